@@ -1,1 +1,6 @@
-//! sandbox.
+//! Stand-ins of every outside party, and the page on which one plays them.
+//!
+//! Each speaks its party's real protocol on loopback, with its own wire types: an adapter that
+//! misreads the protocol must not find its misreading confirmed here.
+
+pub mod phone;

@@ -1,0 +1,240 @@
+//! The phone: what the sandbox page, a script or a browser test may do to the stand-ins.
+//!
+//! JSON in, JSON out, under `/sandbox/api/…`. A refusal is `{"ok": false, "error": "in words"}`
+//! with 400, 404 or 409. Times are milliseconds since 1970 by the stand-ins' clock; ids are
+//! numbers that fit a JavaScript number. A request marked `Sec-Fetch-Site: cross-site` is refused.
+//!
+//! A **chat** is named by its number or by its alias: `alice`, `xiaoming`, `group`, `operators`.
+//! A **player** is who one plays: `alice` (English), `xiaoming` (小明, zh-hans), `olga` and `wei`
+//! (operators). Every `as` defaults to `alice`, every `chat` to the player's private chat, so that
+//! `{"text": "a fox in the snow"}` is a whole `say`.
+//!
+//! | route | takes | answers |
+//! | --- | --- | --- |
+//! | `GET /sandbox/api/players` | | [players](#players): who and which chats there are |
+//! | `GET /sandbox/api/chat/{chat}` | `?topic=12` only one topic, `?limit=200` newest | [chat](#chat) |
+//! | `GET /sandbox/api/events` | | server-sent [events](#events) |
+//! | `GET /sandbox/api/file/{file}` | | the bytes of a picture or document; cached for ever |
+//! | `POST /sandbox/api/say` | [say](#say), JSON or multipart | `{"ok":true,"messages":[17]}` |
+//! | `POST /sandbox/api/tap` | `{as, chat, message, button}` | `{"ok":true,"callback":"…"}` |
+//! | `POST /sandbox/api/stop` | `{as, chat, draft}` | `{"ok":true}`: the Stop of a draft |
+//! | `POST /sandbox/api/edit` | `{as, chat, message, text}` | `{"ok":true}` |
+//! | `POST /sandbox/api/delete` | `{as, chat, message}` | `{"ok":true}`: the bot is not told |
+//! | `POST /sandbox/api/block` | `{as, blocked: true\|false}` | `{"ok":true}` |
+//! | `POST /sandbox/api/language` | `{as, language: "zh-hans"}` | `{"ok":true}` |
+//! | `POST /sandbox/api/topic` | `{as, chat, topic, do: "close"\|"reopen"\|"delete"}` | `{"ok":true}` |
+//! | `POST /sandbox/api/migrate` | `{chat: "group"}` | `{"ok":true,"chat":-1001…}` |
+//! | `GET /sandbox/api/fault` | | [faults](#faults): what can be armed, what is armed |
+//! | `POST /sandbox/api/fault` | `{party, what, count, …}` | as the `GET` |
+//! | `POST /sandbox/api/advance` | `{"seconds": 3600}` | `{"ok":true,"now_ms":…}` |
+//! | `GET /sandbox/api/desk` | | [desk](#desk) |
+//! | `POST /sandbox/api/kill` | `{"restart": true}` (default true) | [desk](#desk) |
+//! | `POST /sandbox/api/restart` | | [desk](#desk) |
+//! | `GET /sandbox/api/counters` | | [counters](#counters) |
+//!
+//! # players
+//!
+//! `private` is the chat with the bot, null for who has none; `commands` is what the bot has set
+//! with `setMyCommands` for that player's language. `last` is null while a chat is empty.
+//! ```json
+//! {"now_ms": 1764000000000,
+//!  "bot": {"id": 7000000001, "name": "Picture Desk", "username": "picdesk_bot",
+//!          "description": "…", "short_description": "…"},
+//!  "players": [{"player": "alice", "id": 1001, "name": "Alice", "language": "en",
+//!               "operator": false, "private": 1001, "blocked": false,
+//!               "commands": [{"command": "help", "description": "What I can do"}]}],
+//!  "chats": [{"chat": 1001, "alias": "alice", "kind": "private", "title": "Alice",
+//!             "players": ["alice"],
+//!             "last": {"message": 17, "from": "Picture Desk", "text": "…", "at_ms": 1764000000000}},
+//!            {"chat": -1002000000001, "alias": "operators", "kind": "forum", "title": "Operators",
+//!             "players": ["olga", "wei"], "last": null}]}
+//! ```
+//! `kind`: `private`, `group`, `supergroup`, `forum`.
+//!
+//! # chat
+//!
+//! Messages oldest first; deleted ones are gone. `topics` only in a forum; the general topic is
+//! `null`. `typing` and `draft` vanish by themselves at `until_ms`.
+//! ```json
+//! {"chat": 1001, "alias": "alice", "kind": "private", "title": "Alice", "blocked": false,
+//!  "topics": [{"topic": 12, "name": "S-1 Alice", "closed": false}],
+//!  "typing": {"topic": null, "action": "upload_photo", "until_ms": 1764000005000},
+//!  "draft": {"topic": null, "draft": 7, "text": "Drawing…", "can_stop": true,
+//!            "until_ms": 1764000030000},
+//!  "messages": [{"…": "see message"}]}
+//! ```
+//!
+//! # message
+//!
+//! ```json
+//! {"chat": 1001, "message": 17, "topic": null, "at_ms": 1764000000000,
+//!  "edited_at_ms": 1764000004000, "edits": 2,
+//!  "from": {"id": 7000000001, "name": "Picture Desk", "bot": true, "player": null},
+//!  "kind": "photo",
+//!  "text": "2 credits · 41 left",
+//!  "entities": [{"type": "bold", "offset": 0, "length": 1}],
+//!  "picture": {"url": "/sandbox/api/file/AQADx1", "width": 1280, "height": 853},
+//!  "document": {"url": "/sandbox/api/file/AgADq", "name": "fox.png", "mime": "image/png",
+//!               "bytes": 1843201},
+//!  "album": "13579246801",
+//!  "reply_to": {"message": 16, "from": "Alice", "text": "a fox", "picture": null},
+//!  "buttons": [[{"text": "Again", "data": "1a:x9", "url": null, "copy": null,
+//!                "style": null, "disabled": false}]],
+//!  "reactions": ["👀"]}
+//! ```
+//! `kind`: `text`, `photo`, `document`, `service` (then `text` says what happened). `text` is the
+//! text or the caption, `""` when there is none. `entities` by UTF-16 offset, as Telegram has them
+//! (`bold`, `italic`, `code`, `pre`, `text_link` with `url`, `blockquote`, `expandable_blockquote`,
+//! `bot_command`, `url`, …). `picture`, `document`, `album`, `reply_to`, `edited_at_ms`, `topic`
+//! are null when there is none; `buttons` and `reactions` are then `[]`. `from.player` is the
+//! player's name, null for the bot. A picture's `url` changes when the message is edited into
+//! another picture.
+//!
+//! # events
+//!
+//! `GET /sandbox/api/events` is an event stream; every event has the name in the left column, a
+//! growing `id:` and one JSON object as data. After a reconnect (the first event is always
+//! `hello`) fetch the chat again: nothing is replayed. A comment line keeps it alive every 15 s.
+//!
+//! | event | data |
+//! | --- | --- |
+//! | `hello` | `{"now_ms": …}` |
+//! | `message` | a whole [message](#message), new or edited: replace by (`chat`, `message`) |
+//! | `deleted` | `{"chat", "message"}` |
+//! | `typing` | `{"chat", "topic", "action", "until_ms"}` |
+//! | `draft` | `{"chat", "topic", "draft", "text", "can_stop", "until_ms"}` |
+//! | `toast` | `{"chat", "message", "player", "text", "alert"}`: the answer to a tap; `text` may be `""` |
+//! | `chat` | `{"chat"}`: its title, topics, block or number changed; fetch it and players again |
+//! | `faults` | `{}`: what is armed changed |
+//! | `clock` | `{"now_ms"}`: someone advanced it |
+//! | `desk` | as [desk](#desk) |
+//!
+//! # say
+//!
+//! JSON: `{"as": "alice", "chat": "alice", "topic": null, "text": "…", "reply_to": 17,
+//! "as_document": false, "attachments": [{"name": "fox.png", "base64": "…"}]}`; all optional, but
+//! `text` or an attachment there must be. Two or more attachments are an album (at most 10), the
+//! text its caption. Or `multipart/form-data` with the same names as fields (`reply_to` and `topic`
+//! as digits, `as_document` as `true`) and each attachment as a file field `file`. At most 25 MB
+//! an attachment. A picture goes as a photo (re-encoded, as a Telegram client does) unless
+//! `as_document`; what is no picture always goes as a document.
+//!
+//! `tap`: `button` is a button's text or its `data`.
+//!
+//! # faults
+//!
+//! `GET` and `POST` answer
+//! ```json
+//! {"parties": [{"party": "telegram",
+//!   "kinds": [{"what": "too_many_requests", "says": "Answer 429", "takes": ["retry_after_s"]}],
+//!   "armed": [{"what": "too_many_requests", "count": 3, "retry_after_s": 5}]}]}
+//! ```
+//! Draw one control per kind: `says` is its English label, `takes` names the extra numbers or
+//! words it understands. `POST {"party": "telegram", "what": "clear"}` disarms everything.
+//!
+//! For `telegram` every fault also takes `count` (default 1), or `probability` (0 to 1) to stay
+//! armed until cleared, and optionally `method` (`"editMessageMedia"`) and `chat`:
+//!
+//! | `what` | takes | effect |
+//! | --- | --- | --- |
+//! | `too_many_requests` | `retry_after_s` (5) | 429, nothing happens |
+//! | `server_error` | `status` (502) | a 5xx page in HTML, nothing happens |
+//! | `drop_answer` | | it happens, and the connection is cut instead of an answer |
+//! | `drop_request` | | nothing happens, and the connection is cut |
+//! | `garbled_answer` | | it happens, and half of the answer is sent |
+//! | `forbidden` | | 403 bot was blocked by the user |
+//! | `bad_request` | `description` | 400 with these words |
+//! | `slow` | `delay_ms` (3000) | it happens after a while |
+//! | `lost_ack` | | an update the desk has acknowledged is delivered again |
+//! | `duplicate_update` | | an update is delivered twice |
+//! | `redeliver` | `count` | the last `count` updates are delivered again, now |
+//! | `hold_updates` | `for_ms` (5000) | no update is delivered for a while |
+//!
+//! Any other `party` (`images`) gets the JSON as it is; its kinds stand in the `GET`.
+//!
+//! # desk
+//!
+//! `{"state": "running", "pid": 4711, "kills": 2, "since_ms": 1764000000000}`; `state`: `running`,
+//! `starting`, `stopped`. `pid` is null when it is not a process of its own.
+//!
+//! # counters
+//!
+//! `{"calls": {"sendMessage": 12}, "refused": {"429": 1}, "updates": {"waiting": 0, "delivered": 9,
+//! "expired": 0}, "delivery": "polling", "messages": 31, "edits": 7, "pictures_twice": 0}`;
+//! `delivery`: `polling`, `webhook`, `none` (nobody asked yet). `pictures_twice` counts pictures
+//! that stand more than once in a chat.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde_json::Value;
+
+/// One thing that can go wrong with an outside party, as the page offers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FaultKind {
+    /// The word to arm it with.
+    pub what: String,
+    /// Its label in English.
+    pub says: String,
+    /// Further fields it understands.
+    pub takes: Vec<String>,
+}
+
+/// What the page may do to an outside party other than Telegram.
+pub trait OutsideControl: Send + Sync {
+    /// The word in `party`, for example `images`.
+    fn party(&self) -> &'static str;
+    /// What can be armed.
+    fn kinds(&self) -> Vec<FaultKind>;
+    /// What is armed now, one object each, with at least `what`.
+    fn armed(&self) -> Vec<Value>;
+    /// Arms what the JSON says; `{"what": "clear"}` never gets here.
+    ///
+    /// # Errors
+    /// In words, when the fault is not understood.
+    fn arm(&self, fault: &Value) -> Result<(), String>;
+    /// Disarms everything.
+    fn clear(&self);
+    /// Moves the party's own clock, if it has one.
+    fn advance(&self, by: Duration) {
+        let _ = by;
+    }
+}
+
+/// Whether the desk lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// It answers.
+    Running,
+    /// It was started and does not answer yet.
+    Starting,
+    /// It was killed, or has ended.
+    Stopped,
+}
+
+/// How the desk is, as `GET /sandbox/api/desk` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeskState {
+    /// Whether it lives.
+    pub state: Liveness,
+    /// Its process, when it is one of its own.
+    pub pid: Option<u32>,
+    /// How often it was killed from here.
+    pub kills: u32,
+    /// Since when it is in this state, ms since 1970.
+    pub since_ms: i64,
+}
+
+/// The desk under test: whoever runs the sandbox implements this for the process it starts.
+pub trait Desk: Send + Sync {
+    /// Ends it at once, as SIGKILL does.
+    fn kill(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// Starts it again on the same data; returns when it answers.
+    fn restart(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// Moves its clock.
+    fn advance(&self, by: Duration) -> BoxFuture<'_, Result<(), String>>;
+    /// How it is.
+    fn state(&self) -> DeskState;
+}

@@ -1,0 +1,419 @@
+//! Everything that can follow. Imperative: an effect is an order to the store, carried out in the
+//! one transaction of its turn.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::{
+    account::{Language, Person},
+    channel::{MediaRef, Repeat},
+    credits::{Credits, GrantReason, VoidReason},
+    event::{About, Event, Message},
+    facts::{Awaiting, Request, RequestState},
+    generation::{Failure, GenerationState, Options, Quality, Resolution, Size},
+    id::{
+        AccountId, AlbumId, ArtifactId, ConversationId, EntryId, EscalationId, GenerationId,
+        HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
+    },
+    say::{Cause, Key, Say},
+};
+
+/// Something that follows from an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    // Who.
+    /// A new identity with an account and an empty purse of its own.
+    OpenAccount {
+        /// The account.
+        account: AccountId,
+        /// Its purse.
+        purse: PurseId,
+        /// Whose.
+        person: Person,
+    },
+    /// What somebody calls themselves has changed.
+    RenamePerson {
+        /// Who.
+        person: Person,
+    },
+    /// The language somebody chose.
+    ChooseLanguage {
+        /// Who.
+        identity: IdentityId,
+        /// Which.
+        language: Language,
+    },
+    /// The options an account has chosen.
+    ChooseOptions {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        options: Options,
+    },
+    /// Whether we can reach somebody.
+    MarkReachable {
+        /// Who.
+        identity: IdentityId,
+        /// Whether.
+        reachable: bool,
+    },
+    /// A conversation goes on under another address: everything waiting for it moves along.
+    MoveConversation {
+        /// The old address.
+        from: ConversationId,
+        /// The new one.
+        to: ConversationId,
+    },
+    /// What the next words in a conversation will mean; nothing for a prompt.
+    Await {
+        /// Where.
+        conversation: ConversationId,
+        /// Whose words.
+        identity: IdentityId,
+        /// What.
+        awaiting: Option<Awaiting>,
+    },
+
+    // Pictures that come in.
+    /// A picture waits for words.
+    PutInTray {
+        /// Its row.
+        id: TrayId,
+        /// Where.
+        conversation: ConversationId,
+        /// Whose.
+        identity: IdentityId,
+        /// Which picture.
+        reference: crate::facts::Reference,
+    },
+    /// Nothing waits any more.
+    EmptyTray {
+        /// Where.
+        conversation: ConversationId,
+        /// Whose.
+        identity: IdentityId,
+    },
+    /// A part of an album came.
+    AddToAlbum {
+        /// Where.
+        conversation: ConversationId,
+        /// Which album.
+        album: AlbumId,
+        /// The part.
+        message: Message,
+    },
+    /// An album is whole; later parts are late.
+    SettleAlbum {
+        /// Where.
+        conversation: ConversationId,
+        /// Which album.
+        album: AlbumId,
+    },
+
+    // Requests.
+    /// A request is kept: prompt, options, references and quoted price.
+    OpenRequest(Request),
+    /// A request has come to another state, or has other words.
+    UpdateRequest {
+        /// Which.
+        id: RequestId,
+        /// Its state.
+        state: RequestState,
+        /// Its new words, options and price, where they changed.
+        change: Option<RequestChange>,
+    },
+
+    // Money.
+    /// Credits are given, once for each `source`.
+    Grant {
+        /// The entry.
+        entry: EntryId,
+        /// To which purse.
+        purse: PurseId,
+        /// How many.
+        credits: Credits,
+        /// What makes it unique for ever: `trial:telegram:123`.
+        source: String,
+        /// Why.
+        reason: GrantReason,
+        /// The owner's words, for grants by hand.
+        note: Option<String>,
+    },
+    /// Credits are set aside. Conditional: without enough available the whole turn is decided
+    /// again on fresh facts.
+    Hold {
+        /// The hold.
+        hold: HoldId,
+        /// For which generation.
+        generation: GenerationId,
+        /// Of which purse.
+        purse: PurseId,
+        /// How many.
+        credits: Credits,
+    },
+    /// A hold is spent, once.
+    PostHold {
+        /// Which.
+        hold: HoldId,
+    },
+    /// A hold is given back, once.
+    VoidHold {
+        /// Which.
+        hold: HoldId,
+        /// Why.
+        reason: VoidReason,
+    },
+
+    // Making.
+    /// A picture is put in line.
+    Generate(NewGeneration),
+    /// A picture is taken out of line. Conditional: when it has left for the provider meanwhile,
+    /// the turn is decided again on fresh facts.
+    CancelGeneration {
+        /// Which.
+        generation: GenerationId,
+    },
+    /// A generation came to an end, or a step further.
+    SettleGeneration {
+        /// Which.
+        generation: GenerationId,
+        /// How.
+        state: GenerationState,
+        /// Why, where it failed.
+        failure: Option<Failure>,
+    },
+    /// A picture is stored.
+    KeepArtifact(NewArtifact),
+    /// A picture was paid for and could not be handed over: it goes out when it can.
+    OweArtifact {
+        /// Which.
+        artifact: ArtifactId,
+    },
+    /// A picture that was owed is handed over, or nothing is owed any more.
+    ClearOwed {
+        /// Which.
+        artifact: ArtifactId,
+    },
+    /// A picture is deleted before its time.
+    DeleteArtifact {
+        /// Which.
+        artifact: ArtifactId,
+    },
+    /// How long a picture took, for the medians that waiting times are told from.
+    SampleDuration {
+        /// Of which resolution.
+        resolution: Resolution,
+        /// Of which quality.
+        quality: Quality,
+        /// Milliseconds.
+        took_ms: i64,
+    },
+
+    // Words.
+    /// A message goes out.
+    Send(Outgoing),
+    /// A press is answered, briefly and never durably.
+    AnswerTap {
+        /// Which press.
+        tap: TapId,
+        /// In whose language.
+        language: Language,
+        /// What is shown; nothing for nothing.
+        say: Option<Say>,
+        /// As a box that has to be closed.
+        alert: bool,
+    },
+
+    // Time.
+    /// An event will happen.
+    SetTimer {
+        /// The timer's name; setting it again moves it.
+        id: String,
+        /// When, milliseconds since the epoch.
+        due_at: i64,
+        /// In which conversation.
+        conversation: ConversationId,
+        /// What.
+        event: Event,
+    },
+    /// It will not.
+    ClearTimer {
+        /// The timer's name.
+        id: String,
+    },
+
+    // People for people.
+    /// A matter is handed to people.
+    OpenEscalation(NewEscalation),
+    /// Its topic came about, or was rebuilt.
+    PlaceEscalation {
+        /// Which.
+        escalation: EscalationId,
+        /// The topic at the desk.
+        topic: ConversationId,
+    },
+    /// It is closed, or opened again.
+    CloseEscalation {
+        /// Which.
+        escalation: EscalationId,
+        /// Whether it is closed now.
+        closed: bool,
+    },
+    /// The owner must look at something.
+    RaiseAlarm {
+        /// What, for logs and the alarm channel: never content.
+        what: &'static str,
+    },
+}
+
+/// New words, options and price of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestChange {
+    /// The prompt.
+    pub prompt: String,
+    /// The options.
+    pub options: Options,
+    /// The price of one picture.
+    pub price_each: Credits,
+}
+
+/// A picture put in line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewGeneration {
+    /// Its id.
+    pub id: GenerationId,
+    /// Of which request.
+    pub request: RequestId,
+    /// The hold that pays for it.
+    pub hold: HoldId,
+    /// Whose.
+    pub account: AccountId,
+    /// From which purse.
+    pub purse: PurseId,
+    /// Where it goes.
+    pub conversation: ConversationId,
+    /// Which of the request's pictures, counted from one.
+    pub number: u8,
+    /// Fair-queueing tag: the line is served by tag, then id; an account's requests get rising
+    /// tags, so that one person's ten wait behind another's one.
+    pub tag: i64,
+}
+
+/// A stored picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewArtifact {
+    /// Its id.
+    pub id: ArtifactId,
+    /// Which generation made it.
+    pub generation: GenerationId,
+    /// Of which request.
+    pub request: RequestId,
+    /// Whose, in the ledger's words.
+    pub purse: PurseId,
+    /// Whose.
+    pub account: AccountId,
+    /// Its random name in the object store.
+    pub object: String,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: i64,
+    /// Pixels.
+    pub size: Size,
+    /// `png`, `jpeg` or `webp`.
+    pub kind: String,
+    /// What the provider takes for it, millionths of a US dollar.
+    pub cost_micro_usd: Option<i64>,
+    /// When it is swept, milliseconds since the epoch.
+    pub expires_at: i64,
+}
+
+/// A message before it has words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its id.
+    pub id: OutboundId,
+    /// Where it goes.
+    pub conversation: ConversationId,
+    /// In which language.
+    pub language: Language,
+    /// Who may press its buttons.
+    pub presser: Option<IdentityId>,
+    /// New, or in the place of an earlier one.
+    pub place: crate::channel::Place,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// What it says or shows.
+    pub body: Body,
+    /// Rows of buttons under it.
+    pub keys: Vec<Vec<Key>>,
+    /// Whether it may be sent again when nobody knows if it arrived.
+    pub repeat: Repeat,
+    /// Whether it arrives without a sound.
+    pub silent: bool,
+    /// What it is part of, where its fate is an event.
+    pub about: Option<About>,
+}
+
+/// What a message says or shows, before it has words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Words.
+    Say(Say),
+    /// A stored picture, shown in line.
+    Picture {
+        /// Which.
+        artifact: ArtifactId,
+        /// Words under it.
+        caption: Option<Say>,
+    },
+    /// A stored picture's original bytes.
+    Original {
+        /// Which.
+        artifact: ArtifactId,
+        /// The file's name.
+        file_name: String,
+    },
+    /// A picture somebody sent, passed on.
+    Forward {
+        /// The file at the channel.
+        media: MediaRef,
+        /// Words under it.
+        caption: Say,
+    },
+    /// Only the buttons change.
+    Keys,
+    /// The message goes away.
+    Removed,
+    /// A new topic at the operators' desk.
+    OpenTopic {
+        /// Its name.
+        name: String,
+    },
+    /// The topic is closed.
+    CloseTopic,
+    /// The topic is opened again.
+    ReopenTopic,
+}
+
+/// A matter handed to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEscalation {
+    /// Its id.
+    pub id: EscalationId,
+    /// `S-1042`.
+    pub code: String,
+    /// Whose.
+    pub account: AccountId,
+    /// Who asked.
+    pub identity: IdentityId,
+    /// Where they asked.
+    pub conversation: ConversationId,
+    /// What it is about.
+    pub cause: Cause,
+    /// Which request it is about.
+    pub request: Option<RequestId>,
+    /// Whether the helper may see its prompt and pictures.
+    pub consent: bool,
+    /// Their words.
+    pub words: String,
+}

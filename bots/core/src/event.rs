@@ -1,0 +1,231 @@
+//! Everything that can happen. Past tense: an event is a fact by the time it is here.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::Person,
+    channel::{Attachment, Refusal},
+    credits::Credits,
+    generation::{Failure, Size},
+    id::{
+        AccountId, AlbumId, ArtifactId, ConversationId, EscalationId, GenerationId, IdentityId,
+        MessageId, OutboundId, Slot, TapId,
+    },
+};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    // A person, through a channel.
+    /// Somebody wrote, or sent pictures.
+    MessageReceived(Message),
+    /// Somebody changed what they had written.
+    MessageEdited(Message),
+    /// Somebody pressed a button of ours.
+    ButtonPressed(Press),
+    /// Somebody shut the bot out of their chat, or let it back in.
+    PresenceChanged(Presence),
+    /// A conversation goes on under another address.
+    ConversationMoved {
+        /// Its new address.
+        to: ConversationId,
+    },
+    /// An operator closed a topic by hand, or opened it again.
+    TopicClosed {
+        /// Who did it.
+        by: Person,
+    },
+    /// The channel's own stop button on a draft was pressed.
+    DraftStopped {
+        /// The draft's number: the generation it shows.
+        generation: GenerationId,
+        /// Who pressed it, where the channel tells.
+        by: Option<IdentityId>,
+    },
+
+    // The clock.
+    /// No further part of an album came for a while: it is whole.
+    AlbumSettled {
+        /// Which.
+        album: AlbumId,
+    },
+    /// Pictures waited long enough for words.
+    TrayLapsed,
+    /// A request waited long enough for an answer or for credits.
+    RequestLapsed {
+        /// Which.
+        request: crate::id::RequestId,
+    },
+
+    // The image provider, through the generation worker.
+    /// A picture is made and stored.
+    GenerationFinished(Finished),
+    /// It was not made, and nothing is owed for it.
+    GenerationFailed {
+        /// Which.
+        generation: GenerationId,
+        /// Why.
+        failure: Failure,
+    },
+    /// Nobody knows whether it was made.
+    GenerationUncertain {
+        /// Which.
+        generation: GenerationId,
+    },
+
+    // The channel, about what we sent.
+    /// It took a message somebody waits to hear of.
+    MessageDelivered(Delivered),
+    /// It will never take it.
+    MessageRefused {
+        /// Which.
+        outbound: OutboundId,
+        /// What the message was part of.
+        about: About,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Nobody knows whether it arrived, and a repeat would do harm.
+    MessageUnknown {
+        /// Which.
+        outbound: OutboundId,
+        /// What the message was part of.
+        about: About,
+    },
+
+    // The owner and the house itself.
+    /// The owner gave credits by hand.
+    CreditsGranted {
+        /// To whom.
+        account: AccountId,
+        /// How many.
+        credits: Credits,
+        /// Why, in the owner's words.
+        reason: String,
+    },
+    /// A stored picture reached the end of its time.
+    ArtifactExpired {
+        /// Which.
+        artifact: ArtifactId,
+        /// Whether it was still owed to its customer.
+        owed: bool,
+    },
+}
+
+/// What somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who.
+    pub from: Person,
+    /// In private or among others.
+    pub setting: Setting,
+    /// The message at the channel.
+    pub id: MessageId,
+    /// The text or caption, without our name in it.
+    pub text: String,
+    /// What came with it.
+    pub attachments: Vec<Attachment>,
+    /// The album it is a part of.
+    pub album: Option<AlbumId>,
+    /// What it answers.
+    pub reply_to: Option<ReplyTo>,
+}
+
+/// Where a message was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Setting {
+    /// Between the two of us.
+    Private,
+    /// In a group, and meant for us (by command, mention or reply).
+    Group,
+    /// At the operators' desk: a topic of an escalation, or the desk itself.
+    Desk,
+}
+
+/// What a message answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTo {
+    /// The message at the channel.
+    pub message: MessageId,
+    /// Whether it is one of ours.
+    pub ours: bool,
+    /// The pictures in it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A press of a button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// Who pressed.
+    pub by: Person,
+    /// In private or among others.
+    pub setting: Setting,
+    /// The press, to be answered.
+    pub tap: TapId,
+    /// The message the button is under, where it can still be reached.
+    pub message: Option<MessageId>,
+    /// The token on the button, as it came back. Never trusted: see [`crate::say::Action`].
+    pub token: String,
+}
+
+/// Whether we can reach somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Who.
+    pub who: Person,
+    /// Whether they let us write.
+    pub reachable: bool,
+}
+
+/// A picture that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Which generation.
+    pub generation: GenerationId,
+    /// Its random name in the object store.
+    pub object: String,
+    /// SHA-256 of the original, hex.
+    pub sha256: String,
+    /// Bytes of the original.
+    pub bytes: i64,
+    /// Pixels of the original.
+    pub size: Size,
+    /// `png`, `jpeg` or `webp`.
+    pub kind: String,
+    /// What the provider takes for it, in millionths of a US dollar, where it tells.
+    pub cost_micro_usd: Option<i64>,
+    /// Milliseconds from the call to the stored picture.
+    pub took_ms: i64,
+}
+
+/// The channel took a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// Which.
+    pub outbound: OutboundId,
+    /// What it was part of.
+    pub about: About,
+    /// The message at the channel.
+    pub message: Option<MessageId>,
+    /// The conversation that came about (a topic).
+    pub conversation: Option<ConversationId>,
+}
+
+/// What a message was part of: whom its fate concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum About {
+    /// The picture of a generation.
+    Picture(GenerationId),
+    /// An original asked for as a file.
+    Original(ArtifactId),
+    /// An operator's line to a customer.
+    Relay(EscalationId),
+    /// The topic of an escalation.
+    Topic(EscalationId),
+    /// A line into an escalation's topic (a customer's words, a card).
+    TopicLine(EscalationId),
+    /// Something that only its slot cares about.
+    Slot(Slot),
+}

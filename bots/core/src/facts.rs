@@ -1,0 +1,562 @@
+//! What a turn knows when it decides. A type for each kind of event, loaded by the shell.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::{Account, Entitlement, Language},
+    channel::MediaRef,
+    credits::Credits,
+    event::{Message, Setting},
+    generation::{Artifact, GenerationState, Options, Quality, Resolution},
+    id::{
+        AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
+        HoldId, IdentityId, MessageId, PurseId, RequestId,
+    },
+    say::{Action, BalanceLine, CardLine, Cause},
+};
+
+/// What every turn knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The time of this turn, milliseconds since the epoch; recorded with it.
+    pub now: i64,
+    /// The event's number, from which all ids derive.
+    pub cause: CauseId,
+    /// Where it happened.
+    pub conversation: &'a ConversationId,
+    /// What the owner configured.
+    pub house: &'a House,
+}
+
+/// What the owner configured, as far as the rules care.
+#[derive(Clone, Debug)]
+pub struct House {
+    /// What the bots call themselves.
+    pub product_name: String,
+    /// The language of somebody whose client tells none we have.
+    pub language_default: Language,
+    /// Prices, packs and plans.
+    pub catalogue: Catalogue,
+    /// Given once to a new identity.
+    pub trial: Credits,
+    /// Asks before spending more than this on one request.
+    pub ask_above: Credits,
+    /// Most reference pictures of a request.
+    pub references_max: usize,
+    /// Most characters of a prompt.
+    pub prompt_chars_max: usize,
+    /// Whether pictures can be given to the provider as references.
+    pub edits: bool,
+    /// Pictures made at once.
+    pub concurrency: i64,
+    /// The support contact's link; empty where there is none.
+    pub support_url: String,
+    /// The operators' desk: a group in which a topic is opened for every escalation.
+    pub desk: Option<ConversationId>,
+    /// How browsers reach us, without a slash at the end.
+    pub public_url: String,
+}
+
+/// Prices, packs and plans.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The price of one picture, by resolution and quality.
+    pub prices: Vec<Price>,
+    /// Credits bought once.
+    pub packs: Vec<Pack>,
+    /// Credits a period, and what they unlock.
+    pub plans: Vec<Plan>,
+    /// What is included without a plan.
+    pub free: Option<Entitlement>,
+}
+
+/// The price of one picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// How large.
+    pub resolution: Resolution,
+    /// How fine.
+    pub quality: Quality,
+    /// What it costs.
+    pub credits: Credits,
+}
+
+/// Credits bought once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pack {
+    /// Its id in the plans file.
+    pub id: String,
+    /// How many.
+    pub credits: Credits,
+    /// The price as it stands in the plans file.
+    pub price: String,
+}
+
+/// Credits a period, and what they unlock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Its id in the plans file.
+    pub id: String,
+    /// How many a period.
+    pub credits: Credits,
+    /// The price as it stands in the plans file.
+    pub price: String,
+    /// What it unlocks.
+    pub entitlement: Entitlement,
+}
+
+/// The facts of one event, by its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// Of words or pictures from a person, and of an album that is whole.
+    Message(MessageFacts),
+    /// Of a press.
+    Press(PressFacts),
+    /// Of a line at the operators' desk.
+    Desk(DeskFacts),
+    /// Of something a generation came to.
+    Generation(GenerationFacts),
+    /// Of a message's fate.
+    Delivery(DeliveryFacts),
+    /// Of an account by name (a grant by hand, an expiry).
+    Account(Option<Account>),
+    /// None are needed.
+    None,
+}
+
+/// Who somebody is with us, and what goes on with them in this conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Who they are on the channel.
+    pub identity: IdentityId,
+    /// What we have stored as their name.
+    pub name: String,
+    /// The language they chose, or their client's when we first met.
+    pub language: Language,
+    /// Whether we believed that we can reach them.
+    pub reachable: bool,
+    /// Their account.
+    pub account: Account,
+    /// What their next words in this conversation mean.
+    pub awaiting: Option<Awaiting>,
+    /// Pictures waiting for words in this conversation.
+    pub tray: Vec<Reference>,
+    /// Their requests that are waiting or in line, oldest first.
+    pub open: Vec<OpenRequest>,
+    /// Their matter that is with people.
+    pub case: Option<Case>,
+    /// Pictures they paid for that could not be handed over here.
+    pub owed: Vec<Owed>,
+}
+
+/// A picture that is owed, and to which request it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The picture.
+    pub artifact: Artifact,
+    /// Its request.
+    pub request: RequestId,
+    /// Its generation.
+    pub generation: GenerationId,
+}
+
+/// How fast somebody writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As people do.
+    Fine,
+    /// Too fast since just now: say so once.
+    TooFastNow,
+    /// Still too fast.
+    TooFast,
+}
+
+/// Facts of words or pictures from a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFacts {
+    /// Who they are; nothing when they are new.
+    pub customer: Option<Customer>,
+    /// How fast they write.
+    pub pace: Pace,
+    /// The picture of ours that they answer.
+    pub replied: Option<Kept>,
+    /// The line for the provider.
+    pub line: Line,
+    /// For an edited message: the request it had started.
+    pub started: Option<Request>,
+    /// For an album that is whole: its parts. For a part: the album so far.
+    pub album: Option<Album>,
+    /// For the history: a page of it.
+    pub history: Option<HistoryPage>,
+    /// For the balance: the last entries.
+    pub entries: Vec<BalanceLine>,
+    /// For a card: the last requests, and how many matters there were before.
+    pub past: Past,
+}
+
+/// What a card tells of the past.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The last requests, newest first, at most five.
+    pub requests: Vec<CardLine>,
+    /// Matters before this one.
+    pub cases: i64,
+}
+
+/// Facts of a press.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PressFacts {
+    /// Who pressed; nothing when they are new.
+    pub customer: Option<Customer>,
+    /// What the button says it does, when its code was right.
+    pub action: PressedAction,
+    /// The request it is about, when that still exists and belongs to the presser.
+    pub request: Option<Request>,
+    /// The request's pictures.
+    pub generations: Vec<Generation>,
+    /// The picture it is about, when that is still kept and belongs to the presser.
+    pub kept: Option<Kept>,
+    /// The line for the provider.
+    pub line: Line,
+    /// For the history: a page of it.
+    pub history: Option<HistoryPage>,
+    /// For the balance: the last entries.
+    pub entries: Vec<BalanceLine>,
+    /// For a card.
+    pub past: Past,
+    /// For a press at the desk.
+    pub desk: Option<DeskFacts>,
+}
+
+/// What a button's token turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PressedAction {
+    /// Ours, and for whoever pressed it.
+    Ours(Action),
+    /// Not ours, or for somebody else.
+    Foreign,
+}
+
+/// Facts of a line at the operators' desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskFacts {
+    /// Who wrote it, when they are an operator.
+    pub operator: Option<Operator>,
+    /// The matter of this topic.
+    pub case: Option<Case>,
+    /// Whether the line answers a message of ours that carries the customer's words.
+    pub answers_customer: bool,
+}
+
+/// Somebody who may answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// The name customers see.
+    pub name: String,
+}
+
+/// A matter that is with people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its id.
+    pub id: EscalationId,
+    /// `S-1042`.
+    pub code: String,
+    /// Whose.
+    pub account: AccountId,
+    /// Who asked.
+    pub identity: IdentityId,
+    /// Their language.
+    pub language: Language,
+    /// Where they asked: where answers go.
+    pub conversation: ConversationId,
+    /// Its topic at the desk, once there is one.
+    pub topic: Option<ConversationId>,
+    /// What it is about.
+    pub cause: Cause,
+    /// Whether it is closed.
+    pub closed: bool,
+}
+
+/// Facts of something a generation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenerationFacts {
+    /// The generation; nothing when it does not exist (any more).
+    pub generation: Option<Generation>,
+    /// Its request.
+    pub request: Option<Request>,
+    /// All pictures of the request, this one too, by number.
+    pub siblings: Vec<Generation>,
+    /// Whose.
+    pub account: Option<Account>,
+    /// The asker's language.
+    pub language: Language,
+    /// Whether the asker can be reached.
+    pub reachable: bool,
+}
+
+/// Facts of a message's fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryFacts {
+    /// For a picture: as above.
+    pub generation: Option<GenerationFacts>,
+    /// For a picture or an original: the picture.
+    pub kept: Option<Kept>,
+    /// For a line to or from the desk: the matter.
+    pub case: Option<Case>,
+}
+
+/// A picture that is kept, and what it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The picture.
+    pub artifact: Artifact,
+    /// The request it was made for.
+    pub request: Request,
+    /// Whether it is owed to its customer.
+    pub owed: bool,
+}
+
+/// The line for the provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// The tags of what waits, rising; at most the first thousand.
+    pub tags: Vec<i64>,
+    /// The tag that was served last: a new account's request comes after it.
+    pub served_tag: i64,
+    /// Pictures being made.
+    pub running: i64,
+    /// Measured medians; nothing where there are too few samples.
+    pub medians: Vec<Median>,
+}
+
+/// A measured median.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Median {
+    /// Of which resolution.
+    pub resolution: Resolution,
+    /// Of which quality.
+    pub quality: Quality,
+    /// Milliseconds from the call to the stored picture.
+    pub took_ms: i64,
+}
+
+/// What a customer asked for, kept on disk whole: also through sign-in and payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// Whose.
+    pub account: AccountId,
+    /// From which purse.
+    pub purse: PurseId,
+    /// Who asked.
+    pub identity: IdentityId,
+    /// Where they asked: where pictures go.
+    pub conversation: ConversationId,
+    /// In private or among others.
+    pub setting: Setting,
+    /// Their message.
+    pub message: Option<MessageId>,
+    /// The words, without the options that were written in them.
+    pub prompt: String,
+    /// What is made.
+    pub options: Options,
+    /// Reference pictures, in order.
+    pub references: Vec<Reference>,
+    /// The picture it changes.
+    pub parent: Option<ArtifactId>,
+    /// The quoted price of one picture.
+    pub price_each: Credits,
+    /// Where it stands.
+    pub state: RequestState,
+    /// When it was asked, milliseconds since the epoch.
+    pub asked_at: i64,
+}
+
+/// A reference picture.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reference {
+    /// A file at the channel.
+    Media(MediaRef),
+    /// A stored picture of ours.
+    Artifact(ArtifactId),
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestState {
+    /// Waits for a yes to its price.
+    Asking,
+    /// Waits for credits.
+    Unpaid,
+    /// In line, or being made.
+    Open,
+    /// Everything that will come of it has come.
+    Settled,
+    /// Taken back.
+    Cancelled,
+    /// Let go after waiting too long.
+    Lapsed,
+}
+
+impl RequestState {
+    /// The word in the row.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Asking => "asking",
+            Self::Unpaid => "unpaid",
+            Self::Open => "open",
+            Self::Settled => "settled",
+            Self::Cancelled => "cancelled",
+            Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// The state of a row's word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "asking" => Self::Asking,
+            "unpaid" => Self::Unpaid,
+            "open" => Self::Open,
+            "settled" => Self::Settled,
+            "cancelled" => Self::Cancelled,
+            "lapsed" => Self::Lapsed,
+            _ => return None,
+        })
+    }
+}
+
+/// A request that is waiting or in line, in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// The request.
+    pub request: Request,
+    /// Its pictures.
+    pub generations: Vec<Generation>,
+}
+
+/// A picture of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Its id.
+    pub id: GenerationId,
+    /// Its request.
+    pub request: RequestId,
+    /// The hold that pays for it.
+    pub hold: HoldId,
+    /// What is set aside.
+    pub price: Credits,
+    /// Where it stands.
+    pub state: GenerationState,
+    /// Which of the request's pictures, counted from one.
+    pub number: u8,
+    /// The stored picture, once there is one.
+    pub artifact: Option<ArtifactId>,
+    /// When that is swept; zero without one.
+    pub expires_at: i64,
+    /// Whether its picture is owed.
+    pub owed: bool,
+}
+
+/// An album: what came of it so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Album {
+    /// Its parts in the order of their messages.
+    pub parts: Vec<Message>,
+    /// When its first part came, milliseconds since the epoch; zero before any.
+    pub began_at: i64,
+    /// Whether its request has begun.
+    pub settled: bool,
+}
+
+/// A page of pictures kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Newest first, at most [`HISTORY_PAGE`].
+    pub pictures: Vec<Kept>,
+    /// How many are kept in all.
+    pub total: i64,
+    /// Whether older ones follow.
+    pub older: bool,
+    /// The address of the gallery page.
+    pub gallery: String,
+}
+
+/// Pictures on a page of the history.
+pub const HISTORY_PAGE: usize = 8;
+
+/// What somebody's next words mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaiting {
+    /// An edit of this picture.
+    Change {
+        /// Which.
+        artifact: ArtifactId,
+    },
+    /// New words for this request.
+    Words {
+        /// Which.
+        request: RequestId,
+    },
+    /// What a matter is about, to be chosen by a button.
+    CaseCause {
+        /// The request it is about.
+        request: Option<RequestId>,
+    },
+    /// The words of a matter.
+    CaseWords {
+        /// What it is about.
+        cause: Cause,
+        /// The request it is about.
+        request: Option<RequestId>,
+    },
+    /// Whether the helper may see prompt and pictures.
+    CaseConsent {
+        /// What it is about.
+        cause: Cause,
+        /// The request it is about.
+        request: RequestId,
+        /// The words.
+        words: String,
+    },
+}
+
+/// Which facts an event needs, so that the shell loads those and no more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Who somebody is.
+    pub identity: Option<IdentityId>,
+    /// The picture of ours that this message shows or carries a receipt for.
+    pub replied: Option<MessageId>,
+    /// The request that this message of theirs started.
+    pub started_by: Option<MessageId>,
+    /// An album.
+    pub album: Option<crate::id::AlbumId>,
+    /// The line for the provider.
+    pub line: bool,
+    /// The last entries of the ledger.
+    pub entries: bool,
+    /// A page of the history, below this artifact; zero for the newest.
+    pub history: Option<i64>,
+    /// The last requests, for a card.
+    pub past: bool,
+    /// A request by its id.
+    pub request: Option<RequestId>,
+    /// A picture by its id.
+    pub artifact: Option<ArtifactId>,
+    /// A generation with its siblings.
+    pub generation: Option<GenerationId>,
+    /// The matter of this conversation's topic, and whether the writer is an operator.
+    pub desk: bool,
+    /// A matter by its id.
+    pub case: Option<EscalationId>,
+    /// An account by its id.
+    pub account: Option<AccountId>,
+}

@@ -1,0 +1,691 @@
+//! Everything we say, typed: the wording lives with the shell, in every language we speak.
+//!
+//! A turn renders these once and stores the rendered words, so that a retry after an upgrade is
+//! the same message.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channel::{OtherKind, Text},
+    credits::Credits,
+    generation::{Failure, Options, Quality, Resolution, Shape},
+};
+
+/// One message of ours, before it has words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    // First contact and commands.
+    /// What this is, in a line, the trial credits, and where privacy and a human are.
+    Welcome {
+        /// Credits given to start with; zero when none were.
+        trial: Credits,
+    },
+    /// What one can do.
+    Help,
+    /// The privacy promise, short, with the address of the long one.
+    Privacy,
+    /// How payment matters are settled; Telegram's terms demand this answer.
+    PaySupport,
+    /// The balance.
+    Balance(Balance),
+    /// What the options are now; the buttons change them.
+    Settings(Options),
+    /// Which language; the buttons change it.
+    ChooseLanguage,
+    /// The language is changed.
+    LanguageChanged,
+    /// A page of pictures kept.
+    History {
+        /// Pictures on this page, newest first.
+        pictures: Vec<HistoryLine>,
+        /// How many are kept in all.
+        total: i64,
+        /// The address of the private gallery page.
+        gallery: Option<String>,
+    },
+    /// Nothing is kept.
+    HistoryEmpty,
+    /// What credits cost, and how to get them.
+    Buy(Offer),
+    /// Credits cannot be bought here; what can be done instead.
+    BuyNothing,
+    /// There was nothing to cancel.
+    NothingToCancel,
+    /// Balance and the like are answered in private only.
+    InPrivateOnly,
+    /// Words that are no prompt: only emptiness, or a command without its argument; an example.
+    PromptEmpty,
+    /// More characters than a prompt may have.
+    PromptTooLong {
+        /// Characters sent.
+        chars: i64,
+        /// Most characters.
+        chars_max: i64,
+    },
+    /// Too many messages a minute; said once.
+    SlowDown,
+
+    // Pictures that come in.
+    /// Pictures wait for words.
+    Tray {
+        /// How many wait.
+        count: i64,
+    },
+    /// The tray was emptied.
+    TrayCleared,
+    /// More reference pictures than one request takes; the first ones are used.
+    TooManyReferences {
+        /// How many came.
+        count: i64,
+        /// How many can be used.
+        count_max: i64,
+    },
+    /// A picture is larger than the channel lets us fetch.
+    ReferenceTooLarge {
+        /// Its name, where it has one.
+        name: Option<String>,
+        /// Bytes.
+        bytes: i64,
+        /// Most bytes.
+        bytes_max: i64,
+    },
+    /// Something came that we cannot draw from.
+    CannotUse(OtherKind),
+    /// Part of an album came after its request had begun.
+    LateAlbumPart {
+        /// How many pictures the request began with.
+        count: i64,
+    },
+
+    // A request.
+    /// The placeholder of a picture in line or being made.
+    Making(Making),
+    /// The placeholder while it is being made; it cannot be cancelled any more.
+    Drawing {
+        /// The prompt, shortened.
+        prompt: String,
+        /// Which of how many pictures.
+        part: Part,
+    },
+    /// Above the price that is asked about.
+    ConfirmPrice {
+        /// The prompt, shortened.
+        prompt: String,
+        /// What would be made.
+        options: Options,
+        /// For all pictures together.
+        price: Credits,
+        /// What can be spent.
+        available: Credits,
+        /// A cheaper way, where there is one.
+        cheaper: Option<Cheaper>,
+    },
+    /// The request is kept; it costs more than there is.
+    OutOfCredits {
+        /// For all pictures together.
+        price: Credits,
+        /// What can be spent.
+        available: Credits,
+        /// A cheaper way that can be paid, where there is one.
+        cheaper: Option<Cheaper>,
+        /// What can be bought.
+        offer: Offer,
+    },
+    /// The plan does not include this resolution.
+    NotInPlan {
+        /// What was asked for.
+        resolution: Resolution,
+        /// What is included.
+        included: Resolution,
+        /// The plan that has it, by name.
+        plan: Option<String>,
+    },
+    /// The plan has no more room in line.
+    LineFull {
+        /// Requests in line.
+        in_line: i64,
+        /// Most requests in line.
+        in_line_max: i64,
+    },
+    /// The request in line has the new words.
+    RequestChanged,
+    /// The words were changed too late.
+    ChangedTooLate,
+    /// It was taken back; nothing was charged.
+    Cancelled {
+        /// What can be spent.
+        available: Credits,
+    },
+    /// It is on its way already and cannot be taken back.
+    TooLateToCancel,
+    /// A request that waited for an answer or credits is let go.
+    RequestLapsed,
+    /// The line under the pictures.
+    Receipt(Receipt),
+    /// A picture could not be made.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// What can be spent, nothing having been charged; absent in a group.
+        available: Option<Credits>,
+        /// The picture's number where several were asked for.
+        part: Part,
+    },
+    /// Nobody knows whether it was made; nothing was charged.
+    Uncertain {
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
+        /// The picture's number where several were asked for.
+        part: Part,
+    },
+    /// A picture that was given up came after all; it is free.
+    LatePicture,
+    /// What the next words will do: an edit of the picture this answers.
+    ChangeHow,
+    /// What can be done with a picture beyond the first row of buttons.
+    More,
+    /// A picture was deleted on request.
+    Deleted,
+    /// A picture is not kept any more.
+    Gone,
+    /// The caption of an original.
+    Original,
+    /// An original is larger than the channel takes: its address instead.
+    OriginalLink {
+        /// The address.
+        url: String,
+    },
+    /// Nobody knows whether a file arrived.
+    DidItArrive,
+    /// A picture that could not be handed over waited for this moment.
+    Owed,
+
+    // A human.
+    /// What it is about; the buttons are causes.
+    SupportCause,
+    /// The person's own words, please.
+    SupportWords,
+    /// May the person helping see the prompt and pictures?
+    SupportConsent,
+    /// The matter is with people now.
+    SupportOpened {
+        /// `S-1042`.
+        code: String,
+    },
+    /// The person's words were passed on.
+    SupportPassedOn,
+    /// No desk is configured: where else to find a human.
+    SupportElsewhere,
+    /// An operator's words.
+    Answer {
+        /// Who answers.
+        operator: String,
+        /// Their words.
+        text: String,
+    },
+    /// The matter was closed by an operator.
+    SupportDone {
+        /// `S-1042`.
+        code: String,
+    },
+
+    // At the desk.
+    /// The card of an escalation.
+    Card(Card),
+    /// A customer's words, passed to the desk.
+    CustomerWrote {
+        /// What they call themselves.
+        name: String,
+        /// Their words.
+        text: String,
+    },
+    /// Whether an operator's line arrived.
+    RelayState(RelayState),
+    /// An operator's command that this desk does not know.
+    DeskHelp,
+    /// Somebody who is no operator tried to answer.
+    NotAnOperator,
+
+    // Answers to taps.
+    /// A button of somebody else's.
+    NotYours,
+    /// A button whose moment has passed.
+    Stale,
+    /// It is done.
+    Done,
+    /// Words that are there already.
+    Verbatim(Text),
+}
+
+/// Which of how many pictures; `count` 1 when there is only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Counted from one.
+    pub number: u8,
+    /// How many in all.
+    pub count: u8,
+}
+
+/// A placeholder's facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Making {
+    /// The prompt, shortened.
+    pub prompt: String,
+    /// What is made.
+    pub options: Options,
+    /// Reference pictures.
+    pub references: i64,
+    /// For all pictures together.
+    pub price: Credits,
+    /// Which of how many pictures.
+    pub part: Part,
+    /// Place in line, counted from one; zero when it begins at once.
+    pub place: i64,
+    /// How long it takes, seconds, from measured medians; absent without samples.
+    pub wait_s: Option<i64>,
+    /// The plan's largest resolution was used instead of the remembered larger one.
+    pub reduced: bool,
+}
+
+/// What a receipt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What was charged for all pictures.
+    pub charged: Credits,
+    /// Pictures handed over.
+    pub pictures: i64,
+    /// Pictures asked for.
+    pub asked: i64,
+    /// What can be spent; absent in a group.
+    pub available: Option<Credits>,
+    /// When the pictures are swept, milliseconds since the epoch.
+    pub kept_until: i64,
+}
+
+/// A cheaper way to the same picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cheaper {
+    /// What would be made.
+    pub options: Options,
+    /// For all pictures together.
+    pub price: Credits,
+}
+
+/// What can be bought, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Packs: credits and price, in the owner's words.
+    pub packs: Vec<OfferLine>,
+    /// Plans: credits a period and price.
+    pub plans: Vec<OfferLine>,
+}
+
+/// One thing that can be bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferLine {
+    /// Its id in the plans file.
+    pub id: String,
+    /// Credits, once or a period.
+    pub credits: Credits,
+    /// The price as it stands in the plans file.
+    pub price: String,
+}
+
+/// A balance with its last entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// What can be spent.
+    pub available: Credits,
+    /// What is set aside.
+    pub pending: Credits,
+    /// Requests for which it is set aside.
+    pub in_line: i64,
+    /// The last entries, newest first.
+    pub entries: Vec<BalanceLine>,
+}
+
+/// An entry as its owner reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceLine {
+    /// More or fewer credits.
+    pub change: i64,
+    /// The reason's word.
+    pub reason: String,
+    /// When, milliseconds since the epoch.
+    pub at: i64,
+}
+
+/// A line of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// The prompt, shortened.
+    pub prompt: String,
+    /// When it was made, milliseconds since the epoch.
+    pub made_at: i64,
+    /// When it is swept, milliseconds since the epoch.
+    pub kept_until: i64,
+}
+
+/// The card of an escalation: no prompt, no picture, no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// `S-1042`.
+    pub code: String,
+    /// What it is about.
+    pub cause: Cause,
+    /// What the customer calls themselves.
+    pub name: String,
+    /// The channel.
+    pub channel: String,
+    /// The plan, where there is one.
+    pub plan: Option<String>,
+    /// What can be spent.
+    pub available: Credits,
+    /// What is set aside.
+    pub pending: Credits,
+    /// The last requests: when, what they cost, what became of them.
+    pub requests: Vec<CardLine>,
+    /// Earlier matters of the same account.
+    pub earlier: i64,
+    /// Whether the customer lets the helper see prompt and pictures.
+    pub consent: bool,
+    /// The customer's words.
+    pub words: String,
+}
+
+/// A request on a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardLine {
+    /// When, milliseconds since the epoch.
+    pub at: i64,
+    /// What it cost or would have.
+    pub price: Credits,
+    /// The word of its state.
+    pub outcome: String,
+}
+
+/// What an escalation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Which plan.
+    PlanChoice,
+    /// A payment did not do what it should.
+    PaymentFailure,
+    /// Cannot get into the account.
+    SignInRecovery,
+    /// A resolution is refused.
+    ResolutionAccess,
+    /// A picture was not made, or badly.
+    GenerationError,
+    /// What is kept, export, deletion.
+    Privacy,
+    /// Something else.
+    Other,
+}
+
+impl Cause {
+    /// Every cause, in the order of their buttons.
+    pub const ALL: [Self; 7] = [
+        Self::PlanChoice,
+        Self::PaymentFailure,
+        Self::SignInRecovery,
+        Self::ResolutionAccess,
+        Self::GenerationError,
+        Self::Privacy,
+        Self::Other,
+    ];
+}
+
+/// How an operator's line stands, truthfully.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelayState {
+    /// On its way.
+    Waiting,
+    /// The channel took it.
+    Delivered,
+    /// They blocked us.
+    Blocked,
+    /// The channel will not take it.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A button of ours before it has words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// What stands on it.
+    pub label: Label,
+    /// What it does.
+    pub does: Does,
+}
+
+/// What a button of ours does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Comes back as a press.
+    Act(Action),
+    /// Opens an address.
+    Open(String),
+}
+
+/// What stands on a button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// \[Cancel\]
+    Cancel,
+    /// \[Again\]
+    Again,
+    /// \[Change…\]
+    Change,
+    /// \[Larger\], with its price.
+    Larger(Credits),
+    /// \[Larger\], which the plan does not include.
+    LargerNotInPlan,
+    /// \[Original\]
+    Original,
+    /// \[⋯\]
+    More,
+    /// \[Make 4 of it\], with its price.
+    MakeFour(Credits),
+    /// \[Use as reference\]
+    UseAsReference,
+    /// \[Delete now\]
+    DeleteNow,
+    /// \[Ask a human\]
+    AskHuman,
+    /// \[Ask a human about this one\]
+    AskHumanAbout,
+    /// \[Try again\]
+    TryAgain,
+    /// \[Change the words\]
+    ChangeWords,
+    /// \[Clear\]
+    ClearTray,
+    /// \[Yes, make it\], with its price.
+    Confirm(Credits),
+    /// \[Cheaper\], with what and its price.
+    TakeCheaper(Cheaper),
+    /// An example prompt.
+    Example(u8),
+    /// \[Balance\]
+    Balance,
+    /// \[Buy credits\]
+    Buy,
+    /// \[Privacy\]
+    Privacy,
+    /// \[Settings\]
+    Settings,
+    /// A resolution, marked when it is chosen.
+    Resolution(Resolution, Chosen),
+    /// A shape, marked when it is chosen.
+    Shape(Shape, Chosen),
+    /// A quality, marked when it is chosen.
+    Quality(Quality, Chosen),
+    /// How many, marked when it is chosen.
+    Count(u8, Chosen),
+    /// A background, marked when it is chosen.
+    Background(crate::generation::Background, Chosen),
+    /// A language in its own words.
+    Language(crate::account::Language),
+    /// What an escalation is about.
+    Cause(Cause),
+    /// \[Yes\]
+    Yes,
+    /// \[No\]
+    No,
+    /// \[Send again\]
+    SendAgain,
+    /// A kept picture by its number on the page.
+    Picture(i64),
+    /// \[Older\]
+    Older,
+    /// \[Newer\]
+    Newer,
+    /// \[Open gallery\]
+    Gallery,
+    /// The support contact's link.
+    SupportLink,
+    /// \[Case done\], at the desk.
+    CaseDone,
+}
+
+/// Whether an option is the one chosen now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// What a press asks for, with the row it is about. The shell puts it on the button as an opaque
+/// token with a message authentication code over action, row and who may press it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Action {
+    /// What is asked for.
+    pub verb: Verb,
+    /// The row it is about; zero where there is none.
+    pub row: i64,
+}
+
+/// What a press asks for. The numbers are on buttons in people's chats: they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Verb {
+    /// Take a request back; row: request.
+    Cancel = 1,
+    /// The same again; row: request.
+    Again = 2,
+    /// The next words change this picture; row: artifact.
+    Change = 3,
+    /// The next resolution; row: artifact.
+    Larger = 4,
+    /// The original as a file; row: artifact.
+    Original = 5,
+    /// More buttons; row: artifact.
+    More = 6,
+    /// Four of it; row: request.
+    MakeFour = 7,
+    /// Into the tray; row: artifact.
+    UseAsReference = 8,
+    /// Delete now; row: artifact.
+    Delete = 9,
+    /// A human; row: request or zero.
+    AskHuman = 10,
+    /// Run a failed request again; row: request.
+    TryAgain = 11,
+    /// The next words replace the prompt of this request; row: request.
+    ChangeWords = 12,
+    /// Empty the tray.
+    ClearTray = 13,
+    /// Run a request that waits for a yes; row: request.
+    Confirm = 14,
+    /// Run it the cheaper way; row: request.
+    TakeCheaper = 15,
+    /// Run example `row`.
+    Example = 16,
+    /// Show the balance.
+    Balance = 17,
+    /// Show what can be bought.
+    Buy = 18,
+    /// Show the privacy promise.
+    Privacy = 19,
+    /// Show the settings.
+    Settings = 20,
+    /// Choose resolution `row` (1, 2, 4).
+    SetResolution = 21,
+    /// Choose shape `row`, in the order of [`Shape`].
+    SetShape = 22,
+    /// Choose quality `row`, in the order of [`Quality`].
+    SetQuality = 23,
+    /// Choose a count of `row`.
+    SetCount = 24,
+    /// Choose background `row`, in the order of its enum.
+    SetBackground = 25,
+    /// Choose language `row`, in the order of [`crate::account::Language::ALL`].
+    SetLanguage = 26,
+    /// The matter is `row`, in the order of [`Cause::ALL`].
+    SetCause = 27,
+    /// The helper may see prompt and pictures.
+    ConsentYes = 28,
+    /// The helper may not.
+    ConsentNo = 29,
+    /// Send the file again that may not have arrived; row: artifact.
+    SendAgain = 30,
+    /// Open a kept picture; row: artifact.
+    OpenPicture = 31,
+    /// Page of the history that begins below artifact `row`; zero for the newest.
+    HistoryPage = 32,
+    /// End the matter `row`; operators only.
+    CaseDone = 33,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 33] = [
+        Self::Cancel,
+        Self::Again,
+        Self::Change,
+        Self::Larger,
+        Self::Original,
+        Self::More,
+        Self::MakeFour,
+        Self::UseAsReference,
+        Self::Delete,
+        Self::AskHuman,
+        Self::TryAgain,
+        Self::ChangeWords,
+        Self::ClearTray,
+        Self::Confirm,
+        Self::TakeCheaper,
+        Self::Example,
+        Self::Balance,
+        Self::Buy,
+        Self::Privacy,
+        Self::Settings,
+        Self::SetResolution,
+        Self::SetShape,
+        Self::SetQuality,
+        Self::SetCount,
+        Self::SetBackground,
+        Self::SetLanguage,
+        Self::SetCause,
+        Self::ConsentYes,
+        Self::ConsentNo,
+        Self::SendAgain,
+        Self::OpenPicture,
+        Self::HistoryPage,
+        Self::CaseDone,
+    ];
+
+    /// The verb with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| *verb as u8 == number)
+    }
+}

@@ -1,1 +1,8 @@
-//! picdesk.
+//! picdesk: the chat front end of a paid AI image service. `ARCHITECTURE.md` beside this file is
+//! the map.
+
+pub mod chance;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;

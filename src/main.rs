@@ -1,1 +1,19 @@
-fn main() {}
+//! The program: reads the command line and the configuration, and does what it was told.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use picdesk::cli::Cli;
+use picdesk::commands;
+use picdesk::config::Config;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match Config::load(cli.config.as_deref()) {
+        Ok(config) => commands::run(&cli.command, &config),
+        Err(problems) => {
+            eprintln!("{problems}");
+            commands::WRONG_CONFIGURATION.into()
+        }
+    }
+}

@@ -251,6 +251,18 @@ pub enum Effect {
         /// The topic at the desk.
         topic: ConversationId,
     },
+    /// Its topic is gone; another one is being opened.
+    UnplaceEscalation {
+        /// Which.
+        escalation: EscalationId,
+    },
+    /// A refused message goes out after all, as it was, in another place.
+    Readdress {
+        /// Which.
+        outbound: OutboundId,
+        /// Where it goes now.
+        to: ConversationId,
+    },
     /// It is closed, or opened again.
     CloseEscalation {
         /// Which.
@@ -416,4 +428,6 @@ pub struct NewEscalation {
     pub consent: bool,
     /// Their words.
     pub words: String,
+    /// The pictures that came with them.
+    pub pictures: Vec<MediaRef>,
 }

@@ -50,9 +50,16 @@ pub enum Event {
     AlbumSettled {
         /// Which.
         album: AlbumId,
+        /// Who sent it.
+        by: IdentityId,
+        /// The message of ours that its first part answers.
+        replied: Option<MessageId>,
     },
     /// Pictures waited long enough for words.
-    TrayLapsed,
+    TrayLapsed {
+        /// Whose.
+        identity: IdentityId,
+    },
     /// A request waited long enough for an answer or for credits.
     RequestLapsed {
         /// Which.
@@ -226,6 +233,9 @@ pub enum About {
     Topic(EscalationId),
     /// A line into an escalation's topic (a customer's words, a card).
     TopicLine(EscalationId),
+    /// A word of ours to a customer about their matter: its fate concerns nobody, but who answers
+    /// it speaks about the matter.
+    Matter(EscalationId),
     /// Something that only its slot cares about.
     Slot(Slot),
 }

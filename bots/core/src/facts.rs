@@ -12,9 +12,9 @@ use crate::{
     generation::{Artifact, GenerationState, Options, Quality, Resolution},
     id::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
-        HoldId, IdentityId, MessageId, PurseId, RequestId,
+        HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
-    say::{Action, BalanceLine, CardLine, Cause},
+    say::{Action, BalanceLine, CardLine, Cause, Cheaper},
 };
 
 /// What every turn knows.
@@ -57,6 +57,17 @@ pub struct House {
     pub desk: Option<ConversationId>,
     /// How browsers reach us, without a slash at the end.
     pub public_url: String,
+    /// Prompts to begin with, each as it stands on its button; in the order of their numbers.
+    pub examples: Vec<Example>,
+}
+
+/// A prompt to begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// For people who speak this language.
+    pub language: Language,
+    /// The prompt.
+    pub prompt: String,
 }
 
 /// Prices, packs and plans.
@@ -143,6 +154,8 @@ pub struct Customer {
     pub awaiting: Option<Awaiting>,
     /// Pictures waiting for words in this conversation.
     pub tray: Vec<Reference>,
+    /// The row of the first of them: the name of the question about them.
+    pub tray_id: Option<TrayId>,
     /// Their requests that are waiting or in line, oldest first.
     pub open: Vec<OpenRequest>,
     /// Their matter that is with people.
@@ -180,11 +193,16 @@ pub struct MessageFacts {
     pub customer: Option<Customer>,
     /// How fast they write.
     pub pace: Pace,
-    /// The picture of ours that they answer.
+    /// The picture of ours that they answer, or that their next words change
+    /// ([`Awaiting::Change`]).
     pub replied: Option<Kept>,
+    /// The matter that they answer: the message was an operator's answer, or a word of ours about
+    /// the matter ([`About::Relay`](crate::event::About), [`About::Matter`](crate::event::About)).
+    pub answered: Option<Case>,
     /// The line for the provider.
     pub line: Line,
-    /// For an edited message: the request it had started.
+    /// For an edited message: the request it had started. Else the request that their next words
+    /// are for ([`Awaiting::Words`]).
     pub started: Option<Request>,
     /// For an album that is whole: its parts. For a part: the album so far.
     pub album: Option<Album>,
@@ -212,7 +230,8 @@ pub struct PressFacts {
     pub customer: Option<Customer>,
     /// What the button says it does, when its code was right.
     pub action: PressedAction,
-    /// The request it is about, when that still exists and belongs to the presser.
+    /// The request it is about, or the request of the picture it is about, when that still exists
+    /// and belongs to the presser.
     pub request: Option<Request>,
     /// The request's pictures.
     pub generations: Vec<Generation>,
@@ -278,6 +297,18 @@ pub struct Case {
     pub cause: Cause,
     /// Whether it is closed.
     pub closed: bool,
+    /// When it was closed, milliseconds since the epoch; zero while it is open.
+    pub closed_at: i64,
+    /// The request it is about.
+    pub request: Option<RequestId>,
+    /// Whether the helper may see prompt and pictures of that request.
+    pub consent: bool,
+    /// What the customer calls themselves.
+    pub name: String,
+    /// Their words when they asked.
+    pub words: String,
+    /// The pictures that came with them.
+    pub pictures: Vec<MediaRef>,
 }
 
 /// Facts of something a generation came to.
@@ -306,6 +337,24 @@ pub struct DeliveryFacts {
     pub kept: Option<Kept>,
     /// For a line to or from the desk: the matter.
     pub case: Option<Case>,
+    /// The language of whoever got the message: of the picture's asker, of the matter's customer.
+    pub language: Language,
+    /// For a new topic: what its card and its first lines tell.
+    pub card: Option<CardFacts>,
+}
+
+/// What the card of a new topic tells beyond the matter itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardFacts {
+    /// The customer's account.
+    pub account: Account,
+    /// Their last requests, and how many matters there were before this one.
+    pub past: Past,
+    /// The request it is about, where the customer lets the helper see it.
+    pub shared: Option<OpenRequest>,
+    /// Lines for an earlier topic of the same matter, refused because that topic was gone; oldest
+    /// first.
+    pub unsent: Vec<OutboundId>,
 }
 
 /// A picture that is kept, and what it came from.
@@ -370,6 +419,8 @@ pub struct Request {
     pub parent: Option<ArtifactId>,
     /// The quoted price of one picture.
     pub price_each: Credits,
+    /// The cheaper way that was offered beside it, at its quoted price.
+    pub cheaper: Option<Cheaper>,
     /// Where it stands.
     pub state: RequestState,
     /// When it was asked, milliseconds since the epoch.
@@ -525,12 +576,35 @@ pub enum Awaiting {
         request: RequestId,
         /// The words.
         words: String,
+        /// The pictures that came with them.
+        pictures: Vec<MediaRef>,
     },
+}
+
+/// Which variant of [`Facts`] an event is decided on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FactsKind {
+    /// [`Facts::Message`], of the identity, or of the account where only that is named.
+    Message,
+    /// [`Facts::Press`].
+    Press,
+    /// [`Facts::Desk`].
+    Desk,
+    /// [`Facts::Generation`]: of the generation; or of the one that made the artifact, kept or
+    /// not; or, without a generation, of the request with its pictures as siblings.
+    Generation,
+    /// [`Facts::Delivery`].
+    Delivery,
+    /// [`Facts::None`].
+    #[default]
+    None,
 }
 
 /// Which facts an event needs, so that the shell loads those and no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// The kind of facts.
+    pub kind: FactsKind,
     /// Who somebody is.
     pub identity: Option<IdentityId>,
     /// The picture of ours that this message shows or carries a receipt for.
@@ -545,7 +619,7 @@ pub struct Needs {
     pub entries: bool,
     /// A page of the history, below this artifact; zero for the newest.
     pub history: Option<i64>,
-    /// The last requests, for a card.
+    /// What a card tells of the past.
     pub past: bool,
     /// A request by its id.
     pub request: Option<RequestId>,

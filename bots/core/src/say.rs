@@ -22,6 +22,11 @@ pub enum Say {
         /// Credits given to start with; zero when none were.
         trial: Credits,
     },
+    /// The same in a few words, beside the picture that somebody new has asked for at once.
+    WelcomeFirst {
+        /// Credits given to start with; zero when none were.
+        trial: Credits,
+    },
     /// What one can do.
     Help,
     /// The privacy promise, short, with the address of the long one.
@@ -91,6 +96,8 @@ pub enum Say {
         /// Most bytes.
         bytes_max: i64,
     },
+    /// Pictures cannot be drawn from here at all; words alone can.
+    NoReferences,
     /// Something came that we cannot draw from.
     CannotUse(OtherKind),
     /// Part of an album came after its request had begun.
@@ -117,8 +124,8 @@ pub enum Say {
         options: Options,
         /// For all pictures together.
         price: Credits,
-        /// What can be spent.
-        available: Credits,
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
         /// A cheaper way, where there is one.
         cheaper: Option<Cheaper>,
     },
@@ -126,8 +133,8 @@ pub enum Say {
     OutOfCredits {
         /// For all pictures together.
         price: Credits,
-        /// What can be spent.
-        available: Credits,
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
         /// A cheaper way that can be paid, where there is one.
         cheaper: Option<Cheaper>,
         /// What can be bought.
@@ -139,6 +146,15 @@ pub enum Say {
         resolution: Resolution,
         /// What is included.
         included: Resolution,
+        /// The plan that has it, by name.
+        plan: Option<String>,
+    },
+    /// The plan does not include so many pictures a request.
+    CountNotInPlan {
+        /// Pictures asked for.
+        count: i64,
+        /// Pictures included.
+        included: i64,
         /// The plan that has it, by name.
         plan: Option<String>,
     },
@@ -155,8 +171,17 @@ pub enum Say {
     ChangedTooLate,
     /// It was taken back; nothing was charged.
     Cancelled {
-        /// What can be spent.
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
+    },
+    /// Credits have come, by payment or by hand.
+    CreditsArrived {
+        /// How many.
+        credits: Credits,
+        /// What can be spent, before anything that runs now.
         available: Credits,
+        /// Whether a request that waited for them runs now.
+        making: bool,
     },
     /// It is on its way already and cannot be taken back.
     TooLateToCancel,
@@ -285,7 +310,7 @@ pub struct Making {
     pub place: i64,
     /// How long it takes, seconds, from measured medians; absent without samples.
     pub wait_s: Option<i64>,
-    /// The plan's largest resolution was used instead of the remembered larger one.
+    /// What the plan includes was used instead of the larger or more that was remembered.
     pub reduced: bool,
 }
 
@@ -305,7 +330,7 @@ pub struct Receipt {
 }
 
 /// A cheaper way to the same picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cheaper {
     /// What would be made.
     pub options: Options,

@@ -6,3 +6,4 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod images;

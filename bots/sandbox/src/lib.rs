@@ -3,5 +3,7 @@
 //! Each speaks its party's real protocol on loopback, with its own wire types: an adapter that
 //! misreads the protocol must not find its misreading confirmed here.
 
+pub mod clock;
 pub mod images;
 pub mod phone;
+pub mod telegram;

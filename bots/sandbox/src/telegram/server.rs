@@ -1,0 +1,327 @@
+//! The HTTP front: `/bot<token>/<method>` and `/file/bot<token>/<path>`.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::serve::{IncomingStream, Listener};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Call;
+use super::faults::Fault;
+use super::methods;
+use super::refusal::Refusal;
+use super::request::{BODY_MAX, Params};
+use super::state::State;
+
+/// Serves until the stand-in ends.
+pub async fn serve(listener: TcpListener, state: Arc<State>) {
+    let ended = state.ended.clone();
+    let app = Router::new()
+        .fallback(answer)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(state)
+        .into_make_service_with_connect_info::<Line>();
+    tokio::select! {
+        served = async { axum::serve(Lines(listener), app).await } => {
+            if let Err(error) = served {
+                tracing::error!(error = %error, "the Telegram stand-in has stopped serving");
+            }
+        }
+        () = ended.cancelled() => {}
+    }
+}
+
+async fn answer(
+    Shared(state): Shared<Arc<State>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    if state.ended.is_cancelled() {
+        line.cut_after(0);
+    }
+    let path = percent_decoded(request.uri().path());
+    if let Some(rest) = path.strip_prefix("/file/bot") {
+        return match rest.split_once('/') {
+            Some((token, file)) if token == state.options.token => send_file(state, file).await,
+            Some(_) => refused(&state, &Refusal::unauthorized()),
+            None => refused(&state, &Refusal::not_found("")),
+        };
+    }
+    let named = path.strip_prefix("/bot").and_then(|rest| rest.split_once('/'));
+    let Some((token, name)) = named else {
+        return refused(&state, &Refusal::not_found(""));
+    };
+    if token != state.options.token {
+        return refused(&state, &Refusal::unauthorized());
+    }
+    let params = match Params::read(request).await {
+        Ok(params) => params,
+        Err(refusal) => return refused(&state, &refusal),
+    };
+    let method = name.to_ascii_lowercase();
+    let fault = state.faults().strike_call(&method, methods::chat_named(&params));
+    let Some(fault) = fault else {
+        return result(&state, run(&state, &method, &params).await);
+    };
+    *state.counters.lock().faults.entry(fault.word()).or_default() += 1;
+    befall(&state, &line, fault, &method, &params).await
+}
+
+/// Runs a method, within the rate limits.
+async fn run(state: &State, method: &str, params: &Params) -> Result<Answer, Refusal> {
+    if method == "getupdates" {
+        *state.counters.lock().calls.entry("getupdates").or_default() += 1;
+        return methods::get_updates(state, params).await.map(Answer::Raw);
+    }
+    let (name, call) =
+        methods::find(method).ok_or_else(|| Refusal::not_found("method not found"))?;
+    if let Some(limits) = &state.options.rate_limits {
+        let cost = methods::cost(name, params);
+        if cost > 0
+            && let Some(chat) = methods::chat_named(params)
+        {
+            let now_ms = state.now_ms();
+            let taken = state.world().buckets.take(limits, chat, cost, now_ms);
+            taken.map_err(Refusal::too_many)?;
+        }
+    }
+    let answer = call(state, params)?;
+    *state.counters.lock().calls.entry(name).or_default() += 1;
+    if let Some(hook) = &state.options.on_call {
+        hook.call(&Call { method: name, params, answer: &answer });
+    }
+    Ok(Answer::Value(answer))
+}
+
+/// Runs a method of a webhook's answer; how it ends nobody learns.
+pub async fn run_unheard(state: &State, method: &str, params: &Params) {
+    if let Err(refusal) = run(state, method, params).await {
+        tracing::debug!(status = refusal.status, "a method in a webhook's answer was refused");
+    }
+}
+
+enum Answer {
+    Value(Value),
+    Raw(Box<RawValue>),
+}
+
+async fn befall(
+    state: &Arc<State>,
+    line: &Line,
+    fault: Fault,
+    method: &str,
+    params: &Params,
+) -> Response {
+    match fault {
+        Fault::TooManyRequests { retry_after_s } => {
+            refused(state, &Refusal::too_many(retry_after_s))
+        }
+        Fault::Forbidden => refused(state, &Refusal::forbidden("bot was blocked by the user")),
+        Fault::BadRequest { description } => refused(state, &Refusal::bad(&description)),
+        Fault::ServerError { status } => error_page(status),
+        Fault::DropRequest => {
+            line.cut_after(0);
+            StatusCode::OK.into_response()
+        }
+        Fault::DropAnswer => {
+            let answer = result(state, run(state, method, params).await);
+            line.cut_after(0);
+            answer
+        }
+        Fault::GarbledAnswer => {
+            let answer = result(state, run(state, method, params).await);
+            // The head is longer than this in no case; the body never arrives whole.
+            line.cut_after(150);
+            answer
+        }
+        Fault::Slow { delay_ms } => {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            result(state, run(state, method, params).await)
+        }
+        // These befall updates and never get here.
+        Fault::LostAck | Fault::DuplicateUpdate => result(state, run(state, method, params).await),
+    }
+}
+
+fn error_page(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let page = format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>\
+                        {status}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>"
+    );
+    (status, [(CONTENT_TYPE, "text/html")], page).into_response()
+}
+
+fn result(state: &State, result: Result<Answer, Refusal>) -> Response {
+    let result = match result {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(state, &refusal),
+    };
+    let mut body = br#"{"ok":true,"result":"#.to_vec();
+    match result {
+        Answer::Value(value) => {
+            serde_json::to_writer(&mut body, &value).expect("a Value is always JSON");
+        }
+        Answer::Raw(raw) => body.extend_from_slice(raw.get().as_bytes()),
+    }
+    body.push(b'}');
+    json_response(StatusCode::OK, body.into())
+}
+
+fn refused(state: &State, refusal: &Refusal) -> Response {
+    *state.counters.lock().refused.entry(refusal.status).or_default() += 1;
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = json_response(status, refusal.body().to_string().into());
+    if let Some(seconds) = refusal.retry_after_s {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn json_response(status: StatusCode, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+async fn send_file(state: Arc<State>, path: &str) -> Response {
+    let Some(unique) = super::files::unique_in_path(path).map(str::to_owned) else {
+        return refused(&state, &Refusal::not_found(""));
+    };
+    let reader = Arc::clone(&state);
+    let read = tokio::task::spawn_blocking(move || reader.file(&unique)).await;
+    match read {
+        Ok(Some((bytes, _))) => {
+            ([(CONTENT_TYPE, "application/octet-stream")], bytes).into_response()
+        }
+        _ => refused(&state, &Refusal::not_found("")),
+    }
+}
+
+fn percent_decoded(path: &str) -> String {
+    if !path.contains('%') {
+        return path.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = (*first == b'%').then(|| after.get(..2)).flatten();
+        let hex = hex.and_then(|two| std::str::from_utf8(two).ok());
+        if let Some(byte) = hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A connection as the handler sees it: it can be told to break.
+#[derive(Clone, Debug)]
+pub struct Line(Arc<AtomicUsize>);
+
+impl Line {
+    /// Breaks the connection after so many more bytes.
+    fn cut_after(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Release);
+    }
+}
+
+impl Connected<IncomingStream<'_, Lines>> for Line {
+    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
+        stream.remote_addr().clone()
+    }
+}
+
+/// Accepts connections that can be told to break.
+struct Lines(TcpListener);
+
+impl Listener for Lines {
+    type Io = Breakable;
+    type Addr = Line;
+
+    async fn accept(&mut self) -> (Breakable, Line) {
+        let (stream, _) = Listener::accept(&mut self.0).await;
+        // An answer is one small write: waiting for more would only delay it.
+        drop(stream.set_nodelay(true));
+        let line = Line(Arc::new(AtomicUsize::new(usize::MAX)));
+        (Breakable { stream, line: line.clone() }, line)
+    }
+
+    fn local_addr(&self) -> io::Result<Line> {
+        Ok(Line(Arc::new(AtomicUsize::new(usize::MAX))))
+    }
+}
+
+/// A stream that fails to write once its line is cut.
+struct Breakable {
+    stream: TcpStream,
+    line: Line,
+}
+
+impl AsyncRead for Breakable {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Breakable {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let left = self.line.0.load(Ordering::Acquire);
+        if left == 0 {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        let bytes = bytes.get(..left).unwrap_or(bytes);
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(count)) = &written
+            && left != usize::MAX
+        {
+            self.line.cut_after(left - count);
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_sent_as_one_segment_is_decoded() {
+        assert_eq!(percent_decoded("/file/bot1:x/photos%2Fa.jpg"), "/file/bot1:x/photos/a.jpg");
+        assert_eq!(percent_decoded("/bot1%3ax/100%"), "/bot1:x/100%");
+    }
+}

@@ -226,6 +226,7 @@ impl Config {
                 .unwrap_or_default(),
             desk,
             public_url: self.server.public_url.to_string(),
+            examples: Vec::new(),
         }
     }
 }

@@ -1,9 +1,15 @@
 //! picdesk: the chat front end of a paid AI image service. `ARCHITECTURE.md` beside this file is
 //! the map.
 
+pub mod alarm;
+pub mod buttons;
 pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod images;
+pub mod inbox;
+pub mod store;
+pub mod turn;
+pub mod words;

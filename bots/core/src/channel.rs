@@ -409,6 +409,11 @@ pub trait Channel: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> &Capabilities;
 
+    /// Which sends the network counts together with those to this conversation.
+    fn rate_scope(&self, conversation: &ConversationId) -> RateScope {
+        RateScope { chat: conversation.0.clone(), group: false }
+    }
+
     /// Hands one message over.
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError>;
 
@@ -517,6 +522,15 @@ pub enum DeliveryError {
     HumanHasIt,
     /// Our credentials are wrong: nothing can be sent until the owner acts.
     Unauthorized,
+}
+
+/// What a network counts together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RateScope {
+    /// The chat: topics of one group are one chat.
+    pub chat: String,
+    /// Whether it is a group, with a group's limits.
+    pub group: bool,
 }
 
 /// Where a rate limit was hit.

@@ -1,0 +1,187 @@
+//! Buttons and addresses that only we can make: what they say is covered by a message
+//! authentication code, so that nothing about them is stored and nothing in them is believed.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use picdesk_core::{
+    facts::PressedAction,
+    id::{AccountId, ArtifactId, IdentityId},
+    say::{Action, Verb},
+};
+use sha2::Sha256;
+
+/// Bytes of the code on a button: it must fit, with the rest, in Telegram's 64 bytes, and a guess
+/// costs a tap.
+const BUTTON_CODE: usize = 8;
+/// Bytes of the code in an address, which can be guessed at without a limit: 128 bits.
+const ADDRESS_CODE: usize = 16;
+/// How long a gallery address opens, milliseconds.
+pub const GALLERY_MS: i64 = 24 * 3600 * 1000;
+
+/// The key of an installation.
+#[derive(Clone)]
+pub struct Seal {
+    key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seal")
+    }
+}
+
+impl Seal {
+    /// With the installation's own key.
+    pub fn new(key: Vec<u8>) -> Self {
+        Self { key }
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = Hmac::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+
+    fn code(&self, parts: &[&[u8]], length: usize) -> Vec<u8> {
+        let mut code = self.mac(parts).finalize().into_bytes().to_vec();
+        code.truncate(length);
+        code
+    }
+
+    fn is_code(&self, parts: &[&[u8]], code: &[u8]) -> bool {
+        self.mac(parts).verify_truncated_left(code).is_ok()
+    }
+
+    /// The token of a button that only `presser` may press; anyone where there is none.
+    pub fn button(&self, action: Action, presser: Option<&IdentityId>) -> String {
+        // u8 verb · i64 row, big-endian · 8 bytes of code
+        let mut bytes = vec![action.verb as u8];
+        bytes.extend(action.row.to_be_bytes());
+        let who = presser.map_or("*", IdentityId::as_str);
+        let code = self.code(&[b"button", &bytes, who.as_bytes()], BUTTON_CODE);
+        bytes.extend(code);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What a token says it does, when it is ours and for whoever pressed.
+    pub fn pressed(&self, token: &str, by: &IdentityId) -> PressedAction {
+        self.read_button(token, by).map_or(PressedAction::Foreign, PressedAction::Ours)
+    }
+
+    fn read_button(&self, token: &str, by: &IdentityId) -> Option<Action> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (said, code) = bytes.split_at_checked(9)?;
+        if code.len() != BUTTON_CODE {
+            return None;
+        }
+        let ours = [by.as_str(), "*"]
+            .into_iter()
+            .any(|who| self.is_code(&[b"button", said, who.as_bytes()], code));
+        let (verb, row) = said.split_first()?;
+        let row = i64::from_be_bytes(row.try_into().ok()?);
+        ours.then_some(Action { verb: Verb::from_number(*verb)?, row })
+    }
+
+    /// The token of a picture's address, `/p/{token}`.
+    pub fn picture(&self, artifact: ArtifactId) -> String {
+        self.address(b"picture", &artifact.0.to_be_bytes())
+    }
+
+    /// The picture of a token.
+    pub fn read_picture(&self, token: &str) -> Option<ArtifactId> {
+        let said: [u8; 8] = self.read_address(b"picture", token)?.try_into().ok()?;
+        Some(ArtifactId(i64::from_be_bytes(said)))
+    }
+
+    /// The token of an account's gallery, `/g/{token}`, that opens until `until`.
+    pub fn gallery(&self, account: AccountId, until: i64) -> String {
+        let mut said = account.0.to_be_bytes().to_vec();
+        said.extend(until.to_be_bytes());
+        self.address(b"gallery", &said)
+    }
+
+    /// The account of a gallery's token, while it opens.
+    pub fn read_gallery(&self, token: &str, now: i64) -> Option<AccountId> {
+        let said = self.read_address(b"gallery", token)?;
+        let (account, until) = said.split_at_checked(8)?;
+        let until = i64::from_be_bytes(until.try_into().ok()?);
+        let account = i64::from_be_bytes(account.try_into().ok()?);
+        (now < until).then_some(AccountId(account))
+    }
+
+    fn address(&self, purpose: &[u8], said: &[u8]) -> String {
+        let mut bytes = said.to_vec();
+        bytes.extend(self.code(&[purpose, said], ADDRESS_CODE));
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn read_address(&self, purpose: &[u8], token: &str) -> Option<Vec<u8>> {
+        let mut bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let split = bytes.len().checked_sub(ADDRESS_CODE)?;
+        let code = bytes.split_off(split);
+        self.is_code(&[purpose, &bytes], &code).then_some(bytes)
+    }
+
+    /// A name for somebody that the provider may see: the same person has the same name, and
+    /// nobody outside can tell whose it is.
+    pub fn pseudonym(&self, account: AccountId) -> String {
+        hex::encode(self.code(&[b"pseudonym", &account.0.to_be_bytes()], ADDRESS_CODE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal() -> Seal {
+        Seal::new(vec![7; 32])
+    }
+
+    #[test]
+    fn a_button_comes_back_as_what_it_was_for_whom_it_was_made() {
+        let (seal, alice, bob) =
+            (seal(), IdentityId::from("telegram:1"), IdentityId::from("telegram:2"));
+        for verb in Verb::ALL {
+            let action = Action { verb, row: i64::MAX - verb as i64 };
+            let token = seal.button(action, Some(&alice));
+            assert!(token.len() <= 64);
+            assert_eq!(seal.pressed(&token, &alice), PressedAction::Ours(action));
+            assert_eq!(seal.pressed(&token, &bob), PressedAction::Foreign);
+            let anyone = seal.button(action, None);
+            assert_eq!(seal.pressed(&anyone, &bob), PressedAction::Ours(action));
+        }
+    }
+
+    #[test]
+    fn no_changed_token_is_ours() {
+        let (seal, alice) = (seal(), IdentityId::from("telegram:1"));
+        let token = seal.button(Action { verb: Verb::Again, row: 77 }, Some(&alice));
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let changed = URL_SAFE_NO_PAD.encode(changed);
+            assert_eq!(seal.pressed(&changed, &alice), PressedAction::Foreign);
+        }
+        for cut in 0..token.len() {
+            assert_eq!(seal.pressed(&token[..cut], &alice), PressedAction::Foreign);
+        }
+        assert_eq!(Seal::new(vec![8; 32]).pressed(&token, &alice), PressedAction::Foreign);
+    }
+
+    #[test]
+    fn an_address_opens_one_thing_and_a_gallery_only_in_time() {
+        let seal = seal();
+        let picture = seal.picture(ArtifactId(5));
+        assert_eq!(seal.read_picture(&picture), Some(ArtifactId(5)));
+        assert_eq!(seal.read_gallery(&picture, 0), None);
+        let gallery = seal.gallery(AccountId(9), 100);
+        assert_eq!(seal.read_gallery(&gallery, 99), Some(AccountId(9)));
+        assert_eq!(seal.read_gallery(&gallery, 100), None);
+        assert_eq!(seal.read_picture(&gallery), None);
+        assert_eq!(seal.read_picture("…"), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! The door: events are written down, many in one commit, before anybody is told that they are.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use picdesk_core::channel::{Arrival, Checkpoint, Inbox, InboxError};
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use crate::store::{
+    Store, StoreError,
+    inbox::{self, NewEvent, Origin},
+    sealed,
+};
+
+/// Callers waiting for their commit; more wait for their place.
+const WAITING_MAX: usize = 2048;
+/// Callers in one commit.
+const SHARED_MAX: usize = 256;
+
+/// What one caller brought.
+struct Brought {
+    events: Vec<NewEvent>,
+    done: oneshot::Sender<Result<(), InboxError>>,
+}
+
+/// The door. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Door {
+    store: Store,
+    raw_kept_ms: i64,
+    brought: mpsc::Sender<Brought>,
+}
+
+impl Door {
+    /// Opens the door: starts the task that gathers callers. Raw events are kept for
+    /// `raw_kept_ms`.
+    pub fn open(store: Store, raw_kept_ms: i64) -> Self {
+        let (brought, waiting) = mpsc::channel(WAITING_MAX);
+        tokio::spawn(gather(store.clone(), waiting, raw_kept_ms));
+        Self { store, raw_kept_ms, brought }
+    }
+
+    /// With a checkpoint: one caller, one commit of its own.
+    async fn accept_pulled(
+        &self,
+        events: Vec<NewEvent>,
+        checkpoint: Checkpoint,
+    ) -> Result<(), StoreError> {
+        let (now, kept) = (self.store.clock().now_ms(), self.raw_kept_ms);
+        let work = Arc::new((events, checkpoint));
+        self.store
+            .writer()
+            .run(move |tx| {
+                let work = Arc::clone(&work);
+                Box::pin(async move {
+                    inbox::move_checkpoint(tx, &work.1).await?;
+                    inbox::insert(tx, &work.0, now, now + kept).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+/// Writes down what callers bring: whoever comes while a commit is under way goes with the next.
+async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64) {
+    let mut callers: Vec<Brought> = Vec::new();
+    while waiting.recv_many(&mut callers, SHARED_MAX).await > 0 {
+        let mut events = Vec::new();
+        let mut told = Vec::with_capacity(callers.len());
+        for caller in callers.drain(..) {
+            events.extend(caller.events);
+            told.push(caller.done);
+        }
+        let now = store.clock().now_ms();
+        let events = Arc::new(events);
+        let outcome = store
+            .writer()
+            .run(move |tx| {
+                let events = Arc::clone(&events);
+                Box::pin(async move { inbox::insert(tx, &events, now, now + kept).await })
+            })
+            .await;
+        if outcome.is_ok() {
+            store.wakes().inbox.notify_one();
+        }
+        let outcome = outcome.map(|_| ()).map_err(|error| refused(&error));
+        for done in told {
+            // A caller that is gone has its event on disk all the same.
+            let _ = done.send(outcome);
+        }
+    }
+}
+
+fn refused(error: &StoreError) -> InboxError {
+    if !matches!(error, StoreError::Closing | StoreError::Fenced) {
+        error!(error = %error, "events cannot be written down");
+    }
+    InboxError::Unavailable
+}
+
+fn new_event(arrival: Arrival) -> NewEvent {
+    match arrival {
+        Arrival::Event(received) => NewEvent {
+            ordering: received.lane.key(&received.conversation),
+            external_id: received.external_id,
+            conversation: received.conversation.0,
+            origin: Origin::People,
+            event: sealed::seal_json(&received.event),
+            raw: sealed::seal(&received.raw),
+            set_aside: false,
+        },
+        Arrival::SetAside { external_id, channel, raw, .. } => NewEvent {
+            external_id,
+            conversation: channel.to_owned(),
+            ordering: channel.to_owned(),
+            origin: Origin::People,
+            event: sealed::seal(&[]),
+            raw: sealed::seal(&raw),
+            set_aside: true,
+        },
+    }
+}
+
+#[async_trait]
+impl Inbox for Door {
+    async fn accept(
+        &self,
+        arrivals: Vec<Arrival>,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<(), InboxError> {
+        let events: Vec<NewEvent> = arrivals.into_iter().map(new_event).collect();
+        if let Some(checkpoint) = checkpoint {
+            let outcome = self.accept_pulled(events, checkpoint).await;
+            self.store.wakes().inbox.notify_one();
+            return outcome.map_err(|error| match error {
+                StoreError::Constraint(_) | StoreError::Fenced => InboxError::NotOurs,
+                error => refused(&error),
+            });
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (done, outcome) = oneshot::channel();
+        let brought = Brought { events, done };
+        self.brought.send(brought).await.map_err(|_| InboxError::Unavailable)?;
+        outcome.await.map_err(|_| InboxError::Unavailable)?
+    }
+
+    async fn checkpoint(&self, source: &str) -> Result<Option<String>, InboxError> {
+        let read = async {
+            let mut connection = self.store.read().await?;
+            inbox::checkpoint(&mut connection, source).await
+        };
+        read.await.map_err(|error| refused(&error))
+    }
+}

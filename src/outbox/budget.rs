@@ -1,0 +1,234 @@
+//! How much may be sent, by scope: over all, in one chat, in one group. Edits count like sends.
+//!
+//! Buckets fill evenly; whatever a channel answers comes before what we reckon: a scope that was
+//! told to wait waits. Real time, not the domain's: it is about sockets.
+
+use std::time::{Duration, Instant};
+
+use dashmap::DashMap;
+use picdesk_core::channel::{Capabilities, RateScope, Scope};
+
+/// Messages a chat may get at once before the even rate counts. Telegram tolerates short bursts.
+const CHAT_BURST: f64 = 3.0;
+
+/// An evenly filling bucket.
+#[derive(Debug)]
+struct Bucket {
+    left: f64,
+    room: f64,
+    per_s: f64,
+    filled_at: Instant,
+    blocked_until: Option<Instant>,
+}
+
+impl Bucket {
+    fn new(per_s: f64, room: f64, now: Instant) -> Self {
+        Self { left: room, room, per_s, filled_at: now, blocked_until: None }
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.filled_at).as_secs_f64();
+        self.left = passed.mul_add(self.per_s, self.left).min(self.room);
+        self.filled_at = now;
+        if self.blocked_until.is_some_and(|until| until <= now) {
+            self.blocked_until = None;
+        }
+    }
+
+    /// How long until `tokens` are there.
+    fn wait_for(&mut self, tokens: f64, now: Instant) -> Duration {
+        self.fill(now);
+        let blocked = self.blocked_until.map_or(Duration::ZERO, |until| until - now);
+        let missing = (tokens - self.left).max(0.0);
+        let filling = if missing > 0.0 && self.per_s > 0.0 {
+            Duration::from_secs_f64(missing / self.per_s)
+        } else {
+            Duration::ZERO
+        };
+        blocked.max(filling)
+    }
+}
+
+/// The budget of a channel.
+#[derive(Debug)]
+pub struct Budget {
+    overall: std::sync::Mutex<Option<Bucket>>,
+    overall_blocked: std::sync::Mutex<Option<Instant>>,
+    chats: DashMap<String, Bucket>,
+    chat_per_s: f64,
+    group_per_s: f64,
+    group_room: f64,
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Budget {
+    /// The budget that a channel's limits allow.
+    pub fn of(capabilities: &Capabilities, now: Instant) -> Self {
+        let overall = f64::from(capabilities.sends_per_s);
+        let group = f64::from(capabilities.group_sends_per_min);
+        Self {
+            overall: (overall > 0.0).then(|| Bucket::new(overall, overall, now)).into(),
+            overall_blocked: None.into(),
+            chats: DashMap::new(),
+            chat_per_s: f64::from(capabilities.chat_sends_per_s),
+            group_per_s: group / 60.0,
+            group_room: group,
+        }
+    }
+
+    fn chat_bucket(&self, scope: &RateScope, now: Instant) -> Option<Bucket> {
+        if scope.group && self.group_per_s > 0.0 {
+            Some(Bucket::new(self.group_per_s, self.group_room, now))
+        } else if self.chat_per_s > 0.0 {
+            Some(Bucket::new(self.chat_per_s, CHAT_BURST, now))
+        } else {
+            None
+        }
+    }
+
+    /// Takes one send, or says how long to wait for it. `spare` must stay in the chat's bucket.
+    pub fn take(&self, scope: &RateScope, spare: u32, now: Instant) -> Result<(), Duration> {
+        if let Some(until) = *lock(&self.overall_blocked) {
+            if until > now {
+                return Err(until - now);
+            }
+        }
+        let wanted = 1.0 + f64::from(spare);
+        let mut chat = match self.chats.get_mut(&scope.chat) {
+            Some(chat) => Some(chat),
+            None => self
+                .chat_bucket(scope, now)
+                .map(|bucket| self.chats.entry(scope.chat.clone()).or_insert(bucket)),
+        };
+        if let Some(chat) = chat.as_mut() {
+            let wait = chat.wait_for(wanted, now);
+            if !wait.is_zero() {
+                return Err(wait);
+            }
+        }
+        let mut overall = lock(&self.overall);
+        if let Some(overall) = overall.as_mut() {
+            let wait = overall.wait_for(wanted, now);
+            if !wait.is_zero() {
+                return Err(wait);
+            }
+            overall.left -= 1.0;
+        }
+        if let Some(chat) = chat.as_mut() {
+            chat.left -= 1.0;
+        }
+        Ok(())
+    }
+
+    /// The channel asked for patience in a scope.
+    pub fn block(&self, scope: &RateScope, which: Scope, wait: Duration, now: Instant) {
+        match which {
+            Scope::Channel => *lock(&self.overall_blocked) = Some(now + wait),
+            Scope::Conversation => {
+                let bucket = self
+                    .chat_bucket(scope, now)
+                    .unwrap_or_else(|| Bucket::new(f64::MAX, f64::MAX, now));
+                let mut chat = self.chats.entry(scope.chat.clone()).or_insert(bucket);
+                chat.blocked_until = Some(now + wait);
+            }
+        }
+    }
+
+    /// Forgets chats whose buckets are full again.
+    pub fn forget_full(&self, now: Instant) {
+        self.chats.retain(|_, bucket| {
+            bucket.fill(now);
+            bucket.blocked_until.is_some() || bucket.left < bucket.room
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(chat: &str, group: bool) -> RateScope {
+        RateScope { chat: chat.to_owned(), group }
+    }
+
+    fn budget(now: Instant) -> Budget {
+        let capabilities = Capabilities {
+            name: "test",
+            edits: true,
+            buttons: true,
+            topics: true,
+            text_units_max: 4096,
+            caption_units_max: 1024,
+            photo_bytes_max: 1,
+            photo_side_sum_max: 1,
+            photo_ratio_max: 1,
+            file_bytes_max: 1,
+            replies_max: None,
+            sends_per_s: 30,
+            chat_sends_per_s: 1,
+            group_sends_per_min: 20,
+            edit_interval_s: 4,
+        };
+        Budget::of(&capabilities, now)
+    }
+
+    #[test]
+    fn a_chat_gets_a_short_burst_and_then_one_a_second() {
+        let now = Instant::now();
+        let budget = budget(now);
+        let chat = scope("1", false);
+        for _ in 0..3 {
+            budget.take(&chat, 0, now).unwrap();
+        }
+        let wait = budget.take(&chat, 0, now).unwrap_err();
+        assert!(wait > Duration::from_millis(900) && wait <= Duration::from_secs(1));
+        budget.take(&chat, 0, now + wait).unwrap();
+    }
+
+    #[test]
+    fn a_group_gets_twenty_a_minute() {
+        let now = Instant::now();
+        let budget = budget(now);
+        let group = scope("-1", true);
+        for _ in 0..20 {
+            budget.take(&group, 0, now).unwrap();
+        }
+        let wait = budget.take(&group, 0, now).unwrap_err();
+        assert!(wait > Duration::from_millis(2900), "{wait:?}");
+    }
+
+    #[test]
+    fn all_chats_together_get_thirty_a_second() {
+        let now = Instant::now();
+        let budget = budget(now);
+        let sent = (0..100).filter(|n| budget.take(&scope(&n.to_string(), false), 0, now).is_ok());
+        assert_eq!(sent.count(), 30);
+    }
+
+    #[test]
+    fn patience_is_kept_in_the_scope_that_asked_for_it() {
+        let now = Instant::now();
+        let budget = budget(now);
+        let (one, other) = (scope("1", false), scope("2", false));
+        budget.block(&one, Scope::Conversation, Duration::from_secs(7), now);
+        assert_eq!(budget.take(&one, 0, now), Err(Duration::from_secs(7)));
+        budget.take(&other, 0, now).unwrap();
+        budget.block(&one, Scope::Channel, Duration::from_secs(3), now);
+        assert!(budget.take(&other, 0, now).is_err());
+        budget.take(&other, 0, now + Duration::from_secs(3)).unwrap();
+        budget.take(&one, 0, now + Duration::from_secs(7)).unwrap();
+    }
+
+    #[test]
+    fn progress_leaves_the_spare_sends_alone() {
+        let now = Instant::now();
+        let budget = budget(now);
+        let chat = scope("1", false);
+        budget.take(&chat, 2, now).unwrap();
+        assert!(budget.take(&chat, 2, now).is_err());
+        budget.take(&chat, 0, now).unwrap();
+    }
+}

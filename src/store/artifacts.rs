@@ -1,0 +1,121 @@
+//! Stored pictures in rows: finding them by address, and letting go of them in time.
+//!
+//! Letting go has two steps, so that a crash between row and object leaves neither behind: the row
+//! says *going* in one commit (and whoever is owed the picture hears of it), then the object is
+//! deleted, then the row says *expired*.
+
+use picdesk_core::{
+    event::Event,
+    generation::{Artifact, Size},
+    id::{AccountId, ArtifactId, ConversationId},
+};
+
+use super::{
+    Connection, StoreError, Tx, Value,
+    inbox::{self, NewEvent},
+};
+
+/// Rows of one step of the sweeper.
+pub const SWEPT_MAX: i64 = 500;
+
+const FIND: &str = "
+    select id, object, bytes, width, height, kind, expires_at
+    from artifacts where id = $1 and state = 'kept'";
+const FIND_OF_ACCOUNT: &str = "
+    select id, object, bytes, width, height, kind, expires_at
+    from artifacts where account = $1 and state = 'kept' order by id desc limit $2";
+const FIND_DUE: &str = "
+    select a.id, a.owed, r.conversation
+    from artifacts a join requests r on r.id = a.request
+    where a.state = 'kept' and a.expires_at <= $1
+    order by a.expires_at limit $2";
+const LET_GO: &str = "
+    update artifacts set state = 'going', owed = 0 where id in ({list}) and state = 'kept'";
+const FIND_GOING: &str =
+    "select id, object from artifacts where state = 'going' order by id limit $1";
+const EXPIRE: &str = "update artifacts set state = 'expired' where id in ({list})";
+const FORGET_FILES: &str = "delete from artifact_files where artifact in ({list})";
+const KNOWN_OBJECTS: &str =
+    "select object from artifacts where object in ({list}) and state <> 'expired'";
+
+fn side(pixels: i64) -> u32 {
+    u32::try_from(pixels).unwrap_or(0)
+}
+
+fn read(row: &super::Row) -> Result<Artifact, StoreError> {
+    Ok(Artifact {
+        id: ArtifactId(row.int(0)?),
+        object: row.text(1)?,
+        bytes: row.int(2)?,
+        size: Size { width: side(row.int(3)?), height: side(row.int(4)?) },
+        kind: row.text(5)?,
+        expires_at: row.int(6)?,
+    })
+}
+
+/// A picture that is kept.
+pub async fn find(
+    connection: &mut Connection,
+    id: ArtifactId,
+) -> Result<Option<Artifact>, StoreError> {
+    connection.rows(FIND, &[id.0.into()]).await?.first().map(read).transpose()
+}
+
+/// The newest pictures of an account.
+pub async fn of_account(
+    connection: &mut Connection,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<Artifact>, StoreError> {
+    connection
+        .rows(FIND_OF_ACCOUNT, &[account.0.into(), limit.into()])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Lets go of what is due; how many.
+pub async fn let_go(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
+    let due = tx.rows(FIND_DUE, &[now.into(), SWEPT_MAX.into()]).await?;
+    let mut rows = Vec::new();
+    let mut events = Vec::new();
+    for row in &due {
+        let id = row.int(0)?;
+        let owed = row.flag(1)?;
+        rows.push(vec![Value::from(id)]);
+        if owed {
+            events.push(NewEvent::of_house(
+                format!("artifact:{id}:expired"),
+                &ConversationId(row.text(2)?),
+                &Event::ArtifactExpired { artifact: ArtifactId(id), owed },
+            ));
+        }
+    }
+    tx.run_for(LET_GO, &rows).await?;
+    inbox::insert(tx, &events, now, now).await?;
+    Ok(rows.len())
+}
+
+/// Pictures whose objects are to be deleted.
+pub async fn going(connection: &mut Connection) -> Result<Vec<(i64, String)>, StoreError> {
+    let rows = connection.rows(FIND_GOING, &[SWEPT_MAX.into()]).await?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+}
+
+/// Their objects are gone.
+pub async fn gone(tx: &mut Tx, ids: &[i64]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![(*id).into()]).collect();
+    tx.run_for(EXPIRE, &rows).await?;
+    tx.run_for(FORGET_FILES, &rows).await?;
+    Ok(())
+}
+
+/// Which of these objects a row knows of.
+pub async fn known(
+    connection: &mut Connection,
+    objects: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<Vec<Value>> = objects.iter().map(|name| vec![name.as_str().into()]).collect();
+    connection.rows_for(KNOWN_OBJECTS, &rows).await?.iter().map(|row| row.text(0)).collect()
+}

@@ -1,0 +1,397 @@
+//! The two databases behind one small surface: a statement text, values, rows.
+//!
+//! sqlx's own `Any` driver would do the same with less choice: it knows no way to begin SQLite
+//! transactions as writers, which is what keeps a busy database from failing half-way.
+
+use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
+
+use dashmap::DashMap;
+use sqlx::{
+    AssertSqlSafe, Executor as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    },
+};
+
+use super::StoreError;
+
+/// How long a writer waits for another process that holds SQLite's write lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// PostgreSQL ends a session that froze inside a transaction, so that its locks come free before
+/// its lease does.
+const FROZEN_TRANSACTION_TIMEOUT: &str = "7s";
+/// Prepared statements kept for each connection; multi-row statements come in seven sizes.
+const STATEMENTS_MAX: usize = 512;
+
+/// A value on its way into a statement.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A whole number.
+    Int(Option<i64>),
+    /// Text.
+    Text(Option<String>),
+    /// Bytes.
+    Blob(Option<Vec<u8>>),
+}
+
+macro_rules! value_from {
+    ($($from:ty => $variant:ident, $convert:expr);+ $(;)?) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(Some($convert(value)))
+            }
+        }
+        impl From<Option<$from>> for Value {
+            fn from(value: Option<$from>) -> Self {
+                Self::$variant(value.map($convert))
+            }
+        }
+    )+};
+}
+value_from! {
+    i64 => Int, |value| value;
+    u32 => Int, i64::from;
+    u8 => Int, i64::from;
+    bool => Int, i64::from;
+    &str => Text, str::to_owned;
+    String => Text, |value| value;
+    Vec<u8> => Blob, |value| value;
+}
+
+/// A row on its way out.
+pub enum Row {
+    /// Of SQLite.
+    Sqlite(SqliteRow),
+    /// Of PostgreSQL.
+    Postgres(PgRow),
+}
+
+macro_rules! column {
+    ($($(#[$doc:meta])* $name:ident -> $type:ty),+ $(,)?) => {$(
+        $(#[$doc])*
+        pub fn $name(&self, column: usize) -> Result<$type, StoreError> {
+            match self {
+                Self::Sqlite(row) => row.try_get(column),
+                Self::Postgres(row) => row.try_get(column),
+            }
+            .map_err(StoreError::from)
+        }
+    )+};
+}
+
+impl Row {
+    column! {
+        /// A whole number.
+        int -> i64,
+        /// A whole number, or none.
+        maybe_int -> Option<i64>,
+        /// Text.
+        text -> String,
+        /// Text, or none.
+        maybe_text -> Option<String>,
+        /// Bytes.
+        blob -> Vec<u8>,
+        /// Bytes, or none.
+        maybe_blob -> Option<Vec<u8>>,
+    }
+
+    /// A number that stands for yes or no.
+    pub fn flag(&self, column: usize) -> Result<bool, StoreError> {
+        Ok(self.int(column)? != 0)
+    }
+}
+
+/// SQLite's two pools: one connection writes, some read.
+#[derive(Clone, Debug)]
+pub struct SqlitePools {
+    /// One connection.
+    pub write: SqlitePool,
+    /// Read only.
+    pub read: SqlitePool,
+}
+
+/// A database.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// One file on this machine.
+    Sqlite(SqlitePools),
+    /// A server that several replicas share.
+    Postgres(PgPool),
+}
+
+impl Database {
+    /// Opens the database that `url` names (`sqlite://path` or `postgres://…`).
+    pub async fn open(url: &str, connections_max: u32) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            return Self::open_sqlite(&PathBuf::from(path), connections_max).await;
+        }
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Address("store.url is neither sqlite:// nor postgres://"))?
+            .application_name("picdesk")
+            .statement_cache_capacity(STATEMENTS_MAX)
+            .options([("idle_in_transaction_session_timeout", FROZEN_TRANSACTION_TIMEOUT)]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections_max.max(3))
+            .acquire_timeout(Duration::from_secs(5))
+            // A dropped `begin()` returns a connection inside an open transaction (sqlx 0.9.0);
+            // the statement's own time tells.
+            .before_acquire(|connection, _| {
+                Box::pin(async move {
+                    let row = connection
+                        .fetch_one("select now() = statement_timestamp()")
+                        .await?;
+                    row.try_get::<bool, _>(0)
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self::Postgres(pool))
+    }
+
+    async fn open_sqlite(path: &PathBuf, connections_max: u32) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .statement_cache_capacity(STATEMENTS_MAX)
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("cache_size", "-8000")
+            .pragma("temp_store", "memory");
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(connections_max.max(1))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        Ok(Self::Sqlite(SqlitePools { write, read }))
+    }
+
+    /// Whether several replicas may serve from it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// A connection that reads what is committed.
+    pub async fn read(&self) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pools) => Connection::Sqlite(pools.read.acquire().await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction that writes. Only called in tasks that nobody cancels.
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pools) => Tx::Sqlite(pools.write.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pools) => {
+                pools.read.close().await;
+                pools.write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A connection that reads.
+pub enum Connection {
+    /// To SQLite.
+    Sqlite(PoolConnection<Sqlite>),
+    /// To PostgreSQL.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A transaction that writes.
+pub enum Tx {
+    /// In SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// In PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+macro_rules! bound {
+    ($text:expr, $values:expr) => {{
+        let mut query = sqlx::query($text);
+        for value in $values {
+            query = match value.clone() {
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Blob(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+
+impl Connection {
+    /// The rows a statement finds.
+    pub async fn rows(&mut self, text: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(connection) => bound!(text, values)
+                .fetch_all(&mut **connection)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect(),
+            Self::Postgres(connection) => bound!(text, values)
+                .fetch_all(&mut **connection)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect(),
+        })
+    }
+
+    /// As [`Tx::rows_for`].
+    pub async fn rows_for(
+        &mut self,
+        template: &'static str,
+        values: &[Vec<Value>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in chunks(values) {
+            let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
+            let flat = chunk.iter().flatten();
+            match self {
+                Self::Sqlite(connection) => found.extend(
+                    bound!(text, flat).fetch_all(&mut **connection).await?.into_iter().map(Row::Sqlite),
+                ),
+                Self::Postgres(connection) => found.extend(
+                    bound!(text, flat).fetch_all(&mut **connection).await?.into_iter().map(Row::Postgres),
+                ),
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Tx {
+    /// Runs a statement; how many rows it touched.
+    pub async fn run(&mut self, text: &'static str, values: &[Value]) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// The rows a statement finds or returns.
+    pub async fn rows(&mut self, text: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                bound!(text, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(tx) => bound!(text, values)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Postgres)
+                .collect(),
+        })
+    }
+
+    /// Runs a statement for many rows of values at once. In the template, `{rows}` becomes
+    /// `($1, $2), ($3, $4), …`, and `{list}` becomes `$1, $2, …`.
+    pub async fn run_for(
+        &mut self,
+        template: &'static str,
+        values: &[Vec<Value>],
+    ) -> Result<u64, StoreError> {
+        let mut touched = 0;
+        for chunk in chunks(values) {
+            let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
+            let flat = chunk.iter().flatten();
+            touched += match self {
+                Self::Sqlite(tx) => bound!(text, flat).execute(&mut **tx).await?.rows_affected(),
+                Self::Postgres(tx) => bound!(text, flat).execute(&mut **tx).await?.rows_affected(),
+            };
+        }
+        Ok(touched)
+    }
+
+    /// As [`run_for`](Self::run_for), with the rows it finds or returns.
+    pub async fn rows_for(
+        &mut self,
+        template: &'static str,
+        values: &[Vec<Value>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in chunks(values) {
+            let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
+            let flat = chunk.iter().flatten();
+            match self {
+                Self::Sqlite(tx) => found
+                    .extend(bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite)),
+                Self::Postgres(tx) => found
+                    .extend(bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Commits.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Takes everything back.
+    pub(super) async fn roll_back(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Rows of a multi-row statement: a few sizes, so that each is prepared once.
+const SIZES: [usize; 5] = [128, 32, 8, 2, 1];
+
+/// `values` in pieces of those sizes.
+fn chunks(values: &[Vec<Value>]) -> impl Iterator<Item = &[Vec<Value>]> {
+    let mut rest = values;
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= rest.len())?;
+        let (chunk, later) = rest.split_at(size);
+        rest = later;
+        Some(chunk)
+    })
+}
+
+/// A template's text for `rows` rows of `columns` values, made once.
+fn expanded(template: &'static str, rows: usize, columns: usize) -> Arc<str> {
+    static TEXTS: std::sync::LazyLock<DashMap<(usize, usize, usize), Arc<str>>> =
+        std::sync::LazyLock::new(DashMap::new);
+    let key = (template.as_ptr() as usize, template.len(), rows);
+    if let Some(text) = TEXTS.get(&key) {
+        return Arc::clone(&text);
+    }
+    let row = |number: usize| {
+        let first = number * columns + 1;
+        (first..first + columns).map(|index| format!("${index}")).collect::<Vec<_>>().join(", ")
+    };
+    let all = (0..rows).map(|number| format!("({})", row(number))).collect::<Vec<_>>().join(", ");
+    let list = (0..rows).map(row).collect::<Vec<_>>().join(", ");
+    let text: Arc<str> = template.replace("{rows}", &all).replace("{list}", &list).into();
+    TEXTS.insert(key, Arc::clone(&text));
+    text
+}

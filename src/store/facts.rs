@@ -1,0 +1,665 @@
+//! What a batch of turns needs to know, read with a few statements for the whole batch.
+
+use std::collections::{HashMap, HashSet};
+
+use picdesk_core::{
+    account::{Account, Entitlement, Language},
+    channel::MediaRef,
+    credits::Credits,
+    event::{Message, Setting},
+    facts::{
+        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, OpenRequest,
+        Operator, Owed, Past, Reference, Request, RequestState,
+    },
+    generation::{Artifact, GenerationState, Options, Size},
+    id::{
+        AccountId, ArtifactId, ConversationId, EscalationId, GenerationId, HoldId, IdentityId,
+        MessageId, OutboundId, PurseId, RequestId, TrayId,
+    },
+    say::{BalanceLine, CardLine, Cause, Cheaper},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Row, StoreError, Tx, Value, ledger::read_purse, sealed};
+
+/// The sealed part of a request.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequestBody {
+    /// The words.
+    pub prompt: String,
+    /// Reference pictures, in order.
+    pub references: Vec<Reference>,
+    /// The cheaper way that was offered beside it.
+    pub cheaper: Option<Cheaper>,
+}
+
+/// The sealed part of an escalation.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CaseBody {
+    /// The customer's words when they asked.
+    pub words: String,
+    /// The pictures that came with them.
+    pub pictures: Vec<MediaRef>,
+}
+
+macro_rules! request_columns {
+    () => {
+        "r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body, \
+         r.options, r.parent, r.price_each, r.state, r.asked_at"
+    };
+}
+macro_rules! case_columns {
+    () => {
+        "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
+         e.state, e.closed_at, e.request, e.consent, i.name, e.words"
+    };
+}
+macro_rules! artifact_columns {
+    () => {
+        "a.id, a.object, a.bytes, a.width, a.height, a.kind, a.expires_at"
+    };
+}
+
+const FIND_PEOPLE: &str = "
+    select i.id, i.name, i.language, i.reachable, a.id, a.options, a.plan, a.last_tag,
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
+    from identities i
+    join accounts a on a.id = i.account
+    join purses p on p.id = a.purse
+    where i.id in ({list})";
+const FIND_ACCOUNTS: &str = "
+    select a.id, a.options, a.plan, a.last_tag,
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
+    from accounts a join purses p on p.id = a.purse
+    where a.id in ({list})";
+const FIND_AWAITING: &str = "
+    select conversation, identity, body from awaiting
+    where (conversation, identity) in (values {rows})";
+const FIND_TRAY: &str = "
+    select conversation, identity, body, id from tray
+    where (conversation, identity) in (values {rows}) order by id";
+const FIND_OPEN: &str = concat!(
+    "select ",
+    request_columns!(),
+    " from requests r where r.account in ({list}) and r.state in ('asking', 'unpaid', 'open')
+      order by r.id"
+);
+const FIND_REQUESTS: &str =
+    concat!("select ", request_columns!(), " from requests r where r.id in ({list})");
+const FIND_STARTED: &str = concat!(
+    "select ",
+    request_columns!(),
+    " from requests r where (r.conversation, r.message) in (values {rows}) order by r.id"
+);
+const FIND_GENERATIONS: &str = "
+    select g.id, g.request, g.hold, h.amount, g.state, g.number, a.id, a.expires_at, a.owed
+    from generations g
+    join holds h on h.id = g.hold
+    left join artifacts a on a.generation = g.id and a.state = 'kept'
+    where g.request in ({list})
+    order by g.request, g.number, g.id";
+const FIND_REQUEST_OF: &str = "select id, request from generations where id in ({list})";
+const FIND_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity
+      where e.account in ({list}) order by e.id"
+);
+const FIND_CASE: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity where e.id in ({list})"
+);
+const FIND_TOPIC_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity
+      where e.topic in ({list}) order by e.id"
+);
+const FIND_OWED: &str = concat!(
+    "select ",
+    artifact_columns!(),
+    ", a.request, a.generation, a.account from artifacts a
+      where a.account in ({list}) and a.owed = 1 and a.state = 'kept' order by a.id"
+);
+const FIND_KEPT: &str = concat!(
+    "select ",
+    artifact_columns!(),
+    ", a.owed, ",
+    request_columns!(),
+    " from artifacts a join requests r on r.id = a.request
+      where a.id in ({list}) and a.state = 'kept'"
+);
+const FIND_PLACED: &str = "
+    select conversation, message, artifact, escalation from placed
+    where (conversation, message) in (values {rows})";
+const FIND_ALBUMS: &str = "
+    select conversation, album, began_at, settled from albums
+    where (conversation, album) in (values {rows})";
+const FIND_PARTS: &str = "
+    select conversation, album, body from album_parts
+    where (conversation, album) in (values {rows})";
+const FIND_ENTRIES: &str = "
+    select kind, amount, reason, at from ledger
+    where purse = $1 and kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
+    order by number desc limit 5";
+const FIND_HISTORY: &str = concat!(
+    "select ",
+    artifact_columns!(),
+    ", a.owed, ",
+    request_columns!(),
+    " from artifacts a join requests r on r.id = a.request
+      where a.account = $1 and a.state = 'kept' and a.id < $2 order by a.id desc limit $3"
+);
+const COUNT_KEPT: &str =
+    "select count(*) from artifacts where account = $1 and state = 'kept'";
+const FIND_PAST: &str = "
+    select asked_at, price_each, options, state from requests
+    where account = $1 order by id desc limit 5";
+const COUNT_CASES: &str = "select count(*) from escalations where account = $1";
+const FIND_UNSENT: &str =
+    "select id from outbox where state = 'refused' and about = $1 order by id limit 100";
+const FIND_IDENTITY: &str = "
+    select id from identities where account = $1 order by reachable desc, created_at, id limit 1";
+const FIND_GENERATION_OF: &str = "select generation from artifacts where id = $1";
+const FIND_MANNER: &str = "select language, reachable from identities where id = $1";
+const FIND_OPERATOR: &str = "select name from operators where telegram = $1";
+
+/// A key of two words.
+pub type Pair = (String, String);
+
+fn ids<I: IntoIterator<Item = i64>>(ids: I) -> Vec<Vec<Value>> {
+    let ids: HashSet<i64> = ids.into_iter().collect();
+    ids.into_iter().map(|id| vec![id.into()]).collect()
+}
+
+fn words<'a, I: IntoIterator<Item = &'a str>>(words: I) -> Vec<Vec<Value>> {
+    let words: HashSet<&str> = words.into_iter().collect();
+    words.into_iter().map(|word| vec![word.into()]).collect()
+}
+
+fn pairs(pairs: &[Pair]) -> Vec<Vec<Value>> {
+    let pairs: HashSet<&Pair> = pairs.iter().collect();
+    pairs.into_iter().map(|(a, b)| vec![a.as_str().into(), b.as_str().into()]).collect()
+}
+
+fn inconsistent(table: &'static str, row: impl ToString) -> StoreError {
+    StoreError::Inconsistent { table, row: row.to_string() }
+}
+
+/// A value that is a word in its row.
+pub(super) fn word<T: DeserializeOwned>(
+    word: &str,
+    table: &'static str,
+    row: i64,
+) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::from(word)).map_err(|_| inconsistent(table, row))
+}
+
+/// The word of a value in its row.
+pub(super) fn word_of<T: Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+fn language(tag: &str) -> Language {
+    Language::from_tag(tag).unwrap_or_default()
+}
+
+/// What an account may ask for.
+pub fn entitlement(house: &House, plan: Option<&str>) -> Entitlement {
+    let of_plan = plan
+        .and_then(|id| house.catalogue.plans.iter().find(|plan| plan.id == id))
+        .map(|plan| plan.entitlement.clone());
+    of_plan.or_else(|| house.catalogue.free.clone()).unwrap_or(Entitlement {
+        plan: None,
+        max_resolution: picdesk_core::generation::Resolution::K1,
+        queue_max: 1,
+        pictures_max: 4,
+        retention_days: 30,
+    })
+}
+
+fn read_account(row: &Row, first: usize, house: &House) -> Result<Account, StoreError> {
+    let id = row.int(first)?;
+    let options: Options = serde_json::from_str(&row.text(first + 1)?)
+        .map_err(|_| inconsistent("accounts", id))?;
+    Ok(Account {
+        id: AccountId(id),
+        options,
+        entitlement: entitlement(house, row.maybe_text(first + 2)?.as_deref()),
+        last_tag: row.int(first + 3)?,
+        purse: read_purse(row, first + 4)?,
+    })
+}
+
+/// A request as its row has it, beginning at column `first`.
+pub fn read_request(row: &Row, first: usize) -> Result<Request, StoreError> {
+    let id = row.int(first)?;
+    let body: RequestBody = sealed::open_json(&row.blob(first + 7)?, "requests", &id.to_string())?;
+    let options =
+        serde_json::from_str(&row.text(first + 8)?).map_err(|_| inconsistent("requests", id))?;
+    let state = row.text(first + 11)?;
+    Ok(Request {
+        id: RequestId(id),
+        account: AccountId(row.int(first + 1)?),
+        purse: PurseId(row.int(first + 2)?),
+        identity: IdentityId(row.text(first + 3)?),
+        conversation: ConversationId(row.text(first + 4)?),
+        setting: word::<Setting>(&row.text(first + 5)?, "requests", id)?,
+        message: row.maybe_text(first + 6)?.map(MessageId),
+        prompt: body.prompt,
+        references: body.references,
+        cheaper: body.cheaper,
+        options,
+        parent: row.maybe_int(first + 9)?.map(ArtifactId),
+        price_each: Credits(row.int(first + 10)?),
+        state: RequestState::from_word(&state).ok_or_else(|| inconsistent("requests", id))?,
+        asked_at: row.int(first + 12)?,
+    })
+}
+
+fn side(pixels: i64) -> u32 {
+    u32::try_from(pixels).unwrap_or(0)
+}
+
+fn read_artifact(row: &Row, first: usize) -> Result<Artifact, StoreError> {
+    Ok(Artifact {
+        id: ArtifactId(row.int(first)?),
+        object: row.text(first + 1)?,
+        bytes: row.int(first + 2)?,
+        size: Size { width: side(row.int(first + 3)?), height: side(row.int(first + 4)?) },
+        kind: row.text(first + 5)?,
+        expires_at: row.int(first + 6)?,
+    })
+}
+
+fn read_kept(row: &Row) -> Result<Kept, StoreError> {
+    Ok(Kept { artifact: read_artifact(row, 0)?, owed: row.flag(7)?, request: read_request(row, 8)? })
+}
+
+fn read_name(sealed_name: &[u8]) -> Result<String, StoreError> {
+    Ok(String::from_utf8_lossy(sealed::open(sealed_name, "identities", "name")?).into_owned())
+}
+
+fn read_case(row: &Row) -> Result<Case, StoreError> {
+    let id = row.int(0)?;
+    let body: CaseBody = sealed::open_json(&row.blob(13)?, "escalations", &id.to_string())?;
+    Ok(Case {
+        id: EscalationId(id),
+        code: row.text(1)?,
+        account: AccountId(row.int(2)?),
+        identity: IdentityId(row.text(3)?),
+        language: language(&row.text(4)?),
+        conversation: ConversationId(row.text(5)?),
+        topic: row.maybe_text(6)?.map(ConversationId),
+        cause: word::<Cause>(&row.text(7)?, "escalations", id)?,
+        closed: row.text(8)? != "open",
+        closed_at: row.int(9)?,
+        request: row.maybe_int(10)?.map(RequestId),
+        consent: row.flag(11)?,
+        name: read_name(&row.blob(12)?)?,
+        words: body.words,
+        pictures: body.pictures,
+    })
+}
+
+/// Accounts by id.
+pub async fn accounts(
+    tx: &mut Tx,
+    wanted: impl IntoIterator<Item = i64>,
+    house: &House,
+) -> Result<HashMap<i64, Account>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_ACCOUNTS, &ids(wanted)).await? {
+        let account = read_account(&row, 0, house)?;
+        found.insert(account.id.0, account);
+    }
+    Ok(found)
+}
+
+/// Who people are, by identity and the conversation they are seen in.
+pub async fn customers(
+    tx: &mut Tx,
+    seen: &[(IdentityId, ConversationId)],
+    house: &House,
+) -> Result<HashMap<Pair, Customer>, StoreError> {
+    let mut people = HashMap::new();
+    for row in tx.rows_for(FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await? {
+        let name = read_name(&row.blob(1)?)?;
+        let person =
+            (name, language(&row.text(2)?), row.flag(3)?, read_account(&row, 4, house)?);
+        people.insert(row.text(0)?, person);
+    }
+    if people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let accounts: Vec<i64> = people.values().map(|person| person.3.id.0).collect();
+    let places: Vec<Pair> = seen
+        .iter()
+        .filter(|(who, _)| people.contains_key(who.as_str()))
+        .map(|(who, place)| (place.0.clone(), who.0.clone()))
+        .collect();
+    let mut awaiting = awaiting(tx, &places).await?;
+    let mut tray = tray(tx, &places).await?;
+    let open = open_requests(tx, &accounts).await?;
+    let cases = latest_cases(tx, &accounts).await?;
+    let owed = owed(tx, &accounts).await?;
+    let mut found = HashMap::new();
+    for (place, who) in places {
+        let Some((name, language, reachable, account)) = people.get(&who) else { continue };
+        let key = (place, who);
+        let waiting = tray.remove(&key).unwrap_or_default();
+        let customer = Customer {
+            identity: IdentityId(key.1.clone()),
+            name: name.clone(),
+            language: *language,
+            reachable: *reachable,
+            awaiting: awaiting.remove(&key),
+            tray_id: waiting.first().map(|(id, _)| *id),
+            tray: waiting.into_iter().map(|(_, reference)| reference).collect(),
+            open: open.get(&account.id.0).cloned().unwrap_or_default(),
+            case: cases.get(&account.id.0).cloned(),
+            owed: owed.get(&account.id.0).cloned().unwrap_or_default(),
+            account: account.clone(),
+        };
+        found.insert((key.1, key.0), customer);
+    }
+    Ok(found)
+}
+
+async fn awaiting(tx: &mut Tx, places: &[Pair]) -> Result<HashMap<Pair, Awaiting>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_AWAITING, &pairs(places)).await? {
+        // What an older version awaited and this one cannot read is let go.
+        if let Ok(body) = sealed::open_json(&row.blob(2)?, "awaiting", "body") {
+            found.insert((row.text(0)?, row.text(1)?), body);
+        }
+    }
+    Ok(found)
+}
+
+/// Pictures that wait for words, with the rows they are in.
+type Tray = Vec<(TrayId, Reference)>;
+
+async fn tray(tx: &mut Tx, places: &[Pair]) -> Result<HashMap<Pair, Tray>, StoreError> {
+    let mut found: HashMap<Pair, Tray> = HashMap::new();
+    for row in tx.rows_for(FIND_TRAY, &pairs(places)).await? {
+        let reference = sealed::open_json(&row.blob(2)?, "tray", "body")?;
+        let entry = found.entry((row.text(0)?, row.text(1)?)).or_default();
+        entry.push((TrayId(row.int(3)?), reference));
+    }
+    Ok(found)
+}
+
+async fn open_requests(
+    tx: &mut Tx,
+    accounts: &[i64],
+) -> Result<HashMap<i64, Vec<OpenRequest>>, StoreError> {
+    let mut requests = Vec::new();
+    for row in tx.rows_for(FIND_OPEN, &ids(accounts.iter().copied())).await? {
+        requests.push(read_request(&row, 0)?);
+    }
+    requests.sort_by_key(|request| request.id);
+    let mut pictures = generations(tx, requests.iter().map(|request| request.id.0)).await?;
+    let mut found: HashMap<i64, Vec<OpenRequest>> = HashMap::new();
+    for request in requests {
+        let generations = pictures.remove(&request.id.0).unwrap_or_default();
+        found.entry(request.account.0).or_default().push(OpenRequest { request, generations });
+    }
+    Ok(found)
+}
+
+/// Pictures by their request.
+pub async fn generations(
+    tx: &mut Tx,
+    requests: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Vec<Generation>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Generation>> = HashMap::new();
+    for row in tx.rows_for(FIND_GENERATIONS, &ids(requests)).await? {
+        let id = row.int(0)?;
+        let state = row.text(4)?;
+        let request = row.int(1)?;
+        found.entry(request).or_default().push(Generation {
+            id: GenerationId(id),
+            request: RequestId(request),
+            hold: HoldId(row.int(2)?),
+            price: Credits(row.int(3)?),
+            state: GenerationState::from_word(&state)
+                .ok_or_else(|| inconsistent("generations", id))?,
+            number: u8::try_from(row.int(5)?).unwrap_or(u8::MAX),
+            artifact: row.maybe_int(6)?.map(ArtifactId),
+            expires_at: row.maybe_int(7)?.unwrap_or(0),
+            owed: row.maybe_int(8)? == Some(1),
+        });
+    }
+    Ok(found)
+}
+
+/// Which request pictures belong to.
+pub async fn requests_of(
+    tx: &mut Tx,
+    generations: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, i64>, StoreError> {
+    let rows = tx.rows_for(FIND_REQUEST_OF, &ids(generations)).await?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
+
+/// Requests by id.
+pub async fn requests(
+    tx: &mut Tx,
+    wanted: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Request>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_REQUESTS, &ids(wanted)).await? {
+        let request = read_request(&row, 0)?;
+        found.insert(request.id.0, request);
+    }
+    Ok(found)
+}
+
+/// Requests by the message that started them; the newest where one was asked again.
+pub async fn started(tx: &mut Tx, by: &[Pair]) -> Result<HashMap<Pair, Request>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_STARTED, &pairs(by)).await? {
+        let request = read_request(&row, 0)?;
+        let message = request.message.clone().map(|id| id.0).unwrap_or_default();
+        found.insert((request.conversation.0.clone(), message), request);
+    }
+    Ok(found)
+}
+
+async fn latest_cases(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Case>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_CASES, &ids(accounts.iter().copied())).await? {
+        let case = read_case(&row)?;
+        found.insert(case.account.0, case);
+    }
+    Ok(found)
+}
+
+/// Matters by id.
+pub async fn cases(
+    tx: &mut Tx,
+    wanted: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Case>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_CASE, &ids(wanted)).await? {
+        let case = read_case(&row)?;
+        found.insert(case.id.0, case);
+    }
+    Ok(found)
+}
+
+/// Matters by their topic.
+pub async fn topic_cases(
+    tx: &mut Tx,
+    topics: &[&str],
+) -> Result<HashMap<String, Case>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_TOPIC_CASES, &words(topics.iter().copied())).await? {
+        let case = read_case(&row)?;
+        let topic = case.topic.clone().map(|topic| topic.0).unwrap_or_default();
+        found.insert(topic, case);
+    }
+    Ok(found)
+}
+
+async fn owed(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Vec<Owed>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Owed>> = HashMap::new();
+    for row in tx.rows_for(FIND_OWED, &ids(accounts.iter().copied())).await? {
+        found.entry(row.int(9)?).or_default().push(Owed {
+            artifact: read_artifact(&row, 0)?,
+            request: RequestId(row.int(7)?),
+            generation: GenerationId(row.int(8)?),
+        });
+    }
+    Ok(found)
+}
+
+/// Pictures that are kept, by id.
+pub async fn kept(
+    tx: &mut Tx,
+    wanted: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Kept>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_KEPT, &ids(wanted)).await? {
+        let kept = read_kept(&row)?;
+        found.insert(kept.artifact.id.0, kept);
+    }
+    Ok(found)
+}
+
+/// What a message of ours carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Placed {
+    /// A picture.
+    pub artifact: Option<i64>,
+    /// Words of a matter.
+    pub escalation: Option<i64>,
+}
+
+/// What messages of ours carry.
+pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Placed>, StoreError> {
+    let mut found: HashMap<Pair, Placed> = HashMap::new();
+    for row in tx.rows_for(FIND_PLACED, &pairs(messages)).await? {
+        let placed = found.entry((row.text(0)?, row.text(1)?)).or_default();
+        placed.artifact = placed.artifact.or(row.maybe_int(2)?);
+        placed.escalation = placed.escalation.or(row.maybe_int(3)?);
+    }
+    Ok(found)
+}
+
+/// Albums with their parts, in the order of their messages.
+pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
+    let mut found: HashMap<Pair, Album> = HashMap::new();
+    for row in tx.rows_for(FIND_ALBUMS, &pairs(wanted)).await? {
+        let album = Album { parts: Vec::new(), began_at: row.int(2)?, settled: row.flag(3)? };
+        found.insert((row.text(0)?, row.text(1)?), album);
+    }
+    for row in tx.rows_for(FIND_PARTS, &pairs(wanted)).await? {
+        let part: Message = sealed::open_json(&row.blob(2)?, "album_parts", "body")?;
+        if let Some(album) = found.get_mut(&(row.text(0)?, row.text(1)?)) {
+            album.parts.push(part);
+        }
+    }
+    for album in found.values_mut() {
+        // Message ids of one chat rise; as words, shorter is smaller.
+        album.parts.sort_by(|a, b| {
+            (a.id.0.len(), a.id.as_str()).cmp(&(b.id.0.len(), b.id.as_str()))
+        });
+    }
+    Ok(found)
+}
+
+/// The last entries of a purse, newest first.
+pub async fn entries(tx: &mut Tx, purse: PurseId) -> Result<Vec<BalanceLine>, StoreError> {
+    let rows = tx.rows(FIND_ENTRIES, &[purse.0.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let gives = row.text(0)? == "grant";
+            let amount = row.int(1)?;
+            Ok(BalanceLine {
+                change: if gives { amount } else { -amount },
+                reason: row.text(2)?,
+                at: row.int(3)?,
+            })
+        })
+        .collect()
+}
+
+/// A page of kept pictures below `before` (zero for the newest), and how many there are in all.
+pub async fn history(
+    tx: &mut Tx,
+    account: AccountId,
+    before: i64,
+) -> Result<(Vec<Kept>, bool, i64), StoreError> {
+    let below = if before == 0 { i64::MAX } else { before };
+    let limit = HISTORY_PAGE as i64 + 1;
+    let rows = tx.rows(FIND_HISTORY, &[account.0.into(), below.into(), limit.into()]).await?;
+    let mut page = rows.iter().map(read_kept).collect::<Result<Vec<_>, _>>()?;
+    let older = page.len() > HISTORY_PAGE;
+    page.truncate(HISTORY_PAGE);
+    let total = tx.rows(COUNT_KEPT, &[account.0.into()]).await?[0].int(0)?;
+    Ok((page, older, total))
+}
+
+/// What a card tells of an account's past.
+pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
+    let mut requests = Vec::new();
+    for row in tx.rows(FIND_PAST, &[account.0.into()]).await? {
+        let options: Options = serde_json::from_str(&row.text(2)?)
+            .map_err(|_| inconsistent("requests", account))?;
+        requests.push(CardLine {
+            at: row.int(0)?,
+            price: Credits(row.int(1)? * i64::from(options.count)),
+            outcome: row.text(3)?,
+        });
+    }
+    let cases = tx.rows(COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
+    Ok(Past { requests, cases })
+}
+
+/// The operator behind an identity.
+pub async fn operator(tx: &mut Tx, identity: &IdentityId) -> Result<Option<Operator>, StoreError> {
+    let Some(number) = identity.as_str().strip_prefix("telegram:") else { return Ok(None) };
+    let rows = tx.rows(FIND_OPERATOR, &[number.into()]).await?;
+    rows.first().map(|row| Ok(Operator { name: row.text(0)? })).transpose()
+}
+
+/// Lines for an earlier topic of a matter, refused because that topic was gone; oldest first.
+pub async fn unsent(tx: &mut Tx, case: EscalationId) -> Result<Vec<OutboundId>, StoreError> {
+    let about = serde_json::json!(picdesk_core::event::About::TopicLine(case)).to_string();
+    let rows = tx.rows(FIND_UNSENT, &[about.into()]).await?;
+    rows.iter().map(|row| Ok(OutboundId(row.int(0)?))).collect()
+}
+
+/// The identity by which an account is best reached.
+pub async fn identity_of(
+    tx: &mut Tx,
+    account: AccountId,
+) -> Result<Option<IdentityId>, StoreError> {
+    let rows = tx.rows(FIND_IDENTITY, &[account.0.into()]).await?;
+    rows.first().map(|row| Ok(IdentityId(row.text(0)?))).transpose()
+}
+
+/// The generation that made a picture, kept or not.
+pub async fn generation_of(
+    tx: &mut Tx,
+    artifact: ArtifactId,
+) -> Result<Option<GenerationId>, StoreError> {
+    let rows = tx.rows(FIND_GENERATION_OF, &[artifact.0.into()]).await?;
+    rows.first().map(|row| Ok(GenerationId(row.int(0)?))).transpose()
+}
+
+/// How somebody is spoken to: their language, and whether they can be reached.
+pub async fn manner(
+    tx: &mut Tx,
+    identity: &IdentityId,
+) -> Result<Option<(Language, bool)>, StoreError> {
+    let rows = tx.rows(FIND_MANNER, &[identity.as_str().into()]).await?;
+    rows.first().map(|row| Ok((language(&row.text(0)?), row.flag(1)?))).transpose()
+}

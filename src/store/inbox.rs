@@ -1,0 +1,264 @@
+//! The inbox: what happened, each thing once, on disk before anybody is told that it is.
+
+use std::collections::{HashMap, HashSet};
+
+use picdesk_core::{
+    channel::Checkpoint,
+    event::Event,
+    id::{ConversationId, GenerationId},
+};
+
+use super::{Connection, StoreError, Tx, Value, replica::shard_of, sealed};
+
+/// Whose doing an event is: only people's traffic is counted for `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A customer or an operator.
+    People,
+    /// The clock, a worker, the provider.
+    House,
+}
+
+impl Origin {
+    /// The word in the row.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::House => "house",
+        }
+    }
+}
+
+/// An event on its way into the inbox.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// What makes it unique for ever.
+    pub external_id: String,
+    /// Where it happened.
+    pub conversation: String,
+    /// Events of one key are turned one after the other.
+    pub ordering: String,
+    /// Whose doing it is.
+    pub origin: Origin,
+    /// The event, sealed; empty for what could not be read.
+    pub event: Vec<u8>,
+    /// The bytes as they came, sealed.
+    pub raw: Vec<u8>,
+    /// Whether it could not be read and only waits for a human eye.
+    pub set_aside: bool,
+}
+
+impl NewEvent {
+    /// An event of the house itself, in its conversation's order.
+    pub fn of_house(external_id: String, conversation: &ConversationId, event: &Event) -> Self {
+        Self {
+            external_id,
+            conversation: conversation.0.clone(),
+            ordering: conversation.0.clone(),
+            origin: Origin::House,
+            event: sealed::seal_json(event),
+            raw: sealed::seal(&[]),
+            set_aside: false,
+        }
+    }
+
+    /// Nobody knows what became of a generation. Unique: whoever takes over may say it again.
+    pub fn uncertain(generation: i64, conversation: &str) -> Self {
+        Self::of_house(
+            format!("generation:{generation}:uncertain"),
+            &ConversationId(conversation.to_owned()),
+            &Event::GenerationUncertain { generation: GenerationId(generation) },
+        )
+    }
+
+}
+
+/// An event waiting to be turned.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Its number.
+    pub seq: i64,
+    /// Where it happened.
+    pub conversation: ConversationId,
+    /// Its ordering key.
+    pub ordering: String,
+    /// Times it was begun and not finished.
+    pub attempts: i64,
+    /// What happened; nothing when its row cannot be read.
+    pub event: Option<Event>,
+}
+
+const INSERT_EVENTS: &str = "
+    insert into inbox (external_id, conversation, ordering, shard, origin, received_at, state,
+                       attempts, not_before, turned_at)
+    values {rows}
+    on conflict (external_id) do nothing
+    returning seq, external_id";
+const INSERT_RAW: &str = "insert into inbox_raw (seq, event, raw, kept_until) values {rows}";
+const BEGIN_CHECKPOINT: &str =
+    "insert into checkpoints (source, position) values ($1, $2) on conflict (source) do nothing";
+const MOVE_CHECKPOINT: &str =
+    "update checkpoints set position = $3 where source = $1 and position = $2";
+const FIND_CHECKPOINT: &str = "select position from checkpoints where source = $1";
+const FIND_WAITING: &str = "
+    select i.seq, i.conversation, i.ordering, i.attempts, r.event
+    from inbox i join inbox_raw r on r.seq = i.seq
+    where i.state = 'waiting' and i.seq > $1 and i.not_before <= $2
+      and i.shard >= $3 and i.shard < $4
+    order by i.seq
+    limit $5";
+const FINISH: &str = "
+    with v(seq, at) as (values {rows})
+    update inbox set state = 'turned', turned_at = v.at from v where inbox.seq = v.seq";
+const COUNT_ATTEMPT: &str = "update inbox set attempts = attempts + 1 where seq in ({list})";
+const POSTPONE: &str =
+    "update inbox set attempts = attempts + 1, not_before = $2 where seq = $1";
+const SET_ASIDE: &str = "update inbox set state = 'set_aside', turned_at = $2 where seq = $1";
+const KEEP_SET_ASIDE: &str = "update inbox_raw set kept_until = $2 where seq = $1";
+const MOVE_WAITING: &str = "
+    update inbox set conversation = $2, ordering = $2, shard = $3
+    where conversation = $1 and state = 'waiting'";
+
+/// Days that what was set aside is kept, in milliseconds.
+pub const SET_ASIDE_KEPT_MS: i64 = 14 * 24 * 3600 * 1000;
+
+/// Writes events down, each external id once. How many were new.
+pub async fn insert(
+    tx: &mut Tx,
+    events: &[NewEvent],
+    now: i64,
+    kept_until: i64,
+) -> Result<usize, StoreError> {
+    let rows: Vec<Vec<Value>> = events
+        .iter()
+        .map(|event| {
+            let state = if event.set_aside { "set_aside" } else { "waiting" };
+            vec![
+                event.external_id.clone().into(),
+                event.conversation.clone().into(),
+                event.ordering.clone().into(),
+                shard_of(&event.conversation).into(),
+                event.origin.word().into(),
+                now.into(),
+                state.into(),
+                0_i64.into(),
+                0_i64.into(),
+                0_i64.into(),
+            ]
+        })
+        .collect();
+    let mut numbers: HashMap<String, i64> = HashMap::with_capacity(events.len());
+    for row in tx.rows_for(INSERT_EVENTS, &rows).await? {
+        numbers.insert(row.text(1)?, row.int(0)?);
+    }
+    let raw: Vec<Vec<Value>> = events
+        .iter()
+        .filter_map(|event| {
+            // Taken out, so that a repeat within this very batch is not written twice.
+            let seq = numbers.remove(&event.external_id)?;
+            let until = if event.set_aside { now + SET_ASIDE_KEPT_MS } else { kept_until };
+            Some(vec![seq.into(), event.event.clone().into(), event.raw.clone().into(), until.into()])
+        })
+        .collect();
+    tx.run_for(INSERT_RAW, &raw).await?;
+    Ok(raw.len())
+}
+
+/// Moves a source's checkpoint, when it stands where the pull began.
+pub async fn move_checkpoint(tx: &mut Tx, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    let source = Value::from(checkpoint.source.as_str());
+    let to = Value::from(checkpoint.to.as_str());
+    let moved = match &checkpoint.from {
+        None => tx.run(BEGIN_CHECKPOINT, &[source, to]).await?,
+        Some(from) => tx.run(MOVE_CHECKPOINT, &[source, from.as_str().into(), to]).await?,
+    };
+    if moved == 1 { Ok(()) } else { Err(StoreError::Constraint("checkpoint".to_owned())) }
+}
+
+/// Where a source stands.
+pub async fn checkpoint(
+    connection: &mut Connection,
+    source: &str,
+) -> Result<Option<String>, StoreError> {
+    let rows = connection.rows(FIND_CHECKPOINT, &[source.into()]).await?;
+    rows.first().map(|row| row.text(0)).transpose()
+}
+
+/// How many events a batch may have, and how many pages are looked through for them.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSize {
+    /// Most events of a batch.
+    pub events: usize,
+    /// Most rows looked at, so that one flooded conversation does not hide the others.
+    pub looked_at: usize,
+}
+
+/// The first waiting event of each ordering key in these shards, oldest first.
+pub async fn waiting(
+    tx: &mut Tx,
+    shards: (i64, i64),
+    size: BatchSize,
+    now: i64,
+) -> Result<Vec<Pending>, StoreError> {
+    let mut keys: HashSet<String> = HashSet::new();
+    let mut found = Vec::new();
+    let mut after = 0;
+    let mut looked_at = 0;
+    let page = i64::try_from(size.events.clamp(1, 512)).unwrap_or(512);
+    while found.len() < size.events && looked_at < size.looked_at {
+        let values = [after.into(), now.into(), shards.0.into(), shards.1.into(), page.into()];
+        let rows = tx.rows(FIND_WAITING, &values).await?;
+        looked_at += rows.len();
+        for row in &rows {
+            after = row.int(0)?;
+            let ordering = row.text(2)?;
+            if found.len() < size.events && keys.insert(ordering.clone()) {
+                found.push(Pending {
+                    seq: after,
+                    conversation: ConversationId(row.text(1)?),
+                    ordering,
+                    attempts: row.int(3)?,
+                    event: sealed::open_json(&row.blob(4)?, "inbox_raw", "event").ok(),
+                });
+            }
+        }
+        if (rows.len() as i64) < page {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Marks events as turned.
+pub async fn finish(tx: &mut Tx, turned: &[i64], now: i64) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> =
+        turned.iter().map(|seq| vec![(*seq).into(), now.into()]).collect();
+    tx.run_for(FINISH, &rows).await?;
+    Ok(())
+}
+
+/// Counts a try before it is made.
+pub async fn count_attempts(tx: &mut Tx, seqs: &[i64]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = seqs.iter().map(|seq| vec![(*seq).into()]).collect();
+    tx.run_for(COUNT_ATTEMPT, &rows).await?;
+    Ok(())
+}
+
+/// Counts a failed try and waits before the next.
+pub async fn postpone(tx: &mut Tx, seq: i64, until: i64) -> Result<(), StoreError> {
+    tx.run(POSTPONE, &[seq.into(), until.into()]).await?;
+    Ok(())
+}
+
+/// Puts an event aside for a human eye; its conversation goes on.
+pub async fn set_aside(tx: &mut Tx, seq: i64, now: i64) -> Result<(), StoreError> {
+    tx.run(SET_ASIDE, &[seq.into(), now.into()]).await?;
+    tx.run(KEEP_SET_ASIDE, &[seq.into(), (now + SET_ASIDE_KEPT_MS).into()]).await?;
+    Ok(())
+}
+
+/// Moves what waits in a conversation to its new address.
+pub async fn move_waiting(tx: &mut Tx, from: &str, to: &str) -> Result<(), StoreError> {
+    tx.run(MOVE_WAITING, &[from.into(), to.into(), shard_of(to).into()]).await?;
+    Ok(())
+}

@@ -1,0 +1,433 @@
+//! Money: holds before spending, a line for everything, nothing ever changed.
+//!
+//! A purse's columns are the sum of its lines. A turn computes the next lines from the purse as
+//! it reads it, and writes the purse only if no other line came in between (the count of lines is
+//! the version); where one came, that turn alone is decided again on fresh facts. Each line has
+//! the hash of the one before it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use picdesk_core::{
+    credits::{Credits, Purse},
+    id::PurseId,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::{Row, StoreError, Tx, Value, sealed};
+
+/// An order about money, and the event that gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The event.
+    pub seq: i64,
+    /// What to do.
+    pub act: Act,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Give credits, once for each source.
+    Grant {
+        /// The line's id.
+        entry: i64,
+        /// To whom.
+        purse: i64,
+        /// How many.
+        amount: i64,
+        /// What makes it unique.
+        source: String,
+        /// Why.
+        reason: &'static str,
+        /// The owner's words.
+        note: Option<String>,
+    },
+    /// Set credits aside.
+    Hold {
+        /// The hold's id, and its line's.
+        hold: i64,
+        /// From whom.
+        purse: i64,
+        /// For what.
+        generation: i64,
+        /// How many.
+        amount: i64,
+    },
+    /// Spend what is set aside.
+    Post {
+        /// Which hold.
+        hold: i64,
+    },
+    /// Give back what is set aside.
+    Void {
+        /// Which hold.
+        hold: i64,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// A purse with its version.
+#[derive(Clone, Debug)]
+struct Open {
+    purse: Purse,
+    entries: i64,
+    entries_before: i64,
+    head: String,
+    /// Events whose orders touched it.
+    seqs: HashSet<i64>,
+}
+
+/// A line to be written.
+struct Line<'a> {
+    id: i64,
+    kind: &'static str,
+    amount: i64,
+    hold: Option<i64>,
+    source: String,
+    reason: &'static str,
+    note: Option<&'a str>,
+}
+
+/// The columns of a purse, in the order [`read_purse`] takes them.
+pub const PURSE_COLUMNS: &str =
+    "id, granted, posted, pending, refunded, expired, reclaimed, entries, head";
+
+const FIND_PURSES: &str = "
+    select id, granted, posted, pending, refunded, expired, reclaimed, entries, head
+    from purses where id in ({list})";
+const FIND_HOLDS: &str = "select id, purse, amount, state from holds where id in ({list})";
+const FIND_SOURCES: &str = "select source from ledger where source in ({list})";
+const INSERT_LINES: &str = "
+    insert into ledger (id, purse, number, kind, amount, hold, source, reason, note, at, hash)
+    values {rows}";
+const INSERT_HOLDS: &str = "
+    insert into holds (id, purse, generation, amount, state, opened_at, resolved_at)
+    values {rows}";
+const RESOLVE_HOLDS: &str = "
+    with v(id, state, at) as (values {rows})
+    update holds set state = v.state, resolved_at = v.at from v
+    where holds.id = v.id and holds.state = 'pending'";
+const UPDATE_PURSES: &str = "
+    with v(id, granted, posted, pending, entries, head, before) as (values {rows})
+    update purses set granted = v.granted, posted = v.posted, pending = v.pending,
+                      entries = v.entries, head = v.head
+    from v
+    where purses.id = v.id and purses.entries = v.before
+    returning purses.id";
+
+/// A purse as its row has it, from [`PURSE_COLUMNS`] beginning at `first`.
+pub fn read_purse(row: &Row, first: usize) -> Result<Purse, StoreError> {
+    Ok(Purse {
+        id: PurseId(row.int(first)?),
+        granted: Credits(row.int(first + 1)?),
+        posted: Credits(row.int(first + 2)?),
+        pending: Credits(row.int(first + 3)?),
+        refunded: Credits(row.int(first + 4)?),
+        expired: Credits(row.int(first + 5)?),
+        reclaimed: Credits(row.int(first + 6)?),
+    })
+}
+
+/// Carries orders out. What comes back are the events that lost a race and have to be decided
+/// again; nothing of this transaction may then be committed.
+pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<HashSet<i64>, StoreError> {
+    if orders.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let held = find_holds(tx, orders).await?;
+    let known = find_sources(tx, orders).await?;
+    let mut purses = find_purses(tx, orders, &held).await?;
+    let mut book = Book { now, held, known, ..Book::default() };
+    let mut lost = HashSet::new();
+    for order in orders {
+        if !book.write(&mut purses, order)? {
+            lost.insert(order.seq);
+        }
+    }
+    if !lost.is_empty() {
+        return Ok(lost);
+    }
+    tx.run_for(INSERT_LINES, &book.lines).await?;
+    tx.run_for(INSERT_HOLDS, &book.holds).await?;
+    tx.run_for(RESOLVE_HOLDS, &book.resolved).await?;
+    let touched: Vec<&Open> =
+        purses.values().filter(|open| open.entries != open.entries_before).collect();
+    let rows: Vec<Vec<Value>> = touched
+        .iter()
+        .map(|open| {
+            vec![
+                open.purse.id.0.into(),
+                open.purse.granted.0.into(),
+                open.purse.posted.0.into(),
+                open.purse.pending.0.into(),
+                open.entries.into(),
+                open.head.clone().into(),
+                open.entries_before.into(),
+            ]
+        })
+        .collect();
+    let mut written = HashSet::new();
+    for row in tx.rows_for(UPDATE_PURSES, &rows).await? {
+        written.insert(row.int(0)?);
+    }
+    for open in touched {
+        if !written.contains(&open.purse.id.0) {
+            lost.extend(&open.seqs);
+        }
+    }
+    Ok(lost)
+}
+
+/// A hold as it is found.
+struct Held {
+    purse: i64,
+    amount: i64,
+    pending: bool,
+}
+
+async fn find_holds(tx: &mut Tx, orders: &[Order]) -> Result<HashMap<i64, Held>, StoreError> {
+    let ids: Vec<Vec<Value>> = orders
+        .iter()
+        .filter_map(|order| match order.act {
+            Act::Post { hold } | Act::Void { hold, .. } => Some(vec![hold.into()]),
+            Act::Grant { .. } | Act::Hold { .. } => None,
+        })
+        .collect();
+    let mut found = HashMap::new();
+    for row in tx.rows_for(FIND_HOLDS, &ids).await? {
+        let pending = row.text(3)? == "pending";
+        found.insert(row.int(0)?, Held { purse: row.int(1)?, amount: row.int(2)?, pending });
+    }
+    Ok(found)
+}
+
+async fn find_sources(tx: &mut Tx, orders: &[Order]) -> Result<HashSet<String>, StoreError> {
+    let sources: Vec<Vec<Value>> = orders
+        .iter()
+        .filter_map(|order| match &order.act {
+            Act::Grant { source, .. } => Some(vec![source.clone().into()]),
+            Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } => None,
+        })
+        .collect();
+    tx.rows_for(FIND_SOURCES, &sources).await?.iter().map(|row| row.text(0)).collect()
+}
+
+async fn find_purses(
+    tx: &mut Tx,
+    orders: &[Order],
+    held: &HashMap<i64, Held>,
+) -> Result<BTreeMap<i64, Open>, StoreError> {
+    let mut ids: Vec<i64> = orders
+        .iter()
+        .filter_map(|order| match order.act {
+            Act::Grant { purse, .. } | Act::Hold { purse, .. } => Some(purse),
+            Act::Post { hold } | Act::Void { hold, .. } => held.get(&hold).map(|held| held.purse),
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<Vec<Value>> = ids.into_iter().map(|id| vec![id.into()]).collect();
+    let mut purses = BTreeMap::new();
+    for row in tx.rows_for(FIND_PURSES, &rows).await? {
+        let purse = read_purse(&row, 0)?;
+        let entries = row.int(7)?;
+        let open = Open {
+            purse,
+            entries,
+            entries_before: entries,
+            head: row.text(8)?,
+            seqs: HashSet::new(),
+        };
+        purses.insert(purse.id.0, open);
+    }
+    Ok(purses)
+}
+
+/// The rows that orders come to.
+#[derive(Default)]
+struct Book {
+    now: i64,
+    held: HashMap<i64, Held>,
+    known: HashSet<String>,
+    lines: Vec<Vec<Value>>,
+    holds: Vec<Vec<Value>>,
+    resolved: Vec<Vec<Value>>,
+}
+
+impl Book {
+    /// Writes one order; no when there is not enough to set aside.
+    fn write(
+        &mut self,
+        purses: &mut BTreeMap<i64, Open>,
+        order: &Order,
+    ) -> Result<bool, StoreError> {
+        match &order.act {
+            Act::Grant { entry, purse, amount, source, reason, note } => {
+                if !self.known.insert(source.clone()) {
+                    return Ok(true);
+                }
+                let open = require(purses, *purse)?;
+                open.purse.granted.0 += amount;
+                let line = Line {
+                    id: *entry,
+                    kind: "grant",
+                    amount: *amount,
+                    hold: None,
+                    source: source.clone(),
+                    reason,
+                    note: note.as_deref(),
+                };
+                self.line(open, order.seq, line);
+            }
+            Act::Hold { hold, purse, generation, amount } => {
+                let open = require(purses, *purse)?;
+                if open.purse.available().0 < *amount {
+                    return Ok(false);
+                }
+                open.purse.pending.0 += amount;
+                let line = Line {
+                    id: *hold,
+                    kind: "hold",
+                    amount: *amount,
+                    hold: Some(*hold),
+                    source: format!("hold:{hold}"),
+                    reason: "picture",
+                    note: None,
+                };
+                self.line(open, order.seq, line);
+                let (now, zero) = (Value::from(self.now), Value::from(0_i64));
+                self.held.insert(*hold, Held { purse: *purse, amount: *amount, pending: true });
+                self.holds.push(vec![
+                    (*hold).into(),
+                    (*purse).into(),
+                    (*generation).into(),
+                    (*amount).into(),
+                    "pending".into(),
+                    now,
+                    zero,
+                ]);
+            }
+            Act::Post { hold } => self.resolve(purses, order.seq, *hold, None)?,
+            Act::Void { hold, reason } => self.resolve(purses, order.seq, *hold, Some(reason))?,
+        }
+        Ok(true)
+    }
+
+    /// Posts a hold, or voids it for a reason. One that is resolved stays as it is.
+    fn resolve(
+        &mut self,
+        purses: &mut BTreeMap<i64, Open>,
+        seq: i64,
+        hold: i64,
+        void: Option<&'static str>,
+    ) -> Result<(), StoreError> {
+        let Some(held) = self.held.get_mut(&hold) else {
+            return Err(StoreError::Inconsistent { table: "holds", row: hold.to_string() });
+        };
+        if !std::mem::take(&mut held.pending) {
+            return Ok(());
+        }
+        let (purse, amount) = (held.purse, held.amount);
+        let open = require(purses, purse)?;
+        open.purse.pending.0 -= amount;
+        if void.is_none() {
+            open.purse.posted.0 += amount;
+        }
+        let (kind, state) = if void.is_some() { ("void", "voided") } else { ("post", "posted") };
+        let line = Line {
+            // A hold is resolved once, so that its own number with the other sign is free.
+            id: -hold,
+            kind,
+            amount,
+            hold: Some(hold),
+            source: format!("{kind}:{hold}"),
+            reason: void.unwrap_or("picture"),
+            note: None,
+        };
+        self.line(open, seq, line);
+        self.resolved.push(vec![hold.into(), state.into(), self.now.into()]);
+        Ok(())
+    }
+
+    fn line(&mut self, open: &mut Open, seq: i64, line: Line<'_>) {
+        open.entries += 1;
+        open.seqs.insert(seq);
+        open.head = Sealed {
+            before: &open.head,
+            purse: open.purse.id.0,
+            number: open.entries,
+            kind: line.kind,
+            amount: line.amount,
+            hold: line.hold,
+            source: &line.source,
+            reason: line.reason,
+            at: self.now,
+        }
+        .hash();
+        self.lines.push(vec![
+            line.id.into(),
+            open.purse.id.0.into(),
+            open.entries.into(),
+            line.kind.into(),
+            line.amount.into(),
+            line.hold.into(),
+            line.source.into(),
+            line.reason.into(),
+            line.note.map(|note| sealed::seal(note.as_bytes())).into(),
+            self.now.into(),
+            open.head.clone().into(),
+        ]);
+    }
+}
+
+fn require(purses: &mut BTreeMap<i64, Open>, purse: i64) -> Result<&mut Open, StoreError> {
+    purses
+        .get_mut(&purse)
+        .ok_or_else(|| StoreError::Inconsistent { table: "purses", row: purse.to_string() })
+}
+
+/// What a line's hash covers.
+pub(super) struct Sealed<'a> {
+    /// The hash of the line before; empty for the first.
+    pub(super) before: &'a str,
+    /// Whose.
+    pub(super) purse: i64,
+    /// Counted from one.
+    pub(super) number: i64,
+    /// What happened.
+    pub(super) kind: &'a str,
+    /// How much.
+    pub(super) amount: i64,
+    /// To which hold.
+    pub(super) hold: Option<i64>,
+    /// What makes it unique.
+    pub(super) source: &'a str,
+    /// Why.
+    pub(super) reason: &'a str,
+    /// When.
+    pub(super) at: i64,
+}
+
+impl Sealed<'_> {
+    /// SHA-256 over the fields, each with its length before it, so that none can run into the next.
+    pub(super) fn hash(&self) -> String {
+        let fields = [
+            self.before.to_owned(),
+            self.purse.to_string(),
+            self.number.to_string(),
+            self.kind.to_owned(),
+            self.amount.to_string(),
+            self.hold.map(|hold| hold.to_string()).unwrap_or_default(),
+            self.source.to_owned(),
+            self.reason.to_owned(),
+            self.at.to_string(),
+        ];
+        let mut hasher = Sha256::new();
+        for field in fields {
+            hasher.update((field.len() as u64).to_be_bytes());
+            hasher.update(field.as_bytes());
+        }
+        hex::encode(hasher.finalize())
+    }
+}

@@ -1,0 +1,247 @@
+//! The line for the image provider: who is next, and what may still be undone.
+//!
+//! *held → claimed → submitting → submitted → made → delivered.* The row says `submitting` on disk
+//! before a byte of the call leaves, and nothing in that state is ever claimed again.
+
+use picdesk_core::{
+    credits::Credits,
+    facts::{Line, Request},
+    id::{GenerationId, HoldId},
+};
+
+use super::{
+    Connection, StoreError, Tx, Value,
+    facts::read_request,
+    inbox::{self, NewEvent},
+};
+
+/// How often a worker may begin a picture before it is given up.
+pub const ATTEMPTS_MAX: i64 = 3;
+/// Rows of the line that a place in it is told from.
+const PLACES_MAX: i64 = 1000;
+
+/// Proof that a picture's credits are set aside and that its row says, on disk, that it is being
+/// submitted. Only this module makes one; the provider is not called without.
+#[derive(Debug)]
+pub struct PendingHold {
+    generation: GenerationId,
+    hold: HoldId,
+}
+
+impl PendingHold {
+    /// Which picture it pays for.
+    pub fn generation(&self) -> GenerationId {
+        self.generation
+    }
+
+    /// Which hold it is.
+    pub fn hold(&self) -> HoldId {
+        self.hold
+    }
+}
+
+/// A picture that a worker has claimed.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Which.
+    pub generation: GenerationId,
+    /// The hold that pays for it.
+    pub hold: HoldId,
+    /// What is set aside.
+    pub price: Credits,
+    /// Which of its request's pictures, counted from one.
+    pub number: u8,
+    /// How often it was begun, this time too.
+    pub attempts: i64,
+    /// When it was put in line, milliseconds since the epoch.
+    pub queued_at: i64,
+    /// What was asked for.
+    pub request: Request,
+}
+
+const CLAIM: &str = "
+    update generations set state = 'claimed', claimed_by = $1, attempts = attempts + 1
+    where state = 'held' and id in (
+      select id from generations
+      where state = 'held' and not_before <= $2
+      order by tag, id limit $3)
+    returning id, tag";
+const SERVED: &str = "
+    insert into counters (name, value) values ('served_tag', $1)
+    on conflict (name) do update set value = excluded.value
+    where counters.value < excluded.value";
+const FIND_CLAIMED: &str = "
+    select g.id, g.hold, h.amount, g.number, g.attempts, g.queued_at,
+           r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
+           r.options, r.parent, r.price_each, r.state, r.asked_at
+    from generations g
+    join holds h on h.id = g.hold
+    join requests r on r.id = g.request
+    where g.id in ({list})
+    order by g.tag, g.id";
+const SUBMIT: &str = "
+    update generations set state = 'submitting'
+    where id = $1 and claimed_by = $2 and state = 'claimed'
+      and exists (select 1 from holds where holds.id = generations.hold and holds.state = 'pending')
+    returning hold";
+const SUBMITTED: &str = "
+    update generations set state = 'submitted'
+    where id = $1 and claimed_by = $2 and state = 'submitting'";
+const PUT_BACK: &str = "
+    update generations set state = 'held', claimed_by = null, not_before = $3,
+                           attempts = attempts - $4
+    where id = $1 and claimed_by = $2 and state in ('claimed', 'submitting')";
+const CONCLUDE: &str = "
+    update generations set state = case when $3 = 1 then 'made' else state end, claimed_by = null
+    where id = $1 and claimed_by = $2 and state in ('claimed', 'submitting', 'submitted')";
+const RECOVER_CLAIMED: &str = "
+    update generations set state = 'held', claimed_by = null
+    where claimed_by = $1 and state = 'claimed'";
+const FIND_UNCERTAIN: &str = "
+    select id, conversation from generations
+    where claimed_by = $1 and state in ('submitting', 'submitted') order by id";
+const DISOWN: &str = "update generations set claimed_by = null where claimed_by = $1";
+const FIND_TAGS: &str =
+    "select tag from generations where state = 'held' order by tag, id limit $1";
+const COUNT_RUNNING: &str = "
+    select count(*) from generations where state in ('claimed', 'submitting', 'submitted')";
+const FIND_SERVED: &str = "select value from counters where name = 'served_tag'";
+const NEXT_DUE: &str =
+    "select min(not_before) from generations where state = 'held' and not_before > $1";
+
+/// Claims the next pictures, fairly: by tag, then by number.
+pub async fn claim(
+    tx: &mut Tx,
+    replica: i64,
+    count: i64,
+    now: i64,
+) -> Result<Vec<Claimed>, StoreError> {
+    let rows = tx.rows(CLAIM, &[replica.into(), now.into(), count.into()]).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ids = Vec::new();
+    let mut tag = 0;
+    for row in &rows {
+        ids.push(vec![Value::from(row.int(0)?)]);
+        tag = tag.max(row.int(1)?);
+    }
+    tx.run(SERVED, &[tag.into()]).await?;
+    let mut claimed = Vec::new();
+    for row in tx.rows_for(FIND_CLAIMED, &ids).await? {
+        let request = read_request(&row, 6)?;
+        claimed.push(Claimed {
+            generation: GenerationId(row.int(0)?),
+            hold: HoldId(row.int(1)?),
+            price: Credits(row.int(2)?),
+            number: u8::try_from(row.int(3)?).unwrap_or(u8::MAX),
+            attempts: row.int(4)?,
+            queued_at: row.int(5)?,
+            request,
+        });
+    }
+    Ok(claimed)
+}
+
+/// When the next picture that waits for a later moment may be claimed.
+pub async fn next_due(connection: &mut Connection, now: i64) -> Result<Option<i64>, StoreError> {
+    connection.rows(NEXT_DUE, &[now.into()]).await?[0].maybe_int(0)
+}
+
+/// Says, on disk, that the call is about to be made. Nothing when the picture was taken back
+/// meanwhile.
+pub async fn submit(
+    tx: &mut Tx,
+    replica: i64,
+    generation: GenerationId,
+) -> Result<Option<PendingHold>, StoreError> {
+    let rows = tx.rows(SUBMIT, &[generation.0.into(), replica.into()]).await?;
+    rows.first()
+        .map(|row| Ok(PendingHold { generation, hold: HoldId(row.int(0)?) }))
+        .transpose()
+}
+
+/// Says that the provider began to answer.
+pub async fn submitted(
+    tx: &mut Tx,
+    replica: i64,
+    generation: GenerationId,
+) -> Result<(), StoreError> {
+    tx.run(SUBMITTED, &[generation.0.into(), replica.into()]).await?;
+    Ok(())
+}
+
+/// Why a picture goes back in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutBack {
+    /// The provider had no room: that is not the picture's fault.
+    Waited,
+    /// Something failed before a byte was sent; it counts.
+    Failed,
+}
+
+/// Puts a picture back in line for a later moment. Only for calls that certainly made nothing.
+pub async fn put_back(
+    tx: &mut Tx,
+    replica: i64,
+    generation: GenerationId,
+    why: PutBack,
+    not_before: i64,
+) -> Result<(), StoreError> {
+    let forgiven = i64::from(why == PutBack::Waited);
+    let values = [generation.0.into(), replica.into(), not_before.into(), forgiven.into()];
+    tx.run(PUT_BACK, &values).await?;
+    Ok(())
+}
+
+/// What a call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// A stored picture.
+    Made,
+    /// Anything else.
+    Ended,
+}
+
+/// Writes down what a call came to, as an event, in one commit with the row. Nothing is written
+/// when the picture is not this replica's any more, except for a late picture.
+pub async fn conclude(
+    tx: &mut Tx,
+    replica: i64,
+    generation: GenerationId,
+    conclusion: Conclusion,
+    event: &NewEvent,
+    times: (i64, i64),
+) -> Result<(), StoreError> {
+    let made = i64::from(conclusion == Conclusion::Made);
+    tx.run(CONCLUDE, &[generation.0.into(), replica.into(), made.into()]).await?;
+    inbox::insert(tx, std::slice::from_ref(event), times.0, times.1).await?;
+    Ok(())
+}
+
+/// Puts a dead replica's pictures back: in line what never left, and as uncertain what may have.
+pub async fn recover(tx: &mut Tx, dead: i64, now: i64) -> Result<(), StoreError> {
+    tx.run(RECOVER_CLAIMED, &[dead.into()]).await?;
+    let mut events = Vec::new();
+    for row in tx.rows(FIND_UNCERTAIN, &[dead.into()]).await? {
+        events.push(NewEvent::uncertain(row.int(0)?, &row.text(1)?));
+    }
+    if !events.is_empty() {
+        inbox::insert(tx, &events, now, now).await?;
+    }
+    tx.run(DISOWN, &[dead.into()]).await?;
+    Ok(())
+}
+
+/// The line as rules see it. Medians are measured elsewhere and put in by the caller.
+pub async fn look(tx: &mut Tx) -> Result<Line, StoreError> {
+    let rows = tx.rows(FIND_TAGS, &[PLACES_MAX.into()]).await?;
+    let tags = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
+    let running = tx.rows(COUNT_RUNNING, &[]).await?[0].int(0)?;
+    let served_tag = match tx.rows(FIND_SERVED, &[]).await?.first() {
+        Some(row) => row.int(0)?,
+        None => 0,
+    };
+    Ok(Line { tags, served_tag, running, medians: Vec::new() })
+}
+

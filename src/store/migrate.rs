@@ -1,0 +1,75 @@
+//! Migrations: one story for both databases.
+//!
+//! The files are written in PostgreSQL's words. SQLite reads the same text with four words
+//! exchanged, so that its tables are STRICT and its identity column is a row id.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use super::{Database, StoreError};
+
+/// The migrations in order: number, name, text.
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, "house", include_str!("../../migrations/0001_house.sql"))];
+
+/// The text as SQLite reads it.
+fn for_sqlite(text: &str) -> String {
+    text.replace("bigint generated always as identity primary key", "integer primary key autoincrement")
+        .replace("bigint", "integer")
+        .replace("bytea", "blob")
+        .replace("\n);", "\n) strict;")
+}
+
+/// The migrator for a database.
+fn migrator(database: &Database) -> Migrator {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(version, name, text)| {
+            let text = match database {
+                Database::Sqlite(_) => for_sqlite(text),
+                Database::Postgres(_) => (*text).to_owned(),
+            };
+            Migration::new(
+                *version,
+                Cow::Borrowed(*name),
+                MigrationType::Simple,
+                AssertSqlSafe(text).into_sql_str(),
+                false,
+            )
+        })
+        .collect();
+    Migrator::with_migrations(migrations)
+}
+
+/// Applies what is missing.
+pub(super) async fn migrate(database: &Database) -> Result<(), StoreError> {
+    let migrator = migrator(database);
+    let outcome = match database {
+        Database::Sqlite(pools) => migrator.run(&pools.write).await,
+        Database::Postgres(pool) => migrator.run(pool).await,
+    };
+    outcome.map_err(|error| StoreError::Migration(Box::new(error)))
+}
+
+/// The names of what is missing, in order.
+pub(super) async fn missing(database: &Database) -> Result<Vec<String>, StoreError> {
+    let mut connection = database.read().await?;
+    let applied = match connection
+        .rows("select version from _sqlx_migrations order by version", &[])
+        .await
+    {
+        Ok(rows) => rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?,
+        // The table itself comes with the first migration.
+        Err(StoreError::Refused(_)) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(MIGRATIONS
+        .iter()
+        .filter(|(version, ..)| !applied.contains(version))
+        .map(|(version, name, _)| format!("{version:04}_{name}"))
+        .collect())
+}

@@ -1,0 +1,378 @@
+//! The outbox: what is to be said, in order for each conversation, until the channel has it.
+
+use picdesk_core::{
+    channel::{Content, Delivery, OutboundMessage, Place, Receipt, Refusal},
+    event::{About, Delivered, Event},
+    id::{ConversationId, MessageId, OutboundId},
+};
+
+use super::{
+    Connection, Row, StoreError, Tx, Value,
+    inbox::{self, NewEvent},
+    sealed,
+};
+
+/// A message that waits, and what is known of its place.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The message.
+    pub message: OutboundMessage,
+    /// What it is part of.
+    pub about: Option<About>,
+    /// Its slot's key.
+    pub slot: Option<String>,
+    /// Whether an earlier process may have sent it already.
+    pub begun: bool,
+    /// Tries so far.
+    pub attempts: i64,
+    /// Not before this moment, milliseconds since the epoch.
+    pub not_before: i64,
+}
+
+/// Where a slot's message stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The message at the channel.
+    pub message: MessageId,
+    /// Whether it shows a picture.
+    pub picture: bool,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// The channel took it.
+    Delivered(Receipt),
+    /// It never will.
+    Refused(Refusal),
+    /// Nobody knows, and a repeat would do harm.
+    Unknown,
+    /// Later.
+    Later(i64),
+    /// Elsewhere.
+    Moved(ConversationId),
+    /// Given up: it made sense only at its moment.
+    Dropped,
+}
+
+/// A message and its fate.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The message as it was handed over.
+    pub waiting: Waiting,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+const FIND_WAITING: &str = "
+    select conversation, slot, about, state, attempts, not_before, body
+    from outbox
+    where channel = $1 and state in ('waiting', 'sending') and id > $2
+    order by id limit $3";
+const FIND_STANDS: &str =
+    "select slot, conversation, message, picture from placed where slot in ({list})";
+const BEGIN: &str = "
+    update outbox set state = 'sending', attempts = attempts + 1
+    where id in ({list}) and state in ('waiting', 'sending')";
+const SETTLE: &str = "
+    with v(id, state, at, body) as (values {rows})
+    update outbox set state = v.state, settled_at = v.at, body = v.body
+    from v where outbox.id = v.id and outbox.state in ('waiting', 'sending')";
+const POSTPONE: &str = "
+    update outbox set state = 'waiting', not_before = $2, attempts = attempts + 1
+    where id = $1 and state in ('waiting', 'sending')";
+const MOVE_ALL: &str = "
+    update outbox set conversation = $2
+    where conversation = $1 and state in ('waiting', 'sending')";
+const PLACE: &str = "
+    insert into placed (slot, conversation, message, picture, artifact, escalation, at)
+    values {rows}
+    on conflict (slot) do update
+    set conversation = excluded.conversation, message = excluded.message,
+        picture = excluded.picture, at = excluded.at,
+        artifact = coalesce(excluded.artifact, placed.artifact),
+        escalation = coalesce(excluded.escalation, placed.escalation)";
+const KEEP_FILE: &str = "
+    insert into artifact_files (artifact, channel, form, handle) values {rows}
+    on conflict (artifact, channel, form) do update set handle = excluded.handle";
+const FIND_FILE: &str =
+    "select handle from artifact_files where artifact = $1 and channel = $2 and form = $3";
+const FORGET_FILE: &str =
+    "delete from artifact_files where artifact = $1 and channel = $2 and form = $3";
+const NEXT_DUE: &str = "
+    select min(not_before) from outbox
+    where channel = $1 and state = 'waiting' and not_before > $2";
+
+fn read_waiting(row: &Row) -> Result<Waiting, StoreError> {
+    let mut message: OutboundMessage = sealed::open_json(&row.blob(6)?, "outbox", "body")?;
+    // The row knows better where a conversation went.
+    message.conversation = ConversationId(row.text(0)?);
+    let about = match row.maybe_text(2)? {
+        Some(text) => Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent {
+            table: "outbox",
+            row: message.id.to_string(),
+        })?),
+        None => None,
+    };
+    Ok(Waiting {
+        message,
+        about,
+        slot: row.maybe_text(1)?,
+        begun: row.text(3)? == "sending",
+        attempts: row.int(4)?,
+        not_before: row.int(5)?,
+    })
+}
+
+/// The first messages that wait on a channel, after a number, in the order of their ids.
+pub async fn waiting(
+    connection: &mut Connection,
+    channel: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Waiting>, StoreError> {
+    let rows = connection.rows(FIND_WAITING, &[channel.into(), after.into(), limit.into()]).await?;
+    rows.iter().map(read_waiting).collect()
+}
+
+/// Where slots' messages stand.
+pub async fn stands(
+    connection: &mut Connection,
+    slots: &[String],
+) -> Result<Vec<(String, Stand)>, StoreError> {
+    let rows: Vec<Vec<Value>> = slots.iter().map(|slot| vec![slot.as_str().into()]).collect();
+    let found = connection.rows_for(FIND_STANDS, &rows).await?;
+    found
+        .iter()
+        .map(|row| {
+            let stand = Stand {
+                conversation: ConversationId(row.text(1)?),
+                message: MessageId(row.text(2)?),
+                picture: row.flag(3)?,
+            };
+            Ok((row.text(0)?, stand))
+        })
+        .collect()
+}
+
+/// When the next message that waits for a later moment is due.
+pub async fn next_due(
+    connection: &mut Connection,
+    channel: &str,
+    now: i64,
+) -> Result<Option<i64>, StoreError> {
+    connection.rows(NEXT_DUE, &[channel.into(), now.into()]).await?[0].maybe_int(0)
+}
+
+/// Says, on disk, that these are about to be sent: only for messages that must not be repeated.
+pub async fn begin(tx: &mut Tx, ids: &[OutboundId]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![id.0.into()]).collect();
+    tx.run_for(BEGIN, &rows).await?;
+    Ok(())
+}
+
+/// A handle by which the channel can be given an artifact again.
+pub async fn file_handle(
+    connection: &mut Connection,
+    artifact: i64,
+    channel: &str,
+    form: &str,
+) -> Result<Option<String>, StoreError> {
+    let values = [artifact.into(), channel.into(), form.into()];
+    connection.rows(FIND_FILE, &values).await?.first().map(|row| row.text(0)).transpose()
+}
+
+/// A handle turned out to be good no longer.
+pub async fn forget_file(
+    tx: &mut Tx,
+    artifact: i64,
+    channel: &str,
+    form: &str,
+) -> Result<(), StoreError> {
+    tx.run(FORGET_FILE, &[artifact.into(), channel.into(), form.into()]).await?;
+    Ok(())
+}
+
+/// Writes down what became of messages: their places, their files, and the events somebody waits
+/// for, all in the same commit.
+pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), StoreError> {
+    let mut done: Vec<Vec<Value>> = Vec::new();
+    let mut placed: Vec<Vec<Value>> = Vec::new();
+    let mut files: Vec<Vec<Value>> = Vec::new();
+    let mut events: Vec<NewEvent> = Vec::new();
+    for one in settled {
+        let id = one.waiting.message.id.0;
+        let word = match &one.fate {
+            Fate::Delivered(receipt) => {
+                keep_place(&mut placed, one, receipt, now);
+                keep_file(&mut files, one, receipt);
+                "delivered"
+            }
+            Fate::Refused(_) => "refused",
+            Fate::Unknown => "unknown",
+            Fate::Dropped => "dropped",
+            Fate::Later(until) => {
+                tx.run(POSTPONE, &[id.into(), (*until).into()]).await?;
+                continue;
+            }
+            Fate::Moved(to) => {
+                let from = one.waiting.message.conversation.as_str();
+                tx.run(MOVE_ALL, &[from.into(), to.as_str().into()]).await?;
+                events.push(NewEvent::of_house(
+                    format!("moved:{from}:{to}"),
+                    &one.waiting.message.conversation,
+                    &Event::ConversationMoved { to: to.clone() },
+                ));
+                continue;
+            }
+        };
+        events.extend(fate_event(one));
+        // The words are not needed any more: what was said lives at the channel. What was refused
+        // may yet go elsewhere.
+        let body = match one.fate {
+            Fate::Refused(_) => sealed::seal_json(&one.waiting.message),
+            _ => sealed::seal(&[]),
+        };
+        done.push(vec![id.into(), word.into(), now.into(), body.into()]);
+    }
+    tx.run_for(SETTLE, &done).await?;
+    tx.run_for(PLACE, &last_by_first(placed)).await?;
+    tx.run_for(KEEP_FILE, &files).await?;
+    inbox::insert(tx, &events, now, now).await?;
+    Ok(())
+}
+
+/// One row for each first value, the last one.
+fn last_by_first(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+    let mut seen = std::collections::HashSet::new();
+    let mut kept: Vec<Vec<Value>> = rows
+        .into_iter()
+        .rev()
+        .filter(|row| match row.first() {
+            Some(Value::Text(Some(key))) => seen.insert(key.clone()),
+            _ => true,
+        })
+        .collect();
+    kept.reverse();
+    kept
+}
+
+fn artifact_of(message: &OutboundMessage) -> Option<i64> {
+    match &message.content {
+        Content::Picture { artifact, .. } | Content::Original { artifact, .. } => Some(artifact.0),
+        _ => None,
+    }
+}
+
+/// Remembers where a message stands, when it has a slot or carries something a reply may mean.
+fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now: i64) {
+    let message = &one.waiting.message;
+    if matches!(message.content, Content::Removed) {
+        return;
+    }
+    let Some(at_channel) = &receipt.message else { return };
+    let artifact = artifact_of(message);
+    let escalation = match one.waiting.about {
+        Some(
+            About::Relay(id) | About::TopicLine(id) | About::Topic(id) | About::Matter(id),
+        ) => Some(id.0),
+        _ => None,
+    };
+    let slot = one.waiting.slot.clone();
+    if slot.is_none() && artifact.is_none() && escalation.is_none() {
+        return;
+    }
+    let picture = matches!(message.content, Content::Picture { .. });
+    rows.push(vec![
+        slot.unwrap_or_else(|| format!("m{}", message.id)).into(),
+        message.conversation.as_str().into(),
+        at_channel.as_str().into(),
+        picture.into(),
+        artifact.into(),
+        escalation.into(),
+        now.into(),
+    ]);
+}
+
+/// The form in which the channel has an artifact.
+pub fn form_of(content: &Content) -> Option<&'static str> {
+    match content {
+        Content::Picture { .. } => Some("photo"),
+        Content::Original { .. } => Some("document"),
+        _ => None,
+    }
+}
+
+fn keep_file(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt) {
+    let message = &one.waiting.message;
+    if let (Some(form), Some(artifact), Some(handle)) =
+        (form_of(&message.content), artifact_of(message), &receipt.file)
+    {
+        rows.push(vec![
+            artifact.into(),
+            message.conversation.channel().into(),
+            form.into(),
+            handle.as_str().into(),
+        ]);
+    }
+}
+
+/// The event of a message's fate, when somebody waits for it.
+fn fate_event(one: &Settled) -> Option<NewEvent> {
+    let about = one.waiting.about?;
+    if matches!(about, About::Matter(_) | About::Slot(_)) {
+        return None;
+    }
+    let message = &one.waiting.message;
+    let outbound = message.id;
+    let (word, event) = match &one.fate {
+        Fate::Delivered(receipt) => (
+            "delivered",
+            Event::MessageDelivered(Delivered {
+                outbound,
+                about,
+                message: receipt.message.clone(),
+                conversation: receipt.conversation.clone(),
+            }),
+        ),
+        Fate::Refused(refusal) => {
+            ("refused", Event::MessageRefused { outbound, about, refusal: *refusal })
+        }
+        Fate::Unknown => ("unknown", Event::MessageUnknown { outbound, about }),
+        Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
+    };
+    let external_id = format!("outbound:{outbound}:{word}");
+    Some(NewEvent::of_house(external_id, &message.conversation, &event))
+}
+
+/// A delivery without its file.
+pub fn delivery(waiting: &Waiting, stand: Option<&Stand>) -> Delivery {
+    let edit = match &waiting.message.place {
+        Place::New { .. } => None,
+        Place::Edit { .. } => stand.map(|stand| stand.message.clone()),
+        Place::EditMessage { message } => Some(message.clone()),
+    };
+    Delivery {
+        message: waiting.message.clone(),
+        edit,
+        edit_is_picture: stand.is_some_and(|stand| stand.picture),
+        file: None,
+    }
+}
+
+/// Remembers where a placeholder stands that was sent on the way to a picture.
+pub async fn place(tx: &mut Tx, slot: &str, stand: &Stand, now: i64) -> Result<(), StoreError> {
+    let row = vec![
+        slot.into(),
+        stand.conversation.as_str().into(),
+        stand.message.as_str().into(),
+        stand.picture.into(),
+        Value::Int(None),
+        Value::Int(None),
+        now.into(),
+    ];
+    tx.run_for(PLACE, &[row]).await?;
+    Ok(())
+}

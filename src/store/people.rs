@@ -1,0 +1,97 @@
+//! Operators, and accounts by the names that the command line knows.
+
+use super::{Connection, StoreError, Tx};
+
+/// Somebody who answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorRow {
+    /// The name customers see.
+    pub name: String,
+    /// `agent`, `lead` or `owner`.
+    pub role: String,
+    /// Their Telegram user id.
+    pub telegram: Option<String>,
+    /// Their WeCom user id.
+    pub wecom: Option<String>,
+}
+
+const ADD: &str = "
+    insert into operators (name, role, telegram, wecom, added_at) values ($1, $2, $3, $4, $5)
+    on conflict (name) do update
+    set role = excluded.role, telegram = excluded.telegram, wecom = excluded.wecom";
+const LIST: &str = "select name, role, telegram, wecom from operators order by name";
+const REMOVE: &str = "delete from operators where name = $1";
+const FIND_PURSE_OF_IDENTITY: &str = "
+    select a.id, a.purse from identities i join accounts a on a.id = i.account where i.id = $1";
+const FIND_PURSE_OF_ACCOUNT: &str = "select id, purse from accounts where id = $1";
+const FIND_CONVERSATION: &str = "
+    select id from identities where account = $1 and reachable = 1 order by created_at, id limit 1";
+const FIND_SETTING: &str = "select value from settings where name = $1";
+const KEEP_SETTING: &str =
+    "insert into settings (name, value) values ($1, $2) on conflict (name) do nothing";
+
+/// Adds an operator, or changes one.
+pub async fn add_operator(
+    tx: &mut Tx,
+    operator: &OperatorRow,
+    now: i64,
+) -> Result<(), StoreError> {
+    let values = [
+        operator.name.as_str().into(),
+        operator.role.as_str().into(),
+        operator.telegram.clone().into(),
+        operator.wecom.clone().into(),
+        now.into(),
+    ];
+    tx.run(ADD, &values).await?;
+    Ok(())
+}
+
+/// All operators by name.
+pub async fn operators(connection: &mut Connection) -> Result<Vec<OperatorRow>, StoreError> {
+    connection
+        .rows(LIST, &[])
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(OperatorRow {
+                name: row.text(0)?,
+                role: row.text(1)?,
+                telegram: row.maybe_text(2)?,
+                wecom: row.maybe_text(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Removes an operator; whether there was one.
+pub async fn remove_operator(tx: &mut Tx, name: &str) -> Result<bool, StoreError> {
+    Ok(tx.run(REMOVE, &[name.into()]).await? > 0)
+}
+
+/// An account and its purse by what the command line calls it: an account's number or an identity.
+pub async fn find_account(
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let rows = match name.parse::<i64>() {
+        Ok(account) => connection.rows(FIND_PURSE_OF_ACCOUNT, &[account.into()]).await?,
+        Err(_) => connection.rows(FIND_PURSE_OF_IDENTITY, &[name.into()]).await?,
+    };
+    rows.first().map(|row| Ok((row.int(0)?, row.int(1)?))).transpose()
+}
+
+/// The identity of an account that can be written to; its private conversation has the same name.
+pub async fn reachable_identity(
+    connection: &mut Connection,
+    account: i64,
+) -> Result<Option<String>, StoreError> {
+    let rows = connection.rows(FIND_CONVERSATION, &[account.into()]).await?;
+    rows.first().map(|row| row.text(0)).transpose()
+}
+
+/// A setting of this installation, made when it is asked for first.
+pub async fn setting(tx: &mut Tx, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
+    tx.run(KEEP_SETTING, &[name.into(), fresh.to_vec().into()]).await?;
+    tx.rows(FIND_SETTING, &[name.into()]).await?[0].blob(0)
+}

@@ -1,0 +1,314 @@
+//! Replicas: who serves, whose work is whose, and taking over from the dead.
+//!
+//! A replica proves that it lives by a file lock (SQLite) or a session's advisory lock
+//! (PostgreSQL), both of which the kernel or the server frees when the process dies, and by a beat
+//! that rises every two seconds, which stops when the process is frozen. Nobody compares clocks: a
+//! beat that did not rise for the length of a lease, by the watcher's own monotonic clock, is dead.
+//! Taking over fences the dead replica's lanes first; a frozen writer that wakes up commits nothing.
+
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    time::{Duration, Instant},
+};
+
+use sqlx::Connection as _;
+
+use super::{Database, Store, StoreError, Tx, Value, line, writer};
+
+/// How often a replica says that it lives.
+pub const BEAT: Duration = Duration::from_secs(2);
+/// How long the others wait for the next beat before they take its work.
+pub const LEASE: Duration = Duration::from_secs(10);
+/// Conversations hash to this many shards.
+pub const SHARDS: i64 = 64;
+/// The space of our advisory locks: "pd".
+const LOCK_SPACE: i32 = 0x7064;
+
+/// What tells the others that this process lives, for as long as it is kept.
+#[derive(Debug)]
+pub enum Liveness {
+    /// A lock on a file beside the database.
+    File(File),
+    /// A session with an advisory lock.
+    Session(Box<sqlx::PgConnection>),
+}
+
+const NEXT_REPLICA: &str = "select coalesce(max(id), 0) + 1 from replicas";
+const INSERT_REPLICA: &str =
+    "insert into replicas (id, started_at, beats, stopped) values ($1, $2, 0, 0)";
+const INSERT_LANE: &str = "insert into lanes (replica, lane, fenced, turns) values ($1, $2, 0, 0)";
+const INSERT_LEASES: &str =
+    "insert into leases (name, replica) values {rows} on conflict (name) do nothing";
+const LIVING: &str = "select id, beats from replicas where stopped = 0 order by id";
+const BEAT_ON: &str = "update replicas set beats = beats + 1 where id = $1";
+const FENCE_LANES: &str = "update lanes set fenced = 1 where replica = $1";
+const STOP_REPLICA: &str = "update replicas set stopped = 1 where id = $1";
+const FREE_LEASES: &str = "update leases set replica = null where replica = $1";
+const HELD_LEASES: &str = "select name from leases where replica = $1 order by name";
+const TAKE_LEASES: &str = "
+    with v(name, replica) as (values {rows})
+    update leases set replica = v.replica from v
+    where leases.name = v.name and (leases.replica is null or leases.replica = v.replica)
+    returning leases.name";
+const FREE_LEASE: &str = "
+    with v(name, replica) as (values {rows})
+    update leases set replica = null from v
+    where leases.name = v.name and leases.replica = v.replica";
+
+/// The lease of a shard.
+pub fn shard_lease(shard: i64) -> String {
+    format!("shard/{shard:02}")
+}
+
+/// The shard of a conversation: FNV-1a of its name, so that every replica agrees for ever.
+pub fn shard_of(conversation: &str) -> i64 {
+    let hash = conversation.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    ((hash >> 32) % SHARDS.unsigned_abs()).cast_signed()
+}
+
+/// Enters this process among the replicas. On SQLite it takes over from whoever served before.
+///
+/// # Errors
+/// [`StoreError::InUse`] when another process serves from this SQLite file.
+pub(super) async fn register(store: &Store, url: &str) -> Result<(i64, Liveness), StoreError> {
+    let lock = match store.database() {
+        Database::Sqlite(_) => Some(lock_file(url)?),
+        Database::Postgres(_) => None,
+    };
+    let lanes = writer::lanes(store.database()) as i64;
+    let now = store.clock().now_ms();
+    let replica = loop {
+        let entered = store
+            .writer()
+            .run(move |tx| {
+                Box::pin(async move {
+                    let replica = tx.rows(NEXT_REPLICA, &[]).await?[0].int(0)?;
+                    tx.run(INSERT_REPLICA, &[replica.into(), now.into()]).await?;
+                    for lane in 0..lanes {
+                        tx.run(INSERT_LANE, &[replica.into(), lane.into()]).await?;
+                    }
+                    Ok(replica)
+                })
+            })
+            .await;
+        match entered {
+            // Another replica took the number at the same time.
+            Err(StoreError::Constraint(_)) => {}
+            entered => break entered?,
+        }
+    };
+    let liveness = if let Some(lock) = lock {
+        for (dead, _) in living(store).await? {
+            if dead != replica {
+                take_over(store, dead).await?;
+            }
+        }
+        Liveness::File(lock)
+    } else {
+        let mut session = sqlx::PgConnection::connect(url).await?;
+        sqlx::query("select pg_advisory_lock($1, $2)")
+            .bind(LOCK_SPACE)
+            .bind(lock_key(replica))
+            .execute(&mut session)
+            .await?;
+        Liveness::Session(Box::new(session))
+    };
+    Ok((replica, liveness))
+}
+
+fn lock_key(replica: i64) -> i32 {
+    i32::try_from(replica).unwrap_or(i32::MAX)
+}
+
+/// Locks the file beside the database; the kernel frees the lock when the process ends.
+fn lock_file(url: &str) -> Result<File, StoreError> {
+    let path = format!("{}.lock", url.trim_start_matches("sqlite://"));
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))?;
+    file.try_lock().map_err(|_| StoreError::InUse)?;
+    Ok(file)
+}
+
+/// Replicas that have not stopped, with their beats.
+pub async fn living(store: &Store) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut connection = store.read().await?;
+    connection.rows(LIVING, &[]).await?.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
+
+/// Says that this replica lives.
+pub async fn beat(store: &Store, replica: i64) -> Result<(), StoreError> {
+    store
+        .writer()
+        .run(move |tx| {
+            Box::pin(async move {
+                tx.run(BEAT_ON, &[replica.into()]).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Fences a dead replica and puts its work back: its leases are free, what it had claimed stands
+/// in line again, and what may have reached the provider comes back as uncertain.
+pub async fn take_over(store: &Store, dead: i64) -> Result<(), StoreError> {
+    let now = store.clock().now_ms();
+    store
+        .writer()
+        .run(move |tx| {
+            Box::pin(async move {
+                tx.run(FENCE_LANES, &[dead.into()]).await?;
+                free(tx, dead).await?;
+                line::recover(tx, dead, now).await
+            })
+        })
+        .await?;
+    store.wakes().all();
+    Ok(())
+}
+
+/// Leaves: what is left stands in line for whoever comes next.
+pub async fn leave(store: &Store, replica: i64) -> Result<(), StoreError> {
+    let now = store.clock().now_ms();
+    store
+        .writer()
+        .run(move |tx| {
+            Box::pin(async move {
+                free(tx, replica).await?;
+                line::recover(tx, replica, now).await
+            })
+        })
+        .await
+}
+
+async fn free(tx: &mut Tx, replica: i64) -> Result<(), StoreError> {
+    tx.run(FREE_LEASES, &[replica.into()]).await?;
+    tx.run(STOP_REPLICA, &[replica.into()]).await?;
+    Ok(())
+}
+
+/// Makes sure that leases of these names exist.
+pub async fn name_leases(store: &Store, names: Vec<String>) -> Result<(), StoreError> {
+    store
+        .writer()
+        .run(move |tx| {
+            let rows: Vec<Vec<Value>> =
+                names.iter().map(|name| vec![name.clone().into(), Value::Int(None)]).collect();
+            Box::pin(async move {
+                tx.run_for(INSERT_LEASES, &rows).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Takes those of these leases that are free; the names of those held now.
+pub async fn take(store: &Store, replica: i64, names: &[String]) -> Result<Vec<String>, StoreError> {
+    let rows = lease_rows(names, replica);
+    store
+        .writer()
+        .run(move |tx| {
+            let rows = rows.clone();
+            Box::pin(async move {
+                tx.rows_for(TAKE_LEASES, &rows).await?.iter().map(|row| row.text(0)).collect()
+            })
+        })
+        .await
+}
+
+/// Gives leases back.
+pub async fn give_back(store: &Store, replica: i64, names: &[String]) -> Result<(), StoreError> {
+    let rows = lease_rows(names, replica);
+    store
+        .writer()
+        .run(move |tx| {
+            let rows = rows.clone();
+            Box::pin(async move {
+                tx.run_for(FREE_LEASE, &rows).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+fn lease_rows(names: &[String], replica: i64) -> Vec<Vec<Value>> {
+    names.iter().map(|name| vec![name.clone().into(), replica.into()]).collect()
+}
+
+/// The leases a replica holds.
+pub async fn held(store: &Store, replica: i64) -> Result<Vec<String>, StoreError> {
+    let mut connection = store.read().await?;
+    connection.rows(HELD_LEASES, &[replica.into()]).await?.iter().map(|row| row.text(0)).collect()
+}
+
+/// Whether the session of a replica is gone, by its advisory lock. Never on SQLite.
+pub async fn session_is_gone(store: &Store, replica: i64) -> Result<bool, StoreError> {
+    let Database::Postgres(pool) = store.database() else { return Ok(false) };
+    let mut connection = pool.acquire().await?;
+    let (free,): (bool,) = sqlx::query_as("select pg_try_advisory_lock($1, $2)")
+        .bind(LOCK_SPACE)
+        .bind(lock_key(replica))
+        .fetch_one(&mut *connection)
+        .await?;
+    if free {
+        sqlx::query("select pg_advisory_unlock($1, $2)")
+            .bind(LOCK_SPACE)
+            .bind(lock_key(replica))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(free)
+}
+
+/// Watches the others' beats.
+#[derive(Debug, Default)]
+pub struct Watch {
+    seen: HashMap<i64, (i64, Instant)>,
+}
+
+impl Watch {
+    /// Takes note of beats; who has not risen for the length of a lease.
+    pub fn note(&mut self, living: &[(i64, i64)], now: Instant) -> Vec<i64> {
+        self.seen.retain(|id, _| living.iter().any(|(other, _)| other == id));
+        let mut dead = Vec::new();
+        for &(id, beats) in living {
+            let entry = self.seen.entry(id).or_insert((beats, now));
+            if entry.0 != beats {
+                *entry = (beats, now);
+            } else if now.duration_since(entry.1) >= LEASE {
+                dead.push(id);
+            }
+        }
+        dead
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beat_that_stands_still_for_a_lease_is_dead() {
+        let mut watch = Watch::default();
+        let start = Instant::now();
+        assert!(watch.note(&[(1, 5), (2, 9)], start).is_empty());
+        assert!(watch.note(&[(1, 6), (2, 9)], start + LEASE / 2).is_empty());
+        assert_eq!(watch.note(&[(1, 7), (2, 9)], start + LEASE), [2]);
+        assert!(watch.note(&[(1, 8), (2, 10)], start + LEASE + BEAT).is_empty());
+    }
+
+    #[test]
+    fn shards_are_used_evenly() {
+        let mut counts = [0_u32; SHARDS as usize];
+        for chat in 0..64_000 {
+            counts[usize::try_from(shard_of(&format!("telegram:{chat}"))).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|count| (700..1300).contains(count)), "{counts:?}");
+    }
+}

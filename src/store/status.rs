@@ -1,0 +1,359 @@
+//! Counts for `status`, and the check of every invariant for `ledger verify`.
+
+use serde::Serialize;
+
+use super::{Connection, Row, StoreError, ledger};
+
+/// The object that `status --json` prints. All integers, all present; counts survive pruning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Customers' and operators' events.
+    pub inbox: InboxCounts,
+    /// Messages to them.
+    pub outbox: OutboxCounts,
+    /// Pictures.
+    pub generations: GenerationCounts,
+    /// Holds.
+    pub holds: HoldCounts,
+    /// Credits over all purses.
+    pub credits: CreditCounts,
+    /// Errands to outside parties.
+    pub errands: ErrandCounts,
+    /// Accounts.
+    pub accounts: i64,
+    /// Identities.
+    pub identities: i64,
+    /// Matters with people.
+    pub escalations: EscalationCounts,
+    /// Stored pictures.
+    pub artifacts: ArtifactCounts,
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident),+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+        pub struct $name {
+            $(#[doc = concat!("Rows that are ", stringify!($field), ".")] pub $field: i64,)+
+        }
+    )+};
+}
+counts! {
+    /// Of the inbox.
+    InboxCounts { waiting, turned, failed, set_aside }
+    /// Of the outbox.
+    OutboxCounts { waiting, delivered, unknown, refused, owed }
+    /// Of pictures.
+    GenerationCounts { queued, running, finished, failed, uncertain, cancelled }
+    /// Of holds.
+    HoldCounts { pending, posted, voided, expired }
+    /// Of credits.
+    CreditCounts { granted, posted, pending, refunded, expired, available }
+    /// Of errands.
+    ErrandCounts { waiting, failed }
+    /// Of matters.
+    EscalationCounts { open, resolved }
+    /// Of stored pictures.
+    ArtifactCounts { kept, expired }
+}
+
+const COUNT_INBOX: &str =
+    "select state, count(*) from inbox where origin = 'people' group by state";
+const COUNT_OUTBOX: &str =
+    "select state, count(*) from outbox where origin = 'people' group by state";
+const COUNT_GENERATIONS: &str = "select state, count(*) from generations group by state";
+const COUNT_HOLDS: &str = "select state, count(*) from holds group by state";
+const COUNT_ESCALATIONS: &str = "select state, count(*) from escalations group by state";
+const COUNT_ARTIFACTS: &str = "select state, count(*) from artifacts group by state";
+const COUNTERS: &str = "select name, value from counters";
+const COUNT_OWED: &str = "select count(*) from artifacts where owed = 1 and state = 'kept'";
+const COUNT_ACCOUNTS: &str = "select count(*) from accounts";
+const COUNT_IDENTITIES: &str = "select count(*) from identities";
+const SUM_PURSES: &str = "
+    select cast(coalesce(sum(granted), 0) as bigint), cast(coalesce(sum(posted), 0) as bigint),
+           cast(coalesce(sum(pending), 0) as bigint), cast(coalesce(sum(refunded), 0) as bigint),
+           cast(coalesce(sum(expired), 0) as bigint)
+    from purses";
+
+type Count = (String, i64);
+
+async fn by_word(connection: &mut Connection, text: &'static str) -> Result<Vec<Count>, StoreError> {
+    let rows = connection.rows(text, &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}
+
+fn sum(counts: &[Count], words: &[&str]) -> i64 {
+    counts.iter().filter(|(word, _)| words.contains(&word.as_str())).map(|(_, count)| count).sum()
+}
+
+async fn one(connection: &mut Connection, text: &'static str) -> Result<i64, StoreError> {
+    connection.rows(text, &[]).await?[0].int(0)
+}
+
+/// Counts everything.
+pub async fn status(connection: &mut Connection) -> Result<Status, StoreError> {
+    let pruned = by_word(connection, COUNTERS).await?;
+    let inbox = by_word(connection, COUNT_INBOX).await?;
+    let outbox = by_word(connection, COUNT_OUTBOX).await?;
+    let generations = by_word(connection, COUNT_GENERATIONS).await?;
+    let holds = by_word(connection, COUNT_HOLDS).await?;
+    let escalations = by_word(connection, COUNT_ESCALATIONS).await?;
+    let artifacts = by_word(connection, COUNT_ARTIFACTS).await?;
+    let before = |word: &str| sum(&pruned, &[word]);
+    let purses = &connection.rows(SUM_PURSES, &[]).await?[0];
+    let credits = credits(purses)?;
+    Ok(Status {
+        inbox: InboxCounts {
+            waiting: sum(&inbox, &["waiting"]),
+            turned: sum(&inbox, &["turned"]) + before("inbox/turned"),
+            failed: sum(&inbox, &["failed"]),
+            set_aside: sum(&inbox, &["set_aside"]) + before("inbox/set_aside"),
+        },
+        outbox: OutboxCounts {
+            waiting: sum(&outbox, &["waiting", "sending"]),
+            delivered: sum(&outbox, &["delivered"]) + before("outbox/delivered"),
+            unknown: sum(&outbox, &["unknown"]) + before("outbox/unknown"),
+            refused: sum(&outbox, &["refused"]) + before("outbox/refused"),
+            owed: one(connection, COUNT_OWED).await?,
+        },
+        generations: GenerationCounts {
+            queued: sum(&generations, &["held"]),
+            running: sum(&generations, &["claimed", "submitting", "submitted"]),
+            finished: sum(&generations, &["made", "delivered"]),
+            failed: sum(&generations, &["failed"]),
+            uncertain: sum(&generations, &["uncertain"]),
+            cancelled: sum(&generations, &["cancelled"]),
+        },
+        holds: HoldCounts {
+            pending: sum(&holds, &["pending"]),
+            posted: sum(&holds, &["posted"]),
+            voided: sum(&holds, &["voided"]),
+            expired: sum(&holds, &["expired"]),
+        },
+        credits,
+        errands: ErrandCounts::default(),
+        accounts: one(connection, COUNT_ACCOUNTS).await?,
+        identities: one(connection, COUNT_IDENTITIES).await?,
+        escalations: EscalationCounts {
+            open: sum(&escalations, &["open"]),
+            resolved: sum(&escalations, &["resolved"]),
+        },
+        artifacts: ArtifactCounts {
+            kept: sum(&artifacts, &["kept"]),
+            expired: sum(&artifacts, &["going", "expired"]),
+        },
+    })
+}
+
+fn credits(row: &Row) -> Result<CreditCounts, StoreError> {
+    let (granted, posted, pending) = (row.int(0)?, row.int(1)?, row.int(2)?);
+    let (refunded, expired) = (row.int(3)?, row.int(4)?);
+    let available = granted - posted - pending - refunded - expired;
+    Ok(CreditCounts { granted, posted, pending, refunded, expired, available })
+}
+
+/// A broken invariant, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which invariant.
+    pub invariant: &'static str,
+    /// Where.
+    pub row: String,
+}
+
+/// Lines read at once.
+const PAGE: i64 = 5000;
+
+const FIND_LINES: &str = "
+    select purse, number, kind, amount, hold, source, reason, at, hash
+    from ledger where purse > $1 or (purse = $1 and number > $2)
+    order by purse, number limit $3";
+const FIND_PURSES: &str = "
+    select id, granted, posted, pending, refunded, expired, reclaimed, entries, head
+    from purses where id > $1 order by id limit $2";
+const HOLDS_AGAINST_LINES: &str = "
+    select h.id from holds h
+    where not exists (
+      select 1 from ledger l where l.hold = h.id and l.kind = 'hold' and l.amount = h.amount
+        and l.purse = h.purse)
+    or (h.state = 'posted') <> exists (
+      select 1 from ledger l where l.hold = h.id and l.kind = 'post' and l.amount = h.amount)
+    or (h.state = 'voided') <> exists (
+      select 1 from ledger l where l.hold = h.id and l.kind = 'void' and l.amount = h.amount)
+    order by h.id limit 100";
+const LINES_WITHOUT_HOLD: &str = "
+    select l.id from ledger l
+    where l.hold is not null and not exists (select 1 from holds h where h.id = l.hold)
+    order by l.id limit 100";
+const POSTED_WITHOUT_PICTURE: &str = "
+    select h.id from holds h
+    where h.state = 'posted'
+      and not exists (select 1 from artifacts a where a.generation = h.generation)
+    order by h.id limit 100";
+const OPEN_WITHOUT_HOLD: &str = "
+    select g.id from generations g join holds h on h.id = g.hold
+    where g.state in ('held', 'claimed', 'submitting', 'submitted', 'made')
+      and h.state <> 'pending'
+    order by g.id limit 100";
+const PENDING_WITHOUT_WORK: &str = "
+    select h.id from holds h
+    where h.state = 'pending' and not exists (
+      select 1 from generations g where g.hold = h.id
+        and g.state in ('held', 'claimed', 'submitting', 'submitted', 'made'))
+    order by h.id limit 100";
+const ROW_CHECKS: &[(&str, &str)] = &[
+    ("every hold has its lines, and they agree", HOLDS_AGAINST_LINES),
+    ("every line of a hold has its hold", LINES_WITHOUT_HOLD),
+    ("every posted hold has its picture", POSTED_WITHOUT_PICTURE),
+    ("every picture under way has its credits set aside", OPEN_WITHOUT_HOLD),
+    ("every pending hold has a picture under way", PENDING_WITHOUT_WORK),
+];
+
+/// What the lines of a purse come to.
+#[derive(Debug, Default)]
+struct Sums {
+    granted: i64,
+    posted: i64,
+    pending: i64,
+    refunded: i64,
+    expired: i64,
+    reclaimed: i64,
+    number: i64,
+    head: String,
+}
+
+impl Sums {
+    fn add(&mut self, kind: &str, amount: i64) {
+        match kind {
+            "grant" => self.granted += amount,
+            "hold" => self.pending += amount,
+            "post" => {
+                self.pending -= amount;
+                self.posted += amount;
+            }
+            "void" => self.pending -= amount,
+            "refund" => self.refunded += amount,
+            "expire" => self.expired += amount,
+            "reclaim" => self.reclaimed += amount,
+            _ => {}
+        }
+    }
+
+    fn columns(&self) -> [i64; 7] {
+        [
+            self.granted,
+            self.posted,
+            self.pending,
+            self.refunded,
+            self.expired,
+            self.reclaimed,
+            self.number,
+        ]
+    }
+}
+
+/// Recomputes every balance from its lines and checks every invariant; what is broken.
+pub async fn verify(connection: &mut Connection) -> Result<Vec<Broken>, StoreError> {
+    let mut broken = Vec::new();
+    let mut lines = Lines::default();
+    let mut after = i64::MIN;
+    loop {
+        let purses = connection.rows(FIND_PURSES, &[after.into(), PAGE.into()]).await?;
+        for row in &purses {
+            after = row.int(0)?;
+            let sums = lines.of_purse(connection, after, &mut broken).await?;
+            let columns = (1..8).map(|column| row.int(column)).collect::<Result<Vec<_>, _>>()?;
+            let invariant = if columns != sums.columns() {
+                "a purse is the sum of its lines"
+            } else if row.text(8)? != sums.head {
+                "a purse names its last line"
+            } else {
+                continue;
+            };
+            broken.push(Broken { invariant, row: after.to_string() });
+        }
+        if (purses.len() as i64) < PAGE {
+            break;
+        }
+    }
+    lines.of_purse(connection, i64::MAX, &mut broken).await?;
+    for &(invariant, text) in ROW_CHECKS {
+        for row in connection.rows(text, &[]).await? {
+            broken.push(Broken { invariant, row: row.int(0)?.to_string() });
+        }
+    }
+    Ok(broken)
+}
+
+/// The ledger read in order of purses.
+struct Lines {
+    page: std::collections::VecDeque<Row>,
+    after: (i64, i64),
+    ended: bool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { page: std::collections::VecDeque::new(), after: (i64::MIN, i64::MIN), ended: false }
+    }
+}
+
+impl Lines {
+    /// Adds up the lines of one purse; lines of purses before it have no purse.
+    async fn of_purse(
+        &mut self,
+        connection: &mut Connection,
+        purse: i64,
+        broken: &mut Vec<Broken>,
+    ) -> Result<Sums, StoreError> {
+        let mut sums = Sums::default();
+        loop {
+            if self.page.is_empty() && !self.ended {
+                let values = [self.after.0.into(), self.after.1.into(), PAGE.into()];
+                self.page = connection.rows(FIND_LINES, &values).await?.into();
+                self.ended = (self.page.len() as i64) < PAGE;
+            }
+            let Some(row) = self.page.front() else { return Ok(sums) };
+            let (of, number) = (row.int(0)?, row.int(1)?);
+            if of > purse {
+                return Ok(sums);
+            }
+            self.after = (of, number);
+            if of < purse {
+                broken.push(Broken { invariant: "every line has its purse", row: of.to_string() });
+            } else {
+                check_line(row, &mut sums, broken)?;
+            }
+            self.page.pop_front();
+        }
+    }
+}
+
+/// Checks a line's number and hash against the one before, and adds it up.
+fn check_line(row: &Row, sums: &mut Sums, broken: &mut Vec<Broken>) -> Result<(), StoreError> {
+    let (purse, number, kind, amount) = (row.int(0)?, row.int(1)?, row.text(2)?, row.int(3)?);
+    let (source, reason) = (row.text(5)?, row.text(6)?);
+    let hash = ledger::Sealed {
+        before: &sums.head,
+        purse,
+        number,
+        kind: &kind,
+        amount,
+        hold: row.maybe_int(4)?,
+        source: &source,
+        reason: &reason,
+        at: row.int(7)?,
+    }
+    .hash();
+    let stored = row.text(8)?;
+    let at = format!("{purse}/{number}");
+    if number != sums.number + 1 {
+        broken.push(Broken { invariant: "lines are numbered without a gap", row: at });
+    } else if hash != stored {
+        broken.push(Broken { invariant: "a line is as it was written", row: at });
+    }
+    sums.number = number;
+    sums.head = stored;
+    sums.add(&kind, amount);
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Timers: events that have not happened yet. Firing writes the event down and deletes the timer
+//! in one commit.
+
+use picdesk_core::{event::Event, id::ConversationId};
+
+use super::{
+    Connection, StoreError, Tx, Value,
+    inbox::{self, NewEvent, Origin},
+    sealed,
+};
+
+/// Timers that fire in one commit.
+const FIRED_MAX: i64 = 256;
+
+const SET: &str = "
+    insert into timers (id, due_at, conversation, event) values {rows}
+    on conflict (id) do update
+    set due_at = excluded.due_at, conversation = excluded.conversation, event = excluded.event";
+const CLEAR: &str = "delete from timers where id in ({list})";
+const FIND_DUE: &str = "
+    select id, due_at, conversation, event from timers
+    where due_at <= $1 order by due_at limit $2";
+const DELETE_FIRED: &str = "
+    with v(id, due) as (values {rows})
+    delete from timers where exists (select 1 from v where v.id = timers.id and v.due = timers.due_at)
+    returning id";
+const NEXT_DUE: &str = "select min(due_at) from timers";
+
+/// A timer to be set.
+#[derive(Clone, Debug)]
+pub struct NewTimer {
+    /// Its name; setting it again moves it.
+    pub id: String,
+    /// When, milliseconds since the epoch.
+    pub due_at: i64,
+    /// Where.
+    pub conversation: ConversationId,
+    /// What will have happened.
+    pub event: Event,
+}
+
+/// Sets timers.
+pub async fn set(tx: &mut Tx, timers: &[NewTimer]) -> Result<(), StoreError> {
+    // A name may stand once in a statement: the last word counts.
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for (index, timer) in timers.iter().enumerate() {
+        if timers[index + 1..].iter().any(|later| later.id == timer.id) {
+            continue;
+        }
+        rows.push(vec![
+            timer.id.clone().into(),
+            timer.due_at.into(),
+            timer.conversation.0.clone().into(),
+            sealed::seal_json(&timer.event).into(),
+        ]);
+    }
+    tx.run_for(SET, &rows).await?;
+    Ok(())
+}
+
+/// Clears timers.
+pub async fn clear(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![id.clone().into()]).collect();
+    tx.run_for(CLEAR, &rows).await?;
+    Ok(())
+}
+
+/// Fires what is due; how many.
+pub async fn fire(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
+    let due = tx.rows(FIND_DUE, &[now.into(), FIRED_MAX.into()]).await?;
+    let mut events = Vec::new();
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for row in &due {
+        let (id, due_at, conversation) = (row.text(0)?, row.int(1)?, row.text(2)?);
+        events.push(NewEvent {
+            external_id: format!("timer:{id}:{due_at}"),
+            ordering: conversation.clone(),
+            conversation,
+            origin: Origin::House,
+            event: row.blob(3)?,
+            raw: sealed::seal(&[]),
+            set_aside: false,
+        });
+        rows.push(vec![id.into(), due_at.into()]);
+    }
+    if !rows.is_empty() {
+        tx.rows_for(DELETE_FIRED, &rows).await?;
+        inbox::insert(tx, &events, now, now).await?;
+    }
+    Ok(rows.len())
+}
+
+/// When the next timer is due, milliseconds since the epoch.
+pub async fn next_due(connection: &mut Connection) -> Result<Option<i64>, StoreError> {
+    connection.rows(NEXT_DUE, &[]).await?[0].maybe_int(0)
+}

@@ -1,0 +1,419 @@
+//! The facts of a batch of events: what each needs is known from the event alone, so that the
+//! whole batch is read with a few statements.
+
+use std::collections::HashMap;
+
+use picdesk_core::{
+    event::{Event, Setting},
+    facts::{
+        Awaiting, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind, GenerationFacts,
+        HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past, PressFacts,
+        PressedAction, Request,
+    },
+    id::{ConversationId, IdentityId},
+    needs::needs,
+    say::{Action, BalanceLine},
+};
+
+use super::Turner;
+use crate::store::{
+    StoreError, Tx,
+    facts::{self as read, Pair, Placed},
+    inbox::Pending,
+    line,
+};
+
+/// An event with what it needs.
+pub(super) struct Wanted {
+    /// Its number.
+    pub(super) seq: i64,
+    /// Where it happened.
+    pub(super) conversation: ConversationId,
+    /// What happened.
+    pub(super) event: Event,
+    /// What a press says it does.
+    action: PressedAction,
+    needs: Needs,
+}
+
+impl Wanted {
+    /// What an event needs; nothing when its row cannot be read.
+    pub(super) fn of(turner: &Turner, pending: Pending) -> Option<Self> {
+        let event = pending.event?;
+        let action = match &event {
+            Event::ButtonPressed(press) => {
+                turner.desk.seal.pressed(&press.token, &press.by.identity)
+            }
+            _ => PressedAction::Foreign,
+        };
+        let asked: Option<Action> = match action {
+            PressedAction::Ours(action) => Some(action),
+            PressedAction::Foreign => None,
+        };
+        let needs = needs(&event, asked);
+        Some(Self { seq: pending.seq, conversation: pending.conversation, event, action, needs })
+    }
+
+    /// Who is seen where: the key of [`Shared::customers`].
+    fn seen(&self) -> Option<(IdentityId, ConversationId)> {
+        let identity = self.needs.identity.clone()?;
+        Some((identity, self.conversation.clone()))
+    }
+
+    /// A message of this conversation, as a key.
+    fn message_key(&self, message: &str) -> Pair {
+        (self.conversation.0.clone(), message.to_owned())
+    }
+}
+
+/// What is read once for the whole batch.
+#[derive(Default)]
+pub(super) struct Shared {
+    customers: HashMap<Pair, Customer>,
+    placed: HashMap<Pair, Placed>,
+    line: Line,
+}
+
+impl Shared {
+    /// Reads what most events need.
+    pub(super) async fn read(
+        turner: &Turner,
+        tx: &mut Tx,
+        wanted: &[Wanted],
+    ) -> Result<Self, StoreError> {
+        let seen: Vec<_> = wanted.iter().filter_map(Wanted::seen).collect();
+        let customers = read::customers(tx, &seen, &turner.desk.house).await?;
+        let replied: Vec<Pair> = wanted
+            .iter()
+            .filter_map(|one| Some(one.message_key(one.needs.replied.as_ref()?.as_str())))
+            .collect();
+        let placed = read::placed(tx, &replied).await?;
+        let mut line = Line::default();
+        if wanted.iter().any(|one| one.needs.line) {
+            line = line::look(tx).await?;
+            line.medians = turner.medians();
+        }
+        Ok(Self { customers, placed, line })
+    }
+
+    fn customer(&self, wanted: &Wanted) -> Option<Customer> {
+        let (identity, conversation) = wanted.seen()?;
+        self.customers.get(&(identity.0, conversation.0)).cloned()
+    }
+
+    fn replied(&self, wanted: &Wanted) -> Placed {
+        let Some(message) = &wanted.needs.replied else { return Placed::default() };
+        self.placed.get(&wanted.message_key(message.as_str())).copied().unwrap_or_default()
+    }
+}
+
+/// Reads the facts of one event.
+pub(super) async fn facts(
+    turner: &Turner,
+    tx: &mut Tx,
+    shared: &Shared,
+    wanted: &Wanted,
+) -> Result<Facts, StoreError> {
+    Ok(match wanted.needs.kind {
+        FactsKind::Message => Facts::Message(message(turner, tx, shared, wanted).await?),
+        FactsKind::Press => Facts::Press(press(turner, tx, shared, wanted).await?),
+        FactsKind::Desk => Facts::Desk(desk(tx, shared, wanted).await?),
+        FactsKind::Generation => Facts::Generation(generation(turner, tx, &wanted.needs).await?),
+        FactsKind::Delivery => Facts::Delivery(delivery(turner, tx, &wanted.needs).await?),
+        FactsKind::None => Facts::None,
+    })
+}
+
+async fn message(
+    turner: &Turner,
+    tx: &mut Tx,
+    shared: &Shared,
+    wanted: &Wanted,
+) -> Result<MessageFacts, StoreError> {
+    let needs = &wanted.needs;
+    let mut customer = shared.customer(wanted);
+    if let (None, Some(account)) = (&customer, needs.account) {
+        if let Some(identity) = read::identity_of(tx, account).await? {
+            let seen = [(identity.clone(), wanted.conversation.clone())];
+            let key = (identity.0, wanted.conversation.0.clone());
+            customer = read::customers(tx, &seen, &turner.desk.house).await?.remove(&key);
+        }
+    }
+    let replied = shared.replied(wanted);
+    let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
+    let artifact = match (replied.artifact, &awaiting) {
+        (Some(artifact), _) => Some(artifact),
+        (None, Some(Awaiting::Change { artifact })) => Some(artifact.0),
+        (None, _) => None,
+    };
+    let started = match (&needs.started_by, &awaiting) {
+        (Some(by), _) => {
+            let key = wanted.message_key(by.as_str());
+            read::started(tx, std::slice::from_ref(&key)).await?.remove(&key)
+        }
+        (None, Some(Awaiting::Words { request })) => {
+            read::requests(tx, [request.0]).await?.remove(&request.0)
+        }
+        (None, _) => None,
+    };
+    let album = match &needs.album {
+        Some(album) => {
+            let key = wanted.message_key(album.as_str());
+            read::albums(tx, std::slice::from_ref(&key)).await?.remove(&key)
+        }
+        None => None,
+    };
+    let answered = match replied.escalation {
+        Some(case) => read::cases(tx, [case]).await?.remove(&case),
+        None => None,
+    };
+    Ok(MessageFacts {
+        pace: turner.pace(&wanted.event, tx_now(turner)),
+        replied: own_kept(tx, artifact, customer.as_ref()).await?,
+        answered: answered
+            .filter(|case| customer.as_ref().is_some_and(|one| one.account.id == case.account)),
+        line: shared.line.clone(),
+        started,
+        album,
+        history: history(turner, tx, needs, customer.as_ref()).await?,
+        entries: entries(tx, needs, customer.as_ref()).await?,
+        past: past(tx, needs, customer.as_ref()).await?,
+        customer,
+    })
+}
+
+fn tx_now(turner: &Turner) -> i64 {
+    turner.store.clock().now_ms()
+}
+
+async fn press(
+    turner: &Turner,
+    tx: &mut Tx,
+    shared: &Shared,
+    wanted: &Wanted,
+) -> Result<PressFacts, StoreError> {
+    let needs = &wanted.needs;
+    let customer = shared.customer(wanted);
+    let kept = own_kept(tx, needs.artifact.map(|id| id.0), customer.as_ref()).await?;
+    let request = match (needs.request, &kept) {
+        (Some(id), _) => read::requests(tx, [id.0]).await?.remove(&id.0),
+        (None, Some(kept)) => Some(kept.request.clone()),
+        (None, None) => None,
+    };
+    let request = request
+        .filter(|request| customer.as_ref().is_some_and(|one| one.account.id == request.account));
+    let generations = pictures_of(tx, request.as_ref()).await?;
+    let at_desk = needs.desk
+        || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
+    Ok(PressFacts {
+        action: wanted.action,
+        request,
+        generations,
+        kept,
+        line: shared.line.clone(),
+        history: history(turner, tx, needs, customer.as_ref()).await?,
+        entries: entries(tx, needs, customer.as_ref()).await?,
+        past: past(tx, needs, customer.as_ref()).await?,
+        desk: if at_desk { Some(desk(tx, shared, wanted).await?) } else { None },
+        customer,
+    })
+}
+
+async fn pictures_of(
+    tx: &mut Tx,
+    request: Option<&Request>,
+) -> Result<Vec<picdesk_core::facts::Generation>, StoreError> {
+    let Some(request) = request else { return Ok(Vec::new()) };
+    Ok(read::generations(tx, [request.id.0]).await?.remove(&request.id.0).unwrap_or_default())
+}
+
+/// A kept picture, when it is the customer's own.
+async fn own_kept(
+    tx: &mut Tx,
+    artifact: Option<i64>,
+    customer: Option<&Customer>,
+) -> Result<Option<Kept>, StoreError> {
+    let (Some(artifact), Some(customer)) = (artifact, customer) else { return Ok(None) };
+    let kept = read::kept(tx, [artifact]).await?.remove(&artifact);
+    Ok(kept.filter(|kept| kept.request.account == customer.account.id))
+}
+
+async fn history(
+    turner: &Turner,
+    tx: &mut Tx,
+    needs: &Needs,
+    customer: Option<&Customer>,
+) -> Result<Option<HistoryPage>, StoreError> {
+    let (Some(before), Some(customer)) = (needs.history, customer) else { return Ok(None) };
+    let account = customer.account.id;
+    let (pictures, older, total) = read::history(tx, account, before).await?;
+    Ok(Some(HistoryPage { pictures, total, older, gallery: turner.gallery(account) }))
+}
+
+async fn entries(
+    tx: &mut Tx,
+    needs: &Needs,
+    customer: Option<&Customer>,
+) -> Result<Vec<BalanceLine>, StoreError> {
+    match customer {
+        Some(customer) if needs.entries => read::entries(tx, customer.account.purse.id).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn past(
+    tx: &mut Tx,
+    needs: &Needs,
+    customer: Option<&Customer>,
+) -> Result<Past, StoreError> {
+    match customer {
+        Some(customer) if needs.past => read::past(tx, customer.account.id).await,
+        _ => Ok(Past::default()),
+    }
+}
+
+async fn desk(tx: &mut Tx, shared: &Shared, wanted: &Wanted) -> Result<DeskFacts, StoreError> {
+    let operator = match &wanted.needs.identity {
+        Some(identity) => read::operator(tx, identity).await?,
+        None => None,
+    };
+    let topic = wanted.conversation.as_str();
+    let case = read::topic_cases(tx, &[topic]).await?.remove(topic);
+    let answers_customer = shared.replied(wanted).escalation.is_some();
+    Ok(DeskFacts { operator, case, answers_customer })
+}
+
+async fn generation(
+    turner: &Turner,
+    tx: &mut Tx,
+    needs: &Needs,
+) -> Result<GenerationFacts, StoreError> {
+    let mut wanted = needs.generation;
+    if let (None, Some(artifact)) = (wanted, needs.artifact) {
+        wanted = read::generation_of(tx, artifact).await?;
+    }
+    let request = match wanted {
+        Some(id) => read::requests_of(tx, [id.0]).await?.remove(&id.0),
+        None => needs.request.map(|id| id.0),
+    };
+    let request = match request {
+        Some(id) => read::requests(tx, [id]).await?.remove(&id),
+        None => None,
+    };
+    let siblings = pictures_of(tx, request.as_ref()).await?;
+    let mut facts = GenerationFacts {
+        generation: siblings.iter().find(|one| Some(one.id) == wanted).cloned(),
+        siblings,
+        account: None,
+        language: turner.desk.house.language_default,
+        reachable: true,
+        request,
+    };
+    if let Some(request) = &facts.request {
+        let account = request.account.0;
+        facts.account = read::accounts(tx, [account], &turner.desk.house).await?.remove(&account);
+        if let Some((language, reachable)) = read::manner(tx, &request.identity).await? {
+            (facts.language, facts.reachable) = (language, reachable);
+        }
+    }
+    Ok(facts)
+}
+
+async fn delivery(
+    turner: &Turner,
+    tx: &mut Tx,
+    needs: &Needs,
+) -> Result<DeliveryFacts, StoreError> {
+    let mut facts = DeliveryFacts {
+        generation: None,
+        kept: None,
+        case: None,
+        language: turner.desk.house.language_default,
+        card: None,
+    };
+    if needs.generation.is_some() {
+        let of = generation(turner, tx, needs).await?;
+        facts.language = of.language;
+        let artifact = of.generation.as_ref().and_then(|one| one.artifact).map(|id| id.0);
+        if let Some(artifact) = artifact {
+            facts.kept = read::kept(tx, [artifact]).await?.remove(&artifact);
+        }
+        facts.generation = Some(of);
+    }
+    if let Some(artifact) = needs.artifact {
+        facts.kept = read::kept(tx, [artifact.0]).await?.remove(&artifact.0);
+        if let Some(kept) = &facts.kept {
+            if let Some((language, _)) = read::manner(tx, &kept.request.identity).await? {
+                facts.language = language;
+            }
+        }
+    }
+    if let Some(case) = needs.case {
+        facts.case = read::cases(tx, [case.0]).await?.remove(&case.0);
+    }
+    if let Some(case) = facts.case.clone() {
+        facts.language = case.language;
+        if needs.past {
+            facts.card = card(turner, tx, &case).await?;
+        }
+    }
+    Ok(facts)
+}
+
+async fn card(
+    turner: &Turner,
+    tx: &mut Tx,
+    case: &picdesk_core::facts::Case,
+) -> Result<Option<CardFacts>, StoreError> {
+    let id = case.account.0;
+    let Some(account) = read::accounts(tx, [id], &turner.desk.house).await?.remove(&id) else {
+        return Ok(None);
+    };
+    let mut past = read::past(tx, case.account).await?;
+    past.cases = (past.cases - 1).max(0);
+    let shared = match case.request.filter(|_| case.consent) {
+        Some(id) => read::requests(tx, [id.0]).await?.remove(&id.0),
+        None => None,
+    };
+    let shared = match shared {
+        Some(request) => {
+            let generations = pictures_of(tx, Some(&request)).await?;
+            Some(OpenRequest { request, generations })
+        }
+        None => None,
+    };
+    Ok(Some(CardFacts { account, past, shared, unsent: read::unsent(tx, case.id).await? }))
+}
+
+/// The account or person whose facts an event was decided on: a batch has at most one of each.
+pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Option<String> {
+    let account = match facts {
+        Facts::Message(facts) => facts.customer.as_ref().map(|one| one.account.id),
+        Facts::Press(facts) => facts.customer.as_ref().map(|one| one.account.id),
+        Facts::Generation(facts) => facts.account.as_ref().map(|one| one.id),
+        Facts::Delivery(facts) => match (&facts.generation, &facts.case) {
+            (Some(of), _) => of.account.as_ref().map(|one| one.id),
+            (None, case) => case.as_ref().map(|case| case.account),
+        },
+        Facts::Desk(facts) => facts.case.as_ref().map(|case| case.account),
+        Facts::Account(account) => account.as_ref().map(|one| one.id),
+        Facts::None => None,
+    };
+    match account {
+        Some(id) => Some(format!("account {id}")),
+        None => wanted.needs.identity.as_ref().map(|identity| identity.0.clone()),
+    }
+}
+
+/// How fast somebody writes, for events that are a person's writing.
+pub(super) fn writer(event: &Event) -> Option<&IdentityId> {
+    match event {
+        Event::MessageReceived(message) if message.setting != Setting::Desk => {
+            Some(&message.from.identity)
+        }
+        _ => None,
+    }
+}
+
+/// Nobody writes too fast who does not write.
+pub(super) const UNHURRIED: Pace = Pace::Fine;

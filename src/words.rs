@@ -30,6 +30,7 @@ use jiff::tz::TimeZone;
 use picdesk_core::{
     account::Language,
     channel::Text,
+    facts::Example,
     say::{Label, Say},
 };
 
@@ -103,6 +104,19 @@ impl Words {
     #[must_use]
     pub fn label(&self, language: Language, label: &Label) -> String {
         label::label(self.lexicon(language), label)
+    }
+
+    /// The prompts to begin with, each as it stands on its button: first those of one language,
+    /// then of the next; every language has as many.
+    #[must_use]
+    pub fn examples(&self) -> Vec<Example> {
+        let of = |language| {
+            (0..label::EXAMPLES).map(move |which| Example {
+                language,
+                prompt: label::example(self.lexicon(language), which).to_owned(),
+            })
+        };
+        Language::ALL.into_iter().flat_map(of).collect()
     }
 
     /// The command menu, in order: each command's word and what it does.

@@ -46,6 +46,7 @@ weekday = { $day ->
    *[7] Sun
 }
 weekdays = { $first }–{ $last }
+hours-more = { $first }, { $second }
 city = { $name } time
 
 ### Options
@@ -62,6 +63,8 @@ part = picture { $number } of { $count }
 welcome = Welcome to { BOLD($product) }. Say in your own words what you want to see, and I make the picture. Send a photo with words, and I change it.
 welcome-trial = You have { BOLD($trial) } to begin with.
 welcome-more = What we keep: /privacy · A person: /support
+welcome-first = Welcome to { BOLD($product) }.
+welcome-first-more = What I can do: /help · What we keep: /privacy
 help =
     { BOLD("Write what you want to see.") } Any text is a prompt.
     { BOLD("Send photos with words,") } and I work from them.
@@ -136,6 +139,7 @@ too-many-references = You sent { $count } pictures, and one request can use { $m
 reference-too-large = This picture is too large for me: { BOLD($size) }, and I can take { $most }. Nothing was charged. Please send a smaller one.
 reference-too-large-named = { ITALIC($name) } is too large for me: { BOLD($size) }, and I can take { $most }. Nothing was charged. Please send a smaller one.
 reference-too-large-unmeasured = This picture is too large for me: I can take { $most }. Nothing was charged. Please send a smaller one.
+no-references = I can only work from words here, not from pictures. Nothing was charged. Write what you want to see.
 cannot-use-audio = I cannot listen, only read. Please write what you want to see.
 cannot-use-video = I cannot work from a video. Send a picture of the right moment, with what to do.
 cannot-use-sticker = I cannot work from a sticker. Send a picture, or write what you want to see.
@@ -166,14 +170,18 @@ making-place = { NUMBER($place, type: "ordinal") ->
 }
 making-wait = about { $time }
 making-place-wait = { $place }, about { $time }
-making-reduced = You can go up to { $most }, so I make it in { $most }.
+making-reduced = Your settings ask for more than you can have now, so I make the most there is.
 drawing = Drawing { ITALIC($prompt) } now, so it cannot be cancelled any more.
 drawing-part = Drawing { ITALIC($prompt) } now, { $part }. It cannot be cancelled any more.
 confirm-price = { ITALIC($prompt) } · { $options }: { BOLD($price) }. You have { $left }. Shall I make it?
+confirm-price-group = { ITALIC($prompt) } · { $options }: { BOLD($price) }. Shall I make it?
 cheaper = Cheaper: { $options } for { BOLD($price) }.
 out-of-credits = This one is { BOLD($price) }, you have { $left }. I keep it for you.
+out-of-credits-group = This one is { BOLD($price) }, more than you have. I keep it for you.
 not-in-plan = You can go up to { $included }; no plan here has { BOLD($wanted) }. Nothing was charged. A person can help: { $support }
 not-in-plan-but = { BOLD($wanted) } comes with { BOLD($plan) }; for now you can go up to { $included }. Nothing was charged.
+count-not-in-plan = You asked for { $count } pictures, and you can have { $included } at a time. Nothing was charged. A person can help: { $support }
+count-not-in-plan-but = You asked for { $count } pictures. For now you can have { $included } at a time, and more with { BOLD($plan) }. Nothing was charged.
 line-full = { $most ->
     [one] Your request in line comes first; there is room for one. Nothing was charged. Send this again when it is done, or /cancel it.
    *[other] You have { $count } requests in line; there is room for { $most }. Nothing was charged. Send this again when one is done, or /cancel one.
@@ -181,6 +189,9 @@ line-full = { $most ->
 request-changed = I use your new words.
 changed-too-late = The picture was already being made, so the first words count. Reply to it with what to change.
 cancelled = Cancelled. Nothing was charged, { $left } left.
+cancelled-group = Cancelled. Nothing was charged.
+credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
+credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
 too-late-to-cancel = It is being drawn already and cannot be taken back.
 request-lapsed = This request waited a long time, so I let it go. Nothing was charged. Send it again whenever you like.
 receipt-charged = { BOLD($price) }

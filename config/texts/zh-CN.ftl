@@ -24,6 +24,7 @@ weekday = { $day ->
    *[7] 周日
 }
 weekdays = { $first }至{ $last }
+hours-more = { $first }、{ $second }
 city = { $name ->
     [Shanghai] 北京时间
     [UTC] 世界标准时间
@@ -44,6 +45,8 @@ part = 第 { $number } 张，共 { $count } 张
 welcome = 欢迎来到 { BOLD($product) }。想看什么，说给我听，我来画；发照片配上一句话，我来改。
 welcome-trial = 送你 { BOLD($trial) }，先试试看。
 welcome-more = 我们留存什么：/privacy · 找真人：/support
+welcome-first = 欢迎来到 { BOLD($product) }。
+welcome-first-more = 我会做什么：/help · 我们留存什么：/privacy
 help =
     { BOLD("直接写想看的画面") }，任何文字都行。
     { BOLD("发照片，配上一句话") }，我照着画。
@@ -115,6 +118,7 @@ too-many-references = 你发了 { $count } 张，一次最多用 { $most } 张�
 reference-too-large = 这张图有 { BOLD($size) }，太大了，最多收 { $most }。没有扣积分，请发小一点的。
 reference-too-large-named = { ITALIC($name) } 有 { BOLD($size) }，太大了，最多收 { $most }。没有扣积分，请发小一点的。
 reference-too-large-unmeasured = 这张图太大了，最多收 { $most }。没有扣积分，请发小一点的。
+no-references = 这里只能按文字画，用不了参考图。没有扣积分，请写下想看的画面。
 cannot-use-audio = 我听不了声音，请写下想看的画面。
 cannot-use-video = 我用不了视频。请截一张图发来，说说要怎么画。
 cannot-use-sticker = 我用不了贴纸。请发图片，或写下想看的画面。
@@ -134,18 +138,25 @@ making-next = 下一个就是你
 making-place = 排第 { $place } 位
 making-wait = 约 { $time }
 making-place-wait = { $place }，约 { $time }
-making-reduced = 你目前最高可用 { $most }，就按 { $most } 画。
+making-reduced = 设置里选的超出了你目前可用的，先按可用的画。
 drawing = 正在落笔 { ITALIC($prompt) }，不能取消了。
 drawing-part = 正在落笔 { ITALIC($prompt) } · { $part }。不能取消了。
 confirm-price = { ITALIC($prompt) } · { $options }：{ BOLD($price) }。你有 { $left }，要画吗？
+confirm-price-group = { ITALIC($prompt) } · { $options }：{ BOLD($price) }。要画吗？
 cheaper = 省一点：{ $options }，只要 { BOLD($price) }。
 out-of-credits = 这张需要 { BOLD($price) }，你有 { $left }。请求先替你留着。
+out-of-credits-group = 这张需要 { BOLD($price) }，你的积分不够。请求先替你留着。
 not-in-plan = 你目前最高可用 { $included }，这里还没有包含 { BOLD($wanted) } 的套餐。没有扣积分。可以找人工：{ $support }
 not-in-plan-but = { BOLD($wanted) } 需要 { BOLD($plan) } 套餐，你目前最高可用 { $included }。没有扣积分。
+count-not-in-plan = 你要 { $count } 张，一次最多 { $included } 张。没有扣积分。可以找人工：{ $support }
+count-not-in-plan-but = 你要 { $count } 张，目前一次最多 { $included } 张，{ BOLD($plan) } 套餐可以更多。没有扣积分。
 line-full = 你有 { $count } 个请求在排队，最多排 { $most } 个。没有扣积分。等画好一个再发，或用 /cancel 取消一个。
 request-changed = 好，按新的描述画。
 changed-too-late = 已经开始画了，只能按原来的描述。画好后回复那张图，说说要改哪里。
 cancelled = 已取消，没有扣积分，还有 { $left }。
+cancelled-group = 已取消，没有扣积分。
+credits-arrived = { BOLD($credits) }已到账，现在有 { $left }。
+credits-arrived-making = { BOLD($credits) }已到账，这就开始画。
 too-late-to-cancel = 已经在画了，不能取消。
 request-lapsed = 等得太久，这个请求先放下了，没有扣积分。想画随时再发。
 receipt-charged = { BOLD($price) }

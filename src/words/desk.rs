@@ -12,6 +12,7 @@ use super::{
     label::cause,
     lexicon::Args,
     mark::{fit, unmark},
+    money::plan_name,
     speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
     units,
 };
@@ -110,8 +111,7 @@ impl Speaker<'_> {
         let plan = match &card.plan {
             None => self.lexicon.word("card-no-plan").to_owned(),
             Some(plan) => {
-                let args = Args::new().theirs("plan", plan, NAME_CHARS_MAX);
-                self.lexicon.fill("card-plan", &args)
+                self.lexicon.fill("card-plan", &Args::new().ours("plan", plan_name(plan)))
             }
         };
         let args = Args::new()
@@ -158,17 +158,26 @@ impl Speaker<'_> {
     /// The hours in the reader's language; in the owner's words where they are written otherwise.
     fn hours(&self) -> Option<String> {
         let hours = self.context.hours.trim();
-        let read = hours.split_once(' ').and_then(|(days, times)| {
-            let days = match days.split_once('-') {
-                None => self.weekday(days)?,
-                Some((first, last)) => {
-                    let args = Args::new().ours("first", self.weekday(first)?);
-                    self.lexicon.fill("weekdays", &args.ours("last", self.weekday(last)?))
-                }
-            };
-            Some(format!("{days} {}", times.trim().replace('-', "–")))
-        });
-        (!hours.is_empty()).then(|| read.unwrap_or_else(|| clean::line(hours, NAME_CHARS_MAX)))
+        let read =
+            hours.split(',').map(|span| self.opening(span.trim())).reduce(|first, second| {
+                let args = Args::new().ours("first", first?);
+                Some(self.lexicon.fill("hours-more", &args.ours("second", second?)))
+            });
+        let read = read.flatten().unwrap_or_else(|| clean::line(hours, NAME_CHARS_MAX));
+        (!hours.is_empty()).then_some(read)
+    }
+
+    /// `Mon-Fri 09:00-18:00` in the reader's language.
+    fn opening(&self, span: &str) -> Option<String> {
+        let (days, times) = span.split_once(' ')?;
+        let days = match days.split_once('-') {
+            None => self.weekday(days)?,
+            Some((first, last)) => {
+                let args = Args::new().ours("first", self.weekday(first)?);
+                self.lexicon.fill("weekdays", &args.ours("last", self.weekday(last)?))
+            }
+        };
+        Some(format!("{days} {}", times.trim().replace('-', "–")))
     }
 
     fn weekday(&self, short: &str) -> Option<String> {

@@ -74,9 +74,12 @@ pub(super) fn cause(cause: Cause) -> &'static str {
     }
 }
 
-/// An example prompt; there are two.
+/// How many example prompts there are.
+pub(super) const EXAMPLES: u8 = 2;
+
+/// An example prompt, counted from zero.
 pub(super) fn example(lexicon: &Lexicon, which: u8) -> &str {
-    lexicon.word(if which % 2 == 1 { "label-example-1" } else { "label-example-2" })
+    lexicon.word(if which.is_multiple_of(EXAMPLES) { "label-example-1" } else { "label-example-2" })
 }
 
 fn priced(lexicon: &Lexicon, id: &'static str, price: Credits) -> String {

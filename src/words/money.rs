@@ -7,6 +7,7 @@ use picdesk_core::{
 };
 
 use super::{
+    clean,
     lexicon::{Args, grouped},
     mark::unmark,
     speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
@@ -38,6 +39,16 @@ impl Speaker<'_> {
     /// What credits cost, and how to get them.
     pub(super) fn buy(&self, offer: &Offer) -> Text {
         unmark(self.offer(offer).join("\n"))
+    }
+
+    /// What came, and what it is for.
+    pub(super) fn credits_arrived(&self, came: Credits, left: Credits, making: bool) -> Text {
+        let args = Args::new().ours("credits", self.credits(came));
+        if making {
+            self.fill("credits-arrived-making", &args)
+        } else {
+            self.fill("credits-arrived", &args.number("left", left.0))
+        }
     }
 
     /// The lines of an offer.
@@ -79,15 +90,16 @@ impl Speaker<'_> {
 
     fn offer_line(&self, line: &OfferLine) -> String {
         let args = Args::new()
-            .theirs("name", &capitalised(&line.id), NAME_CHARS_MAX)
+            .ours("name", plan_name(&line.id))
             .ours("credits", self.credits(line.credits))
             .theirs("price", &line.price, NAME_CHARS_MAX);
         self.lexicon.fill("buy-line", &args)
     }
 }
 
-/// A plan's id as a name: `pro` becomes `Pro`.
-pub(super) fn capitalised(id: &str) -> String {
+/// A plan's or pack's id as a name: `pro` becomes `Pro`.
+pub(super) fn plan_name(id: &str) -> String {
+    let id = clean::line(id, NAME_CHARS_MAX);
     let mut rest = id.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }

@@ -10,7 +10,8 @@ use picdesk_core::{
 use super::{
     lexicon::Args,
     mark::unmark,
-    speaker::{NAME_CHARS_MAX, PROMPT_CHARS_MAX, Speaker},
+    money::plan_name,
+    speaker::{PROMPT_CHARS_MAX, Speaker},
     units,
 };
 
@@ -31,9 +32,8 @@ impl Speaker<'_> {
             self.lexicon.fill("making", &args)
         };
         if making.reduced {
-            let most = units::resolution(making.options.resolution);
             line.push('\n');
-            line.push_str(&self.lexicon.fill("making-reduced", &Args::new().ours("most", most)));
+            line.push_str(self.lexicon.word("making-reduced"));
         }
         unmark(line)
     }
@@ -53,15 +53,17 @@ impl Speaker<'_> {
         &self,
         prompt: &str,
         options: Options,
-        [price, available]: [Credits; 2],
-        cheaper: Option<&Cheaper>,
+        (price, available): (Credits, Option<Credits>),
+        cheaper: Option<Cheaper>,
     ) -> Text {
         let args = self
             .about(prompt)
             .ours("options", units::options(self.lexicon, options))
-            .ours("price", self.credits(price))
-            .number("left", available.0);
-        let mut lines = vec![self.lexicon.fill("confirm-price", &args)];
+            .ours("price", self.credits(price));
+        let mut lines = vec![match available {
+            Some(left) => self.lexicon.fill("confirm-price", &args.number("left", left.0)),
+            None => self.lexicon.fill("confirm-price-group", &args),
+        }];
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
         unmark(lines.join("\n"))
     }
@@ -69,16 +71,27 @@ impl Speaker<'_> {
     /// What is missing, and how to come by it.
     pub(super) fn out_of_credits(
         &self,
-        [price, available]: [Credits; 2],
-        cheaper: Option<&Cheaper>,
+        (price, available): (Credits, Option<Credits>),
+        cheaper: Option<Cheaper>,
         offer: &Offer,
     ) -> Text {
-        let args = Args::new().ours("price", self.credits(price)).number("left", available.0);
-        let mut lines = vec![self.lexicon.fill("out-of-credits", &args)];
+        let args = Args::new().ours("price", self.credits(price));
+        let mut lines = vec![match available {
+            Some(left) => self.lexicon.fill("out-of-credits", &args.number("left", left.0)),
+            None => self.lexicon.fill("out-of-credits-group", &args),
+        }];
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
         lines.push(String::new());
         lines.extend(self.offer(offer));
         unmark(lines.join("\n"))
+    }
+
+    /// That it is taken back, and what is left.
+    pub(super) fn cancelled(&self, available: Option<Credits>) -> Text {
+        match available {
+            Some(left) => self.fill("cancelled", &Args::new().ours("left", self.credits(left))),
+            None => self.text("cancelled-group"),
+        }
     }
 
     /// What the plan has, and which plan has more.
@@ -92,8 +105,17 @@ impl Speaker<'_> {
             .ours("wanted", units::resolution(wanted))
             .ours("included", units::resolution(included));
         match plan {
-            Some(plan) => self.fill("not-in-plan-but", &args.theirs("plan", plan, NAME_CHARS_MAX)),
+            Some(plan) => self.fill("not-in-plan-but", &args.ours("plan", plan_name(plan))),
             None => self.fill("not-in-plan", &self.support(args)),
+        }
+    }
+
+    /// How many pictures a request may have, and which plan has more.
+    pub(super) fn count_not_in_plan(&self, count: i64, included: i64, plan: Option<&str>) -> Text {
+        let args = Args::new().number("count", count).number("included", included);
+        match plan {
+            Some(plan) => self.fill("count-not-in-plan-but", &args.ours("plan", plan_name(plan))),
+            None => self.fill("count-not-in-plan", &self.support(args)),
         }
     }
 
@@ -141,7 +163,7 @@ impl Speaker<'_> {
     }
 
     /// `Cheaper: 1024×1024 · medium is 2 credits.`
-    fn cheaper(&self, cheaper: &Cheaper) -> String {
+    fn cheaper(&self, cheaper: Cheaper) -> String {
         let args = Args::new()
             .ours("options", units::options(self.lexicon, cheaper.options))
             .ours("price", self.credits(cheaper.price));

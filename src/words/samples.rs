@@ -97,13 +97,17 @@ pub(super) fn silent_context() -> SayContext {
     }
 }
 
-/// A house that says when people answer, or how soon, but not both; and one that says it in words
-/// of its own.
-pub(super) fn half_contexts() -> [SayContext; 3] {
+/// Houses that say when people answer, or how soon, but not both, or in words of their own.
+pub(super) fn half_contexts() -> [SayContext; 4] {
     [
         SayContext { promise_min: 0, ..context() },
+        SayContext { hours: "round the clock".into(), ..context() },
         SayContext { hours: String::new(), promise_min: 90, ..context() },
-        SayContext { hours: "round the clock".into(), support_url: None, ..context() },
+        SayContext {
+            hours: "Mon-Fri 09:00-18:00, Sat 10:00-14:00".into(),
+            support_url: None,
+            ..context()
+        },
     ]
 }
 
@@ -145,6 +149,8 @@ fn commands(measure: &Measure) -> Vec<Say> {
     vec![
         Say::Welcome { trial: measure.credits() },
         Say::Welcome { trial: Credits::ZERO },
+        Say::WelcomeFirst { trial: measure.credits() },
+        Say::WelcomeFirst { trial: Credits::ZERO },
         Say::Help,
         Say::Privacy,
         Say::PaySupport,
@@ -186,6 +192,7 @@ fn incoming(measure: &Measure) -> Vec<Say> {
         too_large(Some(measure.short.clone()), 27_310_000),
         too_large(None, i64::MAX),
         too_large(None, 0),
+        Say::NoReferences,
         Say::LateAlbumPart { count: 1 },
         Say::LateAlbumPart { count: measure.number },
     ];
@@ -240,6 +247,25 @@ fn requests(measure: &Measure) -> Vec<Say> {
         reduced: true,
         ..making(measure)
     };
+    let confirm = |available| Say::ConfirmPrice {
+        prompt: measure.short.clone(),
+        options: widest(),
+        price: measure.credits(),
+        available,
+        cheaper: Some(cheaper),
+    };
+    let out = |available| Say::OutOfCredits {
+        price: measure.credits(),
+        available,
+        cheaper: Some(cheaper),
+        offer: measure.offer(),
+    };
+    let count = |plan| Say::CountNotInPlan { count: measure.number, included: 1, plan };
+    let arrived = |making| Say::CreditsArrived {
+        credits: measure.credits(),
+        available: measure.credits(),
+        making,
+    };
     vec![
         Say::Making(making(measure)),
         Say::Making(Making { references: 1, place: 1, wait_s: Some(9_000), ..making(measure) }),
@@ -248,30 +274,26 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::Making(many),
         Say::Drawing { prompt: prompt.clone(), part: ONE },
         Say::Drawing { prompt: prompt.clone(), part: SECOND_OF_FOUR },
-        Say::ConfirmPrice {
-            prompt: prompt.clone(),
-            options: widest(),
-            price: measure.credits(),
-            available: measure.credits(),
-            cheaper: Some(cheaper),
-        },
-        Say::OutOfCredits {
-            price: measure.credits(),
-            available: Credits(-measure.number),
-            cheaper: Some(cheaper),
-            offer: measure.offer(),
-        },
+        confirm(Some(measure.credits())),
+        confirm(None),
+        out(Some(Credits(-measure.number))),
+        out(None),
         Say::NotInPlan {
             resolution: Resolution::K4,
             included: Resolution::K1,
             plan: Some(measure.short.clone()),
         },
         Say::NotInPlan { resolution: Resolution::K4, included: Resolution::K2, plan: None },
+        count(Some(measure.short.clone())),
+        count(None),
         Say::LineFull { in_line: 1, in_line_max: 1 },
         Say::LineFull { in_line: measure.number, in_line_max: measure.number },
         Say::RequestChanged,
         Say::ChangedTooLate,
-        Say::Cancelled { available: measure.credits() },
+        Say::Cancelled { available: Some(measure.credits()) },
+        Say::Cancelled { available: None },
+        arrived(true),
+        arrived(false),
         Say::TooLateToCancel,
         Say::RequestLapsed,
     ]
@@ -410,8 +432,8 @@ pub(super) fn labels(price: Credits) -> Vec<Label> {
         Label::ChangeWords,
         Label::ClearTray,
         Label::Confirm(price),
+        Label::Example(0),
         Label::Example(1),
-        Label::Example(2),
         Label::Balance,
         Label::Buy,
         Label::Privacy,

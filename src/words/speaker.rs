@@ -38,6 +38,7 @@ impl Speaker<'_> {
     pub(super) fn say(&self, say: &Say) -> Text {
         match say {
             Say::Welcome { trial } => self.welcome(*trial),
+            Say::WelcomeFirst { trial } => self.welcome_first(*trial),
             Say::Help => self.text("help"),
             Say::Privacy => self.privacy(),
             Say::PaySupport => self.pay_support(),
@@ -67,6 +68,7 @@ impl Speaker<'_> {
             Say::ReferenceTooLarge { name, bytes, bytes_max } => {
                 self.reference_too_large(name.as_deref(), *bytes, *bytes_max)
             }
+            Say::NoReferences => self.text("no-references"),
             Say::CannotUse(kind) => self.text(cannot_use(*kind)),
             Say::LateAlbumPart { count } => {
                 self.fill("late-album-part", &Args::new().number("count", *count))
@@ -75,21 +77,25 @@ impl Speaker<'_> {
             Say::Making(making) => self.making(making),
             Say::Drawing { prompt, part } => self.drawing(prompt, *part),
             Say::ConfirmPrice { prompt, options, price, available, cheaper } => {
-                self.confirm_price(prompt, *options, [*price, *available], cheaper.as_ref())
+                self.confirm_price(prompt, *options, (*price, *available), *cheaper)
             }
             Say::OutOfCredits { price, available, cheaper, offer } => {
-                self.out_of_credits([*price, *available], cheaper.as_ref(), offer)
+                self.out_of_credits((*price, *available), *cheaper, offer)
             }
             Say::NotInPlan { resolution, included, plan } => {
                 self.not_in_plan(*resolution, *included, plan.as_deref())
+            }
+            Say::CountNotInPlan { count, included, plan } => {
+                self.count_not_in_plan(*count, *included, plan.as_deref())
             }
             Say::LineFull { in_line, in_line_max } => {
                 self.fill("line-full", &count_and_most("count", *in_line, *in_line_max))
             }
             Say::RequestChanged => self.text("request-changed"),
             Say::ChangedTooLate => self.text("changed-too-late"),
-            Say::Cancelled { available } => {
-                self.fill("cancelled", &Args::new().ours("left", self.credits(*available)))
+            Say::Cancelled { available } => self.cancelled(*available),
+            Say::CreditsArrived { credits, available, making } => {
+                self.credits_arrived(*credits, *available, *making)
             }
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
@@ -133,14 +139,26 @@ impl Speaker<'_> {
     }
 
     fn welcome(&self, trial: Credits) -> Text {
-        let product = Args::new().ours("product", self.context.product_name.as_str());
-        let mut lines = vec![self.lexicon.fill("welcome", &product)];
-        if trial > Credits::ZERO {
-            let args = Args::new().ours("trial", self.credits(trial));
-            lines.push(self.lexicon.fill("welcome-trial", &args));
-        }
+        let mut lines = vec![self.lexicon.fill("welcome", &self.product())];
+        lines.extend(self.trial(trial));
         lines.push(self.lexicon.word("welcome-more").to_owned());
         unmark(lines.join("\n\n"))
+    }
+
+    fn welcome_first(&self, trial: Credits) -> Text {
+        let mut lines = vec![self.lexicon.fill("welcome-first", &self.product())];
+        lines.extend(self.trial(trial));
+        lines.push(self.lexicon.word("welcome-first-more").to_owned());
+        unmark(lines.join("\n"))
+    }
+
+    fn product(&self) -> Args<'_> {
+        Args::new().ours("product", self.context.product_name.as_str())
+    }
+
+    fn trial(&self, trial: Credits) -> Option<String> {
+        let args = Args::new().ours("trial", self.credits(trial));
+        (trial > Credits::ZERO).then(|| self.lexicon.fill("welcome-trial", &args))
     }
 
     fn privacy(&self) -> Text {

@@ -173,6 +173,16 @@ fn buttons_can_be_read_on_a_phone() {
 }
 
 #[test]
+fn an_example_is_the_prompt_on_its_button() {
+    let examples = WORDS.examples();
+    for (number, example) in (0..).zip(&examples) {
+        let on_button = WORDS.label(example.language, &Label::Example(number));
+        assert_eq!(example.prompt, on_button);
+    }
+    assert_eq!(examples.len(), 4);
+}
+
+#[test]
 fn menus_and_profile_fit_telegram() {
     for language in Language::ALL {
         for place in [Place::Private, Place::Group] {
@@ -242,7 +252,7 @@ fn plurals_and_ordinals_are_right() {
     let tray = |count| english(&Say::Tray { count });
     assert_eq!(tray(1), "1 picture waiting. What shall I do with it?");
     assert_eq!(tray(2), "2 pictures waiting. What shall I do with them?");
-    let free = |credits| english(&Say::Cancelled { available: Credits(credits) });
+    let free = |credits| english(&Say::Cancelled { available: Some(Credits(credits)) });
     assert_eq!(free(1), "Cancelled. Nothing was charged, 1 credit left.");
     assert_eq!(free(12_500), "Cancelled. Nothing was charged, 12,500 credits left.");
     assert_eq!(free(-5), "Cancelled. Nothing was charged, −5 credits left.");
@@ -313,7 +323,7 @@ fn a_price_has_its_cheaper_neighbour() {
         prompt: "a fox".into(),
         options,
         price: Credits(16),
-        available: Credits(41),
+        available: Some(Credits(41)),
         cheaper: Some(cheaper),
     };
     assert_eq!(

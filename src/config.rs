@@ -27,7 +27,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use picdesk_core::facts::House;
+use picdesk_core::facts::{Example, House};
 use picdesk_core::id::ConversationId;
 
 pub use artifacts::{Artifacts, S3Keys};
@@ -206,8 +206,9 @@ impl Config {
         warnings
     }
 
-    /// What the rules care about. `desk` is [`Desk::telegram_chat_id`] as the adapter names it.
-    pub fn house(&self, desk: Option<ConversationId>) -> House {
+    /// What the rules care about. `desk` is [`Desk::telegram_chat_id`] as the adapter names it;
+    /// `examples` are the prompts to begin with.
+    pub fn house(&self, desk: Option<ConversationId>, examples: Vec<Example>) -> House {
         House {
             product_name: self.product.name.clone(),
             language_default: self.product.language_default,
@@ -226,7 +227,7 @@ impl Config {
                 .unwrap_or_default(),
             desk,
             public_url: self.server.public_url.to_string(),
-            examples: Vec::new(),
+            examples,
         }
     }
 }

@@ -85,7 +85,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.plans.prices.of(Resolution::K2, Quality::High), Amount(8));
     assert_eq!(config.plans.packs[0].price.to_string(), "9.90 USD");
     assert_eq!(config.plans.plans[0].credits_expire_days, None);
-    let house = config.house(None);
+    let house = config.house(None, Vec::new());
     assert_eq!(house.catalogue.plans[0].entitlement.queue_max, 3);
     assert_eq!(house.catalogue.free.unwrap().max_resolution, Resolution::K1);
     assert_eq!(config.warnings().len(), 2);

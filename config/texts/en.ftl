@@ -1,0 +1,385 @@
+# Everything picdesk says, in English. Short, warm and exact.
+#
+# BOLD(), ITALIC() and CODE() make a part stand out: in the channel's own way, never as markup.
+# Amounts ($price, $left …) come with their unit; dates, durations and sizes come formatted.
+# A test sees to it that both languages have the same texts with the same arguments.
+
+### Units
+
+credits = { $count ->
+    [one] { $count } credit
+   *[other] { $count } credits
+}
+pictures = { $count ->
+    [one] { $count } picture
+   *[other] { $count } pictures
+}
+requests = { $count ->
+    [one] { $count } request
+   *[other] { $count } requests
+}
+date = { $day } { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+moment = { $date }, { $time }
+seconds = { $count } s
+minutes = { $count } min
+hours = { $count } h
+weekday = { $day ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}
+weekdays = { $first }–{ $last }
+hours-more = { $first }, { $second }
+city = { $name } time
+
+### Options
+
+quality-low = low
+quality-medium = medium
+quality-high = high
+background-opaque = filled background
+background-transparent = transparent background
+part = picture { $number } of { $count }
+
+### First contact and commands
+
+welcome = Welcome to { BOLD($product) }. Say in your own words what you want to see, and I make the picture. Send a photo with words, and I change it.
+welcome-trial = You have { BOLD($trial) } to begin with.
+welcome-more = What we keep: /privacy · A person: /support
+welcome-first = Welcome to { BOLD($product) }.
+welcome-first-more = What I can do: /help · What we keep: /privacy
+help =
+    { BOLD("Write what you want to see.") } Any text is a prompt.
+    { BOLD("Send photos with words,") } and I work from them.
+    { BOLD("Reply to a picture") } with what to change.
+
+    Size, shape and the like: /settings, or in the prompt, for example { CODE("--2k --16:9 --high --x4") }
+
+    /balance your credits
+    /buy more credits
+    /history your pictures
+    /cancel take a request back
+    /language English or 中文
+    /privacy what we keep
+    /support ask a person
+
+    A picture that fails costs nothing.
+privacy =
+    { BOLD("Pictures") } are kept until the date on their receipt, then deleted. You can delete one sooner: ⋯ under it, then “Delete now”.
+    { BOLD("Your prompt and your photos") } go to the image service that makes the picture. Location data is removed first.
+    { BOLD("People who help you") } see a prompt or a picture only if you say yes.
+
+    For questions, or to have everything deleted: /support
+privacy-url = In full: { $url }
+pay-support =
+    About a payment or a refund: send /support and choose “A payment”. A person looks at it and answers you in this chat.
+pay-support-terms = Terms: { $url }
+contact = Or reach us here: { $where }
+balance = { BOLD($left) } to spend
+balance-pending = { $pending } set aside for { $requests } under way
+balance-below = It is below zero because a payment was taken back. /support can help.
+balance-line = { $date } · { $change } · { $reason ->
+    [trial] welcome credits
+    [by_hand] from us
+    [owed_expired] given back: not handed over in time
+    [posted] pictures
+    [pack] bought
+    [plan] from your plan
+    [refunded] refunded
+    [expired] expired
+    [reclaimed] payment taken back
+   *[other] correction
+}
+settings =
+    { BOLD("Every picture, unless your prompt says otherwise:") }
+    { $options }
+settings-hint = Tap to change, or write it in a prompt: { CODE("--2k --16:9 --high --x4") }
+choose-language = Which language? · 用哪种语言？
+language-changed = English it is.
+history = { BOLD($pictures) } kept, newest first. Tap a number to open one.
+history-line = { $number }. { ITALIC($prompt) } · { $made } · kept until { $until }
+history-gallery = All of them on a private page: { $url }
+history-empty = No pictures yet. Write what you want to see, and the first one will be here.
+buy-packs = { BOLD("Packs, paid once") }
+buy-plans = { BOLD("Plans") }
+buy-line = { $name }: { $credits } · { $price }
+buy-how = Tell us which you would like: { $support }
+buy-nothing = Credits cannot be bought here yet. A person can help: { $support }
+nothing-to-cancel = There is nothing to cancel.
+in-private-only = That is between you and me: please write to me in private.
+prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
+prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
+slow-down = That was a lot at once. Please write again in a minute. Nothing was charged.
+
+### Pictures that come in
+
+tray = { $count ->
+    [one] { $count } picture waiting. What shall I do with it?
+   *[other] { $count } pictures waiting. What shall I do with them?
+}
+tray-cleared = Cleared. No picture is waiting.
+too-many-references = You sent { $count } pictures, and one request can use { $most }. I take the first { $most }.
+reference-too-large = This picture is too large for me: { BOLD($size) }, and I can take { $most }. Nothing was charged. Please send a smaller one.
+reference-too-large-named = { ITALIC($name) } is too large for me: { BOLD($size) }, and I can take { $most }. Nothing was charged. Please send a smaller one.
+reference-too-large-unmeasured = This picture is too large for me: I can take { $most }. Nothing was charged. Please send a smaller one.
+no-references = I can only work from words here, not from pictures. Nothing was charged. Write what you want to see.
+cannot-use-audio = I cannot listen, only read. Please write what you want to see.
+cannot-use-video = I cannot work from a video. Send a picture of the right moment, with what to do.
+cannot-use-sticker = I cannot work from a sticker. Send a picture, or write what you want to see.
+cannot-use-file = I cannot read this file. I take pictures: JPEG, PNG or WebP.
+cannot-use-location = I cannot work from a place on a map. Write what you want to see there.
+cannot-use-contact = I cannot work from a contact, and I do not keep it. Write what you want to see.
+cannot-use-something = I cannot work from that. Write what you want to see, or send a picture.
+late-album-part = { $count ->
+    [one] This one came after I had begun with { $count } picture, so it is not used. To use it, reply to it with your words.
+   *[other] This one came after I had begun with { $count } pictures, so it is not used. To use it, reply to it with your words.
+}
+
+### A request
+
+no-words = a picture
+making = Making { ITALIC($prompt) } · { $options } · { BOLD($price) }{ $rest }
+making-part = Making { ITALIC($prompt) } · { $part } · { $options } · { BOLD($price) } for all { $count }{ $rest }
+making-references = { $count ->
+    [one] from { $count } picture
+   *[other] from { $count } pictures
+}
+making-next = next in line
+making-place = { NUMBER($place, type: "ordinal") ->
+    [one] { $place }st in line
+    [two] { $place }nd in line
+    [few] { $place }rd in line
+   *[other] { $place }th in line
+}
+making-wait = about { $time }
+making-place-wait = { $place }, about { $time }
+making-reduced = Your settings ask for more than you can have now, so I make the most there is.
+drawing = Drawing { ITALIC($prompt) } now, so it cannot be cancelled any more.
+drawing-part = Drawing { ITALIC($prompt) } now, { $part }. It cannot be cancelled any more.
+confirm-price = { ITALIC($prompt) } · { $options }: { BOLD($price) }. You have { $left }. Shall I make it?
+confirm-price-group = { ITALIC($prompt) } · { $options }: { BOLD($price) }. Shall I make it?
+cheaper = Cheaper: { $options } for { BOLD($price) }.
+out-of-credits = This one is { BOLD($price) }, you have { $left }. I keep it for you.
+out-of-credits-group = This one is { BOLD($price) }, more than you have. I keep it for you.
+not-in-plan = You can go up to { $included }; no plan here has { BOLD($wanted) }. Nothing was charged. A person can help: { $support }
+not-in-plan-but = { BOLD($wanted) } comes with { BOLD($plan) }; for now you can go up to { $included }. Nothing was charged.
+count-not-in-plan = You asked for { $count } pictures, and you can have { $included } at a time. Nothing was charged. A person can help: { $support }
+count-not-in-plan-but = You asked for { $count } pictures. For now you can have { $included } at a time, and more with { BOLD($plan) }. Nothing was charged.
+line-full = { $most ->
+    [one] Your request in line comes first; there is room for one. Nothing was charged. Send this again when it is done, or /cancel it.
+   *[other] You have { $count } requests in line; there is room for { $most }. Nothing was charged. Send this again when one is done, or /cancel one.
+}
+request-changed = I use your new words.
+changed-too-late = The picture was already being made, so the first words count. Reply to it with what to change.
+cancelled = Cancelled. Nothing was charged, { $left } left.
+cancelled-group = Cancelled. Nothing was charged.
+credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
+credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
+too-late-to-cancel = It is being drawn already and cannot be taken back.
+request-lapsed = This request waited a long time, so I let it go. Nothing was charged. Send it again whenever you like.
+receipt-charged = { BOLD($price) }
+receipt-free = { BOLD("free") }
+receipt-pictures = { $made } of { $asked } pictures
+receipt-left = { $left } left
+receipt-kept = kept until { $date }
+
+### When it fails
+
+failed-refused = The safety check said no to this one. Other words may pass.
+failed-overloaded = The image service is overloaded. In a few minutes it may work.
+failed-reference = I could not read reference picture { $number }. Please send it again, as JPEG, PNG or WebP.
+failed-reference-gone = I could not fetch reference picture { $number } again. Please send it once more.
+failed-prompt = The image service does not take these words; they may be too long. Please change them.
+failed-options = The image service does not make this size or background. Please choose another in /settings.
+failed-out-of-service = Something is broken on our side. The people who run this have been told; please try later.
+failed-provider = The image service had a fault and could not make it. Trying again may help.
+failed-no-picture = What came back from the image service was no picture. Trying again may help.
+uncertain = The connection was lost on the way, so I do not know whether it was made. If the picture still comes, it is free.
+not-charged = Nothing was charged.
+not-charged-left = Nothing was charged, { BOLD($left) } left.
+failed-part = Picture { BOLD($number) } of { $count }:
+late-picture = It came after all, and this one is free.
+
+### A picture
+
+change-how = What shall I change? Your next words go for this picture.
+more = More about this picture:
+deleted = Deleted. We do not keep this picture any more.
+gone = This picture is not kept any more.
+original = The original, exactly as it was made.
+original-link = The original is too large to send here. Download it: { $url }
+did-it-arrive = I do not know whether the file arrived. If you do not see it, I send it again; it costs nothing.
+owed = This one was ready, but could not reach you before. It costs nothing more.
+
+### A human
+
+support-cause = What is it about?
+support-words = Tell us in your own words. Pictures help too.
+support-consent = May the person helping you see the prompt and pictures of this request?
+support-opened = Thank you. A person will answer you here.
+support-when = We answer { $hours } ({ $city }), usually within { $promise }.
+support-when-hours = We answer { $hours } ({ $city }).
+support-when-promise = We usually answer within { $promise }.
+support-code = Case { BOLD($code) }.
+support-passed-on = Passed on. The answer comes here.
+support-elsewhere = A person answers here: { $where }
+support-nowhere = Nobody can be reached from this chat yet. Please ask where you found this bot.
+or = { $first } or { $second }
+answer = { BOLD($name) }
+support-done = Case { BOLD($code) } is closed. If anything is left to settle: /support
+
+### At the desk
+
+card = { BOLD($code) } · { $cause }
+card-who = { BOLD($name) } · { $channel } · { $plan }
+card-no-plan = no plan
+card-plan = plan { $plan }
+card-credits = { $left }, { $pending } set aside
+card-earlier = Earlier cases: { $count }
+card-requests = Last requests:
+card-no-requests = No requests yet.
+card-request = { $moment } · { $price } · { $outcome ->
+    [held] in line
+    [claimed] in line
+    [submitting] being made
+    [submitted] being made
+    [made] made, on its way
+    [delivered] delivered
+    [failed] failed
+    [uncertain] unknown whether made
+    [cancelled] cancelled
+    [asking] waits for a yes
+    [unpaid] waits for credits
+    [open] under way
+    [settled] done
+    [lapsed] let go
+   *[other] { $outcome }
+}
+card-consent = May see prompt and pictures: { BOLD("yes") }
+card-no-consent = May see prompt and pictures: { BOLD("no") }
+card-help = A reply to a message of theirs goes out, and so does /r with your words. Plain lines stay notes. /done closes the case.
+customer-wrote = { BOLD($name) }
+relay-waiting = On its way…
+relay-delivered = ✓ Delivered
+relay-blocked = ✗ Not delivered: they have blocked the bot.
+relay-refused = ✗ Not delivered: the channel does not take it.
+relay-unknown = ? It may not have arrived: the connection was lost. Ask before you repeat it.
+desk-help =
+    { CODE("/r …") } or a reply to a message of theirs: goes to the customer
+    { CODE("/done") } closes the case
+    Anything else stays a note among you.
+not-an-operator = Only operators can answer here. The owner adds one with { CODE("picdesk operator add") }. Nothing went to the customer.
+
+### Answers to taps
+
+not-yours = This button belongs to somebody else.
+stale = This button is out of date. Use a newer one, or write to me.
+done = Done.
+
+### Buttons
+
+label-chosen = ✓ { $label }
+label-cancel = Cancel
+label-again = Again
+label-change = Change…
+label-larger = Larger · { $price }
+label-larger-not-in-plan = Larger…
+label-original = Original
+label-more = ⋯
+label-make-four = Make 4 · { $price }
+label-use-as-reference = Use as reference
+label-delete-now = Delete now
+label-ask-human = Ask a human
+label-ask-human-about = Ask about this one
+label-try-again = Try again
+label-change-words = Change the words
+label-clear-tray = Clear
+label-confirm = Make it · { $price }
+label-take-cheaper = { $resolution } { $quality } · { $price }
+label-example-1 = A fox in the snow
+label-example-2 = A lighthouse at night
+label-balance = Balance
+label-buy = Buy credits
+label-privacy = Privacy
+label-settings = Settings
+label-shape-square = Square 1:1
+label-shape-landscape = Landscape 3:2
+label-shape-portrait = Portrait 2:3
+label-shape-wide = Wide 16:9
+label-shape-tall = Tall 9:16
+label-quality-low = Low
+label-quality-medium = Medium
+label-quality-high = High
+label-count = × { $count }
+label-background-auto = Any background
+label-background-opaque = Filled
+label-background-transparent = Transparent
+label-cause-plan-choice = Choosing a plan
+label-cause-payment-failure = A payment
+label-cause-sign-in-recovery = Signing in
+label-cause-resolution-access = Larger pictures
+label-cause-generation-error = A failed picture
+label-cause-privacy = Privacy
+label-cause-other = Something else
+label-yes = Yes
+label-no = No
+label-send-again = Send again
+label-older = Older ›
+label-newer = ‹ Newer
+label-gallery = Open gallery
+label-support-link = Talk to us
+label-case-done = Close case
+
+### The command menu and the profile
+
+command-imagine = Make a picture: /imagine and your words
+command-settings = Size, shape, quality
+command-balance = Your credits
+command-buy = More credits
+command-history = Your pictures
+command-cancel = Take a request back
+command-support = Ask a person
+command-language = English or 中文
+command-privacy = What we keep
+command-paysupport = Payments and refunds
+command-help = What I can do
+bot-description =
+    { $product } makes pictures from your words.
+
+    Write what you want to see, or send a photo and say what to change. You see the price before anything is made, and a picture that fails costs nothing.
+bot-about = Pictures from your words. A picture that fails costs nothing.
+
+### Pages
+
+page-gallery = Your pictures
+page-count = { $count ->
+    [one] { $count } picture
+   *[other] { $count } pictures
+}
+page-private = This page is private. Its address works until { $date }.
+page-download = Download
+page-download-all = Download all
+page-kept-until = Kept until { $date }
+page-expired = This page has expired. Send /history in the chat for a new one.
+page-empty = No pictures are kept.
+page-open-chat = Open in chat
+page-not-found = There is nothing here, or not any more.
+page-skip = Skip to the pictures
+page-alt = Picture made on { $date }

@@ -1,0 +1,347 @@
+# 用户看到的全部中文。简短、亲切、准确。
+#
+# BOLD()、ITALIC()、CODE() 标出要突出的部分，由各渠道以自己的方式显示，不用标记语言。
+# 金额类参数（$price、$left 等）自带单位；日期、时长、大小已经写好。
+# 有测试保证两种语言的条目与参数一致。
+
+### 单位
+
+credits = { $count } 积分
+pictures = { $count } 张图
+requests = { $count } 个请求
+date = { $month }月{ $day }日
+moment = { $date } { $time }
+seconds = { $count } 秒
+minutes = { $count } 分钟
+hours = { $count } 小时
+weekday = { $day ->
+    [1] 周一
+    [2] 周二
+    [3] 周三
+    [4] 周四
+    [5] 周五
+    [6] 周六
+   *[7] 周日
+}
+weekdays = { $first }至{ $last }
+hours-more = { $first }、{ $second }
+city = { $name ->
+    [Shanghai] 北京时间
+    [UTC] 世界标准时间
+   *[other] { $name } 时间
+}
+
+### 选项
+
+quality-low = 快速
+quality-medium = 标准
+quality-high = 高清
+background-opaque = 不透明背景
+background-transparent = 透明背景
+part = 第 { $number } 张，共 { $count } 张
+
+### 初次见面与命令
+
+welcome = 欢迎来到 { BOLD($product) }。想看什么，说给我听，我来画；发照片配上一句话，我来改。
+welcome-trial = 送你 { BOLD($trial) }，先试试看。
+welcome-more = 我们留存什么：/privacy · 找真人：/support
+welcome-first = 欢迎来到 { BOLD($product) }。
+welcome-first-more = 我会做什么：/help · 我们留存什么：/privacy
+help =
+    { BOLD("直接写想看的画面") }，任何文字都行。
+    { BOLD("发照片，配上一句话") }，我照着画。
+    { BOLD("回复一张图") }，说说要改哪里。
+
+    尺寸、形状等：/settings，也可以写在描述里，如 { CODE("--2k 横图 高清 4张") }
+
+    /balance 余额
+    /buy 充值
+    /history 历史
+    /cancel 取消
+    /language 语言 / Language
+    /privacy 隐私
+    /support 人工
+
+    没画成的，不收积分。
+privacy =
+    { BOLD("图片") }保存到收据上写的日期，到期删除。想早点删：点图下的 ⋯，再点“立即删除”。
+    { BOLD("你的描述和照片") }会交给作画的图像服务；照片里的位置信息会先去掉。
+    { BOLD("人工客服") }只有在你同意后，才看得到描述和图片。
+
+    有疑问，或想全部删除：/support
+privacy-url = 完整说明：{ $url }
+pay-support =
+    付款或退款的事，请发 /support，选“付款问题”。会有真人处理，并在这里回复你。
+pay-support-terms = 服务条款：{ $url }
+contact = 也可以从这里找到我们：{ $where }
+balance = 可用 { BOLD($left) }
+balance-pending = 另有 { $pending }预留给进行中的 { $requests }
+balance-below = 有一笔付款被撤回，所以余额为负。可以找 /support。
+balance-line = { $date } · { $change } · { $reason ->
+    [trial] 新人赠送
+    [by_hand] 我们赠送
+    [owed_expired] 图未能送达，已退回
+    [posted] 画图
+    [pack] 充值
+    [plan] 套餐发放
+    [refunded] 已退款
+    [expired] 已过期
+    [reclaimed] 付款被撤回
+   *[other] 更正
+}
+settings =
+    { BOLD("每张图都这样画，除非描述里另有说明：") }
+    { $options }
+settings-hint = 点按钮修改，或写在描述里：{ CODE("--2k 横图 高清 4张") }
+choose-language = 用哪种语言？ · Which language?
+language-changed = 好，以后说中文。
+history = 共保存 { BOLD($pictures) }，新的在前。点编号打开。
+history-line = { $number }. { ITALIC($prompt) } · { $made } · 保存到 { $until }
+history-gallery = 全部图片在你的私人页面：{ $url }
+history-empty = 还没有图。写下想看的画面，第一张就会出现在这里。
+buy-packs = { BOLD("积分包，一次付清") }
+buy-plans = { BOLD("套餐") }
+buy-line = { $name }：{ $credits } · { $price }
+buy-how = 想要哪个，告诉我们：{ $support }
+buy-nothing = 这里暂时还不能充值，可以找人工：{ $support }
+nothing-to-cancel = 没有可以取消的。
+in-private-only = 这事只能私下说，请给我发私信。
+prompt-empty = 想看什么画面？比如：{ ITALIC("清晨雪地里的一只狐狸") }
+prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个字。没有扣积分，请缩短后再发。
+slow-down = 发得有点快，请过一分钟再写。没有扣积分。
+
+### 收到的图片
+
+tray = 收到 { $count } 张图，要怎么处理？
+tray-cleared = 已清空，没有待处理的图了。
+too-many-references = 你发了 { $count } 张，一次最多用 { $most } 张，我用前 { $most } 张。
+reference-too-large = 这张图有 { BOLD($size) }，太大了，最多收 { $most }。没有扣积分，请发小一点的。
+reference-too-large-named = { ITALIC($name) } 有 { BOLD($size) }，太大了，最多收 { $most }。没有扣积分，请发小一点的。
+reference-too-large-unmeasured = 这张图太大了，最多收 { $most }。没有扣积分，请发小一点的。
+no-references = 这里只能按文字画，用不了参考图。没有扣积分，请写下想看的画面。
+cannot-use-audio = 我听不了声音，请写下想看的画面。
+cannot-use-video = 我用不了视频。请截一张图发来，说说要怎么画。
+cannot-use-sticker = 我用不了贴纸。请发图片，或写下想看的画面。
+cannot-use-file = 这个文件我读不了。我收图片：JPEG、PNG 或 WebP。
+cannot-use-location = 我用不了地图位置，请写下想看那里的什么。
+cannot-use-contact = 我用不了名片，也不会留存。请写下想看的画面。
+cannot-use-something = 这个我用不了。请写下想看的画面，或发一张图。
+late-album-part = 前面 { $count } 张已经开始画了，这张来晚了，没有用上。想用它，请回复这张图并写上要求。
+
+### 请求
+
+no-words = 一张图
+making = 正在画 { ITALIC($prompt) } · { $options } · { BOLD($price) }{ $rest }
+making-part = 正在画 { ITALIC($prompt) } · { $part } · { $options } · { $count } 张合计 { BOLD($price) }{ $rest }
+making-references = 参考 { $count } 张图
+making-next = 下一个就是你
+making-place = 排第 { $place } 位
+making-wait = 约 { $time }
+making-place-wait = { $place }，约 { $time }
+making-reduced = 设置里选的超出了你目前可用的，先按可用的画。
+drawing = 正在落笔 { ITALIC($prompt) }，不能取消了。
+drawing-part = 正在落笔 { ITALIC($prompt) } · { $part }。不能取消了。
+confirm-price = { ITALIC($prompt) } · { $options }：{ BOLD($price) }。你有 { $left }，要画吗？
+confirm-price-group = { ITALIC($prompt) } · { $options }：{ BOLD($price) }。要画吗？
+cheaper = 省一点：{ $options }，只要 { BOLD($price) }。
+out-of-credits = 这张需要 { BOLD($price) }，你有 { $left }。请求先替你留着。
+out-of-credits-group = 这张需要 { BOLD($price) }，你的积分不够。请求先替你留着。
+not-in-plan = 你目前最高可用 { $included }，这里还没有包含 { BOLD($wanted) } 的套餐。没有扣积分。可以找人工：{ $support }
+not-in-plan-but = { BOLD($wanted) } 需要 { BOLD($plan) } 套餐，你目前最高可用 { $included }。没有扣积分。
+count-not-in-plan = 你要 { $count } 张，一次最多 { $included } 张。没有扣积分。可以找人工：{ $support }
+count-not-in-plan-but = 你要 { $count } 张，目前一次最多 { $included } 张，{ BOLD($plan) } 套餐可以更多。没有扣积分。
+line-full = 你有 { $count } 个请求在排队，最多排 { $most } 个。没有扣积分。等画好一个再发，或用 /cancel 取消一个。
+request-changed = 好，按新的描述画。
+changed-too-late = 已经开始画了，只能按原来的描述。画好后回复那张图，说说要改哪里。
+cancelled = 已取消，没有扣积分，还有 { $left }。
+cancelled-group = 已取消，没有扣积分。
+credits-arrived = { BOLD($credits) }已到账，现在有 { $left }。
+credits-arrived-making = { BOLD($credits) }已到账，这就开始画。
+too-late-to-cancel = 已经在画了，不能取消。
+request-lapsed = 等得太久，这个请求先放下了，没有扣积分。想画随时再发。
+receipt-charged = { BOLD($price) }
+receipt-free = { BOLD("免费") }
+receipt-pictures = { $asked } 张画成 { $made } 张
+receipt-left = 余 { $left }
+receipt-kept = 保存到 { $date }
+
+### 没画成
+
+failed-refused = 安全审核没有通过，换个说法也许可以。
+failed-overloaded = 图像服务太忙，过几分钟也许就好。
+failed-reference = 第 { $number } 张参考图读不出来。请换成 JPEG、PNG 或 WebP 再发。
+failed-reference-gone = 第 { $number } 张参考图取不到了，请再发一次。
+failed-prompt = 图像服务不接受这段描述，可能太长了，请改一改。
+failed-options = 图像服务画不了这个尺寸或背景，请到 /settings 换一个。
+failed-out-of-service = 我们这边出了故障，已经通知负责的人，请晚些再试。
+failed-provider = 图像服务出错，没画成，再试一次也许可以。
+failed-no-picture = 图像服务送回来的不是图片，再试一次也许可以。
+uncertain = 途中断了连接，不知道画成没有。如果图后来到了，免费给你。
+not-charged = 没有扣积分。
+not-charged-left = 没有扣积分，还有 { BOLD($left) }。
+failed-part = 第 { BOLD($number) } 张，共 { $count } 张：
+late-picture = 图还是到了，这张免费。
+
+### 图片
+
+change-how = 要改哪里？你的下一句话就用在这张图上。
+more = 这张图还可以：
+deleted = 已删除，我们不再保存这张图。
+gone = 这张图已经不再保存。
+original = 原图，一个字节都没动。
+original-link = 原图太大，这里发不了，请下载：{ $url }
+did-it-arrive = 不确定文件到了没有。没看到的话，我再发一次，不另收积分。
+owed = 这张早就画好了，之前没能送到。不另收积分。
+
+### 人工
+
+support-cause = 是哪方面的事？
+support-words = 请说说情况，也可以发图。
+support-consent = 可以让客服看这次的描述和图片吗？
+support-opened = 收到，会有真人在这里回复你。
+support-when = 我们{ $hours }（{ $city }）在，一般 { $promise }内回复。
+support-when-hours = 我们{ $hours }（{ $city }）在。
+support-when-promise = 一般 { $promise }内回复。
+support-code = 编号 { BOLD($code) }。
+support-passed-on = 已转达，回复会发到这里。
+support-elsewhere = 真人在这里：{ $where }
+support-nowhere = 这里暂时联系不到真人，请到你找到我的地方问一问。
+or = { $first } 或 { $second }
+answer = { BOLD($name) }
+support-done = { BOLD($code) } 已处理完。还有事请发 /support
+
+### 客服台
+
+card = { BOLD($code) } · { $cause }
+card-who = { BOLD($name) } · { $channel } · { $plan }
+card-no-plan = 无套餐
+card-plan = { $plan } 套餐
+card-credits = 可用 { $left }，预留 { $pending }
+card-earlier = 以往工单：{ $count }
+card-requests = 最近的请求：
+card-no-requests = 还没有请求。
+card-request = { $moment } · { $price } · { $outcome ->
+    [held] 排队中
+    [claimed] 排队中
+    [submitting] 正在画
+    [submitted] 正在画
+    [made] 画好，待送达
+    [delivered] 已送达
+    [failed] 没画成
+    [uncertain] 不确定画成没有
+    [cancelled] 已取消
+    [asking] 等待确认
+    [unpaid] 等待积分
+    [open] 进行中
+    [settled] 已完成
+    [lapsed] 已放下
+   *[other] { $outcome }
+}
+card-consent = 可看描述和图片：{ BOLD("是") }
+card-no-consent = 可看描述和图片：{ BOLD("否") }
+card-help = 回复客户的消息，或 /r 加内容，会发给客户；其他文字只是备注。/done 结束工单。
+customer-wrote = { BOLD($name) }
+relay-waiting = 发送中…
+relay-delivered = ✓ 已送达
+relay-blocked = ✗ 未送达：对方屏蔽了机器人。
+relay-refused = ✗ 未送达：渠道不接受。
+relay-unknown = ? 可能没送到：连接断了。重发前请先问一句。
+desk-help =
+    { CODE("/r …") } 或回复客户的消息：发给客户
+    { CODE("/done") } 结束工单
+    其他文字只是内部备注。
+not-an-operator = 只有客服可以在这里回复。由负责人用 { CODE("picdesk operator add") } 添加。客户没有收到这条。
+
+### 点按回应
+
+not-yours = 这个按钮是别人的。
+stale = 这个按钮过期了，请用新的，或直接写给我。
+done = 好了。
+
+### 按钮
+
+label-chosen = ✓ { $label }
+label-cancel = 取消
+label-again = 再来一次
+label-change = 改一改…
+label-larger = 更大 · { $price }
+label-larger-not-in-plan = 更大…
+label-original = 原图
+label-more = ⋯
+label-make-four = 画 4 张 · { $price }
+label-use-as-reference = 作参考图
+label-delete-now = 立即删除
+label-ask-human = 找人工
+label-ask-human-about = 这张找人工
+label-try-again = 再试一次
+label-change-words = 换个说法
+label-clear-tray = 清空
+label-confirm = 画吧 · { $price }
+label-take-cheaper = { $resolution } { $quality } · { $price }
+label-example-1 = 雪地里的狐狸
+label-example-2 = 夜色中的灯塔
+label-balance = 余额
+label-buy = 充值
+label-privacy = 隐私
+label-settings = 设置
+label-shape-square = 方图 1:1
+label-shape-landscape = 横图 3:2
+label-shape-portrait = 竖图 2:3
+label-shape-wide = 宽屏 16:9
+label-shape-tall = 长图 9:16
+label-quality-low = 快速
+label-quality-medium = 标准
+label-quality-high = 高清
+label-count = { $count } 张
+label-background-auto = 背景不限
+label-background-opaque = 不透明
+label-background-transparent = 透明
+label-cause-plan-choice = 选套餐
+label-cause-payment-failure = 付款问题
+label-cause-sign-in-recovery = 登录不了
+label-cause-resolution-access = 想要更大的图
+label-cause-generation-error = 没画成
+label-cause-privacy = 隐私
+label-cause-other = 其他
+label-yes = 可以
+label-no = 不可以
+label-send-again = 再发一次
+label-older = 较早 ›
+label-newer = ‹ 较新
+label-gallery = 打开图库
+label-support-link = 联系我们
+label-case-done = 结束工单
+
+### 命令菜单与简介
+
+command-imagine = 画图：/imagine 加上描述
+command-settings = 尺寸、形状、画质
+command-balance = 余额
+command-buy = 充值
+command-history = 我的图片
+command-cancel = 取消请求
+command-support = 找人工
+command-language = 语言 / Language
+command-privacy = 我们留存什么
+command-paysupport = 付款与退款
+command-help = 我会做什么
+bot-description =
+    { $product }：把你的话变成图。
+
+    写下想看的画面，或发照片说说要改哪里。动笔之前先看到价格，没画成不收积分。
+bot-about = 把你的话变成图。没画成，不收积分。
+
+### 页面
+
+page-gallery = 我的图片
+page-count = { $count } 张图
+page-private = 这是你的私人页面，链接在 { $date } 前有效。
+page-download = 下载
+page-download-all = 全部下载
+page-kept-until = 保存到 { $date }
+page-expired = 这个页面已过期。请在聊天里发 /history 重新打开。
+page-empty = 没有保存的图。
+page-open-chat = 在聊天中打开
+page-not-found = 这里没有东西，或者已经不在了。
+page-skip = 跳到图片
+page-alt = { $date }画的图

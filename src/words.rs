@@ -1,0 +1,152 @@
+//! Everything we say, in words: a typed [`Say`] becomes a [`Text`] in the reader's language.
+//!
+//! The wording lives in `config/texts/*.ftl` (Fluent) and is compiled in; nothing else in the
+//! house holds a sentence that a person reads. Three rules hold for every text:
+//!
+//! - Emphasis is by offset. In the files it is `BOLD($price)`; what a person wrote is cleaned
+//!   first, so nothing they write can emphasise, reorder or end anything of ours.
+//! - What a person wrote is cut to what its place can hold, and a whole text to what Telegram,
+//!   the narrowest channel, takes.
+//! - A text without arguments is formatted once, when the house starts.
+
+mod clean;
+mod desk;
+mod label;
+mod lexicon;
+mod mark;
+mod menu;
+mod money;
+mod page;
+mod request;
+mod speaker;
+mod units;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use jiff::tz::TimeZone;
+use picdesk_core::{
+    account::Language,
+    channel::Text,
+    facts::Example,
+    say::{Label, Say},
+};
+
+pub use self::{
+    clean::shorten,
+    mark::fit,
+    menu::{Command, Place},
+    page::PageText,
+};
+use self::{lexicon::Lexicon, speaker::Speaker};
+
+/// Longest text any channel of ours takes in one message, UTF-16 code units. Source: Bot API,
+/// `sendMessage`, 4096 characters after entity parsing.
+const TEXT_UNITS_MAX: usize = 4096;
+
+/// Longest answer to a tap, UTF-16 code units. Source: Bot API, `answerCallbackQuery`.
+const TAP_UNITS_MAX: usize = 200;
+
+/// What texts say about the house itself; from the configuration.
+#[derive(Clone, Debug)]
+pub struct SayContext {
+    /// What the bots call themselves.
+    pub product_name: String,
+    /// Where a human is found outside the chat.
+    pub support_url: Option<String>,
+    /// The address of the long privacy policy.
+    pub privacy_url: Option<String>,
+    /// The address of the terms.
+    pub terms_url: Option<String>,
+    /// Where a human is found by e-mail.
+    pub support_email: Option<String>,
+    /// When people answer, as the configuration has it: `Mon-Fri 09:00-18:00`; may be empty.
+    pub hours: String,
+    /// Within how many minutes people usually answer; zero makes no promise.
+    pub promise_min: u32,
+    /// In which time zone dates are told.
+    pub zone: TimeZone,
+}
+
+/// The texts in every language, ready to be said.
+pub struct Words {
+    en: Lexicon,
+    zh_cn: Lexicon,
+}
+
+impl Words {
+    /// Reads the compiled-in texts. Done once, at the start; takes a few milliseconds.
+    #[must_use]
+    pub fn load() -> Self {
+        Self {
+            en: Lexicon::load(Language::En, include_str!("../config/texts/en.ftl")),
+            zh_cn: Lexicon::load(Language::ZhCn, include_str!("../config/texts/zh-CN.ftl")),
+        }
+    }
+
+    /// The words of a message. What goes under a picture is cut once more by [`fit`], to the
+    /// caption length of its channel.
+    #[must_use]
+    pub fn say(&self, language: Language, say: &Say, context: &SayContext) -> Text {
+        let text = Speaker { lexicon: self.lexicon(language), context }.say(say);
+        fit(text, TEXT_UNITS_MAX)
+    }
+
+    /// The words of a brief answer to a tap.
+    #[must_use]
+    pub fn tap_answer(&self, language: Language, say: &Say, context: &SayContext) -> String {
+        fit(self.say(language, say, context), TAP_UNITS_MAX).text
+    }
+
+    /// What stands on a button.
+    #[must_use]
+    pub fn label(&self, language: Language, label: &Label) -> String {
+        label::label(self.lexicon(language), label)
+    }
+
+    /// The prompts to begin with, each as it stands on its button: first those of one language,
+    /// then of the next; every language has as many.
+    #[must_use]
+    pub fn examples(&self) -> Vec<Example> {
+        let of = |language| {
+            (0..label::EXAMPLES).map(move |which| Example {
+                language,
+                prompt: label::example(self.lexicon(language), which).to_owned(),
+            })
+        };
+        Language::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// The command menu, in order: each command's word and what it does.
+    #[must_use]
+    pub fn commands(&self, language: Language, place: Place) -> Vec<Command> {
+        menu::commands(self.lexicon(language), place)
+    }
+
+    /// What stands in the empty chat before the first message, at most 512 characters.
+    #[must_use]
+    pub fn bot_description(&self, language: Language, context: &SayContext) -> String {
+        menu::description(self.lexicon(language), context)
+    }
+
+    /// The line on the bot's profile, at most 120 characters.
+    #[must_use]
+    pub fn bot_about(&self, language: Language) -> String {
+        self.lexicon(language).word("bot-about").to_owned()
+    }
+
+    /// A text of the pages in the browser.
+    #[must_use]
+    pub fn page(&self, language: Language, text: PageText, zone: &TimeZone) -> String {
+        page::page(self.lexicon(language), text, zone)
+    }
+
+    fn lexicon(&self, language: Language) -> &Lexicon {
+        match language {
+            Language::En => &self.en,
+            Language::ZhCn => &self.zh_cn,
+        }
+    }
+}

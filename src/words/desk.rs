@@ -1,0 +1,195 @@
+//! What is said between customers and the people who help them.
+
+use std::borrow::Cow;
+
+use picdesk_core::{
+    channel::Text,
+    say::{Card, CardLine, RelayState},
+};
+
+use super::{
+    TEXT_UNITS_MAX, clean,
+    label::cause,
+    lexicon::Args,
+    mark::{fit, unmark},
+    money::plan_name,
+    speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
+    units,
+};
+
+impl Speaker<'_> {
+    /// Who will answer, when, and the case's code.
+    pub(super) fn support_opened(&self, code: &str) -> Text {
+        let mut lines = vec![self.lexicon.word("support-opened").to_owned()];
+        lines.extend(self.promise());
+        lines.push(self.lexicon.fill("support-code", &Args::new().ours("code", code)));
+        unmark(lines.join("\n"))
+    }
+
+    /// Where else a human is, without a desk.
+    pub(super) fn support_elsewhere(&self) -> Text {
+        match self.elsewhere() {
+            Some(place) => self.fill("support-elsewhere", &Args::new().ours("where", place)),
+            None => self.text("support-nowhere"),
+        }
+    }
+
+    /// The addresses outside the chat where people answer.
+    pub(super) fn elsewhere(&self) -> Option<Cow<'_, str>> {
+        let url = self.context.support_url.as_deref();
+        let email = self.context.support_email.as_deref();
+        Some(match (url, email) {
+            (Some(url), Some(email)) => {
+                let args = Args::new().ours("first", url).ours("second", email);
+                Cow::Owned(self.lexicon.fill("or", &args))
+            }
+            (Some(place), None) | (None, Some(place)) => Cow::Borrowed(place),
+            (None, None) => return None,
+        })
+    }
+
+    /// Somebody's words under their name. Where both do not fit, the words go without the name:
+    /// better whole than signed.
+    pub(super) fn wrote(&self, id: &'static str, name: &str, wrote: &str) -> Text {
+        let signature = self.fill(id, &Args::new().theirs("name", name, NAME_CHARS_MAX));
+        let body = clean::body(wrote);
+        let signed = format!("{}\n{body}", signature.text);
+        if body.is_empty() {
+            signature
+        } else if signed.encode_utf16().count() <= TEXT_UNITS_MAX {
+            Text { text: signed, spans: signature.spans }
+        } else {
+            Text::plain(body)
+        }
+    }
+
+    /// The card of an escalation. The words stand last, and what is cut is cut from them.
+    pub(super) fn card(&self, card: &Card) -> Text {
+        let consent = if card.consent { "card-consent" } else { "card-no-consent" };
+        let mut lines = vec![self.card_title(card), self.card_who(card), self.card_credits(card)];
+        if card.earlier > 0 {
+            let args = Args::new().number("count", card.earlier);
+            lines.push(self.lexicon.fill("card-earlier", &args));
+        }
+        lines.push(self.lexicon.fill(consent, &Args::new()));
+        lines.push(String::new());
+        if card.requests.is_empty() {
+            lines.push(self.lexicon.word("card-no-requests").to_owned());
+        } else {
+            lines.push(self.lexicon.word("card-requests").to_owned());
+            lines.extend(card.requests.iter().take(LINES_MAX).map(|line| self.card_request(line)));
+        }
+        lines.push(String::new());
+        lines.push(self.lexicon.word("card-help").to_owned());
+        let mut text = unmark(lines.join("\n"));
+        let words = clean::body(&card.words);
+        if !words.is_empty() {
+            text.text.push_str("\n\n");
+            text.text.push_str(&words);
+        }
+        fit(text, TEXT_UNITS_MAX)
+    }
+
+    /// Whether an operator's line arrived.
+    pub(super) fn relay_state(&self, state: RelayState) -> Text {
+        self.text(match state {
+            RelayState::Waiting => "relay-waiting",
+            RelayState::Delivered => "relay-delivered",
+            RelayState::Blocked => "relay-blocked",
+            RelayState::Refused => "relay-refused",
+            RelayState::Unknown => "relay-unknown",
+        })
+    }
+
+    fn card_title(&self, card: &Card) -> String {
+        let cause = self.lexicon.word(cause(card.cause));
+        self.lexicon
+            .fill("card", &Args::new().ours("code", card.code.as_str()).ours("cause", cause))
+    }
+
+    fn card_who(&self, card: &Card) -> String {
+        let plan = match &card.plan {
+            None => self.lexicon.word("card-no-plan").to_owned(),
+            Some(plan) => {
+                self.lexicon.fill("card-plan", &Args::new().ours("plan", plan_name(plan)))
+            }
+        };
+        let args = Args::new()
+            .theirs("name", &card.name, NAME_CHARS_MAX)
+            .ours("channel", card.channel.as_str())
+            .ours("plan", plan);
+        self.lexicon.fill("card-who", &args)
+    }
+
+    fn card_credits(&self, card: &Card) -> String {
+        let args = Args::new().ours("left", self.credits(card.available));
+        self.lexicon.fill("card-credits", &args.number("pending", card.pending.0))
+    }
+
+    fn card_request(&self, line: &CardLine) -> String {
+        let args = Args::new()
+            .ours("moment", units::moment(self.lexicon, line.at, &self.context.zone))
+            .ours("price", self.credits(line.price))
+            .theirs("outcome", &line.outcome, NAME_CHARS_MAX);
+        self.lexicon.fill("card-request", &args)
+    }
+
+    /// When people answer and within which time, as far as the owner has said so.
+    fn promise(&self) -> Option<String> {
+        let hours = self.hours();
+        let promise = self.context.promise_min;
+        let promise = (promise > 0).then(|| units::promise(self.lexicon, promise));
+        let id = match (&hours, &promise) {
+            (Some(_), Some(_)) => "support-when",
+            (Some(_), None) => "support-when-hours",
+            (None, Some(_)) => "support-when-promise",
+            (None, None) => return None,
+        };
+        let mut args = Args::new();
+        if let Some(hours) = hours {
+            args = args.ours("hours", hours).ours("city", self.city());
+        }
+        if let Some(promise) = promise {
+            args = args.ours("promise", promise);
+        }
+        Some(self.lexicon.fill(id, &args))
+    }
+
+    /// The hours in the reader's language; in the owner's words where they are written otherwise.
+    fn hours(&self) -> Option<String> {
+        let hours = self.context.hours.trim();
+        let read =
+            hours.split(',').map(|span| self.opening(span.trim())).reduce(|first, second| {
+                let args = Args::new().ours("first", first?);
+                Some(self.lexicon.fill("hours-more", &args.ours("second", second?)))
+            });
+        let read = read.flatten().unwrap_or_else(|| clean::line(hours, NAME_CHARS_MAX));
+        (!hours.is_empty()).then_some(read)
+    }
+
+    /// `Mon-Fri 09:00-18:00` in the reader's language.
+    fn opening(&self, span: &str) -> Option<String> {
+        let (days, times) = span.split_once(' ')?;
+        let days = match days.split_once('-') {
+            None => self.weekday(days)?,
+            Some((first, last)) => {
+                let args = Args::new().ours("first", self.weekday(first)?);
+                self.lexicon.fill("weekdays", &args.ours("last", self.weekday(last)?))
+            }
+        };
+        Some(format!("{days} {}", times.trim().replace('-', "–")))
+    }
+
+    fn weekday(&self, short: &str) -> Option<String> {
+        const SHORT: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        let day = (1..).zip(SHORT).find(|(_, name)| name.eq_ignore_ascii_case(short))?.0;
+        Some(self.lexicon.fill("weekday", &Args::new().number("day", day)))
+    }
+
+    /// The city that the house's clocks follow: `Asia/Shanghai` is Shanghai.
+    fn city(&self) -> String {
+        let zone = self.context.zone.iana_name().unwrap_or("UTC");
+        let city = zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
+        self.lexicon.fill("city", &Args::new().ours("name", city))
+    }
+}

@@ -1,0 +1,58 @@
+//! The texts of the pages in the browser.
+
+use jiff::tz::TimeZone;
+
+use super::{
+    lexicon::{Args, Lexicon},
+    units,
+};
+
+/// A text of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageText {
+    /// The gallery's title.
+    Gallery,
+    /// How many pictures it shows.
+    Count(i64),
+    /// That it is private, and until when its address works, milliseconds since the epoch.
+    PrivateUntil(i64),
+    /// The link to a picture's original.
+    Download,
+    /// The link to all originals.
+    DownloadAll,
+    /// When a picture is swept, milliseconds since the epoch.
+    KeptUntil(i64),
+    /// The page's address works no more.
+    Expired,
+    /// No picture is kept.
+    Empty,
+    /// The link back to the chat.
+    OpenChat,
+    /// Nothing is at this address, or not any more.
+    NotFound,
+    /// The link that jumps over the head of the page.
+    Skip,
+    /// What stands for a picture when it is read aloud; when it was made, milliseconds since the
+    /// epoch.
+    Picture(i64),
+}
+
+/// The words of a page's text.
+pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String {
+    let dated =
+        |id, at_ms| lexicon.fill(id, &Args::new().ours("date", units::date(lexicon, at_ms, zone)));
+    match text {
+        PageText::Count(count) => lexicon.fill("page-count", &Args::new().number("count", count)),
+        PageText::PrivateUntil(at_ms) => dated("page-private", at_ms),
+        PageText::KeptUntil(at_ms) => dated("page-kept-until", at_ms),
+        PageText::Picture(at_ms) => dated("page-alt", at_ms),
+        PageText::Gallery => lexicon.word("page-gallery").to_owned(),
+        PageText::Download => lexicon.word("page-download").to_owned(),
+        PageText::DownloadAll => lexicon.word("page-download-all").to_owned(),
+        PageText::Expired => lexicon.word("page-expired").to_owned(),
+        PageText::Empty => lexicon.word("page-empty").to_owned(),
+        PageText::OpenChat => lexicon.word("page-open-chat").to_owned(),
+        PageText::NotFound => lexicon.word("page-not-found").to_owned(),
+        PageText::Skip => lexicon.word("page-skip").to_owned(),
+    }
+}

@@ -1,0 +1,224 @@
+//! What is said about a request: in line, being made, made, or not.
+
+use picdesk_core::{
+    channel::Text,
+    credits::Credits,
+    generation::{Failure, Options, Resolution},
+    say::{Cheaper, Making, Offer, Part, Receipt},
+};
+
+use super::{
+    lexicon::Args,
+    mark::unmark,
+    money::plan_name,
+    speaker::{PROMPT_CHARS_MAX, Speaker},
+    units,
+};
+
+impl Speaker<'_> {
+    /// `Making a fox in the snow · 1024×1024 · medium · 2 credits · 2nd in line, about 40 s`.
+    pub(super) fn making(&self, making: &Making) -> Text {
+        let mut rest = String::new();
+        for more in [self.references(making.references), self.line(making.place, making.wait_s)] {
+            rest.extend(more.into_iter().flat_map(|more| [" · ".to_owned(), more]));
+        }
+        let args = self.about(&making.prompt).ours("price", self.credits(making.price));
+        let args = args.ours("options", units::one_picture(self.lexicon, making.options));
+        let args = args.ours("rest", rest);
+        let mut line = if making.part.count > 1 {
+            let args = args.number("count", making.part.count.into());
+            self.lexicon.fill("making-part", &args.ours("part", self.part(making.part)))
+        } else {
+            self.lexicon.fill("making", &args)
+        };
+        if making.reduced {
+            line.push('\n');
+            line.push_str(self.lexicon.word("making-reduced"));
+        }
+        unmark(line)
+    }
+
+    /// The placeholder that cannot be cancelled any more.
+    pub(super) fn drawing(&self, prompt: &str, part: Part) -> Text {
+        let args = self.about(prompt);
+        if part.count > 1 {
+            self.fill("drawing-part", &args.ours("part", self.part(part)))
+        } else {
+            self.fill("drawing", &args)
+        }
+    }
+
+    /// The price, and whether it may be spent.
+    pub(super) fn confirm_price(
+        &self,
+        prompt: &str,
+        options: Options,
+        (price, available): (Credits, Option<Credits>),
+        cheaper: Option<Cheaper>,
+    ) -> Text {
+        let args = self
+            .about(prompt)
+            .ours("options", units::options(self.lexicon, options))
+            .ours("price", self.credits(price));
+        let mut lines = vec![match available {
+            Some(left) => self.lexicon.fill("confirm-price", &args.number("left", left.0)),
+            None => self.lexicon.fill("confirm-price-group", &args),
+        }];
+        lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
+        unmark(lines.join("\n"))
+    }
+
+    /// What is missing, and how to come by it.
+    pub(super) fn out_of_credits(
+        &self,
+        (price, available): (Credits, Option<Credits>),
+        cheaper: Option<Cheaper>,
+        offer: &Offer,
+    ) -> Text {
+        let args = Args::new().ours("price", self.credits(price));
+        let mut lines = vec![match available {
+            Some(left) => self.lexicon.fill("out-of-credits", &args.number("left", left.0)),
+            None => self.lexicon.fill("out-of-credits-group", &args),
+        }];
+        lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
+        lines.push(String::new());
+        lines.extend(self.offer(offer));
+        unmark(lines.join("\n"))
+    }
+
+    /// That it is taken back, and what is left.
+    pub(super) fn cancelled(&self, available: Option<Credits>) -> Text {
+        match available {
+            Some(left) => self.fill("cancelled", &Args::new().ours("left", self.credits(left))),
+            None => self.text("cancelled-group"),
+        }
+    }
+
+    /// What the plan has, and which plan has more.
+    pub(super) fn not_in_plan(
+        &self,
+        wanted: Resolution,
+        included: Resolution,
+        plan: Option<&str>,
+    ) -> Text {
+        let args = Args::new()
+            .ours("wanted", units::resolution(wanted))
+            .ours("included", units::resolution(included));
+        match plan {
+            Some(plan) => self.fill("not-in-plan-but", &args.ours("plan", plan_name(plan))),
+            None => self.fill("not-in-plan", &self.support(args)),
+        }
+    }
+
+    /// How many pictures a request may have, and which plan has more.
+    pub(super) fn count_not_in_plan(&self, count: i64, included: i64, plan: Option<&str>) -> Text {
+        let args = Args::new().number("count", count).number("included", included);
+        match plan {
+            Some(plan) => self.fill("count-not-in-plan-but", &args.ours("plan", plan_name(plan))),
+            None => self.fill("count-not-in-plan", &self.support(args)),
+        }
+    }
+
+    /// `2 credits · 41 left · kept until 22 Dec`.
+    pub(super) fn receipt(&self, receipt: &Receipt) -> Text {
+        let mut parts = Vec::with_capacity(4);
+        if receipt.pictures < receipt.asked {
+            let args = Args::new().number("made", receipt.pictures).number("asked", receipt.asked);
+            parts.push(self.lexicon.fill("receipt-pictures", &args));
+        }
+        parts.push(if receipt.charged == Credits::ZERO {
+            self.lexicon.fill("receipt-free", &Args::new())
+        } else {
+            let args = Args::new().ours("price", self.credits(receipt.charged));
+            self.lexicon.fill("receipt-charged", &args)
+        });
+        if let Some(available) = receipt.available {
+            let args = Args::new().number("left", available.0);
+            parts.push(self.lexicon.fill("receipt-left", &args));
+        }
+        let args = Args::new().ours("date", self.date(receipt.kept_until));
+        parts.push(self.lexicon.fill("receipt-kept", &args));
+        unmark(parts.join(" · "))
+    }
+
+    /// What happened, that nothing was charged, and what is left.
+    pub(super) fn failed(&self, failure: Failure, available: Option<Credits>, part: Part) -> Text {
+        let why = match failure {
+            Failure::Refused => self.lexicon.word("failed-refused").to_owned(),
+            Failure::Overloaded => self.lexicon.word("failed-overloaded").to_owned(),
+            Failure::Reference(number) => self.numbered("failed-reference", number),
+            Failure::ReferenceGone(number) => self.numbered("failed-reference-gone", number),
+            Failure::Prompt => self.lexicon.word("failed-prompt").to_owned(),
+            Failure::Options => self.lexicon.word("failed-options").to_owned(),
+            Failure::OutOfService => self.lexicon.word("failed-out-of-service").to_owned(),
+            Failure::Provider => self.lexicon.word("failed-provider").to_owned(),
+            Failure::NoPicture => self.lexicon.word("failed-no-picture").to_owned(),
+        };
+        self.not_charged(why, available, part)
+    }
+
+    /// That nobody knows, and that it costs nothing either way.
+    pub(super) fn uncertain(&self, available: Option<Credits>, part: Part) -> Text {
+        self.not_charged(self.lexicon.word("uncertain").to_owned(), available, part)
+    }
+
+    /// `Cheaper: 1024×1024 · medium is 2 credits.`
+    fn cheaper(&self, cheaper: Cheaper) -> String {
+        let args = Args::new()
+            .ours("options", units::options(self.lexicon, cheaper.options))
+            .ours("price", self.credits(cheaper.price));
+        self.lexicon.fill("cheaper", &args)
+    }
+
+    fn not_charged(&self, why: String, available: Option<Credits>, part: Part) -> Text {
+        let mut lines = Vec::with_capacity(3);
+        if part.count > 1 {
+            lines.push(self.lexicon.fill("failed-part", &numbers(part)));
+        }
+        lines.push(why);
+        lines.push(match available {
+            Some(available) => {
+                let args = Args::new().ours("left", self.credits(available));
+                self.lexicon.fill("not-charged-left", &args)
+            }
+            None => self.lexicon.word("not-charged").to_owned(),
+        });
+        unmark(lines.join("\n"))
+    }
+
+    fn numbered(&self, id: &'static str, number: u8) -> String {
+        self.lexicon.fill(id, &Args::new().number("number", number.into()))
+    }
+
+    fn part(&self, part: Part) -> String {
+        self.lexicon.fill("part", &numbers(part))
+    }
+
+    fn about(&self, prompt: &str) -> Args<'_> {
+        Args::new().ours("prompt", self.prompt(prompt, PROMPT_CHARS_MAX))
+    }
+
+    fn references(&self, count: i64) -> Option<String> {
+        let args = Args::new().number("count", count);
+        (count > 0).then(|| self.lexicon.fill("making-references", &args))
+    }
+
+    /// Place in line and time to wait, as far as they are known.
+    fn line(&self, place: i64, wait_s: Option<i64>) -> Option<String> {
+        let place = match place {
+            ..=0 => None,
+            1 => Some(self.lexicon.word("making-next").to_owned()),
+            2.. => Some(self.lexicon.fill("making-place", &Args::new().number("place", place))),
+        };
+        let Some(wait_s) = wait_s else { return place };
+        let time = Args::new().ours("time", units::wait(self.lexicon, wait_s));
+        Some(match place {
+            None => self.lexicon.fill("making-wait", &time),
+            Some(place) => self.lexicon.fill("making-place-wait", &time.ours("place", place)),
+        })
+    }
+}
+
+fn numbers(part: Part) -> Args<'static> {
+    Args::new().number("number", part.number.into()).number("count", part.count.into())
+}

@@ -1,0 +1,492 @@
+//! One of everything there is to say, with everyday facts and with the longest there are. A text
+//! that no sample says fails the tests, so a new variant needs its sample here.
+
+use jiff::tz::TimeZone;
+use picdesk_core::{
+    account::Language,
+    channel::{OtherKind, Text},
+    credits::Credits,
+    generation::{Background, Failure, Options, Quality, Resolution, Shape},
+    say::{
+        Balance, BalanceLine, Card, CardLine, Cause, Cheaper, Chosen, HistoryLine, Label, Making,
+        Offer, OfferLine, Part, Receipt, RelayState, Say,
+    },
+};
+
+use super::{PageText, SayContext};
+
+/// 22 Dec 2025, 02:40 in Shanghai; still the day before in UTC.
+pub(super) const DECEMBER_22: i64 = 1_766_342_400_000;
+
+/// What differs between an everyday sample and the longest.
+pub(super) struct Measure {
+    /// What a person writes as a prompt or a name.
+    pub(super) short: String,
+    /// What a person writes as a whole message.
+    pub(super) long: String,
+    /// Credits, counts and places.
+    pub(super) number: i64,
+    /// Lines of a list.
+    pub(super) lines: usize,
+    /// An address.
+    pub(super) url: String,
+}
+
+impl Measure {
+    pub(super) fn everyday() -> Self {
+        Self {
+            short: "a fox in the snow".into(),
+            long: "It came out green.\nWhy?".into(),
+            number: 2,
+            lines: 2,
+            url: "https://desk.example/p/Zm94".into(),
+        }
+    }
+
+    /// The longest that can come in: prompts, names and messages of 4,096 wide characters.
+    pub(super) fn longest() -> Self {
+        Self {
+            short: "狐".repeat(4_096),
+            long: "🦊".repeat(4_096),
+            number: 1_234_567_890,
+            lines: 50,
+            url: format!("https://desk.example/{}", "x".repeat(180)),
+        }
+    }
+
+    fn credits(&self) -> Credits {
+        Credits(self.number)
+    }
+
+    fn repeated<T: Clone>(&self, line: &T) -> Vec<T> {
+        vec![line.clone(); self.lines]
+    }
+
+    fn offer(&self) -> Offer {
+        let line =
+            OfferLine { id: "starter".into(), credits: self.credits(), price: "9.90 USD".into() };
+        Offer { packs: self.repeated(&line), plans: self.repeated(&line) }
+    }
+}
+
+/// A house that has said everything about itself.
+pub(super) fn context() -> SayContext {
+    SayContext {
+        product_name: "Picture Desk".into(),
+        support_url: Some("https://desk.example/help".into()),
+        privacy_url: Some("https://desk.example/privacy".into()),
+        terms_url: Some("https://desk.example/terms".into()),
+        support_email: Some("help@desk.example".into()),
+        hours: "Mon-Fri 09:00-18:00".into(),
+        promise_min: 120,
+        zone: TimeZone::get("Asia/Shanghai").expect("the zone is known"),
+    }
+}
+
+/// A house that has said as little as it can.
+pub(super) fn silent_context() -> SayContext {
+    SayContext {
+        support_url: None,
+        privacy_url: None,
+        terms_url: None,
+        support_email: None,
+        hours: String::new(),
+        promise_min: 0,
+        zone: TimeZone::UTC,
+        ..context()
+    }
+}
+
+/// Houses that say when people answer, or how soon, but not both, or in words of their own.
+pub(super) fn half_contexts() -> [SayContext; 4] {
+    [
+        SayContext { promise_min: 0, ..context() },
+        SayContext { hours: "round the clock".into(), ..context() },
+        SayContext { hours: String::new(), promise_min: 90, ..context() },
+        SayContext {
+            hours: "Mon-Fri 09:00-18:00, Sat 10:00-14:00".into(),
+            support_url: None,
+            ..context()
+        },
+    ]
+}
+
+/// The whole picture.
+pub(super) const ONE: Part = Part { number: 1, count: 1 };
+
+/// One of several.
+pub(super) const SECOND_OF_FOUR: Part = Part { number: 2, count: 4 };
+
+/// Everything there is to say.
+pub(super) fn says(measure: &Measure) -> Vec<Say> {
+    let mut says = commands(measure);
+    says.extend(incoming(measure));
+    says.extend(requests(measure));
+    says.extend(failures(measure));
+    says.extend(pictures(measure));
+    says.extend(people(measure));
+    says.extend(cards(measure));
+    says
+}
+
+fn commands(measure: &Measure) -> Vec<Say> {
+    let entry = |reason: &str| BalanceLine {
+        change: -measure.number,
+        reason: reason.into(),
+        at: DECEMBER_22,
+    };
+    let reasons = ["trial", "by_hand", "owed_expired", "posted", "refunded", "what is new"];
+    let mut entries: Vec<_> = reasons.map(entry).into();
+    entries.extend(measure.repeated(&entry("owed_expired")));
+    let line = HistoryLine {
+        prompt: measure.short.clone(),
+        made_at: DECEMBER_22,
+        kept_until: DECEMBER_22,
+    };
+    let balance = |available, pending| {
+        Say::Balance(Balance { available, pending, in_line: 2, entries: entries.clone() })
+    };
+    vec![
+        Say::Welcome { trial: measure.credits() },
+        Say::Welcome { trial: Credits::ZERO },
+        Say::WelcomeFirst { trial: measure.credits() },
+        Say::WelcomeFirst { trial: Credits::ZERO },
+        Say::Help,
+        Say::Privacy,
+        Say::PaySupport,
+        balance(measure.credits(), measure.credits()),
+        balance(Credits(-measure.number), Credits::ZERO),
+        Say::Settings(Options::default()),
+        Say::Settings(widest()),
+        Say::ChooseLanguage,
+        Say::LanguageChanged,
+        Say::History {
+            pictures: measure.repeated(&line),
+            total: measure.number,
+            gallery: Some(measure.url.clone()),
+        },
+        Say::History {
+            pictures: vec![HistoryLine { prompt: String::new(), ..line }],
+            total: 1,
+            gallery: None,
+        },
+        Say::HistoryEmpty,
+        Say::Buy(measure.offer()),
+        Say::Buy(Offer::default()),
+        Say::BuyNothing,
+        Say::NothingToCancel,
+        Say::InPrivateOnly,
+        Say::PromptEmpty,
+        Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
+        Say::SlowDown,
+    ]
+}
+
+fn incoming(measure: &Measure) -> Vec<Say> {
+    let too_large = |name, bytes| Say::ReferenceTooLarge { name, bytes, bytes_max: 20_000_000 };
+    let mut says = vec![
+        Say::Tray { count: 1 },
+        Say::Tray { count: measure.number },
+        Say::TrayCleared,
+        Say::TooManyReferences { count: measure.number, count_max: 16 },
+        too_large(Some(measure.short.clone()), 27_310_000),
+        too_large(None, i64::MAX),
+        too_large(None, 0),
+        Say::NoReferences,
+        Say::LateAlbumPart { count: 1 },
+        Say::LateAlbumPart { count: measure.number },
+    ];
+    let kinds = [
+        OtherKind::Audio,
+        OtherKind::Video,
+        OtherKind::Sticker,
+        OtherKind::File,
+        OtherKind::Location,
+        OtherKind::Contact,
+        OtherKind::Something,
+    ];
+    says.extend(kinds.map(Say::CannotUse));
+    says
+}
+
+/// A placeholder without anything that can be left out.
+pub(super) fn making(measure: &Measure) -> Making {
+    Making {
+        prompt: measure.short.clone(),
+        options: Options::default(),
+        references: 0,
+        price: measure.credits(),
+        part: ONE,
+        place: 0,
+        wait_s: None,
+        reduced: false,
+    }
+}
+
+/// The options with the most to say about.
+fn widest() -> Options {
+    Options {
+        resolution: Resolution::K4,
+        shape: Shape::Wide,
+        quality: Quality::High,
+        background: Background::Transparent,
+        count: 10,
+    }
+}
+
+fn requests(measure: &Measure) -> Vec<Say> {
+    let opaque = Options { background: Background::Opaque, quality: Quality::Low, ..widest() };
+    let cheaper = Cheaper { options: opaque, price: measure.credits() };
+    let prompt = measure.short.clone();
+    let many = Making {
+        options: widest(),
+        references: measure.number,
+        part: SECOND_OF_FOUR,
+        place: measure.number,
+        wait_s: Some(5_000),
+        reduced: true,
+        ..making(measure)
+    };
+    let confirm = |available| Say::ConfirmPrice {
+        prompt: measure.short.clone(),
+        options: widest(),
+        price: measure.credits(),
+        available,
+        cheaper: Some(cheaper),
+    };
+    let out = |available| Say::OutOfCredits {
+        price: measure.credits(),
+        available,
+        cheaper: Some(cheaper),
+        offer: measure.offer(),
+    };
+    let count = |plan| Say::CountNotInPlan { count: measure.number, included: 1, plan };
+    let arrived = |making| Say::CreditsArrived {
+        credits: measure.credits(),
+        available: measure.credits(),
+        making,
+    };
+    vec![
+        Say::Making(making(measure)),
+        Say::Making(Making { references: 1, place: 1, wait_s: Some(9_000), ..making(measure) }),
+        Say::Making(Making { place: 3, wait_s: None, ..making(measure) }),
+        Say::Making(Making { wait_s: Some(38), prompt: " ".into(), ..making(measure) }),
+        Say::Making(many),
+        Say::Drawing { prompt: prompt.clone(), part: ONE },
+        Say::Drawing { prompt: prompt.clone(), part: SECOND_OF_FOUR },
+        confirm(Some(measure.credits())),
+        confirm(None),
+        out(Some(Credits(-measure.number))),
+        out(None),
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K1,
+            plan: Some(measure.short.clone()),
+        },
+        Say::NotInPlan { resolution: Resolution::K4, included: Resolution::K2, plan: None },
+        count(Some(measure.short.clone())),
+        count(None),
+        Say::LineFull { in_line: 1, in_line_max: 1 },
+        Say::LineFull { in_line: measure.number, in_line_max: measure.number },
+        Say::RequestChanged,
+        Say::ChangedTooLate,
+        Say::Cancelled { available: Some(measure.credits()) },
+        Say::Cancelled { available: None },
+        arrived(true),
+        arrived(false),
+        Say::TooLateToCancel,
+        Say::RequestLapsed,
+    ]
+}
+
+/// A receipt of one picture.
+pub(super) fn receipt(measure: &Measure) -> Receipt {
+    Receipt {
+        charged: measure.credits(),
+        pictures: 1,
+        asked: 1,
+        available: Some(Credits(41)),
+        kept_until: DECEMBER_22,
+    }
+}
+
+fn failures(measure: &Measure) -> Vec<Say> {
+    let whys = [
+        Failure::Refused,
+        Failure::Overloaded,
+        Failure::Reference(2),
+        Failure::ReferenceGone(16),
+        Failure::Prompt,
+        Failure::Options,
+        Failure::OutOfService,
+        Failure::Provider,
+        Failure::NoPicture,
+    ];
+    let available = Some(measure.credits());
+    let alone = whys.map(|failure| Say::Failed { failure, available, part: ONE });
+    let mut says: Vec<_> = alone.into();
+    says.extend(whys.map(|failure| Say::Failed { failure, available: None, part: SECOND_OF_FOUR }));
+    says.push(Say::Uncertain { available, part: ONE });
+    says.push(Say::Uncertain { available: None, part: SECOND_OF_FOUR });
+    says
+}
+
+fn pictures(measure: &Measure) -> Vec<Say> {
+    vec![
+        Say::Receipt(receipt(measure)),
+        Say::Receipt(Receipt { pictures: 3, asked: 4, available: None, ..receipt(measure) }),
+        Say::Receipt(Receipt { charged: Credits::ZERO, ..receipt(measure) }),
+        Say::LatePicture,
+        Say::ChangeHow,
+        Say::More,
+        Say::Deleted,
+        Say::Gone,
+        Say::Original,
+        Say::OriginalLink { url: measure.url.clone() },
+        Say::DidItArrive,
+        Say::Owed,
+    ]
+}
+
+fn people(measure: &Measure) -> Vec<Say> {
+    let code = || "S-1042".to_owned();
+    let (name, text) = (measure.short.clone(), measure.long.clone());
+    let mut says = vec![
+        Say::SupportCause,
+        Say::SupportWords,
+        Say::SupportConsent,
+        Say::SupportOpened { code: code() },
+        Say::SupportPassedOn,
+        Say::SupportElsewhere,
+        Say::Answer { operator: name.clone(), text: text.clone() },
+        Say::SupportDone { code: code() },
+        Say::CustomerWrote { name: name.clone(), text },
+        Say::CustomerWrote { name, text: " \n ".into() },
+        Say::DeskHelp,
+        Say::NotAnOperator,
+        Say::NotYours,
+        Say::Stale,
+        Say::Done,
+        Say::Verbatim(Text::plain(measure.long.clone())),
+    ];
+    let states = [
+        RelayState::Waiting,
+        RelayState::Delivered,
+        RelayState::Blocked,
+        RelayState::Refused,
+        RelayState::Unknown,
+    ];
+    says.extend(states.map(Say::RelayState));
+    says
+}
+
+fn cards(measure: &Measure) -> Vec<Say> {
+    let states = ["held", "submitting", "delivered", "failed", "uncertain", "lapsed", "newer"];
+    let request = |outcome: &str| CardLine {
+        at: DECEMBER_22,
+        price: measure.credits(),
+        outcome: outcome.into(),
+    };
+    let mut requests: Vec<_> = states.map(request).into();
+    requests.extend(measure.repeated(&request("uncertain")));
+    let card = Card {
+        code: "S-1042".into(),
+        cause: Cause::PaymentFailure,
+        name: measure.short.clone(),
+        channel: "telegram".into(),
+        plan: Some(measure.short.clone()),
+        available: measure.credits(),
+        pending: measure.credits(),
+        requests,
+        earlier: measure.number,
+        consent: true,
+        words: measure.long.clone(),
+    };
+    let bare = Card {
+        plan: None,
+        requests: Vec::new(),
+        earlier: 0,
+        consent: false,
+        words: String::new(),
+        ..card.clone()
+    };
+    vec![Say::Card(card), Say::Card(bare)]
+}
+
+/// Everything that can stand on a button.
+pub(super) fn labels(price: Credits) -> Vec<Label> {
+    let mut labels = vec![
+        Label::Cancel,
+        Label::Again,
+        Label::Change,
+        Label::Larger(price),
+        Label::LargerNotInPlan,
+        Label::Original,
+        Label::More,
+        Label::MakeFour(price),
+        Label::UseAsReference,
+        Label::DeleteNow,
+        Label::AskHuman,
+        Label::AskHumanAbout,
+        Label::TryAgain,
+        Label::ChangeWords,
+        Label::ClearTray,
+        Label::Confirm(price),
+        Label::Example(0),
+        Label::Example(1),
+        Label::Balance,
+        Label::Buy,
+        Label::Privacy,
+        Label::Settings,
+        Label::Count(1, Chosen::No),
+        Label::Count(10, Chosen::Yes),
+        Label::Yes,
+        Label::No,
+        Label::SendAgain,
+        Label::Picture(1),
+        Label::Older,
+        Label::Newer,
+        Label::Gallery,
+        Label::SupportLink,
+        Label::CaseDone,
+    ];
+    labels.extend(Language::ALL.map(Label::Language));
+    labels.extend(Cause::ALL.map(Label::Cause));
+    labels.extend(choices(price));
+    labels
+}
+
+fn choices(price: Credits) -> Vec<Label> {
+    let shapes = [Shape::Square, Shape::Landscape, Shape::Portrait, Shape::Wide, Shape::Tall];
+    let mut labels: Vec<_> = shapes.map(|shape| Label::Shape(shape, Chosen::Yes)).into();
+    for background in [Background::Auto, Background::Opaque, Background::Transparent] {
+        labels.push(Label::Background(background, Chosen::Yes));
+    }
+    for resolution in [Resolution::K1, Resolution::K2, Resolution::K4] {
+        labels.push(Label::Resolution(resolution, Chosen::Yes));
+        for quality in [Quality::Low, Quality::Medium, Quality::High] {
+            labels.push(Label::Quality(quality, Chosen::No));
+            let options = Options { resolution, quality, ..Options::default() };
+            labels.push(Label::TakeCheaper(Cheaper { options, price }));
+        }
+    }
+    labels
+}
+
+/// Every text of the pages.
+pub(super) fn pages() -> [PageText; 12] {
+    [
+        PageText::Gallery,
+        PageText::Count(1),
+        PageText::PrivateUntil(DECEMBER_22),
+        PageText::Download,
+        PageText::DownloadAll,
+        PageText::KeptUntil(DECEMBER_22),
+        PageText::Expired,
+        PageText::Empty,
+        PageText::OpenChat,
+        PageText::NotFound,
+        PageText::Skip,
+        PageText::Picture(DECEMBER_22),
+    ]
+}

@@ -1,0 +1,276 @@
+//! Each thing there is to say, and the text that says it.
+
+use picdesk_core::{
+    account::Language,
+    channel::{OtherKind, Text},
+    credits::Credits,
+    generation::Options,
+    say::{HistoryLine, Say},
+};
+
+use super::{
+    SayContext, clean,
+    lexicon::{Args, Lexicon},
+    mark::unmark,
+    units,
+};
+
+/// Longest prompt in a line about a request, characters.
+pub(super) const PROMPT_CHARS_MAX: usize = 120;
+
+/// Longest prompt in a list, characters.
+const LISTED_CHARS_MAX: usize = 60;
+
+/// Longest name of a person, a plan or a file, characters.
+pub(super) const NAME_CHARS_MAX: usize = 64;
+
+/// Most lines in a list; what core shows on a page is well below.
+pub(super) const LINES_MAX: usize = 20;
+
+/// Says things in one language, for one house.
+pub(super) struct Speaker<'w> {
+    pub(super) lexicon: &'w Lexicon,
+    pub(super) context: &'w SayContext,
+}
+
+impl Speaker<'_> {
+    /// The words of a message.
+    pub(super) fn say(&self, say: &Say) -> Text {
+        match say {
+            Say::Welcome { trial } => self.welcome(*trial),
+            Say::WelcomeFirst { trial } => self.welcome_first(*trial),
+            Say::Help => self.text("help"),
+            Say::Privacy => self.privacy(),
+            Say::PaySupport => self.pay_support(),
+            Say::Balance(balance) => self.balance(balance),
+            Say::Settings(options) => self.settings(*options),
+            Say::ChooseLanguage => self.text("choose-language"),
+            Say::LanguageChanged => self.text("language-changed"),
+            Say::History { pictures, total, gallery } => {
+                self.history(pictures, *total, gallery.as_deref())
+            }
+            Say::HistoryEmpty => self.text("history-empty"),
+            Say::Buy(offer) => self.buy(offer),
+            Say::BuyNothing => self.fill("buy-nothing", &self.support(Args::new())),
+            Say::NothingToCancel => self.text("nothing-to-cancel"),
+            Say::InPrivateOnly => self.text("in-private-only"),
+            Say::PromptEmpty => self.text("prompt-empty"),
+            Say::PromptTooLong { chars, chars_max } => {
+                self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
+            }
+            Say::SlowDown => self.text("slow-down"),
+
+            Say::Tray { count } => self.fill("tray", &Args::new().number("count", *count)),
+            Say::TrayCleared => self.text("tray-cleared"),
+            Say::TooManyReferences { count, count_max } => {
+                self.fill("too-many-references", &count_and_most("count", *count, *count_max))
+            }
+            Say::ReferenceTooLarge { name, bytes, bytes_max } => {
+                self.reference_too_large(name.as_deref(), *bytes, *bytes_max)
+            }
+            Say::NoReferences => self.text("no-references"),
+            Say::CannotUse(kind) => self.text(cannot_use(*kind)),
+            Say::LateAlbumPart { count } => {
+                self.fill("late-album-part", &Args::new().number("count", *count))
+            }
+
+            Say::Making(making) => self.making(making),
+            Say::Drawing { prompt, part } => self.drawing(prompt, *part),
+            Say::ConfirmPrice { prompt, options, price, available, cheaper } => {
+                self.confirm_price(prompt, *options, (*price, *available), *cheaper)
+            }
+            Say::OutOfCredits { price, available, cheaper, offer } => {
+                self.out_of_credits((*price, *available), *cheaper, offer)
+            }
+            Say::NotInPlan { resolution, included, plan } => {
+                self.not_in_plan(*resolution, *included, plan.as_deref())
+            }
+            Say::CountNotInPlan { count, included, plan } => {
+                self.count_not_in_plan(*count, *included, plan.as_deref())
+            }
+            Say::LineFull { in_line, in_line_max } => {
+                self.fill("line-full", &count_and_most("count", *in_line, *in_line_max))
+            }
+            Say::RequestChanged => self.text("request-changed"),
+            Say::ChangedTooLate => self.text("changed-too-late"),
+            Say::Cancelled { available } => self.cancelled(*available),
+            Say::CreditsArrived { credits, available, making } => {
+                self.credits_arrived(*credits, *available, *making)
+            }
+            Say::TooLateToCancel => self.text("too-late-to-cancel"),
+            Say::RequestLapsed => self.text("request-lapsed"),
+            Say::Receipt(receipt) => self.receipt(receipt),
+            Say::Failed { failure, available, part } => self.failed(*failure, *available, *part),
+            Say::Uncertain { available, part } => self.uncertain(*available, *part),
+            Say::LatePicture => self.text("late-picture"),
+            Say::ChangeHow => self.text("change-how"),
+            Say::More => self.text("more"),
+            Say::Deleted => self.text("deleted"),
+            Say::Gone => self.text("gone"),
+            Say::Original => self.text("original"),
+            Say::OriginalLink { url } => {
+                self.fill("original-link", &Args::new().ours("url", url.as_str()))
+            }
+            Say::DidItArrive => self.text("did-it-arrive"),
+            Say::Owed => self.text("owed"),
+
+            Say::SupportCause => self.text("support-cause"),
+            Say::SupportWords => self.text("support-words"),
+            Say::SupportConsent => self.text("support-consent"),
+            Say::SupportOpened { code } => self.support_opened(code),
+            Say::SupportPassedOn => self.text("support-passed-on"),
+            Say::SupportElsewhere => self.support_elsewhere(),
+            Say::Answer { operator, text } => self.wrote("answer", operator, text),
+            Say::SupportDone { code } => {
+                self.fill("support-done", &Args::new().ours("code", code.as_str()))
+            }
+
+            Say::Card(card) => self.card(card),
+            Say::CustomerWrote { name, text } => self.wrote("customer-wrote", name, text),
+            Say::RelayState(state) => self.relay_state(*state),
+            Say::DeskHelp => self.text("desk-help"),
+            Say::NotAnOperator => self.text("not-an-operator"),
+
+            Say::NotYours => self.text("not-yours"),
+            Say::Stale => self.text("stale"),
+            Say::Done => self.text("done"),
+            Say::Verbatim(text) => text.clone(),
+        }
+    }
+
+    fn welcome(&self, trial: Credits) -> Text {
+        let mut lines = vec![self.lexicon.fill("welcome", &self.product())];
+        lines.extend(self.trial(trial));
+        lines.push(self.lexicon.word("welcome-more").to_owned());
+        unmark(lines.join("\n\n"))
+    }
+
+    fn welcome_first(&self, trial: Credits) -> Text {
+        let mut lines = vec![self.lexicon.fill("welcome-first", &self.product())];
+        lines.extend(self.trial(trial));
+        lines.push(self.lexicon.word("welcome-first-more").to_owned());
+        unmark(lines.join("\n"))
+    }
+
+    fn product(&self) -> Args<'_> {
+        Args::new().ours("product", self.context.product_name.as_str())
+    }
+
+    fn trial(&self, trial: Credits) -> Option<String> {
+        let args = Args::new().ours("trial", self.credits(trial));
+        (trial > Credits::ZERO).then(|| self.lexicon.fill("welcome-trial", &args))
+    }
+
+    fn privacy(&self) -> Text {
+        let mut text = self.text("privacy");
+        if let Some(url) = &self.context.privacy_url {
+            text.text.push('\n');
+            let args = Args::new().ours("url", url.as_str());
+            text.text.push_str(&self.lexicon.fill("privacy-url", &args));
+        }
+        text
+    }
+
+    fn pay_support(&self) -> Text {
+        let mut lines = vec![self.lexicon.word("pay-support").to_owned()];
+        if let Some(place) = self.elsewhere() {
+            lines.push(self.lexicon.fill("contact", &Args::new().ours("where", place)));
+        }
+        if let Some(url) = &self.context.terms_url {
+            let args = Args::new().ours("url", url.as_str());
+            lines.push(self.lexicon.fill("pay-support-terms", &args));
+        }
+        unmark(lines.join("\n"))
+    }
+
+    fn settings(&self, options: Options) -> Text {
+        let args = Args::new().ours("options", units::options(self.lexicon, options));
+        let settings = self.lexicon.fill("settings", &args);
+        let hint = self.lexicon.fill("settings-hint", &Args::new());
+        unmark(format!("{settings}\n\n{hint}"))
+    }
+
+    fn history(&self, pictures: &[HistoryLine], total: i64, gallery: Option<&str>) -> Text {
+        let total = Args::new().ours("pictures", units::pictures(self.lexicon, total));
+        let mut lines = vec![self.lexicon.fill("history", &total), String::new()];
+        for (number, picture) in (1..).zip(pictures.iter().take(LINES_MAX)) {
+            let args = Args::new()
+                .number("number", number)
+                .ours("prompt", self.prompt(&picture.prompt, LISTED_CHARS_MAX))
+                .ours("made", self.date(picture.made_at))
+                .ours("until", self.date(picture.kept_until));
+            lines.push(self.lexicon.fill("history-line", &args));
+        }
+        if let Some(url) = gallery {
+            lines.push(String::new());
+            lines.push(self.lexicon.fill("history-gallery", &Args::new().ours("url", url)));
+        }
+        unmark(lines.join("\n"))
+    }
+
+    fn reference_too_large(&self, name: Option<&str>, bytes: i64, bytes_max: i64) -> Text {
+        let args = Args::new().ours("most", units::size_rounded_down(bytes_max));
+        if bytes <= bytes_max {
+            // The channel would not tell how large it is.
+            return self.fill("reference-too-large-unmeasured", &args);
+        }
+        let args = args.ours("size", units::size_rounded_up(bytes));
+        match name {
+            None => self.fill("reference-too-large", &args),
+            Some(name) => {
+                self.fill("reference-too-large-named", &args.theirs("name", name, NAME_CHARS_MAX))
+            }
+        }
+    }
+
+    /// A text without arguments.
+    pub(super) fn text(&self, id: &'static str) -> Text {
+        self.lexicon.text(id)
+    }
+
+    /// A text with arguments.
+    pub(super) fn fill(&self, id: &'static str, args: &Args) -> Text {
+        unmark(self.lexicon.fill(id, args))
+    }
+
+    /// `2 credits`.
+    pub(super) fn credits(&self, credits: Credits) -> String {
+        units::credits(self.lexicon, credits)
+    }
+
+    /// `22 Dec`.
+    pub(super) fn date(&self, at_ms: i64) -> String {
+        units::date(self.lexicon, at_ms, &self.context.zone)
+    }
+
+    /// A prompt on one line, or words for a picture that was asked for without any.
+    pub(super) fn prompt(&self, prompt: &str, chars_max: usize) -> String {
+        let line = clean::line(prompt, chars_max);
+        if line.is_empty() { self.lexicon.word("no-words").to_owned() } else { line }
+    }
+}
+
+/// A number, and the most it can be.
+fn count_and_most(name: &'static str, count: i64, most: i64) -> Args<'static> {
+    Args::new().number(name, count).number("most", most)
+}
+
+fn cannot_use(kind: OtherKind) -> &'static str {
+    match kind {
+        OtherKind::Audio => "cannot-use-audio",
+        OtherKind::Video => "cannot-use-video",
+        OtherKind::Sticker => "cannot-use-sticker",
+        OtherKind::File => "cannot-use-file",
+        OtherKind::Location => "cannot-use-location",
+        OtherKind::Contact => "cannot-use-contact",
+        OtherKind::Something => "cannot-use-something",
+    }
+}
+
+/// A language's name in its own words.
+pub(super) fn own_name(language: Language) -> &'static str {
+    match language {
+        Language::En => "English",
+        Language::ZhCn => "简体中文",
+    }
+}

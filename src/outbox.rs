@@ -351,6 +351,13 @@ impl Sender {
     async fn show_progress(&mut self) {
         let interval = Duration::from_secs(self.means.capabilities().edit_interval_s.into());
         let now = Instant::now();
+        for conversation in self.progress.busy_due(now) {
+            let channel = Arc::clone(&self.means.channel);
+            self.shows.spawn(async move {
+                // It is lost without harm.
+                let _ = channel.show(Showing::Busy { conversation }).await;
+            });
+        }
         for (slot, conversation) in self.progress.ready(interval, now) {
             let idle = self
                 .queues
@@ -435,10 +442,4 @@ async fn settle(
             return;
         }
     }
-}
-
-/// What a channel is asked to show while something is made for somebody.
-pub async fn show_busy(channel: &dyn Channel, conversation: &ConversationId) {
-    // It is lost without harm.
-    let _ = channel.show(Showing::Busy { conversation: conversation.clone() }).await;
 }

@@ -30,10 +30,21 @@ struct State {
     has_picture: bool,
 }
 
+/// How long a typing action stands. Source: Bot API, `sendChatAction`, 5 seconds.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Something being made for somebody.
+#[derive(Debug, Default)]
+struct Busy {
+    pictures: usize,
+    shown_at: Option<Instant>,
+}
+
 /// The lane. Shared between the generation worker, which fills it, and the sender, which drains it.
 #[derive(Debug, Default)]
 pub struct Progress {
     slots: Mutex<HashMap<Slot, State>>,
+    busy: Mutex<HashMap<ConversationId, Busy>>,
     /// Rings when something is to be shown.
     pub ring: Notify,
 }
@@ -75,6 +86,38 @@ impl Progress {
         let had_picture = state.has_picture;
         state.has_picture |= partial.picture.is_some();
         Some((partial, had_picture))
+    }
+
+    fn busy(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, Busy>> {
+        self.busy.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// A picture begins to be made for somebody.
+    pub fn begin(&self, conversation: &ConversationId) {
+        self.busy().entry(conversation.clone()).or_default().pictures += 1;
+        self.ring.notify_one();
+    }
+
+    /// It is made, or will not be.
+    pub fn end(&self, conversation: &ConversationId) {
+        let mut busy = self.busy();
+        if let Some(one) = busy.get_mut(conversation) {
+            one.pictures = one.pictures.saturating_sub(1);
+            if one.pictures == 0 {
+                busy.remove(conversation);
+            }
+        }
+    }
+
+    /// Conversations whose typing action is due again.
+    pub fn busy_due(&self, now: Instant) -> Vec<ConversationId> {
+        let mut busy = self.busy();
+        let due = busy.iter_mut().filter(|(_, one)| one.shown_at.is_none_or(|at| now >= at + BUSY));
+        due.map(|(conversation, one)| {
+            one.shown_at = Some(now);
+            conversation.clone()
+        })
+        .collect()
     }
 
     /// Whether a placeholder shows a partial picture, so that its words are a caption.

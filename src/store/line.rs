@@ -4,6 +4,7 @@
 //! before a byte of the call leaves, and nothing in that state is ever claimed again.
 
 use picdesk_core::{
+    account::Language,
     credits::Credits,
     facts::{Line, Request},
     id::{GenerationId, HoldId},
@@ -57,6 +58,8 @@ pub struct Claimed {
     pub queued_at: i64,
     /// What was asked for.
     pub request: Request,
+    /// The asker's language.
+    pub language: Option<Language>,
 }
 
 const CLAIM: &str = "
@@ -73,10 +76,11 @@ const SERVED: &str = "
 const FIND_CLAIMED: &str = "
     select g.id, g.hold, h.amount, g.number, g.attempts, g.queued_at,
            r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
-           r.options, r.parent, r.price_each, r.state, r.asked_at
+           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language
     from generations g
     join holds h on h.id = g.hold
     join requests r on r.id = g.request
+    left join identities i on i.id = r.identity
     where g.id in ({list})
     order by g.tag, g.id";
 const SUBMIT: &str = "
@@ -138,6 +142,7 @@ pub async fn claim(
             attempts: row.int(4)?,
             queued_at: row.int(5)?,
             request,
+            language: row.maybe_text(19)?.as_deref().and_then(Language::from_tag),
         });
     }
     Ok(claimed)

@@ -402,12 +402,26 @@ impl fmt::Display for InboxError {
 
 impl Error for InboxError {}
 
+/// Whose sending limits a conversation counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Budget<'c> {
+    /// Conversations with the same key share their limits (the topics of a group).
+    pub key: &'c str,
+    /// Whether the limits of a group hold.
+    pub group: bool,
+}
+
 /// A messaging network, as the house sees it. Only the sender task of the house calls
 /// [`deliver`](Channel::deliver) and [`show`](Channel::show).
 #[async_trait]
 pub trait Channel: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> &Capabilities;
+
+    /// Whose sending limits a conversation counts against: by default its own, and no group's.
+    fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {
+        Budget { key: conversation.as_str(), group: false }
+    }
 
     /// Hands one message over.
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError>;

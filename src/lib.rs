@@ -6,5 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod http;
 pub mod images;
+pub mod telemetry;
 pub mod words;

@@ -1,0 +1,325 @@
+//! The numbers of the house, by name. Labels have few values and never hold an id.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use metrics::{
+    Counter, SharedString, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Events that were written down, by channel.
+pub const INBOX_ACCEPTED: &str = "picdesk_inbox_accepted_total";
+/// Events that had been written down before, by channel.
+pub const INBOX_DUPLICATES: &str = "picdesk_inbox_duplicates_total";
+/// Events that wait for their turn.
+pub const INBOX_WAITING: &str = "picdesk_inbox_waiting";
+/// From an event's being written down to the commit of its turn.
+pub const TURN_SECONDS: &str = "picdesk_turn_seconds";
+/// Messages that a channel took, refused or left unknown, by channel and outcome.
+pub const OUTBOX_DELIVERIES: &str = "picdesk_outbox_deliveries_total";
+/// Messages that wait to go out.
+pub const OUTBOX_WAITING: &str = "picdesk_outbox_waiting";
+/// From a message's commit to its receipt, by channel.
+pub const DELIVERY_SECONDS: &str = "picdesk_delivery_seconds";
+/// Generations that ended, by outcome.
+pub const GENERATIONS: &str = "picdesk_generations_total";
+/// From the call of the provider to the stored picture, by resolution and quality.
+pub const GENERATION_SECONDS: &str = "picdesk_generation_seconds";
+/// Generations that wait in line.
+pub const GENERATIONS_WAITING: &str = "picdesk_generations_waiting";
+/// What the provider takes, US dollars.
+pub const PROVIDER_COST_USD: &str = "picdesk_provider_cost_usd_total";
+/// Credits moved, by kind of entry.
+pub const CREDITS: &str = "picdesk_credits_total";
+/// Holds that are neither posted nor given back.
+pub const HOLDS_PENDING: &str = "picdesk_holds_pending";
+/// Calls of platforms that were turned away, by route and reason.
+pub const WEBHOOKS_REJECTED: &str = "picdesk_webhooks_rejected_total";
+/// Escalations that are open.
+pub const ESCALATIONS_OPEN: &str = "picdesk_escalations_open";
+/// From an escalation to its first answer.
+pub const ESCALATION_FIRST_ANSWER_SECONDS: &str = "picdesk_escalation_first_answer_seconds";
+/// Connections that are open.
+pub const HTTP_CONNECTIONS: &str = "picdesk_http_connections";
+/// Connections that were closed unserved, by reason.
+pub const HTTP_CONNECTIONS_REFUSED: &str = "picdesk_http_connections_refused_total";
+/// Requests answered, by class of status.
+pub const HTTP_REQUESTS: &str = "picdesk_http_requests_total";
+
+/// Upper ends of the buckets of waits that software has, seconds.
+const SECONDS: [f64; 18] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    120.0, 300.0, 600.0,
+];
+
+/// Upper ends of the buckets of waits that people have, seconds.
+const PEOPLES_SECONDS: [f64; 9] =
+    [60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 86_400.0];
+
+/// How often recorded waits are put into their buckets while nobody looks.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The numbers of this process.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Starts counting; what was counted before is lost. The same numbers whoever asks again.
+    pub fn start() -> Self {
+        static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+        let handle = HANDLE.get_or_init(|| {
+            let people = Matcher::Full(ESCALATION_FIRST_ANSWER_SECONDS.to_owned());
+            let software = Matcher::Suffix("_seconds".to_owned());
+            let recorder = PrometheusBuilder::new()
+                .set_buckets_for_metric(software, &SECONDS)
+                .and_then(|builder| builder.set_buckets_for_metric(people, &PEOPLES_SECONDS))
+                .expect("the buckets are not empty")
+                .build_recorder();
+            let handle = recorder.handle();
+            // Whoever counts already (another library's test) keeps counting.
+            if metrics::set_global_recorder(recorder).is_ok() {
+                describe();
+            }
+            handle
+        });
+        Self(handle.clone())
+    }
+
+    /// Every number as Prometheus reads it.
+    pub fn render(&self) -> String {
+        // The recorder's counters are whole, so dollars are kept as what goes up and down.
+        let gauge = format!("# TYPE {PROVIDER_COST_USD} gauge");
+        let counter = format!("# TYPE {PROVIDER_COST_USD} counter");
+        self.0.render().replace(&gauge, &counter)
+    }
+
+    /// Keeps the memory of recorded waits small. Runs until it is dropped.
+    pub async fn keep_up(self) {
+        loop {
+            tokio::time::sleep(UPKEEP_EVERY).await;
+            self.0.run_upkeep();
+        }
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+fn describe() {
+    for (name, what) in [
+        (INBOX_ACCEPTED, "Events that were written down"),
+        (INBOX_DUPLICATES, "Events that had been written down before"),
+        (OUTBOX_DELIVERIES, "Messages that a channel took, refused or left unknown"),
+        (GENERATIONS, "Generations that ended"),
+        (CREDITS, "Credits moved"),
+        (WEBHOOKS_REJECTED, "Calls of platforms that were turned away"),
+        (HTTP_CONNECTIONS_REFUSED, "Connections that were closed unserved"),
+        (HTTP_REQUESTS, "Requests answered"),
+    ] {
+        describe_counter!(name, what);
+    }
+    for (name, what) in [
+        (INBOX_WAITING, "Events that wait for their turn"),
+        (OUTBOX_WAITING, "Messages that wait to go out"),
+        (GENERATIONS_WAITING, "Generations that wait in line"),
+        (PROVIDER_COST_USD, "What the provider takes, US dollars"),
+        (HOLDS_PENDING, "Holds that are neither posted nor given back"),
+        (ESCALATIONS_OPEN, "Escalations that are open"),
+        (HTTP_CONNECTIONS, "Connections that are open"),
+    ] {
+        describe_gauge!(name, what);
+    }
+    for (name, what) in [
+        (TURN_SECONDS, "From an event's being written down to the commit of its turn"),
+        (DELIVERY_SECONDS, "From a message's commit to its receipt"),
+        (GENERATION_SECONDS, "From the call of the provider to the stored picture"),
+        (ESCALATION_FIRST_ANSWER_SECONDS, "From an escalation to its first answer"),
+    ] {
+        describe_histogram!(name, Unit::Seconds, what);
+    }
+}
+
+/// Counts events that were written down.
+pub fn inbox_accepted(channel: impl Into<SharedString>, events: u64) {
+    counter!(INBOX_ACCEPTED, "channel" => channel.into()).increment(events);
+}
+
+/// Counts events that had been written down before.
+pub fn inbox_duplicates(channel: impl Into<SharedString>, events: u64) {
+    counter!(INBOX_DUPLICATES, "channel" => channel.into()).increment(events);
+}
+
+/// Says how many events wait for their turn.
+pub fn inbox_waiting(events: i64) {
+    set(INBOX_WAITING, events);
+}
+
+/// Records how long an event waited for the commit of its turn.
+pub fn turned(after: Duration) {
+    histogram!(TURN_SECONDS).record(after);
+}
+
+/// Counts a message's fate.
+pub fn outbox_delivery(channel: impl Into<SharedString>, outcome: &'static str) {
+    counter!(OUTBOX_DELIVERIES, "channel" => channel.into(), "outcome" => outcome).increment(1);
+}
+
+/// Says how many messages wait to go out.
+pub fn outbox_waiting(messages: i64) {
+    set(OUTBOX_WAITING, messages);
+}
+
+/// Records how long a message took to its receipt.
+pub fn delivered(channel: impl Into<SharedString>, after: Duration) {
+    histogram!(DELIVERY_SECONDS, "channel" => channel.into()).record(after);
+}
+
+/// Counts the end of a generation.
+pub fn generation_ended(outcome: &'static str) {
+    counter!(GENERATIONS, "outcome" => outcome).increment(1);
+}
+
+/// Records how long a picture took to make.
+pub fn generated(resolution: &'static str, quality: &'static str, after: Duration) {
+    histogram!(GENERATION_SECONDS, "resolution" => resolution, "quality" => quality).record(after);
+}
+
+/// Says how many generations wait in line.
+pub fn generations_waiting(generations: i64) {
+    set(GENERATIONS_WAITING, generations);
+}
+
+/// Adds what the provider takes, billionths of a US dollar.
+pub fn provider_cost(nano_usd: i64) {
+    gauge!(PROVIDER_COST_USD).increment(float(nano_usd) / 1e9);
+}
+
+/// Counts credits moved by entries of one kind.
+pub fn credits_moved(kind: &'static str, credits: i64) {
+    counter!(CREDITS, "kind" => kind).increment(credits.unsigned_abs());
+}
+
+/// Says how many holds are pending.
+pub fn holds_pending(holds: i64) {
+    set(HOLDS_PENDING, holds);
+}
+
+/// Counts a call that was turned away.
+pub fn webhook_rejected(route: &'static str, reason: &'static str) {
+    counter!(WEBHOOKS_REJECTED, "route" => route, "reason" => reason).increment(1);
+}
+
+/// Says how many escalations are open.
+pub fn escalations_open(escalations: i64) {
+    set(ESCALATIONS_OPEN, escalations);
+}
+
+/// Records how long somebody waited for a person's first answer.
+pub fn first_answered(after: Duration) {
+    histogram!(ESCALATION_FIRST_ANSWER_SECONDS).record(after);
+}
+
+/// Counts a connection that was closed unserved.
+pub fn connection_refused(reason: &'static str) {
+    counter!(HTTP_CONNECTIONS_REFUSED, "reason" => reason).increment(1);
+}
+
+/// An open connection, counted until it is dropped.
+pub struct OpenConnection(());
+
+/// Counts an open connection.
+pub fn connection() -> OpenConnection {
+    gauge!(HTTP_CONNECTIONS).increment(1.0);
+    OpenConnection(())
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        gauge!(HTTP_CONNECTIONS).decrement(1.0);
+    }
+}
+
+/// Answers by class of status, found once so that counting one is an addition.
+#[derive(Clone)]
+pub struct Requests {
+    fine: Counter,
+    elsewhere: Counter,
+    refused: Counter,
+    failed: Counter,
+}
+
+impl Requests {
+    /// The counters. [`Metrics::start`] comes first, or nothing is counted.
+    pub fn new() -> Self {
+        let class = |class: &'static str| counter!(HTTP_REQUESTS, "class" => class);
+        Self {
+            fine: class("2xx"),
+            elsewhere: class("3xx"),
+            refused: class("4xx"),
+            failed: class("5xx"),
+        }
+    }
+
+    /// Counts one answer.
+    pub fn answered(&self, status: StatusCode) {
+        let counter = match status.as_u16() {
+            0..300 => &self.fine,
+            300..400 => &self.elsewhere,
+            400..500 => &self.refused,
+            500.. => &self.failed,
+        };
+        counter.increment(1);
+    }
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn set(name: &'static str, value: i64) {
+    gauge!(name).set(float(value));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a plot does not show the sixteenth digit")]
+fn float(value: i64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_out_as_prometheus_reads_them() {
+        let metrics = Metrics::start();
+        inbox_accepted("telegram", 3);
+        outbox_waiting(7);
+        turned(Duration::from_millis(3));
+        first_answered(Duration::from_secs(400));
+        provider_cost(1_500_000_000);
+        provider_cost(250_000_000);
+        Requests::new().answered(StatusCode::NOT_FOUND);
+        let text = metrics.render();
+        for line in [
+            "picdesk_inbox_accepted_total{channel=\"telegram\"} 3",
+            "# HELP picdesk_outbox_waiting Messages that wait to go out",
+            "picdesk_outbox_waiting 7",
+            "picdesk_turn_seconds_bucket{le=\"0.0025\"} 0",
+            "picdesk_turn_seconds_bucket{le=\"0.005\"} 1",
+            "picdesk_escalation_first_answer_seconds_bucket{le=\"900\"} 1",
+            "# TYPE picdesk_provider_cost_usd_total counter",
+            "picdesk_provider_cost_usd_total 1.75",
+            "picdesk_http_requests_total{class=\"4xx\"} 1",
+        ] {
+            assert!(text.lines().any(|there| there == line), "{line} in\n{text}");
+        }
+    }
+}

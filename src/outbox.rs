@@ -27,7 +27,7 @@ use tracing::{error, info};
 pub use progress::{Partial, Progress};
 
 use self::{
-    budget::Budget,
+    budget::{Budget, RateScope},
     handover::{Means, Tried},
 };
 use crate::{
@@ -363,7 +363,7 @@ impl Sender {
                 .queues
                 .get(&conversation)
                 .is_none_or(|queue| !queue.busy && queue.waiting.is_empty());
-            let scope = self.means.channel.rate_scope(&conversation);
+            let scope = RateScope::of(self.means.channel.as_ref(), &conversation);
             if !idle || self.shows.len() >= UNDER_WAY_MAX {
                 continue;
             }

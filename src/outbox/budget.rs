@@ -6,10 +6,26 @@
 use std::time::{Duration, Instant};
 
 use dashmap::DashMap;
-use picdesk_core::channel::{Capabilities, RateScope, Scope};
+use picdesk_core::channel::{self, Capabilities, Channel, Scope};
+use picdesk_core::id::ConversationId;
 
 /// Messages a chat may get at once before the even rate counts. Telegram tolerates short bursts.
 const CHAT_BURST: f64 = 3.0;
+
+/// Whose limits a conversation counts against, kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RateScope {
+    chat: String,
+    group: bool,
+}
+
+impl RateScope {
+    /// Of a conversation.
+    pub fn of(channel: &dyn Channel, conversation: &ConversationId) -> Self {
+        let channel::Budget { key, group } = channel.budget(conversation);
+        Self { chat: key.to_owned(), group }
+    }
+}
 
 /// An evenly filling bucket.
 #[derive(Debug)]

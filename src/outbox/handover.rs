@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use picdesk_core::{
     channel::{
         Capabilities, Channel, Content, Delivery, DeliveryError, OutboundFile, OutboundMessage,
-        Place, RateScope, Refusal, Repeat, Scope, Text,
+        Place, Refusal, Repeat, Scope, Text,
     },
     id::ArtifactId,
 };
 use tracing::warn;
 
+use super::budget::RateScope;
 use crate::{
     artifacts::{Artifacts, ObjectName},
     pictures::{Darkroom, Fit, Limits, PictureKind},
@@ -57,7 +58,7 @@ impl Means {
     }
 
     pub(super) fn rate_scope(&self, message: &OutboundMessage) -> RateScope {
-        self.channel.rate_scope(&message.conversation)
+        RateScope::of(self.channel.as_ref(), &message.conversation)
     }
 
     /// Tries to hand a message over once. `shows_picture`: its placeholder shows a partial picture.

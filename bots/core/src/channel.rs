@@ -402,6 +402,15 @@ impl fmt::Display for InboxError {
 
 impl Error for InboxError {}
 
+/// Whose sending limits a conversation counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Budget<'c> {
+    /// Conversations with the same key share their limits (the topics of a group).
+    pub key: &'c str,
+    /// Whether the limits of a group hold.
+    pub group: bool,
+}
+
 /// A messaging network, as the house sees it. Only the sender task of the house calls
 /// [`deliver`](Channel::deliver) and [`show`](Channel::show).
 #[async_trait]
@@ -409,9 +418,9 @@ pub trait Channel: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> &Capabilities;
 
-    /// Which sends the network counts together with those to this conversation.
-    fn rate_scope(&self, conversation: &ConversationId) -> RateScope {
-        RateScope { chat: conversation.0.clone(), group: false }
+    /// Whose sending limits a conversation counts against: by default its own, and no group's.
+    fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {
+        Budget { key: conversation.as_str(), group: false }
     }
 
     /// Hands one message over.
@@ -522,15 +531,6 @@ pub enum DeliveryError {
     HumanHasIt,
     /// Our credentials are wrong: nothing can be sent until the owner acts.
     Unauthorized,
-}
-
-/// What a network counts together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RateScope {
-    /// The chat: topics of one group are one chat.
-    pub chat: String,
-    /// Whether it is a group, with a group's limits.
-    pub group: bool,
 }
 
 /// Where a rate limit was hit.

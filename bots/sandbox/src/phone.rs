@@ -116,7 +116,7 @@
 //! `text` or an attachment there must be. Two or more attachments are an album (at most 10), the
 //! text its caption. Or `multipart/form-data` with the same names as fields (`reply_to` and `topic`
 //! as digits, `as_document` as `true`) and each attachment as a file field `file`. At most 25 MB
-//! an attachment. A picture goes as a photo (re-encoded, as a Telegram client does) unless
+//! an attachment and 100 MB together. A picture goes as a photo (re-encoded, as a Telegram client does) unless
 //! `as_document`; what is no picture always goes as a document.
 //!
 //! `tap`: `button` is a button's text or its `data`.
@@ -133,7 +133,8 @@
 //! words it understands. `POST {"party": "telegram", "what": "clear"}` disarms everything.
 //!
 //! For `telegram` every fault also takes `count` (default 1), or `probability` (0 to 1) to stay
-//! armed until cleared, and optionally `method` (`"editMessageMedia"`) and `chat`:
+//! armed until cleared, and optionally `method` (`"editMessageMedia"`; `"*"` for every call) and
+//! `chat`. Without `method` it befalls what sends or edits a message, and nothing else:
 //!
 //! | `what` | takes | effect |
 //! | --- | --- | --- |
@@ -164,11 +165,28 @@
 //! `delivery`: `polling`, `webhook`, `none` (nobody asked yet). `pictures_twice` counts pictures
 //! that stand more than once in a chat.
 
+mod act;
+mod control;
+mod events;
+mod read;
+mod refusal;
+
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::broadcast;
+
+use self::refusal::Refusal;
+use crate::telegram::TelegramStandIn;
 
 /// One thing that can go wrong with an outside party, as the page offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -237,4 +255,86 @@ pub trait Desk: Send + Sync {
     fn advance(&self, by: Duration) -> BoxFuture<'_, Result<(), String>>;
     /// How it is.
     fn state(&self) -> DeskState;
+}
+
+/// Largest body, bytes: ten attachments, and base64 around them.
+const BODY_MAX: usize = 140 * 1000 * 1000;
+
+/// What the routes share. Cheap to clone.
+#[derive(Clone)]
+pub struct Phone {
+    telegram: TelegramStandIn,
+    desk: Arc<dyn Desk>,
+    outside: Arc<[Arc<dyn OutsideControl>]>,
+    happened: broadcast::Sender<Happened>,
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Phone").field("telegram", &self.telegram).finish_non_exhaustive()
+    }
+}
+
+/// What happened here rather than in a stand-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Happened {
+    Desk,
+    Faults,
+}
+
+impl Phone {
+    /// Around a stand-in, the desk that uses it, and the other outside parties.
+    pub fn new(
+        telegram: TelegramStandIn,
+        desk: Arc<dyn Desk>,
+        outside: Vec<Arc<dyn OutsideControl>>,
+    ) -> Self {
+        Self { telegram, desk, outside: outside.into(), happened: broadcast::Sender::new(64) }
+    }
+
+    /// Tells the page that the desk's state has changed by itself.
+    pub fn desk_changed(&self) {
+        self.tell(Happened::Desk);
+    }
+
+    fn tell(&self, happened: Happened) {
+        // Without a page nobody hears it, and nobody needs to.
+        drop(self.happened.send(happened));
+    }
+}
+
+/// The routes under `/sandbox/api`.
+pub fn router(phone: Phone) -> Router {
+    Router::new()
+        .route("/sandbox/api/players", get(read::players))
+        .route("/sandbox/api/chat/{chat}", get(read::chat))
+        .route("/sandbox/api/file/{file}", get(read::file))
+        .route("/sandbox/api/counters", get(read::counters))
+        .route("/sandbox/api/events", get(events::events))
+        .route("/sandbox/api/say", post(act::say))
+        .route("/sandbox/api/tap", post(act::tap))
+        .route("/sandbox/api/stop", post(act::stop))
+        .route("/sandbox/api/edit", post(act::edit))
+        .route("/sandbox/api/delete", post(act::delete))
+        .route("/sandbox/api/block", post(act::block))
+        .route("/sandbox/api/language", post(act::language))
+        .route("/sandbox/api/topic", post(act::topic))
+        .route("/sandbox/api/migrate", post(act::migrate))
+        .route("/sandbox/api/fault", get(control::faults).post(control::arm))
+        .route("/sandbox/api/advance", post(control::advance))
+        .route("/sandbox/api/desk", get(control::desk))
+        .route("/sandbox/api/kill", post(control::kill))
+        .route("/sandbox/api/restart", post(control::restart))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn(refuse_other_sites))
+        .with_state(phone)
+}
+
+/// A page of somebody else's must not play here.
+async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site");
+    if site.is_some_and(|site| site == "cross-site") {
+        return Refusal::forbidden("only the sandbox's own page may ask this").into_response();
+    }
+    next.run(request).await
 }

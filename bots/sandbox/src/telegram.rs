@@ -41,7 +41,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use self::counters::{Delivery, Tally};
-pub use self::faults::{Armed, Fault, Often};
+pub use self::faults::{Armed, Fault, Often, kinds as fault_kinds, read_armed};
 use self::files::Blobs;
 use self::journal::Journal;
 pub use self::journal::JournalError;

@@ -1,5 +1,7 @@
 //! The Telegram stand-in over real HTTP: what an adapter can rely on.
 
+#![expect(clippy::unwrap_used, reason = "a test's hands: what fails here fails the test")]
+
 #[path = "telegram/desk.rs"]
 mod desk;
 #[path = "telegram/faults.rs"]

@@ -1,7 +1,5 @@
 //! A desk that speaks the Bot API with plain requests, and a webhook that it can listen on.
 
-#![expect(clippy::unwrap_used, reason = "a test's hands: what fails here fails the test")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::{Say, Unplayable, require_member};
+use tokio::sync::broadcast;
+
 use crate::telegram::TelegramStandIn;
 use crate::telegram::journal::Record;
 use crate::telegram::message::{Content, Service};
@@ -126,6 +128,17 @@ impl TelegramStandIn {
         drop(world);
         self.state.ring_updates();
         again
+    }
+
+    /// Moves the stand-in's clock, and tells watchers.
+    pub fn advance(&self, by: Duration) {
+        self.clock().advance(by);
+        self.state.changed(Change::Clock { now_ms: self.state.now_ms() });
+    }
+
+    /// Every change from now on, one by one.
+    pub fn watch(&self) -> broadcast::Receiver<Change> {
+        self.state.hear_changes()
     }
 
     /// Lets no update out for a while, by the stand-in's clock.

@@ -14,6 +14,7 @@ pub mod line;
 mod migrate;
 pub mod outbox;
 pub mod people;
+pub mod prune;
 pub mod replica;
 pub mod sealed;
 pub mod status;

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Row, StoreError, Tx, Value, ledger::read_purse, sealed};
 
 /// The sealed part of a request.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct RequestBody {
     /// The words.
     pub prompt: String,

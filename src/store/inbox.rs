@@ -109,7 +109,8 @@ const FIND_WAITING: &str = "
     limit $5";
 const FINISH: &str = "
     with v(seq, at) as (values {rows})
-    update inbox set state = 'turned', turned_at = v.at from v where inbox.seq = v.seq";
+    update inbox set state = 'turned', turned_at = v.at from v
+    where inbox.seq = v.seq and inbox.state = 'waiting'";
 const COUNT_ATTEMPT: &str = "update inbox set attempts = attempts + 1 where seq in ({list})";
 const POSTPONE: &str =
     "update inbox set attempts = attempts + 1, not_before = $2 where seq = $1";
@@ -230,11 +231,14 @@ pub async fn waiting(
 }
 
 /// Marks events as turned.
+///
+/// # Errors
+/// [`StoreError::Lost`] when another replica turned one of them meanwhile.
 pub async fn finish(tx: &mut Tx, turned: &[i64], now: i64) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> =
         turned.iter().map(|seq| vec![(*seq).into(), now.into()]).collect();
-    tx.run_for(FINISH, &rows).await?;
-    Ok(())
+    let finished = tx.run_for(FINISH, &rows).await?;
+    if finished == turned.len() as u64 { Ok(()) } else { Err(StoreError::Lost(turned.to_vec())) }
 }
 
 /// Counts a try before it is made.

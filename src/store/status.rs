@@ -1,8 +1,10 @@
 //! Counts for `status`, and the check of every invariant for `ledger verify`.
 
+use picdesk_core::generation::{Quality, Resolution};
 use serde::Serialize;
 
-use super::{Connection, Row, StoreError, ledger};
+use super::{Connection, Row, StoreError, facts::word, ledger};
+use crate::telemetry::metrics;
 
 /// The object that `status --json` prints. All integers, all present; counts survive pruning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -355,5 +357,38 @@ fn check_line(row: &Row, sums: &mut Sums, broken: &mut Vec<Broken>) -> Result<()
     sums.number = number;
     sums.head = stored;
     sums.add(&kind, amount);
+    Ok(())
+}
+
+const FIND_SAMPLES: &str =
+    "select id, resolution, quality, took_ms from samples order by id desc limit 2000";
+const COUNT_WAITING: &str = "select count(*) from inbox where state = 'waiting'";
+
+/// How long pictures took, newest first.
+pub async fn samples(
+    connection: &mut Connection,
+) -> Result<Vec<(Resolution, Quality, i64)>, StoreError> {
+    let rows = connection.rows(FIND_SAMPLES, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let id = row.int(0)?;
+            Ok((
+                word(&row.text(1)?, "samples", id)?,
+                word(&row.text(2)?, "samples", id)?,
+                row.int(3)?,
+            ))
+        })
+        .collect()
+}
+
+/// Counts what waits, for the metrics.
+pub async fn gauges(connection: &mut Connection) -> Result<(), StoreError> {
+    let generations = by_word(connection, COUNT_GENERATIONS).await?;
+    let holds = by_word(connection, COUNT_HOLDS).await?;
+    let escalations = by_word(connection, COUNT_ESCALATIONS).await?;
+    metrics::inbox_waiting(one(connection, COUNT_WAITING).await?);
+    metrics::generations_waiting(sum(&generations, &["held"]));
+    metrics::holds_pending(sum(&holds, &["pending"]));
+    metrics::escalations_open(sum(&escalations, &["open"]));
     Ok(())
 }

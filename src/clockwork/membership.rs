@@ -1,0 +1,193 @@
+//! Being one replica among others: saying that we live, taking over from those who do not, and
+//! holding the leases that are our share.
+
+use std::{
+    collections::BTreeSet,
+    sync::PoisonError,
+    time::Instant,
+};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    store::{
+        Store, StoreError,
+        replica::{self, BEAT, LEASE, SHARDS, Watch, shard_lease},
+    },
+    turn::Shards,
+};
+
+/// The names of the leases we hold.
+pub type Held = BTreeSet<String>;
+
+/// Keeps this replica a member.
+pub struct Membership {
+    store: Store,
+    replica: i64,
+    shards: Shards,
+    singles: Vec<String>,
+    held: watch::Sender<Held>,
+    watch: Watch,
+    /// Shards that are no longer our share: turned no more since the last beat, free at the next.
+    leaving: Vec<String>,
+    beat_at: Instant,
+}
+
+impl Membership {
+    /// A member that wants its share of the shards, and whichever of `singles` is free.
+    pub fn new(
+        store: Store,
+        replica: i64,
+        shards: Shards,
+        singles: Vec<String>,
+    ) -> (Self, watch::Receiver<Held>) {
+        let (held, seen) = watch::channel(Held::new());
+        let member = Self {
+            store,
+            replica,
+            shards,
+            singles,
+            held,
+            watch: Watch::default(),
+            leaving: Vec::new(),
+            beat_at: Instant::now(),
+        };
+        (member, seen)
+    }
+
+    /// Names all leases, once for an installation.
+    pub async fn name_leases(&self) -> Result<(), StoreError> {
+        let mut names: Vec<String> = (0..SHARDS).map(shard_lease).collect();
+        names.extend(self.singles.iter().cloned());
+        replica::name_leases(&self.store, names).await
+    }
+
+    /// Stays a member until it is told to stop. `fenced` is cancelled when others took our work
+    /// over: this process must then end and start anew.
+    pub async fn run(mut self, stop: CancellationToken, fenced: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.beat().await {
+                Ok(()) => self.beat_at = Instant::now(),
+                Err(StoreError::Fenced) => {
+                    error!("others took this replica's work over");
+                    fenced.cancel();
+                    return;
+                }
+                Err(StoreError::Closing) => return,
+                Err(error) => {
+                    warn!(error = %error, "this replica cannot say that it lives");
+                    if self.beat_at.elapsed() >= LEASE {
+                        fenced.cancel();
+                        return;
+                    }
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(BEAT) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    async fn beat(&mut self) -> Result<(), StoreError> {
+        replica::beat(&self.store, self.replica).await?;
+        let living = replica::living(&self.store).await?;
+        let others: Vec<(i64, i64)> =
+            living.iter().copied().filter(|(id, _)| *id != self.replica).collect();
+        let mut dead = self.watch.note(&others, Instant::now());
+        for (id, _) in &others {
+            if !dead.contains(id) && replica::session_is_gone(&self.store, *id).await? {
+                dead.push(*id);
+            }
+        }
+        for id in &dead {
+            info!(replica.id = id, "taking over from replica {id}");
+            replica::take_over(&self.store, *id).await?;
+        }
+        let alive: Vec<i64> =
+            living.into_iter().map(|(id, _)| id).filter(|id| !dead.contains(id)).collect();
+        self.balance(&alive).await
+    }
+
+    /// Gives back what is not our share, and takes what is and is free.
+    async fn balance(&mut self, alive: &[i64]) -> Result<(), StoreError> {
+        if !self.leaving.is_empty() {
+            let leaving = std::mem::take(&mut self.leaving);
+            replica::give_back(&self.store, self.replica, &leaving).await?;
+        }
+        let share = share_of(alive, self.replica);
+        let wanted: Vec<String> =
+            (share.0..share.1).map(shard_lease).chain(self.singles.iter().cloned()).collect();
+        let held = replica::held(&self.store, self.replica).await?;
+        let missing: Vec<String> =
+            wanted.iter().filter(|name| !held.contains(name)).cloned().collect();
+        let mut all: Held = held.into_iter().collect();
+        if !missing.is_empty() {
+            all.extend(replica::take(&self.store, self.replica, &missing).await?);
+        }
+        self.leaving = all
+            .iter()
+            .filter(|name| name.starts_with("shard/") && !wanted.contains(name))
+            .cloned()
+            .collect();
+        for name in &self.leaving {
+            all.remove(name);
+        }
+        *self.shards.write().unwrap_or_else(PoisonError::into_inner) = ranges(&all);
+        self.store.wakes().inbox.notify_one();
+        self.held.send_if_modified(|before| {
+            let changed = *before != all;
+            *before = all;
+            changed
+        });
+        Ok(())
+    }
+}
+
+/// The shards of a replica among those alive: from, up to but not with.
+fn share_of(alive: &[i64], replica: i64) -> (i64, i64) {
+    let count = alive.len().max(1) as i64;
+    let place = alive.iter().position(|id| *id == replica).unwrap_or(0) as i64;
+    (SHARDS * place / count, SHARDS * (place + 1) / count)
+}
+
+/// The shards among leases, as ranges.
+fn ranges(held: &Held) -> Vec<(i64, i64)> {
+    let mut ranges: Vec<(i64, i64)> = Vec::new();
+    for shard in 0..SHARDS {
+        if !held.contains(&shard_lease(shard)) {
+            continue;
+        }
+        match ranges.last_mut() {
+            Some(last) if last.1 == shard => last.1 = shard + 1,
+            _ => ranges.push((shard, shard + 1)),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_cover_every_shard_once() {
+        for count in 1..=7_i64 {
+            let alive: Vec<i64> = (0..count).map(|id| id * 3).collect();
+            let mut covered = Vec::new();
+            for id in &alive {
+                let (from, to) = share_of(&alive, *id);
+                covered.extend(from..to);
+            }
+            assert_eq!(covered, (0..SHARDS).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn neighbours_become_one_range() {
+        let held: Held = [3, 4, 5, 9].into_iter().map(shard_lease).collect();
+        assert_eq!(ranges(&held), [(3, 6), (9, 10)]);
+    }
+}

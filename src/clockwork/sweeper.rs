@@ -1,0 +1,164 @@
+//! The sweeper: lets go of what has had its time. Every step can be repeated, and dying between
+//! two steps leaves nothing that the next round does not find.
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    artifacts::{Artifacts, ObjectName},
+    store::{Store, StoreError, artifacts as rows, prune},
+};
+
+/// How often it looks without being woken.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How often objects without a row are looked for.
+const ORPHANS_EVERY_MS: i64 = 6 * 3600 * 1000;
+/// How old an object must be to be taken for an orphan: a picture's row comes after its object.
+const ORPHAN_AGE: Duration = Duration::from_secs(3600);
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Raw events and sent messages, milliseconds.
+    pub raw_ms: i64,
+    /// Prompts, milliseconds.
+    pub prompt_ms: i64,
+}
+
+/// Sweeps until it is told to stop.
+pub async fn sweep(store: Store, artifacts: Artifacts, keep: Retention, stop: CancellationToken) {
+    let mut orphans_at = 0;
+    while !stop.is_cancelled() {
+        let now = store.clock().now_ms();
+        let mut outcome = round(&store, &artifacts, keep, now).await;
+        if outcome.is_ok() && now >= orphans_at {
+            orphans_at = now + ORPHANS_EVERY_MS;
+            outcome = remove_orphans(&store, &artifacts).await;
+        }
+        match outcome {
+            Ok(()) => {}
+            Err(StoreError::Fenced | StoreError::Closing) => return,
+            Err(error) => error!(error = %error, "sweeping failed; the next round tries again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = store.wakes().sweeper.notified() => {
+                // Deleted pictures may come many at once.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// One round: rows first, then objects, then rows again.
+async fn round(
+    store: &Store,
+    artifacts: &Artifacts,
+    keep: Retention,
+    now: i64,
+) -> Result<(), StoreError> {
+    loop {
+        let gone = store.writer().run(move |tx| Box::pin(rows::let_go(tx, now))).await?;
+        if gone > 0 {
+            store.wakes().inbox.notify_one();
+        }
+        if (gone as i64) < rows::SWEPT_MAX {
+            break;
+        }
+    }
+    while delete_objects(store, artifacts).await? {}
+    store
+        .writer()
+        .run(move |tx| {
+            Box::pin(async move {
+                let times = prune::Times {
+                    now,
+                    raw_before: now - keep.raw_ms,
+                    prompts_before: now - keep.prompt_ms,
+                };
+                prune::prune(tx, times).await
+            })
+        })
+        .await
+}
+
+/// Deletes the objects of pictures that are going; whether there may be more.
+async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, StoreError> {
+    let going = rows::going(&mut store.read().await?).await?;
+    let full = going.len() as i64 >= rows::SWEPT_MAX;
+    let mut gone = Vec::new();
+    for (id, object) in going {
+        let deleted = match ObjectName::parse(&object) {
+            Ok(name) => artifacts.delete(&name).await,
+            // A name that leads nowhere leaves nothing to delete.
+            Err(_) => Ok(()),
+        };
+        match deleted {
+            Ok(()) => gone.push(id),
+            Err(error) => warn!(error = %error, "an object cannot be deleted now"),
+        }
+    }
+    if gone.is_empty() {
+        return Ok(false);
+    }
+    let count = gone.len();
+    store
+        .writer()
+        .run(move |tx| {
+            let gone = gone.clone();
+            Box::pin(async move { rows::gone(tx, &gone).await })
+        })
+        .await?;
+    info!(pictures = count, "{count} pictures were let go");
+    Ok(full)
+}
+
+/// Deletes objects that no row knows of: what a process left that died between the two.
+async fn remove_orphans(store: &Store, artifacts: &Artifacts) -> Result<(), StoreError> {
+    let Some(before) = file_time().checked_sub(ORPHAN_AGE) else { return Ok(()) };
+    if let Err(error) = artifacts.remove_unfinished(before).await {
+        warn!(error = %error, "unfinished objects cannot be removed now");
+    }
+    let mut listed = artifacts.list("");
+    let mut old = Vec::new();
+    while let Some(object) = listed.next().await {
+        match object {
+            Ok(object) if object.finished_at < before => old.push(object.name.as_str().to_owned()),
+            Ok(_) => {}
+            Err(error) => {
+                warn!(error = %error, "objects cannot be listed now");
+                return Ok(());
+            }
+        }
+        if old.len() >= 500 {
+            delete_unknown(store, artifacts, std::mem::take(&mut old)).await?;
+        }
+    }
+    delete_unknown(store, artifacts, old).await
+}
+
+async fn delete_unknown(
+    store: &Store,
+    artifacts: &Artifacts,
+    names: Vec<String>,
+) -> Result<(), StoreError> {
+    let known = rows::known(&mut store.read().await?, &names).await?;
+    for name in names.iter().filter(|name| !known.contains(name)) {
+        if let Ok(name) = ObjectName::parse(name) {
+            if let Err(error) = artifacts.delete(&name).await {
+                warn!(error = %error, "an orphan cannot be deleted now");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The machine's time, which is what files are dated by.
+#[expect(clippy::disallowed_methods, reason = "file dates are the machine's, not the domain's")]
+fn file_time() -> SystemTime {
+    SystemTime::now()
+}

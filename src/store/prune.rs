@@ -1,0 +1,98 @@
+//! Forgetting rows that have had their time. Counts survive in `counters`.
+
+use super::{StoreError, Tx, Value, sealed};
+
+/// Rows of each kind in one commit.
+const PRUNED_MAX: i64 = 1000;
+/// How long the names of turned events are kept, so that a repeat is known, milliseconds. Telegram
+/// repeats for 24 hours (tdlib/telegram-bot-api, message expiry).
+const NAMES_KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+/// Samples kept for medians.
+const SAMPLES_KEPT: i64 = 5000;
+
+/// Before when things are forgotten, milliseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// Now.
+    pub now: i64,
+    /// Raw events and sent messages.
+    pub raw_before: i64,
+    /// Prompts.
+    pub prompts_before: i64,
+}
+
+const FIND_RAW: &str = "
+    select r.seq from inbox_raw r join inbox i on i.seq = r.seq
+    where r.kept_until <= $1 and i.state <> 'waiting' limit $2";
+const FORGET_RAW: &str = "delete from inbox_raw where seq in ({list})";
+const FIND_TURNED: &str = "
+    select seq, origin from inbox
+    where state = 'turned' and turned_at < $1
+      and not exists (select 1 from inbox_raw r where r.seq = inbox.seq)
+    limit $2";
+const FORGET_TURNED: &str = "delete from inbox where seq in ({list})";
+const FIND_SENT: &str = "
+    select id, state from outbox
+    where state in ('delivered', 'unknown', 'refused', 'dropped') and settled_at < $1 limit $2";
+const FORGET_SENT: &str = "delete from outbox where id in ({list})";
+const COUNT: &str = "
+    insert into counters (name, value) values ($1, $2)
+    on conflict (name) do update set value = counters.value + excluded.value";
+const FORGET_ALBUM_PARTS: &str = "
+    delete from album_parts where exists (
+      select 1 from albums a
+      where a.conversation = album_parts.conversation and a.album = album_parts.album
+        and a.began_at < $1)";
+const FORGET_ALBUMS: &str = "delete from albums where began_at < $1";
+const FORGET_SAMPLES: &str = "
+    delete from samples where id < (
+      select min(id) from (select id from samples order by id desc limit $1) as newest)";
+const FORGET_PROMPTS: &str = "
+    update requests set body = $2, message = null
+    where id in (
+      select id from requests
+      where asked_at < $1 and state in ('settled', 'cancelled', 'lapsed') and body <> $2
+        and not exists (
+          select 1 from artifacts a where a.request = requests.id and a.state = 'kept')
+      limit $3)";
+
+/// Forgets what has had its time.
+pub async fn prune(tx: &mut Tx, times: Times) -> Result<(), StoreError> {
+    let raw = ids(&tx.rows(FIND_RAW, &[times.now.into(), PRUNED_MAX.into()]).await?)?;
+    tx.run_for(FORGET_RAW, &raw).await?;
+    let names_before = Value::from(times.now - NAMES_KEPT_MS);
+    let turned = tx.rows(FIND_TURNED, &[names_before, PRUNED_MAX.into()]).await?;
+    let mut people = 0;
+    for row in &turned {
+        people += i64::from(row.text(1)? == "people");
+    }
+    tx.run_for(FORGET_TURNED, &ids(&turned)?).await?;
+    count(tx, "inbox/turned", people).await?;
+    let sent = tx.rows(FIND_SENT, &[times.raw_before.into(), PRUNED_MAX.into()]).await?;
+    tx.run_for(FORGET_SENT, &ids(&sent)?).await?;
+    for word in ["delivered", "unknown", "refused"] {
+        let mut of_word = 0;
+        for row in &sent {
+            of_word += i64::from(row.text(1)? == word);
+        }
+        count(tx, &format!("outbox/{word}"), of_word).await?;
+    }
+    tx.run(FORGET_ALBUM_PARTS, &[times.raw_before.into()]).await?;
+    tx.run(FORGET_ALBUMS, &[times.raw_before.into()]).await?;
+    tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;
+    let empty = sealed::seal_json(&super::facts::RequestBody::default());
+    let values = [times.prompts_before.into(), empty.into(), PRUNED_MAX.into()];
+    tx.run(FORGET_PROMPTS, &values).await?;
+    Ok(())
+}
+
+fn ids(rows: &[super::Row]) -> Result<Vec<Vec<Value>>, StoreError> {
+    rows.iter().map(|row| Ok(vec![row.int(0)?.into()])).collect()
+}
+
+async fn count(tx: &mut Tx, name: &str, more: i64) -> Result<(), StoreError> {
+    if more > 0 {
+        tx.run(COUNT, &[name.into(), more.into()]).await?;
+    }
+    Ok(())
+}

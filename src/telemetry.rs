@@ -11,6 +11,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry, fmt};
 
 use crate::config::{Log, LogFormat, LogLevel};
@@ -23,7 +24,7 @@ const OURS: [&str; 4] = ["picdesk", "picdesk_core", "picdesk_telegram", "picdesk
 pub fn start(log: Log) {
     let colours = std::io::stderr().is_terminal();
     // Whoever started a log before us (a test's harness) keeps it.
-    let _ = tracing::subscriber::set_global_default(subscriber(log, colours, std::io::stderr));
+    let _ = subscriber(log, colours, std::io::stderr).try_init();
     std::panic::set_hook(Box::new(log_panic));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use super::*;
@@ -73,17 +73,19 @@ async fn an_overlong_body_is_refused_while_it_comes() {
 }
 
 #[tokio::test]
-async fn a_sender_that_is_cut_short_still_sees_its_answer() {
+async fn a_sender_that_is_cut_short_is_not_reset_under_its_answer() {
     let desk = open(limits(), routes()).await;
-    for _ in 0..20 {
-        let mut line = desk.connect().await;
-        line.say("POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 200000\r\n\r\n").await;
-        // More than the socket's buffers hold unread, so that closing at once would reset it.
-        let _ = line.0.write_all(&vec![b'a'; 200_000]).await;
-        let (answer, _) = line.read_to_end().await;
-        assert_eq!(status(&answer), "413");
-        assert!(answer.contains("connection: close"));
+    let mut line = desk.connect().await;
+    line.say("POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 200000\r\n\r\n").await;
+    let mut answer = line.read_until("\r\n\r\n").await;
+    assert_eq!(status(&answer), "413");
+    assert!(answer.contains("connection: close"));
+    // It was in the middle of sending and goes on for a moment.
+    for _ in 0..3 {
+        line.0.write_all(&[b'a'; 20_000]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    line.0.read_to_string(&mut answer).await.unwrap();
 }
 
 #[tokio::test]
@@ -119,6 +121,37 @@ async fn who_has_closed_the_sending_side_still_gets_the_answer() {
     let (answer, waited) = line.read_to_end().await;
     assert!(answer.ends_with("waited"), "{answer}");
     assert!(waited < Duration::from_secs(2), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused() {
+    let desk = open(limits(), routes()).await;
+    let mut line = desk.connect().await;
+    let _ = line.0.write_all(b"GET / HTTP/1.1\r\nx: ").await;
+    let begun = Instant::now();
+    while line.0.write_all(&[b'a'; 4096]).await.is_ok() {
+        assert!(begun.elapsed() < LONG, "still taken");
+    }
+    let answer = desk.ask(&format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000))).await;
+    assert!(answer.is_empty() || matches!(status(&answer), "414" | "431"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_asks_first_is_refused_without_sending_the_body() {
+    let desk = open(limits(), routes()).await;
+    let ask = |length: usize| {
+        format!(
+            "POST /count HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
+             content-length: {length}\r\n\r\n"
+        )
+    };
+    let mut line = desk.connect().await;
+    line.say(&ask(3)).await;
+    line.read_until("100 Continue\r\n\r\n").await;
+    line.say("abc").await;
+    line.read_until("\r\n\r\n3").await;
+    line.say(&ask(1001)).await;
+    assert_eq!(status(&line.read_to_end().await.0), "413");
 }
 
 #[tokio::test]

@@ -23,6 +23,35 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
+    /// Run every configured channel, worker and HTTP route until told to stop
+    Serve {
+        /// Moves the clock of the house ahead, for the sandbox
+        #[arg(long, hide = true, default_value_t = 0)]
+        clock_ahead_s: u64,
+    },
+    /// Run the whole product with no key and no network, and a page to play the customer on
+    Sandbox(SandboxArguments),
+    /// Apply migrations to the store and exit
+    Migrate {
+        /// List them instead
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Count work and money in the store
+    Status {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look into the ledger
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Give credits by hand
+    #[command(subcommand)]
+    Credits(CreditsCommand),
+    /// Say who may answer escalations
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Look into the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -88,9 +117,9 @@ pub enum OperatorCommand {
     List,
     /// Stop somebody from answering
     Remove {
-        /// The id that `operator list` shows
-        #[arg(value_name = "ID")]
-        id: i64,
+        /// The name that `operator list` shows
+        #[arg(value_name = "N", value_parser = words)]
+        name: String,
     },
 }
 

@@ -10,7 +10,7 @@ use picdesk::config::Config;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match Config::load(cli.config.as_deref()) {
-        Ok(config) => commands::run(&cli.command, &config),
+        Ok(config) => commands::run(cli.command, config),
         Err(problems) => {
             eprintln!("{problems}");
             commands::WRONG_CONFIGURATION.into()

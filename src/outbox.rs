@@ -75,7 +75,7 @@ pub struct Sender {
     means: Arc<Means>,
     desk: Arc<Desk>,
     progress: Arc<Progress>,
-    answers: mpsc::UnboundedReceiver<Answer>,
+    answers: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Answer>>>,
     budget: Arc<Budget>,
     queues: HashMap<ConversationId, Queue>,
     known: HashSet<i64>,
@@ -99,8 +99,8 @@ pub struct SenderParts {
     pub desk: Arc<Desk>,
     /// The progress lane.
     pub progress: Arc<Progress>,
-    /// Answers to presses.
-    pub answers: mpsc::UnboundedReceiver<Answer>,
+    /// Answers to presses; shared, for a lease may go and come back.
+    pub answers: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Answer>>>,
 }
 
 impl Sender {
@@ -134,6 +134,8 @@ impl Sender {
         let (fates, settled) = mpsc::channel::<Settled>(UNDER_WAY_MAX * 2);
         let (done, mut dones) = mpsc::unbounded_channel::<Vec<Settled>>();
         let settling = tokio::spawn(settle(self.means.store.clone(), settled, done));
+        let answers = Arc::clone(&self.answers);
+        let mut answers = answers.lock().await;
         info!(channel = self.means.capabilities().name, "sending begins");
         while !stop.is_cancelled() {
             if let Err(error) = self.read().await {
@@ -151,7 +153,7 @@ impl Sender {
                 () = stop.cancelled() => {}
                 Some(back) = self.under_way.join_next() => self.take_back(back, &fates).await,
                 Some(settled) = dones.recv() => self.settled(settled),
-                Some(answer) = self.answers.recv() => self.answer(answer),
+                Some(answer) = answers.recv() => self.answer(answer),
                 Some(_) = self.shows.join_next() => {}
             }
             while let Some(back) = self.under_way.try_join_next() {
@@ -160,7 +162,7 @@ impl Sender {
             while let Ok(settled) = dones.try_recv() {
                 self.settled(settled);
             }
-            while let Ok(answer) = self.answers.try_recv() {
+            while let Ok(answer) = answers.try_recv() {
                 self.answer(answer);
             }
         }

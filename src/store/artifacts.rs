@@ -22,7 +22,7 @@ const FIND: &str = "
     select id, object, bytes, width, height, kind, expires_at
     from artifacts where id = $1 and state = 'kept'";
 const FIND_OF_ACCOUNT: &str = "
-    select id, object, bytes, width, height, kind, expires_at
+    select id, object, bytes, width, height, kind, expires_at, made_at
     from artifacts where account = $1 and state = 'kept' order by id desc limit $2";
 const FIND_DUE: &str = "
     select a.id, a.owed, r.conversation
@@ -61,17 +61,17 @@ pub async fn find(
     connection.rows(FIND, &[id.0.into()]).await?.first().map(read).transpose()
 }
 
-/// The newest pictures of an account.
+/// The newest pictures of an account, and when each was made.
 pub async fn of_account(
     connection: &mut Connection,
     account: AccountId,
     limit: i64,
-) -> Result<Vec<Artifact>, StoreError> {
+) -> Result<Vec<(Artifact, i64)>, StoreError> {
     connection
         .rows(FIND_OF_ACCOUNT, &[account.0.into(), limit.into()])
         .await?
         .iter()
-        .map(read)
+        .map(|row| Ok((read(row)?, row.int(7)?)))
         .collect()
 }
 

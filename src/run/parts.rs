@@ -1,0 +1,156 @@
+//! The parts of the house, from the configuration.
+
+use picdesk_core::id::ConversationId;
+use picdesk_telegram::{
+    Mode, TelegramChannel, TelegramSettings,
+    setup::{Audience, Menu, MenuCommand},
+    verify::Secret,
+};
+use picdesk_core::account::Language;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{
+    artifacts::ArtifactSettings,
+    buttons::Seal,
+    chance::Chance,
+    config::{Config, Receiving},
+    store::{Database, Store, StoreError, people},
+    turn::Desk,
+    words::{Place, SayContext, Words},
+};
+
+/// Makes the folder that a SQLite file is in.
+pub fn make_folder_of(url: &str) -> Result<(), String> {
+    let Some(path) = url.strip_prefix("sqlite://") else { return Ok(()) };
+    match std::path::Path::new(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
+            .map_err(|error| format!("store.url: its folder cannot be made: {error}")),
+        _ => Ok(()),
+    }
+}
+
+/// What turns know and have. The key is made once for an installation.
+pub(super) async fn desk(
+    config: &Config,
+    store: &Store,
+    chance: &Chance,
+) -> Result<Desk, StoreError> {
+    let fresh: [u8; 32] = chance.bytes();
+    let key = store
+        .writer()
+        .run(move |tx| Box::pin(async move { people::setting(tx, "seal", &fresh).await }))
+        .await?;
+    let words = Words::load();
+    let desk = config.desk.telegram_chat_id.map(|id| ConversationId(format!("telegram:{id}")));
+    let house = config.house(desk, words.examples());
+    Ok(Desk {
+        house,
+        context: context(config),
+        seal: Seal::new(key),
+        messages_per_min: config.limits.messages_per_min.map_or(0, std::num::NonZero::get),
+        words,
+    })
+}
+
+fn context(config: &Config) -> SayContext {
+    let text = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
+    SayContext {
+        product_name: config.product.name.clone(),
+        support_url: text(&config.desk.support_url),
+        privacy_url: text(&config.product.privacy_url),
+        terms_url: text(&config.product.terms_url),
+        support_email: config.product.support_email.clone(),
+        hours: config.desk.hours.to_string(),
+        promise_min: u32::try_from(config.desk.promise.as_secs() / 60).unwrap_or(0),
+        zone: config.desk.time_zone.clone(),
+    }
+}
+
+/// Where pictures are.
+pub(super) fn artifact_settings(config: &Config) -> ArtifactSettings {
+    let artifacts = &config.artifacts;
+    let keys = artifacts.s3_keys.as_ref();
+    ArtifactSettings {
+        url: artifacts.url.clone(),
+        s3_endpoint: artifacts.s3_endpoint.as_ref().map(ToString::to_string).unwrap_or_default(),
+        s3_region: artifacts.s3_region.clone().unwrap_or_default(),
+        s3_access_key: keys.map(|keys| keys.access_key.reveal().to_owned()).unwrap_or_default(),
+        s3_secret_key: keys.map(|keys| keys.secret_key.reveal().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// The Telegram channel, when it has a token.
+pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, String> {
+    let telegram = &config.telegram;
+    let Some(token) = &telegram.token else { return Ok(None) };
+    let url = |text: &str| url::Url::parse(text).map_err(|error| error.to_string());
+    let rate = |limit: Option<std::num::NonZero<u32>>| limit.map_or(0, std::num::NonZero::get);
+    let (mode, secrets, register) = match &telegram.receiving {
+        Receiving::Polling => (Mode::Polling, Vec::new(), false),
+        Receiving::Webhook { secret, register } => {
+            (Mode::Webhook, vec![Secret::new(secret.reveal())], *register)
+        }
+    };
+    let settings = TelegramSettings {
+        token: Secret::new(token.reveal()),
+        api_url: url(telegram.api_url.as_str())?,
+        mode,
+        webhook_secrets: secrets,
+        register_webhook: register,
+        drafts: telegram.drafts,
+        sends_per_s: rate(telegram.sends_per_s),
+        chat_sends_per_s: rate(telegram.chat_sends_per_s),
+        group_sends_per_min: rate(telegram.group_sends_per_min),
+        edit_interval_s: u32::try_from(telegram.edit_interval.as_secs()).unwrap_or(4),
+        desk_chat_id: config.desk.telegram_chat_id,
+        public_url: url(config.server.public_url.as_str())?,
+    };
+    let proxy = config.http.proxy_url.as_ref().map(|secret| secret.reveal());
+    let http = picdesk_telegram::client::http_client(proxy)
+        .map_err(|_| "http.proxy_url cannot be used".to_owned())?;
+    TelegramChannel::new(settings, http).map(Some).map_err(|problem| problem.to_string())
+}
+
+/// The menus of commands, for everybody and for each language.
+pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
+    let mut menus = Vec::new();
+    for (place, audience) in [(Place::Private, Audience::Private), (Place::Group, Audience::Group)] {
+        let of = |language| {
+            let commands = desk.words.commands(language, place);
+            commands
+                .into_iter()
+                .map(|command| MenuCommand {
+                    command: command.word.to_string(),
+                    description: command.description.to_string(),
+                })
+                .collect::<Vec<_>>()
+        };
+        let everybody = of(desk.house.language_default);
+        menus.push(Menu { audience, language: None, commands: everybody });
+        for language in Language::ALL {
+            menus.push(Menu { audience, language: Some(language), commands: of(language) });
+        }
+    }
+    menus
+}
+
+/// Between processes on PostgreSQL: whoever commits work for another replica rings.
+pub(super) async fn listen_to_others(store: Store, stop: CancellationToken) {
+    let Database::Postgres(pool) = store.database() else { return };
+    while !stop.is_cancelled() {
+        let listened = async {
+            let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
+            listener.listen("picdesk").await?;
+            loop {
+                listener.recv().await?;
+                store.wakes().all();
+            }
+        };
+        let outcome: Option<Result<(), sqlx::Error>> = stop.run_until_cancelled(listened).await;
+        if let Some(Err(error)) = outcome {
+            warn!(error = %error, "the other replicas cannot be heard now");
+            stop.run_until_cancelled(tokio::time::sleep(std::time::Duration::from_secs(2))).await;
+        }
+    }
+}

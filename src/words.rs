@@ -3,20 +3,22 @@
 //! The wording lives in `config/texts/*.ftl` (Fluent) and is compiled in; nothing else in the
 //! house holds a sentence that a person reads. Three rules hold for every text:
 //!
-//! - Emphasis is by offset. In the files it is `BOLD($price)`; what a person wrote is cleaned
-//!   first, so nothing they write can emphasise, reorder or end anything of ours.
+//! - Emphasis is by offset. In the files it is `BOLD($price)`; what a person wrote is never read
+//!   for emphasis, and is cleaned of whatever could reorder or break what stands beside it.
 //! - What a person wrote is cut to what its place can hold, and a whole text to what Telegram,
 //!   the narrowest channel, takes.
-//! - A text without arguments is formatted once, when the house starts.
+//! - The files are resolved once, when the house starts; saying something is then little more
+//!   than copying its words.
 
 mod clean;
 mod desk;
+mod emphasis;
 mod label;
 mod lexicon;
-mod mark;
 mod menu;
 mod money;
 mod page;
+mod pattern;
 mod request;
 mod speaker;
 mod units;
@@ -36,7 +38,7 @@ use picdesk_core::{
 
 pub use self::{
     clean::shorten,
-    mark::fit,
+    emphasis::fit,
     menu::{Command, Place},
     page::PageText,
 };

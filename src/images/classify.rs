@@ -57,7 +57,7 @@ pub(super) fn classify(reply: &Reply) -> MakeError {
         (300..=399 | 404 | 405 | 501, _) => MakeError::ModelMissing,
         // A gateway's patience may end while the provider is at work.
         (408, _) => MakeError::Uncertain(Doubt::TimedOut),
-        (413, _) => MakeError::BadRequest(Wrong::Reference { index: None }),
+        (413, _) if reply.references > 0 => MakeError::BadRequest(Wrong::Reference { index: None }),
         (400..=499, Some(said)) => known(said),
         (400..=499, None) => MakeError::BadRequest(Wrong::Other),
         (500, _) if reply.envelope.is_some() => MakeError::Failed(Failure::Provider),

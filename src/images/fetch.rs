@@ -39,7 +39,7 @@ pub(super) async fn fetch(
     };
     let mut incoming = Incoming::new(response, deadline, idle_timeout);
     let mut bytes = 0;
-    while let Some(mut chunk) = incoming.next().await.map_err(|_| not_fetched())? {
+    while let Some(mut chunk) = incoming.next_soon().await.map_err(|_| not_fetched())? {
         while !chunk.is_empty() {
             let piece = chunk.split_to(chunk.len().min(PIECE_BYTES_MAX));
             bytes += u64::try_from(piece.len()).unwrap_or(u64::MAX);

@@ -80,6 +80,11 @@ impl BodyReader {
         self.shape
     }
 
+    /// Whether a document has begun, so that its rest should follow at once.
+    pub(super) fn is_within_document(&self) -> bool {
+        self.scanner.has_begun()
+    }
+
     /// Reads on in `input`; `None` when all of it is used up.
     pub(super) fn next(&mut self, input: &mut Bytes) -> Option<Found> {
         loop {

@@ -42,10 +42,19 @@ impl Incoming {
         Self { response, deadline, idle_timeout, taken: 0 }
     }
 
-    /// Waits for the next chunk; `None` at the body's end. The time that a sink takes between two
-    /// calls does not count as the provider's silence.
+    /// Waits for the next chunk, between two events: a provider that is at work is silent, for
+    /// minutes under load. `None` at the body's end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, MakeError> {
-        let until = self.deadline.min(Instant::now() + self.idle_timeout);
+        self.next_until(self.deadline).await
+    }
+
+    /// Waits for the next chunk of something that has begun: there silence is a stall. The time
+    /// that a sink takes between two calls does not count.
+    pub(super) async fn next_soon(&mut self) -> Result<Option<Bytes>, MakeError> {
+        self.next_until(self.deadline.min(Instant::now() + self.idle_timeout)).await
+    }
+
+    async fn next_until(&mut self, until: Instant) -> Result<Option<Bytes>, MakeError> {
         let chunk = match timeout_at(until, self.response.chunk()).await {
             Ok(Ok(Some(chunk))) => chunk,
             Ok(Ok(None)) => return Ok(None),
@@ -65,7 +74,7 @@ impl Incoming {
     /// Reads the body of an error, as far as it comes and is worth reading.
     pub(super) async fn error_body(mut self) -> Vec<u8> {
         let mut body = Vec::new();
-        while let Ok(Some(chunk)) = self.next().await {
+        while let Ok(Some(chunk)) = self.next_soon().await {
             let room = ERROR_BYTES_MAX.saturating_sub(body.len());
             body.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
             if body.len() == ERROR_BYTES_MAX {
@@ -87,7 +96,12 @@ pub(super) async fn receive(
 ) -> Result<Received, MakeError> {
     let mut reader = BodyReader::new();
     loop {
-        let (mut chunk, ended) = match incoming.next().await {
+        let next = if reader.is_within_document() {
+            incoming.next_soon().await
+        } else {
+            incoming.next().await
+        };
+        let (mut chunk, ended) = match next {
             Ok(Some(chunk)) => (chunk, None),
             Ok(None) => (Bytes::new(), Some(early_end(&reader, incoming.taken))),
             Err(error) => (Bytes::new(), Some(error)),

@@ -9,9 +9,9 @@ use url::Url;
 use super::cost::Prices;
 use crate::config::{Auth, Images, Moderation, Secret};
 
-/// Longest silence in the middle of an answer. With partial pictures a provider is silent for as
-/// long as a third of the whole, and the whole takes minutes under load.
-pub const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
+/// Longest silence in the middle of a document or an event. Between events there is no such limit:
+/// there the provider is at work, for minutes under load.
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Longest wait for a connection: names, TCP, TLS and proxy together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub struct ImagesSettings {
     pub model: String,
     /// Longest time for one picture, from connecting to the last byte.
     pub timeout: Duration,
-    /// Longest silence between two pieces of an answer; [`IDLE_TIMEOUT`] unless tests say less.
+    /// Longest silence in the middle of something; [`IDLE_TIMEOUT`] unless tests say less.
     pub idle_timeout: Duration,
     /// Whether partial pictures may be asked for at all.
     pub stream: bool,

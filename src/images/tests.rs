@@ -4,6 +4,7 @@ mod answers;
 mod failures;
 mod requests;
 mod secrets;
+mod stand_in;
 
 use std::io;
 use std::net::SocketAddr;

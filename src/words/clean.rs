@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::mark::is_mark;
-
 /// Characters that isolate text of another direction from what stands around it.
 const ISOLATE: char = '\u{2068}';
 const ISOLATE_END: char = '\u{2069}';
@@ -76,7 +74,7 @@ fn clean(wrote: &str, breaks: Breaks) -> String {
                     clean.push(' ');
                 }
             }
-            Breaks::Joined | Breaks::Kept if is_mark(c) || is_unseen(c) => {}
+            Breaks::Joined | Breaks::Kept if is_unseen(c) => {}
             Breaks::Joined | Breaks::Kept => clean.push(c),
         }
     }
@@ -150,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_line_holds_no_breaks_controls_or_overrides() {
-        assert_eq!(line("a\u{202E}fox\r\n\tin\u{0}\u{E000} snow\u{E003}", 40), "afox in snow");
+        assert_eq!(line("a\u{202E}fox\r\n\tin\u{0} snow", 40), "afox in snow");
         assert_eq!(line("  a   fox  ", 40), "a fox");
     }
 

@@ -9,10 +9,10 @@ use picdesk_core::{
 
 use super::{
     TEXT_UNITS_MAX, clean,
+    emphasis::{fit, joined},
     label::cause,
-    lexicon::Args,
-    mark::{fit, unmark},
     money::plan_name,
+    pattern::Args,
     speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
     units,
 };
@@ -20,10 +20,10 @@ use super::{
 impl Speaker<'_> {
     /// Who will answer, when, and the case's code.
     pub(super) fn support_opened(&self, code: &str) -> Text {
-        let mut lines = vec![self.lexicon.word("support-opened").to_owned()];
+        let mut lines = vec![self.text("support-opened")];
         lines.extend(self.promise());
-        lines.push(self.lexicon.fill("support-code", &Args::new().ours("code", code)));
-        unmark(lines.join("\n"))
+        lines.push(self.fill("support-code", &Args::new().ours("code", code)));
+        joined(&lines, "\n")
     }
 
     /// Where else a human is, without a desk.
@@ -41,7 +41,7 @@ impl Speaker<'_> {
         Some(match (url, email) {
             (Some(url), Some(email)) => {
                 let args = Args::new().ours("first", url).ours("second", email);
-                Cow::Owned(self.lexicon.fill("or", &args))
+                Cow::Owned(self.phrase("or", &args))
             }
             (Some(place), None) | (None, Some(place)) => Cow::Borrowed(place),
             (None, None) => return None,
@@ -69,19 +69,19 @@ impl Speaker<'_> {
         let mut lines = vec![self.card_title(card), self.card_who(card), self.card_credits(card)];
         if card.earlier > 0 {
             let args = Args::new().number("count", card.earlier);
-            lines.push(self.lexicon.fill("card-earlier", &args));
+            lines.push(self.fill("card-earlier", &args));
         }
-        lines.push(self.lexicon.fill(consent, &Args::new()));
-        lines.push(String::new());
+        lines.push(self.text(consent));
+        lines.push(Text::default());
         if card.requests.is_empty() {
-            lines.push(self.lexicon.word("card-no-requests").to_owned());
+            lines.push(self.text("card-no-requests"));
         } else {
-            lines.push(self.lexicon.word("card-requests").to_owned());
+            lines.push(self.text("card-requests"));
             lines.extend(card.requests.iter().take(LINES_MAX).map(|line| self.card_request(line)));
         }
-        lines.push(String::new());
-        lines.push(self.lexicon.word("card-help").to_owned());
-        let mut text = unmark(lines.join("\n"));
+        lines.push(Text::default());
+        lines.push(self.text("card-help"));
+        let mut text = joined(&lines, "\n");
         let words = clean::body(&card.words);
         if !words.is_empty() {
             text.text.push_str("\n\n");
@@ -101,41 +101,38 @@ impl Speaker<'_> {
         })
     }
 
-    fn card_title(&self, card: &Card) -> String {
+    fn card_title(&self, card: &Card) -> Text {
         let cause = self.lexicon.word(cause(card.cause));
-        self.lexicon
-            .fill("card", &Args::new().ours("code", card.code.as_str()).ours("cause", cause))
+        self.fill("card", &Args::new().ours("code", card.code.as_str()).ours("cause", cause))
     }
 
-    fn card_who(&self, card: &Card) -> String {
+    fn card_who(&self, card: &Card) -> Text {
         let plan = match &card.plan {
             None => self.lexicon.word("card-no-plan").to_owned(),
-            Some(plan) => {
-                self.lexicon.fill("card-plan", &Args::new().ours("plan", plan_name(plan)))
-            }
+            Some(plan) => self.phrase("card-plan", &Args::new().ours("plan", plan_name(plan))),
         };
         let args = Args::new()
             .theirs("name", &card.name, NAME_CHARS_MAX)
             .ours("channel", card.channel.as_str())
             .ours("plan", plan);
-        self.lexicon.fill("card-who", &args)
+        self.fill("card-who", &args)
     }
 
-    fn card_credits(&self, card: &Card) -> String {
+    fn card_credits(&self, card: &Card) -> Text {
         let args = Args::new().ours("left", self.credits(card.available));
-        self.lexicon.fill("card-credits", &args.number("pending", card.pending.0))
+        self.fill("card-credits", &args.number("pending", card.pending.0))
     }
 
-    fn card_request(&self, line: &CardLine) -> String {
+    fn card_request(&self, line: &CardLine) -> Text {
         let args = Args::new()
             .ours("moment", units::moment(self.lexicon, line.at, &self.context.zone))
             .ours("price", self.credits(line.price))
             .theirs("outcome", &line.outcome, NAME_CHARS_MAX);
-        self.lexicon.fill("card-request", &args)
+        self.fill("card-request", &args)
     }
 
     /// When people answer and within which time, as far as the owner has said so.
-    fn promise(&self) -> Option<String> {
+    fn promise(&self) -> Option<Text> {
         let hours = self.hours();
         let promise = self.context.promise_min;
         let promise = (promise > 0).then(|| units::promise(self.lexicon, promise));
@@ -152,7 +149,7 @@ impl Speaker<'_> {
         if let Some(promise) = promise {
             args = args.ours("promise", promise);
         }
-        Some(self.lexicon.fill(id, &args))
+        Some(self.fill(id, &args))
     }
 
     /// The hours in the reader's language; in the owner's words where they are written otherwise.
@@ -161,7 +158,7 @@ impl Speaker<'_> {
         let read =
             hours.split(',').map(|span| self.opening(span.trim())).reduce(|first, second| {
                 let args = Args::new().ours("first", first?);
-                Some(self.lexicon.fill("hours-more", &args.ours("second", second?)))
+                Some(self.phrase("hours-more", &args.ours("second", second?)))
             });
         let read = read.flatten().unwrap_or_else(|| clean::line(hours, NAME_CHARS_MAX));
         (!hours.is_empty()).then_some(read)
@@ -174,7 +171,7 @@ impl Speaker<'_> {
             None => self.weekday(days)?,
             Some((first, last)) => {
                 let args = Args::new().ours("first", self.weekday(first)?);
-                self.lexicon.fill("weekdays", &args.ours("last", self.weekday(last)?))
+                self.phrase("weekdays", &args.ours("last", self.weekday(last)?))
             }
         };
         Some(format!("{days} {}", times.trim().replace('-', "–")))
@@ -183,13 +180,13 @@ impl Speaker<'_> {
     fn weekday(&self, short: &str) -> Option<String> {
         const SHORT: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
         let day = (1..).zip(SHORT).find(|(_, name)| name.eq_ignore_ascii_case(short))?.0;
-        Some(self.lexicon.fill("weekday", &Args::new().number("day", day)))
+        Some(self.phrase("weekday", &Args::new().number("day", day)))
     }
 
     /// The city that the house's clocks follow: `Asia/Shanghai` is Shanghai.
     fn city(&self) -> String {
         let zone = self.context.zone.iana_name().unwrap_or("UTC");
         let city = zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
-        self.lexicon.fill("city", &Args::new().ours("name", city))
+        self.phrase("city", &Args::new().ours("name", city))
     }
 }

@@ -6,11 +6,7 @@ use picdesk_core::{
     say::{Cause, Cheaper, Chosen, Label},
 };
 
-use super::{
-    lexicon::{Args, Lexicon},
-    speaker::own_name,
-    units,
-};
+use super::{lexicon::Lexicon, pattern::Args, speaker::own_name, units};
 
 /// What stands on a button.
 pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
@@ -27,7 +23,7 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         }
         Label::Count(pictures, chosen) => {
             let args = Args::new().number("count", (*pictures).into());
-            marked(lexicon, &lexicon.fill("label-count", &args), *chosen)
+            marked(lexicon, &lexicon.phrase("label-count", &args), *chosen)
         }
         Label::Language(language) => own_name(*language).to_owned(),
         Label::Picture(number) => number.to_string(),
@@ -83,7 +79,7 @@ pub(super) fn example(lexicon: &Lexicon, which: u8) -> &str {
 }
 
 fn priced(lexicon: &Lexicon, id: &'static str, price: Credits) -> String {
-    lexicon.fill(id, &Args::new().ours("price", units::credits(lexicon, price)))
+    lexicon.phrase(id, &Args::new().ours("price", units::credits(lexicon, price)))
 }
 
 fn take_cheaper(lexicon: &Lexicon, cheaper: &Cheaper) -> String {
@@ -91,12 +87,12 @@ fn take_cheaper(lexicon: &Lexicon, cheaper: &Cheaper) -> String {
         .ours("resolution", units::resolution(cheaper.options.resolution))
         .ours("quality", units::quality(lexicon, cheaper.options.quality))
         .ours("price", units::credits(lexicon, cheaper.price));
-    lexicon.fill("label-take-cheaper", &args)
+    lexicon.phrase("label-take-cheaper", &args)
 }
 
 fn marked(lexicon: &Lexicon, label: &str, chosen: Chosen) -> String {
     match chosen {
-        Chosen::Yes => lexicon.fill("label-chosen", &Args::new().ours("label", label)),
+        Chosen::Yes => lexicon.phrase("label-chosen", &Args::new().ours("label", label)),
         Chosen::No => label.to_owned(),
     }
 }

@@ -1,9 +1,6 @@
 //! The command menu and the bot's profile.
 
-use super::{
-    SayContext,
-    lexicon::{Args, Lexicon},
-};
+use super::{SayContext, lexicon::Lexicon, pattern::Args};
 
 /// Where a command menu is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,5 +55,5 @@ pub(super) fn commands(lexicon: &Lexicon, place: Place) -> Vec<Command> {
 /// What stands in the empty chat.
 pub(super) fn description(lexicon: &Lexicon, context: &SayContext) -> String {
     let args = Args::new().ours("product", context.product_name.as_str());
-    lexicon.fill("bot-description", &args)
+    lexicon.phrase("bot-description", &args)
 }

@@ -8,8 +8,8 @@ use picdesk_core::{
 
 use super::{
     clean,
-    lexicon::{Args, grouped},
-    mark::unmark,
+    emphasis::joined,
+    pattern::{Args, write_number},
     speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
     units,
 };
@@ -18,27 +18,27 @@ impl Speaker<'_> {
     /// What can be spent, what is set aside and for what, and the last entries with reasons.
     pub(super) fn balance(&self, balance: &Balance) -> Text {
         let left = Args::new().ours("left", self.credits(balance.available));
-        let mut lines = vec![self.lexicon.fill("balance", &left)];
+        let mut lines = vec![self.fill("balance", &left)];
         if balance.pending > Credits::ZERO {
             let requests = Args::new().number("count", balance.in_line);
             let args = Args::new()
                 .ours("pending", self.credits(balance.pending))
-                .ours("requests", self.lexicon.fill("requests", &requests));
-            lines.push(self.lexicon.fill("balance-pending", &args));
+                .ours("requests", self.phrase("requests", &requests));
+            lines.push(self.fill("balance-pending", &args));
         }
         if balance.available < Credits::ZERO {
-            lines.push(self.lexicon.word("balance-below").to_owned());
+            lines.push(self.text("balance-below"));
         }
         if !balance.entries.is_empty() {
-            lines.push(String::new());
+            lines.push(Text::default());
         }
         lines.extend(balance.entries.iter().take(LINES_MAX).map(|entry| self.entry(entry)));
-        unmark(lines.join("\n"))
+        joined(&lines, "\n")
     }
 
     /// What credits cost, and how to get them.
     pub(super) fn buy(&self, offer: &Offer) -> Text {
-        unmark(self.offer(offer).join("\n"))
+        joined(&self.offer(offer), "\n")
     }
 
     /// What came, and what it is for.
@@ -52,18 +52,18 @@ impl Speaker<'_> {
     }
 
     /// The lines of an offer.
-    pub(super) fn offer(&self, offer: &Offer) -> Vec<String> {
+    pub(super) fn offer(&self, offer: &Offer) -> Vec<Text> {
         if offer.packs.is_empty() && offer.plans.is_empty() {
-            return vec![self.lexicon.fill("buy-nothing", &self.support(Args::new()))];
+            return vec![self.fill("buy-nothing", &self.support(Args::new()))];
         }
         let mut lines = Vec::new();
         for (heading, listed) in [("buy-packs", &offer.packs), ("buy-plans", &offer.plans)] {
             if !listed.is_empty() {
-                lines.push(self.lexicon.fill(heading, &Args::new()));
+                lines.push(self.text(heading));
                 lines.extend(listed.iter().take(LINES_MAX).map(|line| self.offer_line(line)));
             }
         }
-        lines.push(self.lexicon.fill("buy-how", &self.support(Args::new())));
+        lines.push(self.fill("buy-how", &self.support(Args::new())));
         lines
     }
 
@@ -73,27 +73,28 @@ impl Speaker<'_> {
             None => "/support".to_owned(),
             Some(url) => {
                 let args = Args::new().ours("first", "/support").ours("second", url.as_str());
-                self.lexicon.fill("or", &args)
+                self.phrase("or", &args)
             }
         };
         args.ours("support", place)
     }
 
-    fn entry(&self, entry: &BalanceLine) -> String {
-        let sign = if entry.change > 0 { "+" } else { "" };
+    fn entry(&self, entry: &BalanceLine) -> Text {
+        let mut change = String::from(if entry.change > 0 { "+" } else { "" });
+        write_number(&mut change, entry.change);
         let args = Args::new()
             .ours("date", units::date(self.lexicon, entry.at, &self.context.zone))
-            .ours("change", format!("{sign}{}", grouped(entry.change)))
+            .ours("change", change)
             .ours("reason", entry.reason.as_str());
-        self.lexicon.fill("balance-line", &args)
+        self.fill("balance-line", &args)
     }
 
-    fn offer_line(&self, line: &OfferLine) -> String {
+    fn offer_line(&self, line: &OfferLine) -> Text {
         let args = Args::new()
             .ours("name", plan_name(&line.id))
             .ours("credits", self.credits(line.credits))
             .theirs("price", &line.price, NAME_CHARS_MAX);
-        self.lexicon.fill("buy-line", &args)
+        self.fill("buy-line", &args)
     }
 }
 

@@ -2,10 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{
-    lexicon::{Args, Lexicon},
-    units,
-};
+use super::{lexicon::Lexicon, pattern::Args, units};
 
 /// A text of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +36,11 @@ pub enum PageText {
 
 /// The words of a page's text.
 pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String {
-    let dated =
-        |id, at_ms| lexicon.fill(id, &Args::new().ours("date", units::date(lexicon, at_ms, zone)));
+    let dated = |id, at_ms| {
+        lexicon.phrase(id, &Args::new().ours("date", units::date(lexicon, at_ms, zone)))
+    };
     match text {
-        PageText::Count(count) => lexicon.fill("page-count", &Args::new().number("count", count)),
+        PageText::Count(count) => lexicon.phrase("page-count", &Args::new().number("count", count)),
         PageText::PrivateUntil(at_ms) => dated("page-private", at_ms),
         PageText::KeptUntil(at_ms) => dated("page-kept-until", at_ms),
         PageText::Picture(at_ms) => dated("page-alt", at_ms),

@@ -8,9 +8,9 @@ use picdesk_core::{
 };
 
 use super::{
-    lexicon::Args,
-    mark::unmark,
+    emphasis::{append, joined},
     money::plan_name,
+    pattern::Args,
     speaker::{PROMPT_CHARS_MAX, Speaker},
     units,
 };
@@ -27,15 +27,15 @@ impl Speaker<'_> {
         let args = args.ours("rest", rest);
         let mut line = if making.part.count > 1 {
             let args = args.number("count", making.part.count.into());
-            self.lexicon.fill("making-part", &args.ours("part", self.part(making.part)))
+            self.fill("making-part", &args.ours("part", self.part(making.part)))
         } else {
-            self.lexicon.fill("making", &args)
+            self.fill("making", &args)
         };
         if making.reduced {
-            line.push('\n');
-            line.push_str(self.lexicon.word("making-reduced"));
+            line.text.push('\n');
+            append(&mut line, &self.text("making-reduced"));
         }
-        unmark(line)
+        line
     }
 
     /// The placeholder that cannot be cancelled any more.
@@ -61,11 +61,11 @@ impl Speaker<'_> {
             .ours("options", units::options(self.lexicon, options))
             .ours("price", self.credits(price));
         let mut lines = vec![match available {
-            Some(left) => self.lexicon.fill("confirm-price", &args.number("left", left.0)),
-            None => self.lexicon.fill("confirm-price-group", &args),
+            Some(left) => self.fill("confirm-price", &args.number("left", left.0)),
+            None => self.fill("confirm-price-group", &args),
         }];
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
-        unmark(lines.join("\n"))
+        joined(&lines, "\n")
     }
 
     /// What is missing, and how to come by it.
@@ -77,13 +77,13 @@ impl Speaker<'_> {
     ) -> Text {
         let args = Args::new().ours("price", self.credits(price));
         let mut lines = vec![match available {
-            Some(left) => self.lexicon.fill("out-of-credits", &args.number("left", left.0)),
-            None => self.lexicon.fill("out-of-credits-group", &args),
+            Some(left) => self.fill("out-of-credits", &args.number("left", left.0)),
+            None => self.fill("out-of-credits-group", &args),
         }];
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
-        lines.push(String::new());
+        lines.push(Text::default());
         lines.extend(self.offer(offer));
-        unmark(lines.join("\n"))
+        joined(&lines, "\n")
     }
 
     /// That it is taken back, and what is left.
@@ -124,74 +124,74 @@ impl Speaker<'_> {
         let mut parts = Vec::with_capacity(4);
         if receipt.pictures < receipt.asked {
             let args = Args::new().number("made", receipt.pictures).number("asked", receipt.asked);
-            parts.push(self.lexicon.fill("receipt-pictures", &args));
+            parts.push(self.fill("receipt-pictures", &args));
         }
         parts.push(if receipt.charged == Credits::ZERO {
-            self.lexicon.fill("receipt-free", &Args::new())
+            self.text("receipt-free")
         } else {
             let args = Args::new().ours("price", self.credits(receipt.charged));
-            self.lexicon.fill("receipt-charged", &args)
+            self.fill("receipt-charged", &args)
         });
         if let Some(available) = receipt.available {
             let args = Args::new().number("left", available.0);
-            parts.push(self.lexicon.fill("receipt-left", &args));
+            parts.push(self.fill("receipt-left", &args));
         }
         let args = Args::new().ours("date", self.date(receipt.kept_until));
-        parts.push(self.lexicon.fill("receipt-kept", &args));
-        unmark(parts.join(" · "))
+        parts.push(self.fill("receipt-kept", &args));
+        joined(&parts, " · ")
     }
 
     /// What happened, that nothing was charged, and what is left.
     pub(super) fn failed(&self, failure: Failure, available: Option<Credits>, part: Part) -> Text {
         let why = match failure {
-            Failure::Refused => self.lexicon.word("failed-refused").to_owned(),
-            Failure::Overloaded => self.lexicon.word("failed-overloaded").to_owned(),
+            Failure::Refused => self.text("failed-refused"),
+            Failure::Overloaded => self.text("failed-overloaded"),
             Failure::Reference(number) => self.numbered("failed-reference", number),
             Failure::ReferenceGone(number) => self.numbered("failed-reference-gone", number),
-            Failure::Prompt => self.lexicon.word("failed-prompt").to_owned(),
-            Failure::Options => self.lexicon.word("failed-options").to_owned(),
-            Failure::OutOfService => self.lexicon.word("failed-out-of-service").to_owned(),
-            Failure::Provider => self.lexicon.word("failed-provider").to_owned(),
-            Failure::NoPicture => self.lexicon.word("failed-no-picture").to_owned(),
+            Failure::Prompt => self.text("failed-prompt"),
+            Failure::Options => self.text("failed-options"),
+            Failure::OutOfService => self.text("failed-out-of-service"),
+            Failure::Provider => self.text("failed-provider"),
+            Failure::NoPicture => self.text("failed-no-picture"),
         };
         self.not_charged(why, available, part)
     }
 
     /// That nobody knows, and that it costs nothing either way.
     pub(super) fn uncertain(&self, available: Option<Credits>, part: Part) -> Text {
-        self.not_charged(self.lexicon.word("uncertain").to_owned(), available, part)
+        self.not_charged(self.text("uncertain"), available, part)
     }
 
     /// `Cheaper: 1024×1024 · medium is 2 credits.`
-    fn cheaper(&self, cheaper: Cheaper) -> String {
+    fn cheaper(&self, cheaper: Cheaper) -> Text {
         let args = Args::new()
             .ours("options", units::options(self.lexicon, cheaper.options))
             .ours("price", self.credits(cheaper.price));
-        self.lexicon.fill("cheaper", &args)
+        self.fill("cheaper", &args)
     }
 
-    fn not_charged(&self, why: String, available: Option<Credits>, part: Part) -> Text {
+    fn not_charged(&self, why: Text, available: Option<Credits>, part: Part) -> Text {
         let mut lines = Vec::with_capacity(3);
         if part.count > 1 {
-            lines.push(self.lexicon.fill("failed-part", &numbers(part)));
+            lines.push(self.fill("failed-part", &numbers(part)));
         }
         lines.push(why);
         lines.push(match available {
             Some(available) => {
                 let args = Args::new().ours("left", self.credits(available));
-                self.lexicon.fill("not-charged-left", &args)
+                self.fill("not-charged-left", &args)
             }
-            None => self.lexicon.word("not-charged").to_owned(),
+            None => self.text("not-charged"),
         });
-        unmark(lines.join("\n"))
+        joined(&lines, "\n")
     }
 
-    fn numbered(&self, id: &'static str, number: u8) -> String {
-        self.lexicon.fill(id, &Args::new().number("number", number.into()))
+    fn numbered(&self, id: &'static str, number: u8) -> Text {
+        self.fill(id, &Args::new().number("number", number.into()))
     }
 
     fn part(&self, part: Part) -> String {
-        self.lexicon.fill("part", &numbers(part))
+        self.phrase("part", &numbers(part))
     }
 
     fn about(&self, prompt: &str) -> Args<'_> {
@@ -200,7 +200,7 @@ impl Speaker<'_> {
 
     fn references(&self, count: i64) -> Option<String> {
         let args = Args::new().number("count", count);
-        (count > 0).then(|| self.lexicon.fill("making-references", &args))
+        (count > 0).then(|| self.phrase("making-references", &args))
     }
 
     /// Place in line and time to wait, as far as they are known.
@@ -208,13 +208,13 @@ impl Speaker<'_> {
         let place = match place {
             ..=0 => None,
             1 => Some(self.lexicon.word("making-next").to_owned()),
-            2.. => Some(self.lexicon.fill("making-place", &Args::new().number("place", place))),
+            2.. => Some(self.phrase("making-place", &Args::new().number("place", place))),
         };
         let Some(wait_s) = wait_s else { return place };
         let time = Args::new().ours("time", units::wait(self.lexicon, wait_s));
         Some(match place {
-            None => self.lexicon.fill("making-wait", &time),
-            Some(place) => self.lexicon.fill("making-place-wait", &time.ours("place", place)),
+            None => self.phrase("making-wait", &time),
+            Some(place) => self.phrase("making-place-wait", &time.ours("place", place)),
         })
     }
 }

@@ -1,19 +1,23 @@
 //! One of everything there is to say, with everyday facts and with the longest there are. A text
 //! that no sample says fails the tests, so a new variant needs its sample here.
 
+mod keys;
+mod people;
+
 use jiff::tz::TimeZone;
 use picdesk_core::{
-    account::Language,
-    channel::{OtherKind, Text},
+    channel::OtherKind,
     credits::Credits,
     generation::{Background, Failure, Options, Quality, Resolution, Shape},
     say::{
-        Balance, BalanceLine, Card, CardLine, Cause, Cheaper, Chosen, HistoryLine, Label, Making,
-        Offer, OfferLine, Part, Receipt, RelayState, Say,
+        Balance, BalanceLine, Cheaper, HistoryLine, Making, Offer, OfferLine, Part, Receipt, Say,
     },
 };
 
-use super::{PageText, SayContext};
+use super::SayContext;
+
+pub(super) use self::keys::{labels, pages};
+use self::people::{cards, people};
 
 /// 22 Dec 2025, 02:40 in Shanghai; still the day before in UTC.
 pub(super) const DECEMBER_22: i64 = 1_766_342_400_000;
@@ -345,148 +349,5 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::OriginalLink { url: measure.url.clone() },
         Say::DidItArrive,
         Say::Owed,
-    ]
-}
-
-fn people(measure: &Measure) -> Vec<Say> {
-    let code = || "S-1042".to_owned();
-    let (name, text) = (measure.short.clone(), measure.long.clone());
-    let mut says = vec![
-        Say::SupportCause,
-        Say::SupportWords,
-        Say::SupportConsent,
-        Say::SupportOpened { code: code() },
-        Say::SupportPassedOn,
-        Say::SupportElsewhere,
-        Say::Answer { operator: name.clone(), text: text.clone() },
-        Say::SupportDone { code: code() },
-        Say::CustomerWrote { name: name.clone(), text },
-        Say::CustomerWrote { name, text: " \n ".into() },
-        Say::DeskHelp,
-        Say::NotAnOperator,
-        Say::NotYours,
-        Say::Stale,
-        Say::Done,
-        Say::Verbatim(Text::plain(measure.long.clone())),
-    ];
-    let states = [
-        RelayState::Waiting,
-        RelayState::Delivered,
-        RelayState::Blocked,
-        RelayState::Refused,
-        RelayState::Unknown,
-    ];
-    says.extend(states.map(Say::RelayState));
-    says
-}
-
-fn cards(measure: &Measure) -> Vec<Say> {
-    let states = ["held", "submitting", "delivered", "failed", "uncertain", "lapsed", "newer"];
-    let request = |outcome: &str| CardLine {
-        at: DECEMBER_22,
-        price: measure.credits(),
-        outcome: outcome.into(),
-    };
-    let mut requests: Vec<_> = states.map(request).into();
-    requests.extend(measure.repeated(&request("uncertain")));
-    let card = Card {
-        code: "S-1042".into(),
-        cause: Cause::PaymentFailure,
-        name: measure.short.clone(),
-        channel: "telegram".into(),
-        plan: Some(measure.short.clone()),
-        available: measure.credits(),
-        pending: measure.credits(),
-        requests,
-        earlier: measure.number,
-        consent: true,
-        words: measure.long.clone(),
-    };
-    let bare = Card {
-        plan: None,
-        requests: Vec::new(),
-        earlier: 0,
-        consent: false,
-        words: String::new(),
-        ..card.clone()
-    };
-    vec![Say::Card(card), Say::Card(bare)]
-}
-
-/// Everything that can stand on a button.
-pub(super) fn labels(price: Credits) -> Vec<Label> {
-    let mut labels = vec![
-        Label::Cancel,
-        Label::Again,
-        Label::Change,
-        Label::Larger(price),
-        Label::LargerNotInPlan,
-        Label::Original,
-        Label::More,
-        Label::MakeFour(price),
-        Label::UseAsReference,
-        Label::DeleteNow,
-        Label::AskHuman,
-        Label::AskHumanAbout,
-        Label::TryAgain,
-        Label::ChangeWords,
-        Label::ClearTray,
-        Label::Confirm(price),
-        Label::Example(0),
-        Label::Example(1),
-        Label::Balance,
-        Label::Buy,
-        Label::Privacy,
-        Label::Settings,
-        Label::Count(1, Chosen::No),
-        Label::Count(10, Chosen::Yes),
-        Label::Yes,
-        Label::No,
-        Label::SendAgain,
-        Label::Picture(1),
-        Label::Older,
-        Label::Newer,
-        Label::Gallery,
-        Label::SupportLink,
-        Label::CaseDone,
-    ];
-    labels.extend(Language::ALL.map(Label::Language));
-    labels.extend(Cause::ALL.map(Label::Cause));
-    labels.extend(choices(price));
-    labels
-}
-
-fn choices(price: Credits) -> Vec<Label> {
-    let shapes = [Shape::Square, Shape::Landscape, Shape::Portrait, Shape::Wide, Shape::Tall];
-    let mut labels: Vec<_> = shapes.map(|shape| Label::Shape(shape, Chosen::Yes)).into();
-    for background in [Background::Auto, Background::Opaque, Background::Transparent] {
-        labels.push(Label::Background(background, Chosen::Yes));
-    }
-    for resolution in [Resolution::K1, Resolution::K2, Resolution::K4] {
-        labels.push(Label::Resolution(resolution, Chosen::Yes));
-        for quality in [Quality::Low, Quality::Medium, Quality::High] {
-            labels.push(Label::Quality(quality, Chosen::No));
-            let options = Options { resolution, quality, ..Options::default() };
-            labels.push(Label::TakeCheaper(Cheaper { options, price }));
-        }
-    }
-    labels
-}
-
-/// Every text of the pages.
-pub(super) fn pages() -> [PageText; 12] {
-    [
-        PageText::Gallery,
-        PageText::Count(1),
-        PageText::PrivateUntil(DECEMBER_22),
-        PageText::Download,
-        PageText::DownloadAll,
-        PageText::KeptUntil(DECEMBER_22),
-        PageText::Expired,
-        PageText::Empty,
-        PageText::OpenChat,
-        PageText::NotFound,
-        PageText::Skip,
-        PageText::Picture(DECEMBER_22),
     ]
 }

@@ -10,8 +10,9 @@ use picdesk_core::{
 
 use super::{
     SayContext, clean,
-    lexicon::{Args, Lexicon},
-    mark::unmark,
+    emphasis::{append, joined},
+    lexicon::Lexicon,
+    pattern::Args,
     units,
 };
 
@@ -139,26 +140,26 @@ impl Speaker<'_> {
     }
 
     fn welcome(&self, trial: Credits) -> Text {
-        let mut lines = vec![self.lexicon.fill("welcome", &self.product())];
+        let mut lines = vec![self.fill("welcome", &self.product())];
         lines.extend(self.trial(trial));
-        lines.push(self.lexicon.word("welcome-more").to_owned());
-        unmark(lines.join("\n\n"))
+        lines.push(self.text("welcome-more"));
+        joined(&lines, "\n\n")
     }
 
     fn welcome_first(&self, trial: Credits) -> Text {
-        let mut lines = vec![self.lexicon.fill("welcome-first", &self.product())];
+        let mut lines = vec![self.fill("welcome-first", &self.product())];
         lines.extend(self.trial(trial));
-        lines.push(self.lexicon.word("welcome-first-more").to_owned());
-        unmark(lines.join("\n"))
+        lines.push(self.text("welcome-first-more"));
+        joined(&lines, "\n")
     }
 
     fn product(&self) -> Args<'_> {
         Args::new().ours("product", self.context.product_name.as_str())
     }
 
-    fn trial(&self, trial: Credits) -> Option<String> {
+    fn trial(&self, trial: Credits) -> Option<Text> {
         let args = Args::new().ours("trial", self.credits(trial));
-        (trial > Credits::ZERO).then(|| self.lexicon.fill("welcome-trial", &args))
+        (trial > Credits::ZERO).then(|| self.fill("welcome-trial", &args))
     }
 
     fn privacy(&self) -> Text {
@@ -166,46 +167,44 @@ impl Speaker<'_> {
         if let Some(url) = &self.context.privacy_url {
             text.text.push('\n');
             let args = Args::new().ours("url", url.as_str());
-            text.text.push_str(&self.lexicon.fill("privacy-url", &args));
+            append(&mut text, &self.fill("privacy-url", &args));
         }
         text
     }
 
     fn pay_support(&self) -> Text {
-        let mut lines = vec![self.lexicon.word("pay-support").to_owned()];
+        let mut lines = vec![self.text("pay-support")];
         if let Some(place) = self.elsewhere() {
-            lines.push(self.lexicon.fill("contact", &Args::new().ours("where", place)));
+            lines.push(self.fill("contact", &Args::new().ours("where", place)));
         }
         if let Some(url) = &self.context.terms_url {
             let args = Args::new().ours("url", url.as_str());
-            lines.push(self.lexicon.fill("pay-support-terms", &args));
+            lines.push(self.fill("pay-support-terms", &args));
         }
-        unmark(lines.join("\n"))
+        joined(&lines, "\n")
     }
 
     fn settings(&self, options: Options) -> Text {
         let args = Args::new().ours("options", units::options(self.lexicon, options));
-        let settings = self.lexicon.fill("settings", &args);
-        let hint = self.lexicon.fill("settings-hint", &Args::new());
-        unmark(format!("{settings}\n\n{hint}"))
+        joined(&[self.fill("settings", &args), self.text("settings-hint")], "\n\n")
     }
 
     fn history(&self, pictures: &[HistoryLine], total: i64, gallery: Option<&str>) -> Text {
         let total = Args::new().ours("pictures", units::pictures(self.lexicon, total));
-        let mut lines = vec![self.lexicon.fill("history", &total), String::new()];
+        let mut lines = vec![self.fill("history", &total), Text::default()];
         for (number, picture) in (1..).zip(pictures.iter().take(LINES_MAX)) {
             let args = Args::new()
                 .number("number", number)
                 .ours("prompt", self.prompt(&picture.prompt, LISTED_CHARS_MAX))
                 .ours("made", self.date(picture.made_at))
                 .ours("until", self.date(picture.kept_until));
-            lines.push(self.lexicon.fill("history-line", &args));
+            lines.push(self.fill("history-line", &args));
         }
         if let Some(url) = gallery {
-            lines.push(String::new());
-            lines.push(self.lexicon.fill("history-gallery", &Args::new().ours("url", url)));
+            lines.push(Text::default());
+            lines.push(self.fill("history-gallery", &Args::new().ours("url", url)));
         }
-        unmark(lines.join("\n"))
+        joined(&lines, "\n")
     }
 
     fn reference_too_large(&self, name: Option<&str>, bytes: i64, bytes_max: i64) -> Text {
@@ -230,7 +229,12 @@ impl Speaker<'_> {
 
     /// A text with arguments.
     pub(super) fn fill(&self, id: &'static str, args: &Args) -> Text {
-        unmark(self.lexicon.fill(id, args))
+        self.lexicon.fill(id, args)
+    }
+
+    /// A few words with arguments and without emphasis.
+    pub(super) fn phrase(&self, id: &'static str, args: &Args) -> String {
+        self.lexicon.phrase(id, args)
     }
 
     /// `2 credits`.

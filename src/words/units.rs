@@ -6,16 +6,16 @@ use picdesk_core::{
     generation::{Background, Options, Quality, Resolution},
 };
 
-use super::lexicon::{Args, Lexicon};
+use super::{lexicon::Lexicon, pattern::Args};
 
 /// `2 credits`.
 pub(super) fn credits(lexicon: &Lexicon, credits: Credits) -> String {
-    lexicon.fill("credits", &Args::new().number("count", credits.0))
+    lexicon.phrase("credits", &Args::new().number("count", credits.0))
 }
 
 /// `4 pictures`.
 pub(super) fn pictures(lexicon: &Lexicon, count: i64) -> String {
-    lexicon.fill("pictures", &Args::new().number("count", count))
+    lexicon.phrase("pictures", &Args::new().number("count", count))
 }
 
 /// `22 Dec`, in the house's time zone.
@@ -29,7 +29,7 @@ pub(super) fn moment(lexicon: &Lexicon, at_ms: i64, zone: &TimeZone) -> String {
     let args = Args::new()
         .ours("date", date_of(lexicon, &at))
         .ours("time", format!("{}:{:02}", at.hour(), at.minute()));
-    lexicon.fill("moment", &args)
+    lexicon.phrase("moment", &args)
 }
 
 /// A time to wait, rounded as far as it can be meant: `40 s`, `3 min`, `2 h`.
@@ -113,11 +113,11 @@ fn zoned(at_ms: i64, zone: &TimeZone) -> Zoned {
 
 fn date_of(lexicon: &Lexicon, at: &Zoned) -> String {
     let args = Args::new().number("day", at.day().into()).number("month", at.month().into());
-    lexicon.fill("date", &args)
+    lexicon.phrase("date", &args)
 }
 
 fn amount(lexicon: &Lexicon, id: &'static str, count: i64) -> String {
-    lexicon.fill(id, &Args::new().number("count", count))
+    lexicon.phrase(id, &Args::new().number("count", count))
 }
 
 fn rounded_up(amount: i64, unit: i64) -> i64 {

@@ -1,6 +1,8 @@
 //! What comes back, when it is none; and what does not come back.
 
 use axum::http::StatusCode;
+use futures_util::future::join_all;
+use reqwest::dns::{Name, Resolve, Resolving};
 use tokio::sync::oneshot;
 
 use super::*;
@@ -128,19 +130,37 @@ async fn an_answer_that_breaks_off_is_uncertain() {
     assert_eq!(failure_in_stream(": hello\n\n").await, cut);
 }
 
+async fn failure_of_silence(start: &'static str, timeout: u64, idle: u64) -> MakeError {
+    let provider = Provider::new(move |_| stalled_answer(start)).await;
+    let impatient = ImagesSettings {
+        timeout: Duration::from_millis(timeout),
+        idle_timeout: Duration::from_millis(idle),
+        ..provider.settings()
+    };
+    let (made, album) = make(&client(impatient), request()).await;
+    assert_eq!(album.submitted, 1);
+    made.unwrap_err().error
+}
+
 #[tokio::test]
 async fn an_answer_that_stalls_is_uncertain() {
-    let stalled = |_: &Seen| stalled_answer("data: {\"b64_json\":\"cGlj");
-    let provider = Provider::new(stalled).await;
-    let idle_timeout = Duration::from_millis(50);
-    let impatient = client(ImagesSettings { idle_timeout, ..provider.settings() });
-    let (made, album) = make(&impatient, request()).await;
-    assert_eq!(made.unwrap_err().error, MakeError::Uncertain(Doubt::Stalled));
-    assert_eq!(album.submitted, 1);
-    let timeout = Duration::from_millis(80);
-    let short = client(ImagesSettings { timeout, ..provider.settings() });
-    let (made, _) = make(&short, request()).await;
-    assert_eq!(made.unwrap_err().error, MakeError::Uncertain(Doubt::TimedOut));
+    let (stalled, timed_out) =
+        (MakeError::Uncertain(Doubt::Stalled), MakeError::Uncertain(Doubt::TimedOut));
+    let checks = ["data: {\"b64_json\":\"cGlj", "data: {}\n", "{\"data\""].map(async |start| {
+        assert_eq!(failure_of_silence(start, 60_000, 50).await, stalled, "{start}");
+        assert_eq!(failure_of_silence(start, 2000, 60_000).await, timed_out, "{start}");
+    });
+    join_all(checks).await;
+}
+
+#[tokio::test]
+async fn silence_between_events_is_no_stall() {
+    let timed_out = MakeError::Uncertain(Doubt::TimedOut);
+    let starts = ["", " \n", ": hello\n\n", "event: x\n", "data: {}\n\n"];
+    let checks = starts.map(async |start| {
+        assert_eq!(failure_of_silence(start, 2000, 1).await, timed_out, "{start}");
+    });
+    join_all(checks).await;
 }
 
 #[tokio::test]
@@ -208,6 +228,36 @@ async fn nobody_listening_means_not_sent() {
     let error = MakeError::NotSent(Unsent::Refused);
     let expected = FailedCall { error, status: None, request_id: None };
     assert_eq!(failure_at(&format!("http://{address}/v1")).await, expected);
+}
+
+/// Finds no name, at once or never.
+struct Names {
+    answers: bool,
+}
+
+impl Resolve for Names {
+    fn resolve(&self, _name: Name) -> Resolving {
+        if self.answers {
+            Box::pin(async { Err("canary-answer".into()) })
+        } else {
+            Box::pin(std::future::pending())
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_name_and_no_connection_in_time_mean_not_sent() {
+    for (answers, unsent) in [(true, Unsent::Name), (false, Unsent::TimedOut)] {
+        let http = reqwest::Client::builder()
+            .dns_resolver(Arc::new(Names { answers }))
+            .connect_timeout(Duration::from_millis(50))
+            .no_proxy()
+            .build()
+            .unwrap();
+        let client = ImagesClient::new(settings("http://provider.example/v1"), http).unwrap();
+        let failed = make(&client, request()).await.0.unwrap_err();
+        assert_eq!(failed, FailedCall::unanswered(MakeError::NotSent(unsent)));
+    }
 }
 
 #[tokio::test]

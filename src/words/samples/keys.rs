@@ -1,0 +1,88 @@
+//! Everything that can stand on a button or a page.
+
+use picdesk_core::{
+    account::Language,
+    credits::Credits,
+    generation::{Background, Options, Quality, Resolution, Shape},
+    say::{Cause, Cheaper, Chosen, Label},
+};
+
+use super::{super::PageText, DECEMBER_22};
+
+/// Everything that can stand on a button.
+pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
+    let mut labels = vec![
+        Label::Cancel,
+        Label::Again,
+        Label::Change,
+        Label::Larger(price),
+        Label::LargerNotInPlan,
+        Label::Original,
+        Label::More,
+        Label::MakeFour(price),
+        Label::UseAsReference,
+        Label::DeleteNow,
+        Label::AskHuman,
+        Label::AskHumanAbout,
+        Label::TryAgain,
+        Label::ChangeWords,
+        Label::ClearTray,
+        Label::Confirm(price),
+        Label::Example(0),
+        Label::Example(1),
+        Label::Balance,
+        Label::Buy,
+        Label::Privacy,
+        Label::Settings,
+        Label::Count(1, Chosen::No),
+        Label::Count(10, Chosen::Yes),
+        Label::Yes,
+        Label::No,
+        Label::SendAgain,
+        Label::Picture(1),
+        Label::Older,
+        Label::Newer,
+        Label::Gallery,
+        Label::SupportLink,
+        Label::CaseDone,
+    ];
+    labels.extend(Language::ALL.map(Label::Language));
+    labels.extend(Cause::ALL.map(Label::Cause));
+    labels.extend(choices(price));
+    labels
+}
+
+fn choices(price: Credits) -> Vec<Label> {
+    let shapes = [Shape::Square, Shape::Landscape, Shape::Portrait, Shape::Wide, Shape::Tall];
+    let mut labels: Vec<_> = shapes.map(|shape| Label::Shape(shape, Chosen::Yes)).into();
+    for background in [Background::Auto, Background::Opaque, Background::Transparent] {
+        labels.push(Label::Background(background, Chosen::Yes));
+    }
+    for resolution in [Resolution::K1, Resolution::K2, Resolution::K4] {
+        labels.push(Label::Resolution(resolution, Chosen::Yes));
+        for quality in [Quality::Low, Quality::Medium, Quality::High] {
+            labels.push(Label::Quality(quality, Chosen::No));
+            let options = Options { resolution, quality, ..Options::default() };
+            labels.push(Label::TakeCheaper(Cheaper { options, price }));
+        }
+    }
+    labels
+}
+
+/// Every text of the pages.
+pub(in super::super) fn pages() -> [PageText; 12] {
+    [
+        PageText::Gallery,
+        PageText::Count(1),
+        PageText::PrivateUntil(DECEMBER_22),
+        PageText::Download,
+        PageText::DownloadAll,
+        PageText::KeptUntil(DECEMBER_22),
+        PageText::Expired,
+        PageText::Empty,
+        PageText::OpenChat,
+        PageText::NotFound,
+        PageText::Skip,
+        PageText::Picture(DECEMBER_22),
+    ]
+}

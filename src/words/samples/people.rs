@@ -1,0 +1,75 @@
+//! What is said between customers and the people who help them.
+
+use picdesk_core::{
+    channel::Text,
+    say::{Card, CardLine, Cause, RelayState, Say},
+};
+
+use super::{DECEMBER_22, Measure};
+
+/// What is said between customers and people.
+pub(super) fn people(measure: &Measure) -> Vec<Say> {
+    let code = || "S-1042".to_owned();
+    let (name, text) = (measure.short.clone(), measure.long.clone());
+    let mut says = vec![
+        Say::SupportCause,
+        Say::SupportWords,
+        Say::SupportConsent,
+        Say::SupportOpened { code: code() },
+        Say::SupportPassedOn,
+        Say::SupportElsewhere,
+        Say::Answer { operator: name.clone(), text: text.clone() },
+        Say::SupportDone { code: code() },
+        Say::CustomerWrote { name: name.clone(), text },
+        Say::CustomerWrote { name, text: " \n ".into() },
+        Say::DeskHelp,
+        Say::NotAnOperator,
+        Say::NotYours,
+        Say::Stale,
+        Say::Done,
+        Say::Verbatim(Text::plain(measure.long.clone())),
+    ];
+    let states = [
+        RelayState::Waiting,
+        RelayState::Delivered,
+        RelayState::Blocked,
+        RelayState::Refused,
+        RelayState::Unknown,
+    ];
+    says.extend(states.map(Say::RelayState));
+    says
+}
+
+/// Cards, full and bare.
+pub(super) fn cards(measure: &Measure) -> Vec<Say> {
+    let states = ["held", "submitting", "delivered", "failed", "uncertain", "lapsed", "newer"];
+    let request = |outcome: &str| CardLine {
+        at: DECEMBER_22,
+        price: measure.credits(),
+        outcome: outcome.into(),
+    };
+    let mut requests: Vec<_> = states.map(request).into();
+    requests.extend(measure.repeated(&request("uncertain")));
+    let card = Card {
+        code: "S-1042".into(),
+        cause: Cause::PaymentFailure,
+        name: measure.short.clone(),
+        channel: "telegram".into(),
+        plan: Some(measure.short.clone()),
+        available: measure.credits(),
+        pending: measure.credits(),
+        requests,
+        earlier: measure.number,
+        consent: true,
+        words: measure.long.clone(),
+    };
+    let bare = Card {
+        plan: None,
+        requests: Vec::new(),
+        earlier: 0,
+        consent: false,
+        words: String::new(),
+        ..card.clone()
+    };
+    vec![Say::Card(card), Say::Card(bare)]
+}

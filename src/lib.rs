@@ -2,6 +2,7 @@
 //! the map.
 
 pub mod alarm;
+pub mod artifacts;
 pub mod buttons;
 pub mod chance;
 pub mod cli;
@@ -14,7 +15,9 @@ pub mod http;
 pub mod images;
 pub mod inbox;
 pub mod outbox;
+pub mod pictures;
 pub mod run;
+pub mod sandbox;
 pub mod store;
 pub mod telemetry;
 pub mod turn;

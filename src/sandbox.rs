@@ -1,0 +1,146 @@
+//! The whole product with no key and no network: stand-ins of every outside party, the page on
+//! which one plays the customer, and the desk itself as a process of its own that can be killed.
+
+mod desk;
+mod provider;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use picdesk_sandbox::{
+    images::{ImagesOptions, ImagesStandIn},
+    page,
+    phone::{self, Phone},
+    telegram::{OLGA, OPERATORS, Options as TelegramOptions, TelegramStandIn, WEI},
+};
+use tokio_util::sync::CancellationToken;
+
+use self::{desk::DeskProcess, provider::Provider};
+use crate::cli::SandboxArguments;
+
+/// Runs until a signal comes. The first line on stdout is the address to open.
+pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
+    let data = arguments.data;
+    std::fs::create_dir_all(&data)
+        .with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    let data = data.canonicalize()?;
+    let seed = arguments.seed.unwrap_or(1);
+    let telegram = start_telegram(&data, seed).await?;
+    let images = ImagesStandIn::start(ImagesOptions {
+        seed,
+        port: kept_port(&data, "images").await,
+        ..ImagesOptions::for_people()
+    })
+    .await?;
+    keep_port(&data, "images", &images.base_url())?;
+    let config = write_config(&data, &telegram, &images)?;
+    let desk = Arc::new(DeskProcess::new(config, data.join("desk.log")));
+    let provider = Arc::new(Provider::new(images));
+    let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![provider]);
+    desk.tell(phone.clone());
+    phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
+    desk.add_operator("Olga", OLGA).map_err(anyhow::Error::msg)?;
+    desk.add_operator("小伟", WEI).map_err(anyhow::Error::msg)?;
+    desk::watched(&desk);
+    let listen = arguments.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("{listen} cannot be listened on"))?;
+    println!("http://{}", listener.local_addr()?);
+    let stop = CancellationToken::new();
+    let router = page::router().merge(phone::router(phone));
+    let serving = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+        }
+    });
+    wait_for_signal().await;
+    stop.cancel();
+    desk.stop().await;
+    // Pages hold their event streams open for ever: they are cut.
+    serving.abort();
+    Ok(())
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn start_telegram(data: &Path, seed: u64) -> anyhow::Result<TelegramStandIn> {
+    let port = kept_port(data, "telegram").await;
+    let options = TelegramOptions {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        seed,
+        ..TelegramOptions::in_folder(&data.join("telegram"))
+    };
+    let telegram = TelegramStandIn::start(options).await?;
+    keep_port(data, "telegram", &telegram.api_url())?;
+    Ok(telegram)
+}
+
+/// The port of last time, when it is still free: addresses in messages then still lead somewhere.
+async fn kept_port(data: &Path, name: &str) -> u16 {
+    let kept = std::fs::read_to_string(data.join(format!("{name}.port")));
+    let port = kept.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    match tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(_) => port,
+        Err(_) => 0,
+    }
+}
+
+fn keep_port(data: &Path, name: &str, url: &str) -> anyhow::Result<()> {
+    let port = url::Url::parse(url)?.port().unwrap_or_default();
+    std::fs::write(data.join(format!("{name}.port")), port.to_string())?;
+    Ok(())
+}
+
+/// Where the desk listens: the port of last time, or one that is free now.
+fn desk_port(data: &Path) -> anyhow::Result<u16> {
+    let file = data.join("desk.port");
+    if let Some(port) = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok())
+    {
+        return Ok(port);
+    }
+    let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    std::fs::write(file, port.to_string())?;
+    Ok(port)
+}
+
+/// The configuration of the desk: every address is a stand-in's.
+fn write_config(
+    data: &Path,
+    telegram: &TelegramStandIn,
+    images: &ImagesStandIn,
+) -> anyhow::Result<PathBuf> {
+    let port = desk_port(data)?;
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let place = |name: &str| data.join(name).display().to_string();
+    let text = format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
+         [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
+         [telegram]\ntoken = {token}\napi_url = {api}\n\
+         [images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
+         [credits]\ntrial = 12\n\
+         [desk]\ntelegram_chat_id = {desk}\nsupport_url = \"http://127.0.0.1:{port}/\"\n",
+        store = quoted(&format!("sqlite://{}", place("picdesk.db"))),
+        pictures = quoted(&format!("file://{}", place("pictures"))),
+        token = quoted(telegram.token()),
+        api = quoted(&telegram.api_url()),
+        base = quoted(&images.base_url()),
+        key = quoted(images.api_key()),
+        desk = OPERATORS,
+    );
+    let file = data.join("picdesk.toml");
+    std::fs::write(&file, text)?;
+    Ok(file)
+}

@@ -1,0 +1,6 @@
+//! The page.
+
+/// Routes.
+pub fn router() -> axum::Router {
+    axum::Router::new()
+}

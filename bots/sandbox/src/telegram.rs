@@ -252,6 +252,11 @@ impl TelegramStandIn {
         self.state.faults().armed().to_vec()
     }
 
+    /// Sets the rate limits; none switches them off.
+    pub fn limit_rates(&self, limits: Option<RateLimits>) {
+        *self.state.rate_limits() = limits;
+    }
+
     /// What was counted since the start.
     pub fn counts(&self) -> Tally {
         self.state.counters.lock().clone()

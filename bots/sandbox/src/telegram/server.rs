@@ -89,7 +89,8 @@ async fn run(state: &State, method: &str, params: &Params) -> Result<Answer, Ref
     }
     let (name, call) =
         methods::find(method).ok_or_else(|| Refusal::not_found("method not found"))?;
-    if let Some(limits) = &state.options.rate_limits {
+    let limits = *state.rate_limits();
+    if let Some(limits) = &limits {
         let cost = methods::cost(name, params);
         if cost > 0
             && let Some(chat) = methods::chat_named(params)
@@ -133,6 +134,11 @@ async fn befall(
         Fault::Forbidden => refused(state, &Refusal::forbidden("bot was blocked by the user")),
         Fault::BadRequest { description } => refused(state, &Refusal::bad(&description)),
         Fault::ServerError { status } => error_page(status),
+        Fault::Unauthorized => refused(state, &Refusal::unauthorized()),
+        Fault::NotJson => {
+            drop(run(state, method, params).await);
+            error_page(200)
+        }
         Fault::DropRequest => {
             line.cut_after(0);
             StatusCode::OK.into_response()

@@ -4,6 +4,12 @@
 //! checked as an original and fitted as a JPEG: in its size, halved, and by a factor that is no
 //! whole number. Prints the processor time (median of seven) and the memory above idle, beside
 //! the bar. Run: `cargo bench --bench fit`.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures to be looked at, and samples within 0 to 255"
+)]
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};

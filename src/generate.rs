@@ -229,13 +229,15 @@ impl Studio {
             proof.generation(),
             submitted,
         ));
-        let making = self.parts.images.make(request, &mut sink);
-        tokio::pin!(making);
-        let (made, late) = match tokio::time::timeout(self.parts.timeout, &mut making).await {
-            Ok(made) => (made, false),
-            Err(_) => {
-                self.write_down(claimed, Came::Uncertain).await;
-                (making.await, true)
+        let (made, late) = {
+            let making = self.parts.images.make(request, &mut sink);
+            tokio::pin!(making);
+            match tokio::time::timeout(self.parts.timeout, &mut making).await {
+                Ok(made) => (made, false),
+                Err(_) => {
+                    self.write_down(claimed, Came::Uncertain).await;
+                    (making.await, true)
+                }
             }
         };
         let came = match made {

@@ -123,7 +123,8 @@ fn write_config(
     images: &ImagesStandIn,
 ) -> anyhow::Result<PathBuf> {
     let port = desk_port(data)?;
-    let quoted = |text: &str| toml::Value::from(text).to_string();
+    // A JSON string is a TOML string.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let place = |name: &str| data.join(name).display().to_string();
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\

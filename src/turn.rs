@@ -51,7 +51,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const POSTPONED_MS: i64 = 500;
 
 /// What turns of this installation know and have: wording, configuration, keys.
-#[derive(Debug)]
 pub struct Desk {
     /// What the rules know of the configuration.
     pub house: House,
@@ -69,7 +68,6 @@ pub struct Desk {
 pub type Shards = Arc<RwLock<Vec<(i64, i64)>>>;
 
 /// Turns events.
-#[derive(Debug)]
 pub struct Turner {
     pub(crate) store: Store,
     pub(crate) desk: Arc<Desk>,

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{FromRequest as _, Path, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -69,8 +69,8 @@ async fn update(State(webhook): State<Arc<Webhook>>, request: Request) -> Respon
         metrics::webhook_rejected("telegram", "secret");
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let body = match axum::extract::FromRequest::from_request(request, &()).await {
-        Ok(Whole::<BODY_BYTES_MAX>(body)) => body,
+    let body = match Whole::<BODY_BYTES_MAX>::from_request(request, &()).await {
+        Ok(Whole(body)) => body,
         Err(refused) => {
             metrics::webhook_rejected("telegram", BodyRefused::word(refused));
             return refused.into_response();

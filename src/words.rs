@@ -39,7 +39,7 @@ use picdesk_core::{
 pub use self::{
     clean::shorten,
     emphasis::fit,
-    menu::{Command, Place},
+    menu::{Audience, Command},
     page::PageText,
 };
 use self::{lexicon::Lexicon, speaker::Speaker};
@@ -108,12 +108,12 @@ impl Words {
         label::label(self.lexicon(language), label)
     }
 
-    /// The prompts to begin with, each as it stands on its button: first those of one language,
-    /// then of the next; every language has as many.
+    /// The prompts to begin with, each as it stands on its button. The buttons of a language
+    /// count its examples from one.
     #[must_use]
     pub fn examples(&self) -> Vec<Example> {
         let of = |language| {
-            (0..label::EXAMPLES).map(move |which| Example {
+            (1..=label::EXAMPLES).map(move |which| Example {
                 language,
                 prompt: label::example(self.lexicon(language), which).to_owned(),
             })
@@ -123,8 +123,8 @@ impl Words {
 
     /// The command menu, in order: each command's word and what it does.
     #[must_use]
-    pub fn commands(&self, language: Language, place: Place) -> Vec<Command> {
-        menu::commands(self.lexicon(language), place)
+    pub fn commands(&self, language: Language, audience: Audience) -> Vec<Command> {
+        menu::commands(self.lexicon(language), audience)
     }
 
     /// What stands in the empty chat before the first message, at most 512 characters.

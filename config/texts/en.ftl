@@ -99,12 +99,7 @@ balance-line = { $date } · { $change } · { $reason ->
     [trial] welcome credits
     [by_hand] from us
     [owed_expired] given back: not handed over in time
-    [posted] pictures
-    [pack] bought
-    [plan] from your plan
-    [refunded] refunded
-    [expired] expired
-    [reclaimed] payment taken back
+    [picture] a picture
    *[other] correction
 }
 settings =
@@ -220,6 +215,7 @@ late-picture = It came after all, and this one is free.
 ### A picture
 
 change-how = What shall I change? Your next words go for this picture.
+new-words = Write it in other words, and I try again.
 more = More about this picture:
 deleted = Deleted. We do not keep this picture any more.
 gone = This picture is not kept any more.
@@ -360,6 +356,8 @@ command-language = English or 中文
 command-privacy = What we keep
 command-paysupport = Payments and refunds
 command-help = What I can do
+command-r = Answer the customer: /r and your words
+command-done = Close the case
 bot-description =
     { $product } makes pictures from your words.
 

@@ -62,6 +62,8 @@ help =
     /privacy 隐私
     /support 人工
 
+    直接发中文也行：余额、充值、历史、设置、人工、取消。
+
     没画成的，不收积分。
 privacy =
     { BOLD("图片") }保存到收据上写的日期，到期删除。想早点删：点图下的 ⋯，再点“立即删除”。
@@ -81,12 +83,7 @@ balance-line = { $date } · { $change } · { $reason ->
     [trial] 新人赠送
     [by_hand] 我们赠送
     [owed_expired] 图未能送达，已退回
-    [posted] 画图
-    [pack] 充值
-    [plan] 套餐发放
-    [refunded] 已退款
-    [expired] 已过期
-    [reclaimed] 付款被撤回
+    [picture] 画图
    *[other] 更正
 }
 settings =
@@ -185,6 +182,7 @@ late-picture = 图还是到了，这张免费。
 ### 图片
 
 change-how = 要改哪里？你的下一句话就用在这张图上。
+new-words = 换个说法写给我，我再画。
 more = 这张图还可以：
 deleted = 已删除，我们不再保存这张图。
 gone = 这张图已经不再保存。
@@ -325,6 +323,8 @@ command-language = 语言 / Language
 command-privacy = 我们留存什么
 command-paysupport = 付款与退款
 command-help = 我会做什么
+command-r = 回复客户：/r 加内容
+command-done = 结束工单
 bot-description =
     { $product }：把你的话变成图。
 

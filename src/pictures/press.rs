@@ -145,11 +145,11 @@ impl ImageBuffer for &Plate<'_> {
         inked.asked += 1;
         let [above, below] = &inked.rows;
         let row = if upper { above } else { below };
-        brightness.extend(row.as_chunks::<3>().0.iter().map(luma));
+        brightness.extend(row.as_chunks::<3>().0.iter().map(|pixel| luma(*pixel)));
         match self.colour {
             Colour::Whole => {
-                blue.extend(row.as_chunks::<3>().0.iter().map(|pixel| chroma(BLUE, pixel)));
-                red.extend(row.as_chunks::<3>().0.iter().map(|pixel| chroma(RED, pixel)));
+                blue.extend(row.as_chunks::<3>().0.iter().map(|pixel| chroma(BLUE, *pixel)));
+                red.extend(row.as_chunks::<3>().0.iter().map(|pixel| chroma(RED, *pixel)));
             }
             Colour::Quartered if upper => quarter(above, below, blue, red),
             // The encoder takes colour from every second row and column only.
@@ -184,11 +184,11 @@ const LUMA: [i32; 3] = [19_595, 38_470, 7_471];
 const BLUE: [i32; 3] = [-11_059, -21_709, 32_768];
 const RED: [i32; 3] = [32_768, -27_439, -5_329];
 
-fn luma(pixel: &[u8; 3]) -> u8 {
+fn luma(pixel: [u8; 3]) -> u8 {
     ((weigh(LUMA, pixel.map(i32::from)) + 0x7fff) >> 16) as u8
 }
 
-fn chroma(shares: [i32; 3], pixel: &[u8; 3]) -> u8 {
+fn chroma(shares: [i32; 3], pixel: [u8; 3]) -> u8 {
     ((weigh(shares, pixel.map(i32::from)) + (128 << 16) + 0x7fff) >> 16) as u8
 }
 

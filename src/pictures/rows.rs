@@ -43,7 +43,7 @@ pub(super) trait Rows {
 pub(super) type AnyRows<'a> = Box<dyn Rows + 'a>;
 
 /// Lays what is transparent on white paper; leaves what is opaque alone.
-pub(super) fn on_white<'a>(inner: AnyRows<'a>) -> AnyRows<'a> {
+pub(super) fn on_white(inner: AnyRows<'_>) -> AnyRows<'_> {
     match inner.ink() {
         Ink::Rgb => inner,
         Ink::Rgba => Box::new(OnWhite { row: vec![0; inner.row_bytes()], inner }),
@@ -78,7 +78,7 @@ impl Rows for OnWhite<'_> {
 }
 
 /// Puts a picture in the middle of a larger white canvas.
-pub(super) fn on_canvas<'a>(inner: AnyRows<'a>, canvas: Size) -> AnyRows<'a> {
+pub(super) fn on_canvas(inner: AnyRows<'_>, canvas: Size) -> AnyRows<'_> {
     let size = inner.size();
     if size == canvas {
         return inner;

@@ -31,7 +31,7 @@ pub(super) fn rgba(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// A chunk of a PNG: u32 length · four letters · data · u32 CRC.
-pub(super) fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub(super) fn png_chunk(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut chunk = (data.len() as u32).to_be_bytes().to_vec();
     chunk.extend(name);
     chunk.extend(data);
@@ -76,7 +76,7 @@ pub(super) fn png_start(
     header.extend(height.to_be_bytes());
     header.extend([depth, colour, 0, 0, u8::from(interlaced)]);
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    file.extend(png_chunk(b"IHDR", &header));
+    file.extend(png_chunk(*b"IHDR", &header));
     file
 }
 
@@ -112,8 +112,8 @@ pub(super) fn raw_png(
     }
     let mut file = png_start(width, height, depth, colour, interlaced);
     file.extend(chunks.concat());
-    file.extend(png_chunk(b"IDAT", &stored_zlib(&raw)));
-    file.extend(png_chunk(b"IEND", &[]));
+    file.extend(png_chunk(*b"IDAT", &stored_zlib(&raw)));
+    file.extend(png_chunk(*b"IEND", &[]));
     file
 }
 
@@ -239,7 +239,7 @@ pub(super) fn webp(width: u32, height: u32, transparent: bool) -> Vec<u8> {
 }
 
 /// A chunk of a WebP: four letters · u32 length · data · pad to even.
-pub(super) fn riff_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub(super) fn riff_chunk(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut chunk = name.to_vec();
     chunk.extend((data.len() as u32).to_le_bytes());
     chunk.extend(data);
@@ -262,7 +262,7 @@ pub(super) fn vp8x(flags: u8, width: u32, height: u32) -> Vec<u8> {
     let mut data = vec![flags, 0, 0, 0];
     data.extend(&(width - 1).to_le_bytes()[..3]);
     data.extend(&(height - 1).to_le_bytes()[..3]);
-    riff_chunk(b"VP8X", &data)
+    riff_chunk(*b"VP8X", &data)
 }
 
 /// A lossy WebP of one pixel. No encoder of ours writes them.

@@ -17,7 +17,7 @@ use crate::{
     config::{Config, Receiving},
     store::{Database, Store, StoreError, people},
     turn::Desk,
-    words::{Place, SayContext, Words},
+    words::{Audience as Readers, SayContext, Words},
 };
 
 /// Makes the folder that a SQLite file is in.
@@ -115,7 +115,7 @@ pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, Strin
 /// The menus of commands, for everybody and for each language.
 pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
     let mut menus = Vec::new();
-    for (place, audience) in [(Place::Private, Audience::Private), (Place::Group, Audience::Group)] {
+    for (place, audience) in [(Readers::Private, Audience::Private), (Readers::Group, Audience::Group)] {
         let of = |language| {
             let commands = desk.words.commands(language, place);
             commands

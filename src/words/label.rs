@@ -73,9 +73,9 @@ pub(super) fn cause(cause: Cause) -> &'static str {
 /// How many example prompts there are.
 pub(super) const EXAMPLES: u8 = 2;
 
-/// An example prompt, counted from zero.
+/// An example prompt, counted from one.
 pub(super) fn example(lexicon: &Lexicon, which: u8) -> &str {
-    lexicon.word(if which.is_multiple_of(EXAMPLES) { "label-example-1" } else { "label-example-2" })
+    lexicon.word(if which.is_multiple_of(EXAMPLES) { "label-example-2" } else { "label-example-1" })
 }
 
 fn priced(lexicon: &Lexicon, id: &'static str, price: Credits) -> String {

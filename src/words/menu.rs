@@ -2,13 +2,15 @@
 
 use super::{SayContext, lexicon::Lexicon, pattern::Args};
 
-/// Where a command menu is shown.
+/// Who sees a command menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In a private chat.
+pub enum Audience {
+    /// People in their chat with us.
     Private,
-    /// In groups, where the bot is addressed and money is not talked about.
+    /// People in groups, where we are addressed and money is not talked about.
     Group,
+    /// Operators at the desk.
+    Desk,
 }
 
 /// A line of a command menu.
@@ -42,11 +44,15 @@ const GROUP: [(&str, &str); 4] = [
     ("help", "command-help"),
 ];
 
+/// Commands of the operators' desk and their texts.
+const DESK: [(&str, &str); 2] = [("r", "command-r"), ("done", "command-done")];
+
 /// The lines of a menu.
-pub(super) fn commands(lexicon: &Lexicon, place: Place) -> Vec<Command> {
-    let listed: &[(&str, &str)] = match place {
-        Place::Private => &PRIVATE,
-        Place::Group => &GROUP,
+pub(super) fn commands(lexicon: &Lexicon, audience: Audience) -> Vec<Command> {
+    let listed: &[(&str, &str)] = match audience {
+        Audience::Private => &PRIVATE,
+        Audience::Group => &GROUP,
+        Audience::Desk => &DESK,
     };
     let lines = listed.iter();
     lines.map(|(word, id)| Command { word, description: lexicon.word(id).to_owned() }).collect()

@@ -139,7 +139,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         reason: reason.into(),
         at: DECEMBER_22,
     };
-    let reasons = ["trial", "by_hand", "owed_expired", "posted", "refunded", "what is new"];
+    let reasons = ["trial", "by_hand", "owed_expired", "picture", "what is new"];
     let mut entries: Vec<_> = reasons.map(entry).into();
     entries.extend(measure.repeated(&entry("owed_expired")));
     let line = HistoryLine {
@@ -342,6 +342,7 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::Receipt(Receipt { charged: Credits::ZERO, ..receipt(measure) }),
         Say::LatePicture,
         Say::ChangeHow,
+        Say::NewWords,
         Say::More,
         Say::Deleted,
         Say::Gone,

@@ -105,6 +105,7 @@ impl Speaker<'_> {
             Say::Uncertain { available, part } => self.uncertain(*available, *part),
             Say::LatePicture => self.text("late-picture"),
             Say::ChangeHow => self.text("change-how"),
+            Say::NewWords => self.text("new-words"),
             Say::More => self.text("more"),
             Say::Deleted => self.text("deleted"),
             Say::Gone => self.text("gone"),

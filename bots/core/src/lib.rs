@@ -9,11 +9,41 @@
 extern crate alloc;
 
 pub mod account;
+mod album;
+mod cancel;
 pub mod channel;
+mod command;
 pub mod credits;
+mod customer;
+pub mod decide;
+mod desk;
+mod edited;
 pub mod effect;
 pub mod event;
 pub mod facts;
+pub mod flags;
 pub mod generation;
+mod grant;
+mod handed;
+mod history;
 pub mod id;
+pub mod intent;
+mod keys;
+pub mod line;
+mod making;
+mod message;
+pub mod needs;
+mod picture;
+mod press;
+pub mod pricing;
+mod receipt;
+mod request;
 pub mod say;
+mod settings;
+mod support;
+mod topic;
+mod tray;
+mod turn;
+
+#[cfg(test)]
+extern crate std;

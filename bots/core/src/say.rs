@@ -209,6 +209,8 @@ pub enum Say {
     LatePicture,
     /// What the next words will do: an edit of the picture this answers.
     ChangeHow,
+    /// What the next words will do: replace those of a request that was not made.
+    NewWords,
     /// What can be done with a picture beyond the first row of buttons.
     More,
     /// A picture was deleted on request.

@@ -143,6 +143,8 @@
 //! | `drop_answer` | | it happens, and the connection is cut instead of an answer |
 //! | `drop_request` | | nothing happens, and the connection is cut |
 //! | `garbled_answer` | | it happens, and half of the answer is sent |
+//! | `not_json` | | it happens, and the answer is 200 with HTML |
+//! | `unauthorized` | | 401, nothing happens |
 //! | `forbidden` | | 403 bot was blocked by the user |
 //! | `bad_request` | `description` | 400 with these words |
 //! | `slow` | `delay_ms` (3000) | it happens after a while |
@@ -160,14 +162,15 @@
 //!
 //! # counters
 //!
-//! `{"calls": {"sendMessage": 12}, "refused": {"429": 1}, "updates": {"waiting": 0, "delivered": 9,
-//! "expired": 0}, "delivery": "polling", "messages": 31, "edits": 7, "pictures_twice": 0}`;
+//! `{"calls": {"sendmessage": 12}, "refused": {"429": 1}, "faults": {"slow": 1},
+//! "updates": {"waiting": 0, "delivered": 9, "expired": 0}, "delivery": "polling", "messages": 31, "edits": 7, "pictures_twice": 0}`;
 //! `delivery`: `polling`, `webhook`, `none` (nobody asked yet). `pictures_twice` counts pictures
 //! that stand more than once in a chat.
 
 mod act;
 mod control;
 mod events;
+mod images;
 mod read;
 mod refusal;
 

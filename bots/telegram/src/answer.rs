@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::{
     address::Address,
     call::{Gist, Method},
-    update::{Document, Photo, Words, largest},
+    update::{Document, Photo, Words, is_object, largest},
 };
 
 /// How long to wait when Telegram says "too many requests" and not for how long.
@@ -102,12 +102,16 @@ impl No {
     /// The description up to where it begins to quote.
     #[must_use]
     pub fn reason(&self) -> &str {
-        let end = self.description.find(['\'', '"', '`']).unwrap_or(self.description.len());
-        let end = end.min(self.description.floor_char_boundary(100));
-        self.description[..end].trim_end()
+        let opens =
+            |(at, _): &(usize, &str)| !self.description[..*at].ends_with(char::is_alphanumeric);
+        let quote = self.description.match_indices(['\'', '"', '`']).find(opens);
+        let end = quote.map_or(self.description.len(), |(at, _)| at);
+        self.description[..end.min(self.description.floor_char_boundary(100))].trim_end()
     }
 
-    fn says(&self, words: &str) -> bool {
+    /// Whether the description has these words, in letters of any case.
+    #[must_use]
+    pub fn says(&self, words: &str) -> bool {
         let (text, words) = (self.description.as_bytes(), words.as_bytes());
         text.windows(words.len()).any(|part| part.eq_ignore_ascii_case(words))
     }
@@ -144,8 +148,10 @@ struct Parameters {
 /// `Answered` for Telegram's own no, `Unknown` for a failure of Telegram's or an answer that is
 /// not its own.
 pub fn read_answer(status: u16, body: &[u8]) -> Result<&str, CallError> {
-    let foreign = CallError::Unknown(Broken::Foreign { status });
-    let Ok(answer) = serde_json::from_slice::<Answer<'_>>(body) else { return Err(foreign) };
+    let answer = serde_json::from_slice::<Answer<'_>>(body).ok().filter(|_| is_object(body));
+    let Some(answer) = answer else {
+        return Err(CallError::Unknown(Broken::Foreign { status }));
+    };
     if answer.ok {
         return Ok(answer.result.map_or("", RawValue::get));
     }
@@ -331,5 +337,25 @@ fn judge_bad_request(gist: Gist, no: &No) -> Verdict {
         Verdict::Failed(DeliveryError::Reupload)
     } else {
         refused(Refusal::Content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_never_repeats_what_was_sent() {
+        let reason = |description: &str| {
+            let description = description.to_owned();
+            No { code: 400, description, retry_after: None, migrate_to: None }.reason().to_owned()
+        };
+        let url = "Bad Request: inline keyboard button URL 'https://x/p/secret' is invalid";
+        assert_eq!(reason(url), "Bad Request: inline keyboard button URL");
+        assert_eq!(reason("can't parse entities: tag \"secret\""), "can't parse entities: tag");
+        assert_eq!(reason(&"é".repeat(200)).len(), 100);
+        assert_eq!(reason(""), "");
+        let no = No { code: 400, description: url.into(), retry_after: None, migrate_to: None };
+        assert!(!format!("{no:?} {}", CallError::Answered(no.clone())).contains("secret"));
     }
 }

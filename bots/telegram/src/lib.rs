@@ -5,6 +5,7 @@
 //! ([`render`]) as the typed payloads of teloxide and sent by our own thin [`client`].
 
 pub mod address;
+pub mod albums;
 pub mod answer;
 pub mod call;
 pub mod client;
@@ -24,8 +25,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use picdesk_core::{
     channel::{
-        Budget, Capabilities, Channel, Delivery, DeliveryError, FetchError, MediaRef, OutboundFile,
-        OutboundMessage, Receipt, Showing,
+        Arrival, Budget, Capabilities, Channel, Delivery, DeliveryError, FetchError, MediaRef,
+        OutboundFile, OutboundMessage, Receipt, Showing,
     },
     id::ConversationId,
 };
@@ -33,11 +34,12 @@ use picdesk_core::{
 pub use self::config::{Mode, Patience, Problem, TelegramSettings};
 use self::{
     address::{Address, Target},
+    albums::Albums,
     answer::{CallError, Verdict, judge, receipt},
     call::Call,
     client::{Client, DownloadError},
     flood::Floods,
-    parse::Us,
+    parse::{NotRead, Us, read_update},
     render::{Links, render, render_showing},
 };
 
@@ -53,6 +55,7 @@ pub struct TelegramChannel {
     client: Client,
     patience: Patience,
     floods: Floods,
+    albums: Albums,
     /// The bot's username, from the first time that Telegram told it.
     username: OnceLock<String>,
 }
@@ -87,6 +90,7 @@ impl TelegramChannel {
             client: Client::new(&settings, http, patience),
             patience,
             floods: Floods::default(),
+            albums: Albums::default(),
             username: OnceLock::new(),
             settings,
         })
@@ -107,7 +111,24 @@ impl TelegramChannel {
     /// Who we are, for reading updates.
     #[must_use]
     pub fn us(&self) -> Us<'_> {
-        Us { id: self.bot_id, username: self.username(), desk_chat_id: self.settings.desk_chat_id }
+        Us {
+            id: self.bot_id,
+            username: self.username(),
+            desk_chat_id: self.settings.desk_chat_id,
+            albums: Some(&self.albums),
+        }
+    }
+
+    /// Reads one update as this bot; see [`read_update`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read(&self, raw: Vec<u8>, received_at: i64) -> Result<Option<Arrival>, NotRead> {
+        let arrival = read_update(raw, &self.us(), received_at)?;
+        if let Some(arrival) = &arrival {
+            self.albums.remember(arrival);
+        }
+        Ok(arrival)
     }
 
     /// Makes a call; a no is judged, a success is its result.
@@ -221,9 +242,7 @@ impl TelegramChannel {
         };
         Err(match &error {
             CallError::Answered(no) if answer::is_flood(no) => FetchError::Later(error.into()),
-            CallError::Answered(no) if no.reason().contains("file is too big") => {
-                FetchError::TooLarge
-            }
+            CallError::Answered(no) if no.says("file is too big") => FetchError::TooLarge,
             CallError::Answered(no) if no.code == 400 => FetchError::Gone,
             CallError::Answered(_) | CallError::NotSent(_) | CallError::Unknown(_) => {
                 FetchError::Later(error.into())

@@ -15,10 +15,11 @@ use self::{
     attachments::{external_pictures, message_attachments, replied_pictures},
 };
 use crate::{
+    albums::Albums,
     config::CHANNEL,
     update::{
         CallbackQuery, Chat, ChatKind, MemberChange, Message, Pressed, Stopped, Update, User,
-        update_number,
+        is_object, update_number,
     },
 };
 
@@ -38,6 +39,8 @@ pub struct Us<'a> {
     pub username: Option<&'a str>,
     /// The operators' group.
     pub desk_chat_id: Option<i64>,
+    /// Albums in groups of which a part was meant for us: then all are.
+    pub albums: Option<&'a Albums>,
 }
 
 /// Why an update was not read.
@@ -65,6 +68,9 @@ pub fn read_update(
     let set_aside = |number: i64, why, raw| {
         Some(Arrival::SetAside { external_id: external_id(us, number), channel: CHANNEL, why, raw })
     };
+    if !is_object(&raw) {
+        return Err(NotRead::NotAnUpdate);
+    }
     let Ok(update) = serde_json::from_slice::<Update<'_>>(&raw) else {
         let number = update_number(&raw).ok_or(NotRead::NotAnUpdate)?;
         return Ok(set_aside(number, "a part of an unexpected shape", raw));
@@ -144,7 +150,7 @@ fn read_parts(update: &Update<'_>, us: &Us<'_>, received_at: i64) -> Result<Read
 
 fn read_message(message: &Message<'_>, us: &Us<'_>) -> Result<Reading, NotRead> {
     let at = milliseconds(message.date);
-    if let Some(to) = message.migrate_to_chat_id {
+    if let Some(to) = message.migrate_to_chat_id.filter(|to| *to != message.chat.id) {
         let event = Event::ConversationMoved { to: conversation(to, None) };
         return Ok(Happening::in_order(conversation(message.chat.id, None), at, event));
     }
@@ -227,6 +233,7 @@ fn written(
         match words.addressed {
             Addressed::Ourselves => {}
             Addressed::Someone => return Err(NotRead::NameUnknown),
+            Addressed::Nobody if is_called_album(message, us) => {}
             Addressed::Nobody => return Ok(None),
         }
     }
@@ -239,6 +246,12 @@ fn written(
         album: message.media_group_id.as_ref().map(|id| AlbumId::from(&**id)),
         reply_to,
     }))
+}
+
+/// Only one part of an album has words; the others belong to it all the same.
+fn is_called_album(message: &Message<'_>, us: &Us<'_>) -> bool {
+    let (Some(albums), Some(album)) = (us.albums, &message.media_group_id) else { return false };
+    albums.contains(&conversation(message.chat.id, topic(message)), album)
 }
 
 /// What a message answers. A topic's first message is answered by every plain message in it, and

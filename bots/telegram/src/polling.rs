@@ -11,7 +11,7 @@ use crate::{
     answer::CallError,
     call::{Call, Method},
     config::CHANNEL,
-    parse::{number_of, read_update},
+    parse::number_of,
     setup::{ALLOWED_UPDATES, GetUpdates, patience_after},
 };
 
@@ -116,7 +116,7 @@ impl TelegramChannel {
     fn read_batch(&self, batch: Vec<Vec<u8>>, now: i64) -> Vec<Arrival> {
         let mut arrivals = Vec::with_capacity(batch.len());
         for raw in batch {
-            match read_update(raw, &self.us(), now) {
+            match self.read(raw, now) {
                 Ok(arrival) => arrivals.extend(arrival),
                 Err(error) => tracing::warn!("an update was passed over: {error}"),
             }
@@ -178,7 +178,7 @@ impl TelegramChannel {
             CallError::Answered(no) if no.code == 401 || no.code == 404 => {
                 tracing::error!("telegram does not accept our token");
             }
-            CallError::Answered(no) if no.code == 409 && no.reason().contains("webhook") => {
+            CallError::Answered(no) if no.code == 409 && no.says("webhook") => {
                 tracing::warn!("somebody set a webhook while we poll; taking it away");
                 if let Err(error) = or_stop(stop, self.delete_webhook()).await? {
                     tracing::warn!("telegram: could not delete webhook: {error}");

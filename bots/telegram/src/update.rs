@@ -146,6 +146,11 @@ pub(crate) fn update_number(raw: &[u8]) -> Option<i64> {
     serde_json::from_slice::<Head>(raw).ok()?.0
 }
 
+/// Whether JSON is an object: a list would pass for one whose keys were left out.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
+}
+
 struct Head(Option<i64>);
 
 impl<'de> Deserialize<'de> for Head {

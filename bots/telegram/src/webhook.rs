@@ -8,11 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use picdesk_core::channel::{Inbox, InboxError};
 
-use crate::{
-    Clock, TelegramChannel,
-    parse::{NotRead, read_update},
-    verify::Gate,
-};
+use crate::{Clock, TelegramChannel, parse::NotRead, verify::Gate};
 
 /// The header with the secret. Source: Bot API, `setWebhook`.
 pub const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
@@ -76,7 +72,7 @@ impl Webhook {
         if body.len() > BODY_BYTES_MAX {
             return WebhookAnswer::TooLarge;
         }
-        let arrival = match read_update(body.into(), &self.channel.us(), (self.clock)()) {
+        let arrival = match self.channel.read(body.into(), (self.clock)()) {
             Ok(Some(arrival)) => arrival,
             Ok(None) => return WebhookAnswer::Ok,
             Err(NotRead::NotAnUpdate) => return WebhookAnswer::BadRequest,

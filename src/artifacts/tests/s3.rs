@@ -61,15 +61,17 @@ impl StandInS3 {
     /// No object and no part of one; waits for what is aborted in the background.
     pub(super) async fn nothing_is_left(&self) {
         for _ in 0..1_000 {
-            let shelf = lock(&self.shelf);
-            if shelf.objects.is_empty() && shelf.uploads.is_empty() {
+            if self.left() == (0, 0) {
                 return;
             }
-            drop(shelf);
             tokio::task::yield_now().await;
         }
+        panic!("objects and uploads are left: {:?}", self.left());
+    }
+
+    fn left(&self) -> (usize, usize) {
         let shelf = lock(&self.shelf);
-        panic!("{} objects and {} uploads are left", shelf.objects.len(), shelf.uploads.len());
+        (shelf.objects.len(), shelf.uploads.len())
     }
 }
 
@@ -191,14 +193,13 @@ impl Shelf {
             self.objects.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > after);
         let page: Vec<_> = met.by_ref().take(4).collect();
         let more = met.next().is_some();
-        let contents: String = page
-            .iter()
-            .map(|(key, object)| {
-                let now = jiff::Timestamp::now();
-                let size = object.len();
-                format!("<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>{now}</LastModified></Contents>")
-            })
-            .collect();
+        let entry = |(key, object): &(&String, &Bytes)| {
+            let (size, when) = (object.len(), "2026-10-21T07:28:00Z");
+            format!(
+                "<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>{when}</LastModified></Contents>"
+            )
+        };
+        let contents = page.iter().map(entry).collect::<Vec<_>>().concat();
         let next = match page.last() {
             Some((key, _)) if more => {
                 format!("<NextContinuationToken>{key}</NextContinuationToken>")

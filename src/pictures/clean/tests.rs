@@ -27,7 +27,7 @@ fn difference(one: &DynamicImage, other: &DynamicImage) -> u8 {
 fn a_picture_stands_upright_whatever_its_camera_says() {
     for value in 1..=8 {
         let in_segment = segment(0xe1, &[b"Exif\0\0", exif(value).as_slice()].concat());
-        let tall = png_with(&png(32, 48, false), &[png_chunk(b"eXIf", &exif(value))]);
+        let tall = png_with(&png(32, 48, false), &[png_chunk(*b"eXIf", &exif(value))]);
         for (stored, plain) in [
             (jpeg(48, 32, false, &[in_segment]), jpeg(48, 32, false, &[])),
             (tall, png(32, 48, false)),
@@ -62,21 +62,21 @@ fn planted() -> Vec<Vec<u8>> {
         ],
     );
     let chunks = [
-        png_chunk(b"tEXt", &[b"Author\0", text].concat()),
-        png_chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", text].concat()),
-        png_chunk(b"zTXt", &[b"Comment\0\0", stored_zlib(text).as_slice()].concat()),
-        png_chunk(b"iCCP", &[b"p\0\0", stored_zlib(text).as_slice()].concat()),
-        png_chunk(b"caBX", text),
-        png_chunk(b"eXIf", &exif_block),
+        png_chunk(*b"tEXt", &[b"Author\0", text].concat()),
+        png_chunk(*b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", text].concat()),
+        png_chunk(*b"zTXt", &[b"Comment\0\0", stored_zlib(text).as_slice()].concat()),
+        png_chunk(*b"iCCP", &[b"p\0\0", stored_zlib(text).as_slice()].concat()),
+        png_chunk(*b"caBX", text),
+        png_chunk(*b"eXIf", &exif_block),
     ];
     let webp = |transparent| {
         let flags = if transparent { 0x3c } else { 0x2c };
         riff(&[
             vp8x(flags, 64, 40),
-            riff_chunk(b"ICCP", text),
+            riff_chunk(*b"ICCP", text),
             webp(64, 40, transparent)[12..].to_vec(),
-            riff_chunk(b"EXIF", &exif_block),
-            riff_chunk(b"XMP ", text),
+            riff_chunk(*b"EXIF", &exif_block),
+            riff_chunk(*b"XMP ", text),
         ])
     };
     let pictures = [

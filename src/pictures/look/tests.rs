@@ -31,7 +31,7 @@ fn a_kind_is_told_by_the_first_bytes_with_its_size() {
 
 #[test]
 fn a_palette_with_transparency_counts_as_transparent() {
-    let file = png_with(&png(3, 3, false), &[png_chunk(b"tRNS", &[0; 6])]);
+    let file = png_with(&png(3, 3, false), &[png_chunk(*b"tRNS", &[0; 6])]);
     assert!(examine(&file).expect("a PNG").has_alpha);
 }
 
@@ -42,8 +42,8 @@ fn the_orientation_is_read_from_every_kind() {
     let inner = webp(40, 30, false);
     let cases = [
         jpeg(40, 30, false, &[segment(0xe0, b"JFIF\0"), in_segment]),
-        png_with(&png(40, 30, false), &[png_chunk(b"eXIf", &block)]),
-        riff(&[vp8x(0x08, 40, 30), inner[12..].to_vec(), riff_chunk(b"EXIF", &block)]),
+        png_with(&png(40, 30, false), &[png_chunk(*b"eXIf", &block)]),
+        riff(&[vp8x(0x08, 40, 30), inner[12..].to_vec(), riff_chunk(*b"EXIF", &block)]),
     ];
     for file in cases {
         let looked = examine(&file).expect("a picture");
@@ -114,14 +114,14 @@ fn limits_are_checked_on_the_header_alone() {
 #[test]
 fn a_frame_larger_than_its_canvas_is_refused() {
     let small_frame = webp(8, 8, false)[12..].to_vec();
-    let large_frame = riff_chunk(b"VP8L", &[0x2f, 0xff, 0xff, 0xff, 0x0f]);
+    let large_frame = riff_chunk(*b"VP8L", &[0x2f, 0xff, 0xff, 0xff, 0x0f]);
     assert!(examine(&riff(&[vp8x(0, 8, 8), small_frame.clone()])).is_ok());
     let hidden = riff(&[vp8x(0, 8, 8), large_frame.clone()]);
     assert!(matches!(examine(&hidden), Err(PictureFault::Unreadable)));
     let second = riff(&[vp8x(0, 8, 8), small_frame, large_frame.clone()]);
     assert!(matches!(examine(&second), Err(PictureFault::Unreadable)));
     let frame = [[0; 16].as_slice(), &large_frame].concat();
-    let animated = riff(&[vp8x(2, 8, 8), riff_chunk(b"ANMF", &frame)]);
+    let animated = riff(&[vp8x(2, 8, 8), riff_chunk(*b"ANMF", &frame)]);
     assert!(matches!(examine(&animated), Err(PictureFault::Unreadable)));
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::pictures::samples::{
     flat_png, jpeg, png, png_chunk, png_start, png_with, riff, riff_chunk, segment, vp8x,
 };
-use crate::pictures::{Fit, Limits, check_original, clean_reference, fit};
+use crate::pictures::{Fit, Limits, PictureFault, check_original, clean_reference, fit};
 
 /// Says to the process of one bomb which file it is.
 const BOMB: &str = "PICDESK_TEST_BOMB";
@@ -24,8 +24,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let many_texts: Vec<_> = (0..4)
         .flat_map(|_| {
             [
-                png_chunk(b"zTXt", &[b"Comment\0\0", texts.as_slice()].concat()),
-                png_chunk(b"iCCP", &[b"p\0\0", texts.as_slice()].concat()),
+                png_chunk(*b"zTXt", &[b"Comment\0\0", texts.as_slice()].concat()),
+                png_chunk(*b"iCCP", &[b"p\0\0", texts.as_slice()].concat()),
             ]
         })
         .collect();
@@ -62,15 +62,15 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a canvas", riff(&[vp8x(0, 16_384, 16_384)]), "side-too-long"),
         (
             "a hidden frame",
-            riff(&[vp8x(0, 8, 8), riff_chunk(b"VP8L", &[0x2f, 255, 255, 255, 15])]),
+            riff(&[vp8x(0, 8, 8), riff_chunk(*b"VP8L", &[0x2f, 255, 255, 255, 15])]),
             "unreadable",
         ),
         (
             "nothing lossless",
-            riff(&[riff_chunk(b"VP8L", &[0x2f, 0x9f, 0xcf, 0xe3, 0x13, 0, 0])]),
+            riff(&[riff_chunk(*b"VP8L", &[0x2f, 0x9f, 0xcf, 0xe3, 0x13, 0, 0])]),
             "any",
         ),
-        ("a film", riff(&[vp8x(2, 4_000, 4_000), riff_chunk(b"ANMF", &[0; 16])]), "too-costly"),
+        ("a film", riff(&[vp8x(2, 4_000, 4_000), riff_chunk(*b"ANMF", &[0; 16])]), "too-costly"),
         ("a screen", b"GIF89a\xff\xff\xff\xff\0\0\0;".to_vec(), "side-too-long"),
         ("an empty screen", b"GIF89a\xa0\x0f\xa0\x0f\0\0\0;".to_vec(), "any"),
     ]
@@ -95,7 +95,7 @@ fn open(path: &Path) {
     let before = peak();
     let cleaned = clean_reference(&file).map(drop);
     let grew = peak() - before;
-    let name = cleaned.as_ref().map_or_else(|fault| fault.name(), |()| "taken");
+    let name = cleaned.as_ref().map_or_else(PictureFault::name, |()| "taken");
     println!("bomb: {name} {grew}");
     // Provider pictures get more room, and the same suspicion.
     let _ = check_original(Cursor::new(&file), &Limits::REFERENCE);

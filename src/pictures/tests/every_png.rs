@@ -57,7 +57,7 @@ fn grey_of_every_depth_comes_out_as_it_is() {
         };
         both_ways((depth, 0), &[], |x, y| vec![tone(x, y, levels)], grey);
         // One tone is transparent.
-        let see_through = png_chunk(b"tRNS", &[0, 1]);
+        let see_through = png_chunk(*b"tRNS", &[0, 1]);
         both_ways(
             (depth, 0),
             &[see_through],
@@ -79,7 +79,7 @@ fn grey_of_every_depth_comes_out_as_it_is() {
 fn colour_of_every_depth_comes_out_as_it_is() {
     let colour = |x, y| vec![tone(x, y, 256), tone(y, x, 256), tone(x, x, 256)];
     both_ways((8, 2), &[], colour, |v| [v[0] as u8, v[1] as u8, v[2] as u8, 255]);
-    let see_through = png_chunk(b"tRNS", &[0, 0, 0, 0, 0, 0]);
+    let see_through = png_chunk(*b"tRNS", &[0, 0, 0, 0, 0, 0]);
     both_ways((8, 2), &[see_through], colour, |v| {
         let opaque = if v.iter().all(|v| *v == 0) { 0 } else { 255 };
         [v[0] as u8, v[1] as u8, v[2] as u8, opaque]
@@ -110,13 +110,13 @@ fn a_palette_of_every_depth_comes_out_as_it_is() {
     for (depth, levels) in [(1, 2_u32), (2, 4), (4, 16), (8, 256)] {
         let entry = |index: u16| [index as u8, 255 - index as u8, (index * 3) as u8];
         let palette: Vec<u8> = (0..levels as u16).flat_map(entry).collect();
-        let palette = png_chunk(b"PLTE", &palette);
+        let palette = png_chunk(*b"PLTE", &palette);
         let index = |x, y| vec![tone(x, y, levels)];
         both_ways((depth, 3), std::slice::from_ref(&palette), index, |v| {
             let [r, g, b] = entry(v[0]);
             [r, g, b, 255]
         });
-        let see_through = png_chunk(b"tRNS", &[0, 77]);
+        let see_through = png_chunk(*b"tRNS", &[0, 77]);
         both_ways((depth, 3), &[palette, see_through], index, |v| {
             let [r, g, b] = entry(v[0]);
             [r, g, b, [0, 77].get(usize::from(v[0])).copied().unwrap_or(255)]

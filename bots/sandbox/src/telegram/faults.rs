@@ -25,6 +25,10 @@ pub enum Fault {
     DropRequest,
     /// It happens, and half of the answer is sent.
     GarbledAnswer,
+    /// It happens, and the answer is 200 with a page of HTML.
+    NotJson,
+    /// 401: the token is not known; nothing happens.
+    Unauthorized,
     /// 403: the bot was blocked by the user.
     Forbidden,
     /// 400 with these words.
@@ -52,6 +56,8 @@ impl Fault {
             Self::DropAnswer => "drop_answer",
             Self::DropRequest => "drop_request",
             Self::GarbledAnswer => "garbled_answer",
+            Self::NotJson => "not_json",
+            Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::BadRequest { .. } => "bad_request",
             Self::Slow { .. } => "slow",
@@ -185,11 +191,12 @@ impl Faults {
         self.strike(|armed| armed.fault.is_of_calls() && armed.concerns(method, chat))
     }
 
-    /// Whether this befalls an update of a chat.
-    pub fn strike_update(&mut self, fault: &Fault, chat: i64) -> bool {
-        let concerns =
-            |armed: &Armed| armed.fault == *fault && armed.chat.is_none_or(|only| only == chat);
-        self.strike(concerns).is_some()
+    /// Whether this befalls updates of these chats and users; none of them, nothing befalls.
+    pub fn strike_update(&mut self, fault: &Fault, owners: &[i64]) -> bool {
+        let concerns = |armed: &Armed| {
+            armed.fault == *fault && armed.chat.is_none_or(|only| owners.contains(&only))
+        };
+        !owners.is_empty() && self.strike(concerns).is_some()
     }
 
     fn strike(&mut self, concerns: impl Fn(&Armed) -> bool) -> Option<Fault> {
@@ -238,6 +245,8 @@ pub fn read_armed(fault: &Value, chat: Option<i64>) -> Result<Armed, String> {
         "drop_answer" => Fault::DropAnswer,
         "drop_request" => Fault::DropRequest,
         "garbled_answer" => Fault::GarbledAnswer,
+        "not_json" => Fault::NotJson,
+        "unauthorized" => Fault::Unauthorized,
         "forbidden" => Fault::Forbidden,
         "bad_request" => {
             let words = fault.get("description").and_then(Value::as_str);
@@ -270,6 +279,8 @@ pub fn kinds() -> Vec<FaultKind> {
         kind("drop_answer", "Take it, drop the answer", &[]),
         kind("drop_request", "Cut the connection first", &[]),
         kind("garbled_answer", "Take it, send half an answer", &[]),
+        kind("not_json", "Take it, answer with HTML", &[]),
+        kind("unauthorized", "Not know the token", &[]),
         kind("forbidden", "Say the user blocked the bot", &[]),
         kind("bad_request", "Refuse", &["description"]),
         kind("slow", "Answer slowly", &["delay_ms"]),

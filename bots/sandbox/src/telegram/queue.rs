@@ -3,7 +3,7 @@
 //! Source: tdlib/telegram-bot-api, WebhookActor.cpp and Client.cpp. Updates stand in queues by key,
 //! each queue has at most one update in flight, and what is not fetched in time is dropped.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,15 @@ pub enum QueueKey {
     Membership(i64),
     /// Stops of drafts by one user.
     Stop(i64),
+}
+
+impl QueueKey {
+    /// The chat or user.
+    pub fn owner(self) -> i64 {
+        match self {
+            Self::Chat(id) | Self::Callback(id) | Self::Membership(id) | Self::Stop(id) => id,
+        }
+    }
 }
 
 /// One update.
@@ -52,13 +61,19 @@ struct Queue {
     in_flight: Option<i64>,
     failures: u32,
     next_try_ms: i64,
+    is_ready: bool,
 }
 
-/// All updates that wait.
+/// All updates that wait. Nothing here walks over all queues: there may be a million.
 #[derive(Debug, Default)]
 pub struct Queues {
     waiting: BTreeMap<i64, Update>,
-    by_key: BTreeMap<QueueKey, Queue>,
+    by_key: HashMap<QueueKey, Queue>,
+    /// Queues that may have their turn now, in that order; some may have gone since.
+    ready: VecDeque<QueueKey>,
+    /// Queues that failed, by when they are tried again; some may have moved since.
+    later: BTreeSet<(i64, QueueKey)>,
+    by_expiry: BTreeSet<(i64, i64)>,
     recent: VecDeque<Update>,
     in_flight: usize,
     /// Acknowledged so far.
@@ -80,7 +95,33 @@ impl Queues {
     /// Puts an update at its place.
     pub fn push(&mut self, update: Update) {
         self.by_key.entry(update.key).or_default().ids.insert(update.id);
+        self.by_expiry.insert((update.expires_ms, update.id));
+        let key = update.key;
         self.waiting.insert(update.id, update);
+        self.line_up(key);
+    }
+
+    /// Gives a queue its place: among those that are ready, or among those that wait.
+    fn line_up(&mut self, key: QueueKey) {
+        let Some(queue) = self.by_key.get_mut(&key) else {
+            return;
+        };
+        if queue.in_flight.is_some() || queue.is_ready {
+            return;
+        }
+        if queue.next_try_ms > 0 {
+            self.later.insert((queue.next_try_ms, key));
+        } else {
+            queue.is_ready = true;
+            self.ready.push_back(key);
+        }
+        // Where updates are fetched nobody takes from this list: what has gone is swept out.
+        if self.ready.len() > 1024 + 2 * self.by_key.len() {
+            let mut seen = HashSet::new();
+            let by_key = &self.by_key;
+            let is_ready = |key: &QueueKey| by_key.get(key).is_some_and(|queue| queue.is_ready);
+            self.ready.retain(|key| is_ready(key) && seen.insert(*key));
+        }
     }
 
     /// How many wait, in flight or not.
@@ -103,15 +144,10 @@ impl Queues {
         self.waiting.values()
     }
 
-    /// Drops what has expired, and says which.
+    /// Drops what has expired, and says which; what is in flight may still arrive.
     pub fn expire(&mut self, now_ms: i64) -> Vec<i64> {
-        let dead: Vec<i64> = self
-            .waiting
-            .values()
-            .filter(|update| update.expires_ms <= now_ms)
-            .map(|update| update.id)
-            .filter(|id| !self.is_in_flight(*id))
-            .collect();
+        let past = self.by_expiry.range(..=(now_ms, i64::MAX)).map(|(_, id)| *id);
+        let dead: Vec<i64> = past.filter(|id| !self.is_in_flight(*id)).collect();
         for id in &dead {
             self.remove(*id);
             self.expired += 1;
@@ -126,33 +162,37 @@ impl Queues {
 
     /// Takes up to `count` updates whose turn it is, and marks them in flight.
     pub fn take_due(&mut self, now_ms: i64, count: usize) -> Vec<Update> {
-        let mut due = Vec::new();
-        if count == 0 {
-            return due;
-        }
-        for queue in self.by_key.values_mut() {
-            if queue.in_flight.is_some() || queue.next_try_ms > now_ms {
-                continue;
+        while let Some((at_ms, key)) = self.later.first().copied().filter(|(at, _)| *at <= now_ms) {
+            self.later.remove(&(at_ms, key));
+            if let Some(queue) = self.by_key.get_mut(&key).filter(|it| it.next_try_ms == at_ms) {
+                queue.next_try_ms = 0;
+                self.line_up(key);
             }
-            let Some(update) = queue.ids.first().and_then(|id| self.waiting.get(id)) else {
+        }
+        let mut due = Vec::new();
+        while due.len() < count {
+            let Some(key) = self.ready.pop_front() else {
+                break;
+            };
+            let Some(queue) = self.by_key.get_mut(&key).filter(|queue| queue.is_ready) else {
                 continue;
             };
-            queue.in_flight = Some(update.id);
-            due.push(update.clone());
-            if due.len() == count {
-                break;
+            queue.is_ready = false;
+            let first = queue.ids.first().filter(|_| queue.in_flight.is_none());
+            if let Some(update) = first.and_then(|id| self.waiting.get(id)) {
+                queue.in_flight = Some(update.id);
+                due.push(update.clone());
             }
         }
         self.in_flight += due.len();
         due
     }
 
-    /// When the next retry or expiry is due, if any is.
-    pub fn next_moment_ms(&self) -> Option<i64> {
-        let retries = self.by_key.values().filter(|queue| queue.in_flight.is_none());
-        let retry = retries.map(|queue| queue.next_try_ms).filter(|at| *at > 0).min();
-        let expiry = self.waiting.values().map(|update| update.expires_ms).min();
-        retry.into_iter().chain(expiry).min()
+    /// When the next retry or expiry after now is due, if any is.
+    pub fn next_moment_ms(&self, now_ms: i64) -> Option<i64> {
+        let retry = self.later.first().map(|(at_ms, _)| *at_ms);
+        let expiry = self.by_expiry.range((now_ms + 1, i64::MIN)..).next().map(|(at, _)| *at);
+        retry.into_iter().chain(expiry).filter(|at_ms| *at_ms > now_ms).min()
     }
 
     /// Books how a delivery ended; says whether the update is gone.
@@ -188,6 +228,7 @@ impl Queues {
                     self.remove(id);
                     return true;
                 }
+                self.line_up(key);
                 false
             }
         }
@@ -206,6 +247,7 @@ impl Queues {
         let Some(update) = self.waiting.remove(&id) else {
             return;
         };
+        self.by_expiry.remove(&(update.expires_ms, id));
         if let Some(queue) = self.by_key.get_mut(&update.key) {
             queue.ids.remove(&id);
             if queue.in_flight == Some(id) {
@@ -214,6 +256,8 @@ impl Queues {
             }
             if queue.ids.is_empty() {
                 self.by_key.remove(&update.key);
+            } else {
+                self.line_up(update.key);
             }
         }
     }
@@ -262,9 +306,18 @@ impl Queues {
 
     /// Forgets all waits after failures, so that everything is due at once.
     pub fn retry_now(&mut self) {
-        for queue in self.by_key.values_mut() {
-            queue.next_try_ms = 0;
+        for (_, key) in std::mem::take(&mut self.later) {
+            if let Some(queue) = self.by_key.get_mut(&key) {
+                queue.next_try_ms = 0;
+                self.line_up(key);
+            }
         }
+    }
+
+    /// Which chats and users the updates below an offset are of.
+    pub fn owners_below(&self, offset: i64) -> Vec<i64> {
+        let below = self.waiting.range(..offset).filter(|(_, it)| !it.again);
+        below.map(|(_, update)| update.key.owner()).collect()
     }
 
     /// Drops these, without counting them.
@@ -364,6 +417,21 @@ mod tests {
         assert!(queues.finish(1, Outcome::Failed(Some(20_000)), 0));
         assert_eq!(ids(&queues.take_due(0, 1)), [2]);
         assert_eq!((queues.len(), queues.in_flight()), (1, 1));
+    }
+
+    #[test]
+    fn a_queue_that_emptied_and_filled_again_has_one_turn() {
+        let mut queues = Queues::default();
+        queues.push(update(1, QueueKey::Chat(7), 1_000_000));
+        queues.confirm_below(2);
+        queues.push(update(2, QueueKey::Chat(7), 1_000_000));
+        queues.push(update(3, QueueKey::Chat(8), 1_000_000));
+        assert_eq!(ids(&queues.take_due(0, 10)), [2, 3]);
+        queues.finish(2, Outcome::Failed(Some(5_000)), 0);
+        assert_eq!(queues.next_moment_ms(0), Some(5_000));
+        queues.retry_now();
+        assert_eq!(ids(&queues.take_due(0, 10)), [2]);
+        assert_eq!(queues.next_moment_ms(5_000), Some(1_000_000));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What people do: the other end of the Bot API, for stories and for the phone page.
 
 mod group;
+mod message;
 mod person;
 
 use axum::body::Bytes;
@@ -12,7 +13,6 @@ use super::message::{Content, Document, Message, Photo, Words};
 use super::methods::album_id;
 use super::people::{Chat, ChatKind};
 use super::pictures;
-use super::queue::{CALLBACK_LIFE_MS, QueueKey};
 use super::state::{Change, State};
 use super::text::{CAPTION_MAX, TEXT_MAX, entity_text, typed_words, utf16_len};
 use super::world::{NewMessage, World};
@@ -242,100 +242,6 @@ impl TelegramStandIn {
             }
         });
         uploaded.await.map_err(|_| Unplayable::Disk)?
-    }
-
-    /// Presses a button, named by its text or its data; answers with the callback's id.
-    ///
-    /// # Errors
-    /// When there is no such button, or it carries no data.
-    pub fn press(
-        &self,
-        user: i64,
-        chat: i64,
-        message: i64,
-        button: &str,
-    ) -> Result<String, Unplayable> {
-        let now_ms = self.state.now_ms();
-        let mut world = self.state.world();
-        require_member(&world, user, chat)?;
-        let pressed = world.message(chat, message).cloned().ok_or(Unplayable::NoMessage)?;
-        let text = |button: &serde_json::Map<_, serde_json::Value>, name: &str| {
-            button.get(name).and_then(|value| value.as_str().map(str::to_owned))
-        };
-        let mut buttons = pressed.keyboard.iter().flatten();
-        let found = buttons.find(|it| {
-            let is_named = |name| text(it, name).as_deref() == Some(button);
-            is_named("text") || is_named("callback_data")
-        });
-        let found = found.ok_or(Unplayable::NoButton)?;
-        if found.get("disabled").and_then(serde_json::Value::as_bool) == Some(true) {
-            return Err(Unplayable::NoButton);
-        }
-        let data = text(found, "callback_data").ok_or(Unplayable::NoButton)?;
-        let number = world.next_thing();
-        let id = format!("{}", 4_000_000_000_000_000_000_i64 + number);
-        let tap = super::world::Tap { id: id.clone(), user, chat, message, at_ms: now_ms };
-        world.note(|| Record::Tap(tap.clone()));
-        world.taps.insert(id.clone(), tap);
-        let what = serde_json::json!({
-            "id": id, "from": super::wire::sender(&world, user),
-            "message": super::wire::message(&world, &pressed),
-            "chat_instance": format!("{}", 7_000_000_000_000_i64 - chat), "data": data,
-        });
-        let expires_ms = now_ms + CALLBACK_LIFE_MS;
-        world.tell(QueueKey::Callback(user), "callback_query", &what, expires_ms);
-        drop(world);
-        self.state.ring_updates();
-        Ok(id)
-    }
-
-    /// Changes the words of one's own message; for a photo its caption.
-    ///
-    /// # Errors
-    /// When it is not theirs.
-    pub fn change_text(
-        &self,
-        user: i64,
-        chat: i64,
-        message: i64,
-        text: &str,
-    ) -> Result<(), Unplayable> {
-        let mut world = self.state.world();
-        require_member(&world, user, chat)?;
-        let mut changed = world.message(chat, message).cloned().ok_or(Unplayable::NoMessage)?;
-        if changed.from != user {
-            return Err(Unplayable::NotTheirs);
-        }
-        match &mut changed.content {
-            Content::Text(words)
-            | Content::Photo(_, words)
-            | Content::Document(_, words)
-            | Content::Other(_, _, words) => *words = typed_words(text),
-            Content::Service(_) => return Err(Unplayable::NotTheirs),
-        }
-        changed.edits += 1;
-        changed.edited_at_ms = Some(self.state.now_ms());
-        world.keep(&changed);
-        if reads(&world, &changed) {
-            world.tell_message(&changed);
-        }
-        drop(world);
-        self.state.changed(Change::Message { chat, message });
-        self.state.ring_updates();
-        Ok(())
-    }
-
-    /// Takes a message away; the bot is not told.
-    ///
-    /// # Errors
-    /// When there is no such message.
-    pub fn delete(&self, user: i64, chat: i64, message: i64) -> Result<(), Unplayable> {
-        let mut world = self.state.world();
-        require_member(&world, user, chat)?;
-        world.remove_message(chat, message).ok_or(Unplayable::NoMessage)?;
-        drop(world);
-        self.state.changed(Change::Deleted { chat, message });
-        Ok(())
     }
 }
 

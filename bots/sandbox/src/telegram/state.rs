@@ -11,6 +11,7 @@ use super::Options;
 use super::counters::Counters;
 use super::faults::Faults;
 use super::files::{Blobs, FileKind, read_unique};
+use super::limits::RateLimits;
 use super::pictures;
 use super::polls::Polls;
 use super::refusal::Refusal;
@@ -105,6 +106,8 @@ pub const DRAFT_MS: i64 = 30_000;
 pub struct State {
     /// How it was started.
     pub options: Options,
+    /// The bot's number.
+    pub bot_id: i64,
     /// Where bytes lie.
     pub blobs: Blobs,
     /// What is armed.
@@ -113,6 +116,7 @@ pub struct State {
     pub counters: Counters,
     /// Ends all tasks.
     pub ended: CancellationToken,
+    rate_limits: Mutex<Option<RateLimits>>,
     world: Mutex<World>,
     shown: Mutex<Shown>,
     polls: Mutex<Polls>,
@@ -132,10 +136,12 @@ pub struct Shown {
 
 impl State {
     /// Around a world.
-    pub fn new(options: Options, world: World, blobs: Blobs) -> Self {
+    pub fn new(options: Options, bot_id: i64, world: World, blobs: Blobs) -> Self {
         Self {
             faults: Mutex::new(Faults::new(options.seed)),
+            rate_limits: Mutex::new(options.rate_limits),
             options,
+            bot_id,
             blobs,
             counters: Counters::default(),
             ended: CancellationToken::new(),
@@ -161,6 +167,11 @@ impl State {
     /// What vanishes by itself, locked.
     pub fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rate limits; none when they are off.
+    pub fn rate_limits(&self) -> MutexGuard<'_, Option<RateLimits>> {
+        self.rate_limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who polls, locked.

@@ -9,7 +9,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use serde_json::Value;
 
 use super::faults::Fault;
-use super::queue::{Outcome, QueueKey, Update};
+use super::queue::{Outcome, Update};
 use super::request::Params;
 use super::server::run_unheard;
 use super::state::State;
@@ -82,17 +82,12 @@ impl Courier {
         let allowed = if is_quiet { 1 } else { webhook.max_connections };
         let free = allowed.saturating_sub(world.queues.in_flight());
         let due = world.queues.take_due(now_ms, free);
-        let next_ms = world.queues.next_moment_ms().filter(|at| *at > now_ms);
+        let next_ms = world.queues.next_moment_ms(now_ms);
         drop(world);
         for update in due {
-            let chat = match update.key {
-                QueueKey::Chat(id)
-                | QueueKey::Callback(id)
-                | QueueKey::Membership(id)
-                | QueueKey::Stop(id) => id,
-            };
-            let twice = self.state.faults().strike_update(&Fault::DuplicateUpdate, chat);
-            let lost = self.state.faults().strike_update(&Fault::LostAck, chat);
+            let owner = [update.key.owner()];
+            let twice = self.state.faults().strike_update(&Fault::DuplicateUpdate, &owner);
+            let lost = self.state.faults().strike_update(&Fault::LostAck, &owner);
             if twice {
                 let (courier, webhook, update) = (self.clone(), webhook.clone(), update.clone());
                 tokio::spawn(async move { drop(courier.post(&webhook, &update).await) });

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::post;
 use picdesk_sandbox::clock::Clock;
 use picdesk_sandbox::telegram::{Options, TelegramStandIn};
@@ -122,6 +123,8 @@ pub struct Hook {
     pub url: String,
     pub arrived: Mutex<mpsc::UnboundedReceiver<Arrived>>,
     status: Arc<AtomicU16>,
+    retry_after_s: Arc<AtomicU16>,
+    body: Arc<std::sync::Mutex<String>>,
 }
 
 impl Hook {
@@ -130,19 +133,36 @@ impl Hook {
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let (sender, arrived) = mpsc::unbounded_channel();
         let status = Arc::new(AtomicU16::new(200));
-        let answer = Arc::clone(&status);
+        let retry_after_s = Arc::new(AtomicU16::new(0));
+        let body: Arc<std::sync::Mutex<String>> = Arc::default();
+        let answer = (Arc::clone(&status), Arc::clone(&retry_after_s), Arc::clone(&body));
         let take = move |State(sender): State<mpsc::UnboundedSender<Arrived>>,
                          headers: HeaderMap,
                          body: String| async move {
             let secret = headers.get("x-telegram-bot-api-secret-token");
             let secret = secret.map(|value| value.to_str().unwrap().to_owned());
             let update = serde_json::from_str(&body).unwrap();
+            let status = StatusCode::from_u16(answer.0.load(Ordering::SeqCst)).unwrap();
+            let retry_after_s = answer.1.load(Ordering::SeqCst).to_string();
+            let body = answer.2.lock().unwrap().clone();
             sender.send(Arrived { secret, update }).unwrap();
-            StatusCode::from_u16(answer.load(Ordering::SeqCst)).unwrap()
+            let mut response = (status, body).into_response();
+            if retry_after_s != "0" {
+                response.headers_mut().insert("retry-after", retry_after_s.parse().unwrap());
+            }
+            response
         };
         let app = Router::new().route("/hook", post(take)).with_state(sender);
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, arrived: Mutex::new(arrived), status }
+        Self { url, arrived: Mutex::new(arrived), status, retry_after_s, body }
+    }
+
+    pub fn ask_for_s(&self, seconds: u16) {
+        self.retry_after_s.store(seconds, Ordering::SeqCst);
+    }
+
+    pub fn say(&self, body: &Value) {
+        *self.body.lock().unwrap() = body.to_string();
     }
 
     pub fn answer_with(&self, status: u16) {

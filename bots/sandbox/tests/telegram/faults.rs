@@ -65,6 +65,28 @@ async fn refusals_come_as_armed_and_then_no_more() {
 }
 
 #[tokio::test]
+async fn an_answer_of_html_leaves_the_message_there_and_an_unknown_token_does_not() {
+    let desk = desk().await;
+    desk.telegram.arm(Armed::times(Fault::NotJson, 1));
+    let page = desk.http.post(desk.url("sendMessage")).json(&message("sent")).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().starts_with("<html>"));
+    desk.telegram.arm(Armed::times(Fault::Unauthorized, 1));
+    assert_eq!(desk.send(ALICE, "not sent").await.status, 401);
+    let texts: Vec<_> = desk.telegram.chat(ALICE).into_iter().map(|it| it.text).collect();
+    assert_eq!(texts, ["hello", "sent"]);
+}
+
+#[tokio::test]
+async fn a_slow_answer_comes_after_its_time() {
+    let desk = desk().await;
+    desk.telegram.arm(Armed::times(Fault::Slow { delay_ms: 200 }, 1));
+    let began = std::time::Instant::now();
+    assert_eq!(desk.send(ALICE, "patience").await.status, 200);
+    assert!(began.elapsed().as_millis() >= 200);
+}
+
+#[tokio::test]
 async fn a_fault_of_every_call_befalls_polls_too_until_cleared() {
     let desk = desk().await;
     desk.telegram.arm(Armed::chance(Fault::ServerError { status: 500 }, 1.0).on("*"));

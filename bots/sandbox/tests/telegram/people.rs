@@ -111,6 +111,31 @@ async fn operators_answer_in_topics_and_close_them() {
 }
 
 #[tokio::test]
+async fn what_no_client_would_send_can_be_sent() {
+    let (desk, _) = Desk::still().await;
+    let bomb = axum::body::Bytes::from_static(b"this is no picture at all");
+    desk.telegram.send_photo_unchecked(ALICE, &bomb, (3000, 2000), "draw").unwrap();
+    desk.telegram.inject(ALICE, "telepathy", &json!({"thought": "a fox"}));
+    let updates = desk.updates(0).await;
+    let photo = updates[0]["message"]["photo"].as_array().unwrap().last().unwrap();
+    let file = desk.call("getFile", json!({"file_id": photo["file_id"]})).await;
+    let path = file.result()["file_path"].as_str().unwrap();
+    let url = format!("{}/file/bot{}/{path}", desk.telegram.api_url(), desk.telegram.token());
+    assert_eq!(desk.http.get(url).send().await.unwrap().bytes().await.unwrap(), bomb);
+    assert_eq!(updates[1]["telepathy"]["thought"], "a fox");
+}
+
+#[tokio::test]
+async fn a_long_text_comes_as_several_messages() {
+    let (desk, _) = Desk::still().await;
+    desk.telegram.say(ALICE, &"狐狸 ".repeat(2000)).unwrap();
+    let updates = desk.updates(0).await;
+    assert_eq!(updates.len(), 2);
+    let text = |at: usize| updates[at]["message"]["text"].as_str().unwrap();
+    assert_eq!(format!("{} {}", text(0), text(1)), "狐狸 ".repeat(2000).trim());
+}
+
+#[tokio::test]
 async fn the_stop_of_a_draft_is_told() {
     let (desk, clock) = Desk::still().await;
     desk.telegram.say(ALICE, "hello").unwrap();

@@ -113,7 +113,7 @@ async fn a_tap_overtakes_the_chat_and_is_dropped_after_150_s() {
     assert_eq!(desk.telegram.updates_waiting(), 3);
     clock.advance(Duration::from_secs(1));
     assert_eq!(desk.telegram.updates_waiting(), 1, "the message waits, the taps are gone");
-    clock.advance(Duration::from_secs(86_400));
+    clock.advance(Duration::from_hours(24));
     assert_eq!(desk.telegram.updates_waiting(), 0);
 }
 
@@ -160,6 +160,35 @@ async fn the_webhook_gets_lost_and_doubled_updates_again() {
 }
 
 #[tokio::test]
+async fn a_webhook_may_answer_with_a_method() {
+    let (desk, _) = Desk::still().await;
+    let hook = Hook::open().await;
+    hook.say(&json!({"method": "sendMessage", "chat_id": ALICE, "text": "by return"}));
+    desk.call("setWebhook", json!({"url": hook.url})).await;
+    desk.telegram.say(ALICE, "hello").unwrap();
+    let seen = desk.telegram.wait_for(ALICE, SOON, |it| it.text == "by return").await.unwrap();
+    assert!(seen.is_from_bot());
+}
+
+#[tokio::test]
+async fn a_webhook_that_asks_for_time_gets_it() {
+    let (desk, clock) = Desk::still().await;
+    let hook = Hook::open().await;
+    hook.answer_with(503);
+    hook.ask_for_s(30);
+    desk.call("setWebhook", json!({"url": hook.url})).await;
+    desk.telegram.say(ALICE, "later").unwrap();
+    let first = hook.next().await;
+    while desk.call("getWebhookInfo", json!({})).await.result()["last_error_date"].is_null() {}
+    hook.answer_with(200);
+    clock.advance(Duration::from_secs(29));
+    desk.call("getWebhookInfo", json!({})).await;
+    assert!(hook.is_quiet().await);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(hook.next().await, first);
+}
+
+#[tokio::test]
 async fn only_wanted_kinds_become_updates() {
     let (desk, _) = Desk::still().await;
     let body = json!({"offset": 1, "timeout": 0, "allowed_updates": ["callback_query"]});
@@ -177,7 +206,7 @@ async fn held_updates_come_when_the_time_has_passed() {
     let (desk, clock) = Desk::still().await;
     let hook = Hook::open().await;
     desk.call("setWebhook", json!({"url": hook.url})).await;
-    desk.telegram.hold_updates(Duration::from_secs(60));
+    desk.telegram.hold_updates(Duration::from_mins(1));
     desk.telegram.say(ALICE, "late").unwrap();
     clock.advance(Duration::from_secs(59));
     assert_eq!(desk.telegram.updates_waiting(), 1);

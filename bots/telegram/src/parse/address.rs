@@ -174,3 +174,82 @@ fn read_command(text: String, us: &Us<'_>, setting: Setting) -> Words {
     };
     Words { text, addressed }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const US: Us<'_> = Us { id: 7, username: Some("Desk_Bot"), desk_chat_id: None, albums: None };
+
+    /// Every `@desk_bot` in the text is an entity, as Telegram makes them.
+    fn words(text: &str, setting: Setting) -> (String, Addressed) {
+        let entities: Vec<Entity<'_>> = text
+            .match_indices("@desk_bot")
+            .map(|(byte, name)| Entity {
+                kind: EntityKind::Mention,
+                offset: text[..byte].encode_utf16().count() as i64,
+                length: name.len() as i64,
+                user: None,
+            })
+            .collect();
+        let words = read_words(text, &entities, &US, setting);
+        (words.text, words.addressed)
+    }
+
+    #[test]
+    fn our_name_leaves_no_trace() {
+        for (text, left) in [
+            ("@desk_bot a fox", "a fox"),
+            ("@desk_bot, a fox", "a fox"),
+            ("@desk_bot：一只狐狸", "一只狐狸"),
+            ("  @desk_bot\n\na fox\nin the snow ", "a fox\nin the snow"),
+            ("a fox @desk_bot", "a fox"),
+            ("a fox, @desk_bot", "a fox,"),
+            ("a fox, @desk_bot, please", "a fox, please"),
+            ("a fox @desk_bot please", "a fox please"),
+            ("a fox (@desk_bot)", "a fox ()"),
+            ("a fox\n@desk_bot\nplease", "a fox\nplease"),
+            ("🦊@desk_bot🦊", "🦊🦊"),
+            ("@desk_bot @desk_bot a fox @desk_bot", "a fox"),
+            ("@desk_bot", ""),
+            ("@desk_bot /help", "/help"),
+            ("@desk_bot /imagine a fox", "a fox"),
+        ] {
+            assert_eq!(words(text, Setting::Group), (left.into(), Addressed::Ourselves), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_read_with_or_without_our_name() {
+        let read = |text: &str| words(text, Setting::Group);
+        assert_eq!(read("/help"), ("/help".into(), Addressed::Nobody));
+        assert_eq!(read("/help@DESK_bot"), ("/help".into(), Addressed::Ourselves));
+        assert_eq!(read("/help@other"), ("/help@other".into(), Addressed::Nobody));
+        assert_eq!(read("/start@desk_bot a-b"), ("/start a-b".into(), Addressed::Ourselves));
+        assert_eq!(read("/imagine"), (String::new(), Addressed::Ourselves));
+        assert_eq!(read("/IMAGINE\na fox"), ("a fox".into(), Addressed::Ourselves));
+        assert_eq!(read("/imagined a fox"), ("/imagined a fox".into(), Addressed::Nobody));
+        assert_eq!(read("say /imagine"), ("say /imagine".into(), Addressed::Nobody));
+        assert_eq!(read("/"), ("/".into(), Addressed::Nobody));
+        assert_eq!(read("/@desk_bot"), ("/".into(), Addressed::Ourselves));
+    }
+
+    #[test]
+    fn at_the_desk_words_stay_as_they_are() {
+        let read = |text: &str| words(text, Setting::Desk).0;
+        assert_eq!(read("/done@desk_bot now"), "/done now");
+        assert_eq!(read("ask @desk_bot again"), "ask @desk_bot again");
+        assert_eq!(read("/imagine a fox"), "/imagine a fox");
+    }
+
+    #[test]
+    fn a_range_that_is_not_in_the_text_is_none() {
+        let text = "a🦊b";
+        assert_eq!(byte_range(text, 0, 4), Some(0..6));
+        assert_eq!(byte_range(text, 1, 2), Some(1..5));
+        assert_eq!(byte_range(text, 4, 0), Some(6..6));
+        for (offset, length) in [(2, 1), (0, 2), (0, 5), (5, 0), (-1, 1), (0, -1), (i64::MAX, 1)] {
+            assert_eq!(byte_range(text, offset, length), None, "{offset} {length}");
+        }
+    }
+}

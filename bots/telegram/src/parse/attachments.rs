@@ -108,7 +108,7 @@ fn read_photo(photo: &Photo<'_>) -> Attachment {
     let size = side(photo.width).zip(side(photo.height));
     picture(MediaRef {
         handle: photo.file_id.to_string(),
-        unique: photo.file_unique_id.to_string(),
+        unique: photo.file_unique_id.as_ref().unwrap_or(&photo.file_id).to_string(),
         bytes: bytes(photo.file_size),
         size: size.map(|(width, height)| Size { width, height }),
         name: None,
@@ -124,7 +124,7 @@ fn read_document(document: &Document<'_>) -> Attachment {
     }
     picture(MediaRef {
         handle: document.file_id.to_string(),
-        unique: document.file_unique_id.to_string(),
+        unique: document.file_unique_id.as_ref().unwrap_or(&document.file_id).to_string(),
         bytes: bytes(document.file_size),
         size: None,
         // That there is a name says that it was sent as a file, and has to be passed on as one.

@@ -201,8 +201,8 @@ pub(crate) struct Photo<'a> {
     #[serde(borrow)]
     pub file_id: Words<'a>,
     /// The same for the same file.
-    #[serde(borrow)]
-    pub file_unique_id: Words<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::words")]
+    pub file_unique_id: Option<Words<'a>>,
     /// Pixels across.
     #[serde(default, deserialize_with = "lenient::integer")]
     pub width: Option<i64>,
@@ -229,8 +229,8 @@ pub(crate) struct Document<'a> {
     #[serde(borrow)]
     pub file_id: Words<'a>,
     /// The same for the same file.
-    #[serde(borrow)]
-    pub file_unique_id: Words<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient::words")]
+    pub file_unique_id: Option<Words<'a>>,
     /// Its name.
     #[serde(borrow, default, deserialize_with = "lenient::words")]
     pub file_name: Option<Words<'a>>,

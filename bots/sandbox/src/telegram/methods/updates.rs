@@ -69,11 +69,11 @@ fn begin_poll(state: &State, params: &Params) -> Result<(u64, i64, usize), Refus
         _ => world.queues.nth_from_end(usize::try_from(-offset).unwrap_or(1)),
     };
     if let Some(below) = below {
-        let kept = state.faults().strike_update(&Fault::LostAck, 0);
+        let owners = world.queues.owners_below(below);
+        let kept = state.faults().strike_update(&Fault::LostAck, &owners);
         if !kept {
             let gone = world.queues.confirm_below(below);
-            let twice =
-                !gone.is_empty() && state.faults().strike_update(&Fault::DuplicateUpdate, 0);
+            let twice = state.faults().strike_update(&Fault::DuplicateUpdate, &owners);
             world.note_updates_gone(gone);
             if twice {
                 world.redeliver(1);

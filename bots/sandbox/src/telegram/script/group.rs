@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Say, Unplayable, require_member};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::telegram::TelegramStandIn;
@@ -10,6 +11,7 @@ use crate::telegram::journal::Record;
 use crate::telegram::message::{Content, Service};
 use crate::telegram::methods::apply_topic;
 use crate::telegram::people::{Chat, ChatKind, OPERATORS, Topic};
+use crate::telegram::queue::{MESSAGE_LIFE_MS, QueueKey};
 use crate::telegram::state::Change;
 use crate::telegram::world::NewMessage;
 
@@ -128,6 +130,14 @@ impl TelegramStandIn {
         drop(world);
         self.state.ring_updates();
         again
+    }
+
+    /// Makes an update of any kind, known or not, in the queue of a chat: what Telegram may send
+    /// next year. `what` stands under `kind`.
+    pub fn inject(&self, chat: i64, kind: &str, what: &Value) {
+        let expires_ms = self.state.now_ms() + MESSAGE_LIFE_MS;
+        self.state.world().tell(QueueKey::Chat(chat), kind, what, expires_ms);
+        self.state.ring_updates();
     }
 
     /// Moves the stand-in's clock, and tells watchers.

@@ -1,0 +1,134 @@
+//! Commands, each to what answers it.
+
+use alloc::{vec, vec::Vec};
+
+use crate::{
+    account::Language,
+    cancel,
+    customer::Visit,
+    effect::Effect,
+    event::{Message, Setting},
+    facts::MessageFacts,
+    history,
+    intent::Command,
+    keys, message as words, pricing,
+    say::{Balance, BalanceLine, Key, Label, Say, Verb},
+    settings, support,
+    turn::Turn,
+};
+
+/// Obeys a command. Tells whether it was answered by a welcome.
+pub(crate) fn obey(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+    command: Command<'_>,
+) -> bool {
+    if visit.reader.setting == Setting::Group && is_private(command) {
+        turn.say(&visit.reader, Say::InPrivateOnly);
+        return false;
+    }
+    match command {
+        Command::Start => {
+            words::welcome(turn, visit);
+            return true;
+        }
+        Command::Help | Command::Unknown => help(turn, visit),
+        Command::Balance => balance(turn, visit, &facts.entries),
+        Command::Buy => buy(turn, visit),
+        Command::History => history::show(turn, visit, facts.history.as_ref(), None),
+        Command::Settings => settings::show(turn, visit),
+        Command::Support(told) => support::asked(turn, visit, message, told),
+        Command::Privacy => privacy(turn, visit),
+        Command::PaySupport => pay_support(turn, visit),
+        Command::Cancel => cancel::everything(turn, visit),
+        Command::Language(named) => language(turn, visit, named),
+    }
+    false
+}
+
+/// Whether the answer is nobody else's business.
+fn is_private(command: Command<'_>) -> bool {
+    match command {
+        Command::Balance | Command::History | Command::Support(_) => true,
+        Command::Start
+        | Command::Help
+        | Command::Unknown
+        | Command::Buy
+        | Command::Settings
+        | Command::Privacy
+        | Command::PaySupport
+        | Command::Cancel
+        | Command::Language(_) => false,
+    }
+}
+
+fn help(turn: &mut Turn<'_>, visit: &Visit) {
+    let rows = vec![
+        vec![
+            keys::act(Label::Settings, Verb::Settings, 0),
+            keys::act(Label::Balance, Verb::Balance, 0),
+        ],
+        keys::human(turn.house(), None),
+    ];
+    let help = turn.words(&visit.reader, Say::Help).keys(rows);
+    turn.send(help);
+}
+
+/// The balance, what is held and the last entries.
+pub(crate) fn balance(turn: &mut Turn<'_>, visit: &Visit, entries: &[BalanceLine]) {
+    let say = Say::Balance(Balance {
+        available: visit.available(),
+        pending: visit.customer.account.purse.pending,
+        in_line: visit.customer.open.iter().filter(|open| !open.generations.is_empty()).count()
+            as i64,
+        entries: entries.to_vec(),
+    });
+    let mut row = vec![keys::act(Label::Buy, Verb::Buy, 0)];
+    row.extend(keys::support_link(turn.house()));
+    let balance = turn.words(&visit.reader, say).keys(vec![row]);
+    turn.send(balance);
+}
+
+/// What credits cost; the support link stands beside every price.
+pub(crate) fn buy(turn: &mut Turn<'_>, visit: &Visit) {
+    let catalogue = &turn.house().catalogue;
+    let nothing = catalogue.packs.is_empty() && catalogue.plans.is_empty();
+    let say = if nothing { Say::BuyNothing } else { Say::Buy(pricing::offer(catalogue)) };
+    let keys: Vec<Key> = keys::human(turn.house(), None);
+    let offer = turn.words(&visit.reader, say).keys(vec![keys]);
+    turn.send(offer);
+}
+
+/// The privacy promise.
+pub(crate) fn privacy(turn: &mut Turn<'_>, visit: &Visit) {
+    let keys = keys::human(turn.house(), None);
+    let promise = turn.words(&visit.reader, Say::Privacy).keys(vec![keys]);
+    turn.send(promise);
+}
+
+/// How payment matters are settled.
+fn pay_support(turn: &mut Turn<'_>, visit: &Visit) {
+    let keys = keys::human(turn.house(), None);
+    let answer = turn.words(&visit.reader, Say::PaySupport).keys(vec![keys]);
+    turn.send(answer);
+}
+
+fn language(turn: &mut Turn<'_>, visit: &mut Visit, named: Option<Language>) {
+    let Some(language) = named else {
+        let question = turn.words(&visit.reader, Say::ChooseLanguage).keys(keys::languages());
+        turn.send(question);
+        return;
+    };
+    choose_language(turn, visit, language);
+    turn.say(&visit.reader, Say::LanguageChanged);
+}
+
+/// From now on we speak this language with them.
+pub(crate) fn choose_language(turn: &mut Turn<'_>, visit: &mut Visit, language: Language) {
+    let identity = visit.customer.identity.clone();
+    turn.then(Effect::ChooseLanguage { identity, language });
+    visit.customer.language = language;
+    visit.reader.language = language;
+}

@@ -1,0 +1,164 @@
+//! Meeting somebody: an account for whoever has none, and what waited for who comes back.
+
+use alloc::{format, vec::Vec};
+
+use crate::{
+    account::{Account, Entitlement, Person},
+    channel::Place,
+    credits::{Credits, GrantReason, Purse},
+    effect::{Body, Effect},
+    event::{About, Presence, Setting},
+    facts::{Awaiting, Customer, House, MessageFacts, Owed},
+    generation::{Options, Resolution},
+    id::{AccountId, EntryId, PurseId, Slot},
+    keys,
+    say::Say,
+    turn::{Reader, Turn},
+};
+
+/// Owed pictures that go out in one turn; the others follow with the next message.
+const OWED_MAX: usize = 10;
+
+/// A customer in a conversation, in this turn.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// Where they read what we say.
+    pub reader: Reader,
+    /// Who they are, as this turn leaves them.
+    pub customer: Customer,
+    /// Whether we have just met.
+    pub is_new: bool,
+}
+
+impl Visit {
+    /// What they can spend.
+    pub fn available(&self) -> Credits {
+        self.customer.account.purse.available()
+    }
+
+    /// What they can spend, where they may read it.
+    pub fn seen(&self) -> Option<Credits> {
+        self.reader.sees(self.available())
+    }
+
+    /// A hold of theirs was given back in this turn.
+    pub fn freed(&mut self, credits: Credits) {
+        let pending = &mut self.customer.account.purse.pending;
+        *pending = Credits(pending.0.saturating_sub(credits.0));
+    }
+
+    /// What their next words mean from now on.
+    pub fn awaits(&mut self, turn: &mut Turn<'_>, awaiting: Option<Awaiting>) {
+        if self.customer.awaiting == awaiting {
+            return;
+        }
+        self.customer.awaiting.clone_from(&awaiting);
+        turn.then(Effect::Await {
+            conversation: self.reader.conversation.clone(),
+            identity: self.customer.identity.clone(),
+            awaiting,
+        });
+    }
+}
+
+/// Somebody is here. Whoever is new gets an account and the trial credits; whoever was out of
+/// reach gets what is owed to them first.
+pub(crate) fn meet(
+    turn: &mut Turn<'_>,
+    person: &Person,
+    known: Option<&Customer>,
+    setting: Setting,
+) -> Visit {
+    let Some(known) = known else {
+        let customer = open_account(turn, person);
+        let reader = Reader::here(turn, &customer, setting);
+        return Visit { reader, customer, is_new: true };
+    };
+    let mut customer = known.clone();
+    if !person.name.is_empty() && person.name != customer.name {
+        customer.name.clone_from(&person.name);
+        turn.then(Effect::RenamePerson { person: person.clone() });
+    }
+    if !customer.reachable {
+        customer.reachable = true;
+        let identity = customer.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: true });
+    }
+    let reader = Reader::here(turn, &customer, setting);
+    for owed in customer.owed.iter().take(OWED_MAX) {
+        hand_over(turn, &reader, owed);
+    }
+    Visit { reader, customer, is_new: false }
+}
+
+fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
+    let house = turn.house();
+    let account = AccountId(turn.id());
+    let mut purse = Purse::empty(PurseId(turn.id()));
+    turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone() });
+    if house.trial > Credits::ZERO {
+        purse.granted = house.trial;
+        let entry = EntryId(turn.id());
+        turn.then(Effect::Grant {
+            entry,
+            purse: purse.id,
+            credits: house.trial,
+            source: format!("trial:{}", person.identity),
+            reason: GrantReason::Trial,
+            note: None,
+        });
+    }
+    Customer {
+        identity: person.identity.clone(),
+        name: person.name.clone(),
+        language: person.language.unwrap_or(house.language_default),
+        reachable: true,
+        account: Account {
+            id: account,
+            purse,
+            options: Options::default(),
+            entitlement: free(house),
+            last_tag: 0,
+        },
+        awaiting: None,
+        tray: Vec::new(),
+        tray_id: None,
+        open: Vec::new(),
+        case: None,
+        owed: Vec::new(),
+    }
+}
+
+/// What is included without a plan.
+fn free(house: &House) -> Entitlement {
+    house.catalogue.free.clone().unwrap_or(Entitlement {
+        plan: None,
+        max_resolution: Resolution::K1,
+        queue_max: 1,
+        pictures_max: 1,
+        retention_days: 30,
+    })
+}
+
+/// A picture that was owed goes out. It is a new message: its placeholder may be in a chat that
+/// they have cleared. It is not owed while it is on its way; a refusal makes it owed again.
+fn hand_over(turn: &mut Turn<'_>, reader: &Reader, owed: &Owed) {
+    let artifact = owed.artifact.id;
+    turn.then(Effect::ClearOwed { artifact });
+    let body = Body::Picture { artifact, caption: Some(Say::Owed) };
+    let mut message = turn.draft(reader, body).never_twice().about(About::Picture(owed.generation));
+    message.place = Place::New { slot: Some(Slot::Generation(owed.generation)) };
+    let keys = keys::owed(owed.request, artifact);
+    turn.send(message.keys(keys));
+}
+
+/// Somebody shut us out, or let us back in.
+pub(crate) fn presence_changed(turn: &mut Turn<'_>, facts: &MessageFacts, presence: &Presence) {
+    let Some(customer) = &facts.customer else { return };
+    if presence.reachable {
+        meet(turn, &presence.who, Some(customer), Setting::Private);
+    } else if customer.reachable {
+        let identity = customer.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: false });
+    }
+}

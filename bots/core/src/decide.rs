@@ -1,0 +1,157 @@
+//! What follows from what happened: one line for each event.
+
+use alloc::vec::Vec;
+
+use crate::{
+    album, cancel,
+    channel::Refusal,
+    customer, desk, edited,
+    effect::Effect,
+    event::{About, Delivered, Event, Setting},
+    facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
+    grant, handed,
+    id::{ConversationId, OutboundId},
+    message, picture, press,
+    say::RelayState,
+    topic, tray,
+    turn::Turn,
+};
+
+/// Decides what follows from an event. Pure: the same frame, facts and event give the same
+/// effects, under the same ids. Total: whatever is stale is answered politely, or not at all.
+#[must_use]
+pub fn decide(frame: &Frame<'_>, facts: &Facts, event: &Event) -> Vec<Effect> {
+    let mut turn = Turn::new(frame);
+    if follow(&mut turn, facts, event).is_none() {
+        turn.then(Effect::RaiseAlarm { what: "an event was decided on facts of another kind" });
+    }
+    turn.done()
+}
+
+/// Nothing when the facts are of another kind than the event needs.
+fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
+    match event {
+        Event::MessageReceived(written) if written.setting == Setting::Desk => {
+            desk::line(turn, of_desk(facts)?, written);
+        }
+        Event::MessageReceived(written) => message::received(turn, of_message(facts)?, written),
+        // Notes and answers at the desk are not mirrored when they change.
+        Event::MessageEdited(written) if written.setting == Setting::Desk => {}
+        Event::MessageEdited(written) => edited::edited(turn, of_message(facts)?, written),
+        Event::ButtonPressed(press) => press::pressed(turn, of_press(facts)?, press),
+        Event::PresenceChanged(presence) => {
+            customer::presence_changed(turn, of_message(facts)?, presence);
+        }
+        Event::ConversationMoved { to } => moved(turn, to),
+        Event::TopicClosed { .. } => desk::topic_closed(turn, of_desk(facts)?),
+        Event::DraftStopped { by, .. } => {
+            cancel::draft_stopped(turn, of_generation(facts)?, by.as_ref());
+        }
+        Event::AlbumSettled { album, .. } => album::settled(turn, of_message(facts)?, album),
+        Event::TrayLapsed { .. } => tray::lapsed(turn, of_message(facts)?),
+        Event::RequestLapsed { .. } => cancel::lapsed(turn, of_generation(facts)?),
+        Event::GenerationFinished(finished) => {
+            picture::finished(turn, of_generation(facts)?, finished);
+        }
+        Event::GenerationFailed { failure, .. } => {
+            picture::failed(turn, of_generation(facts)?, *failure);
+        }
+        Event::GenerationUncertain { .. } => picture::uncertain(turn, of_generation(facts)?),
+        Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,
+        Event::MessageRefused { outbound, about, refusal } => {
+            message_refused(turn, facts, *outbound, *about, *refusal)?;
+        }
+        Event::MessageUnknown { outbound, about } => {
+            message_unknown(turn, facts, *outbound, *about)?;
+        }
+        Event::CreditsGranted { credits, reason, .. } => {
+            grant::by_hand(turn, of_message(facts)?, *credits, reason);
+        }
+        Event::ArtifactExpired { owed: false, .. } => {}
+        Event::ArtifactExpired { artifact, owed: true } => {
+            picture::expired(turn, of_generation(facts)?, *artifact);
+        }
+    }
+    Some(())
+}
+
+/// A conversation goes on under another address.
+fn moved(turn: &mut Turn<'_>, to: &ConversationId) {
+    let from = turn.frame.conversation.clone();
+    if turn.house().desk.as_ref() == Some(&from) {
+        turn.then(Effect::RaiseAlarm { what: "the desk has moved: its configured id is old" });
+    }
+    turn.then(Effect::MoveConversation { from, to: to.clone() });
+}
+
+fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) -> Option<()> {
+    match delivered.about {
+        About::Picture(_) => handed::picture_delivered(turn, of_delivery(facts)?),
+        About::Relay(_) => {
+            let (outbound, state) = (delivered.outbound, RelayState::Delivered);
+            topic::relay_state(turn, of_delivery(facts)?, outbound, state);
+        }
+        About::Topic(_) => topic::placed(turn, of_delivery(facts)?, delivered),
+        About::Original(_) | About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+    }
+    Some(())
+}
+
+fn message_refused(
+    turn: &mut Turn<'_>,
+    facts: &Facts,
+    outbound: OutboundId,
+    about: About,
+    refusal: Refusal,
+) -> Option<()> {
+    match about {
+        About::Picture(_) => handed::picture_refused(turn, of_delivery(facts)?, refusal),
+        About::Original(_) => handed::original_refused(turn, of_delivery(facts)?, refusal),
+        About::Relay(_) => {
+            let state = topic::refused_state(refusal);
+            topic::relay_state(turn, of_delivery(facts)?, outbound, state);
+        }
+        About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
+        About::TopicLine(_) => topic::line_refused(turn, of_delivery(facts)?, outbound, refusal),
+        About::Matter(_) | About::Slot(_) => {}
+    }
+    Some(())
+}
+
+fn message_unknown(
+    turn: &mut Turn<'_>,
+    facts: &Facts,
+    outbound: OutboundId,
+    about: About,
+) -> Option<()> {
+    match about {
+        About::Picture(_) => handed::picture_unknown(turn, of_delivery(facts)?),
+        About::Original(_) => handed::original_unknown(turn, of_delivery(facts)?),
+        About::Relay(_) => {
+            topic::relay_state(turn, of_delivery(facts)?, outbound, RelayState::Unknown);
+        }
+        About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
+        About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+    }
+    Some(())
+}
+
+fn of_message(facts: &Facts) -> Option<&MessageFacts> {
+    if let Facts::Message(facts) = facts { Some(facts) } else { None }
+}
+
+fn of_press(facts: &Facts) -> Option<&PressFacts> {
+    if let Facts::Press(facts) = facts { Some(facts) } else { None }
+}
+
+fn of_desk(facts: &Facts) -> Option<&DeskFacts> {
+    if let Facts::Desk(facts) = facts { Some(facts) } else { None }
+}
+
+fn of_generation(facts: &Facts) -> Option<&GenerationFacts> {
+    if let Facts::Generation(facts) = facts { Some(facts) } else { None }
+}
+
+fn of_delivery(facts: &Facts) -> Option<&DeliveryFacts> {
+    if let Facts::Delivery(facts) = facts { Some(facts) } else { None }
+}

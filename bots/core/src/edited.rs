@@ -1,0 +1,118 @@
+//! Somebody changed what they had written: while nothing is on its way, the new words count.
+
+use crate::{
+    cancel,
+    customer::{self, Visit},
+    effect::Effect,
+    event::Message,
+    facts::{MessageFacts, OpenRequest, Request, RequestState},
+    flags::{self, Written},
+    id::Slot,
+    intent::{self, BareWords, Intent},
+    message::too_long,
+    request::{self, Wish},
+    say::Say,
+    turn::{Reader, Turn},
+};
+
+/// Somebody changed a message that had started a request.
+pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
+    let (Some(customer), Some(request)) = (&facts.customer, &facts.started) else { return };
+    if request.identity != message.from.identity {
+        return;
+    }
+    let words = intent::read(&message.text, BareWords::of(&message.from.identity));
+    let Intent::Words(text) = words else { return };
+    let written = flags::read(text);
+    let mut visit = customer::meet(turn, &message.from, Some(customer), message.setting);
+    let wish = wish(&visit, request, written);
+    if wish.prompt.trim().is_empty() || is_same(request, &wish) {
+        return;
+    }
+    if let Some(say) = too_long(turn, &wish.prompt) {
+        return turn.say(&visit.reader, say);
+    }
+    match request.state {
+        RequestState::Asking | RequestState::Unpaid => {
+            turn.then(Effect::ClearTimer { id: request::timer(request.id) });
+            instead(turn, &mut visit, facts, request, Slot::Question(request.id.0), wish);
+        }
+        RequestState::Open => {
+            let open = visit.customer.open.iter().find(|open| open.request.id == request.id);
+            match open.cloned() {
+                Some(open) if open.generations.iter().all(|one| cancel::is_free(one.state)) => {
+                    replace_open(turn, &mut visit, facts, &open, wish);
+                }
+                Some(_) | None => too_late(turn, &visit, request),
+            }
+        }
+        RequestState::Settled => too_late(turn, &visit, request),
+        RequestState::Cancelled | RequestState::Lapsed => {}
+    }
+}
+
+/// The new words, for what the request was for.
+fn wish(visit: &Visit, request: &Request, written: Written) -> Wish {
+    let options = match request.parent {
+        // What a changed picture took over from its parent is not written anywhere else.
+        Some(_) => request.options,
+        None => visit.customer.account.options,
+    };
+    let again = Wish::again(request);
+    Wish { prompt: written.prompt, options, flags: written.flags, ..again }
+}
+
+fn is_same(request: &Request, wish: &Wish) -> bool {
+    let asked = wish.flags.over(wish.options);
+    let within =
+        asked.resolution >= request.options.resolution && asked.count >= request.options.count;
+    let asked = crate::generation::Options {
+        resolution: request.options.resolution,
+        count: request.options.count,
+        ..asked
+    };
+    let said_nothing = wish.flags.resolution.is_none() && wish.flags.count.is_none();
+    wish.prompt == request.prompt && within && said_nothing && asked == request.options
+}
+
+/// The old pictures leave the line; their placeholders go.
+fn replace_open(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    open: &OpenRequest,
+    wish: Wish,
+) {
+    let Some((first, others)) = open.generations.split_first() else { return };
+    cancel::take_out(turn, visit, open);
+    let reader = Reader::of(&open.request, visit.reader.language);
+    for other in others {
+        turn.remove(&reader, Slot::Generation(other.id));
+    }
+    instead(turn, visit, facts, &open.request, Slot::Generation(first.id), wish);
+}
+
+/// The new words take the place of the old request, whose message says so.
+fn instead(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    old: &Request,
+    slot: Slot,
+    wish: Wish,
+) {
+    let state = RequestState::Cancelled;
+    turn.then(Effect::UpdateRequest { id: old.id, state, change: None });
+    visit.customer.open.retain(|open| open.request.id != old.id);
+    let reader = Reader::of(old, visit.reader.language);
+    let word = turn.words(&reader, Say::RequestChanged).editing(slot).silent();
+    turn.send(word);
+    request::place(turn, visit, &facts.line, wish);
+}
+
+/// It was on its way already. Said in one place, so that a second edit says it in the same.
+fn too_late(turn: &mut Turn<'_>, visit: &Visit, request: &Request) {
+    let reader = Reader::of(request, visit.reader.language);
+    let word = turn.words(&reader, Say::ChangedTooLate).editing(Slot::Question(request.id.0));
+    turn.send(word);
+}

@@ -1,0 +1,61 @@
+//! Credits that arrive, and the request that waited for them.
+
+use alloc::{format, string::String};
+
+use crate::{
+    credits::{Credits, GrantReason},
+    customer::Visit,
+    effect::Effect,
+    event::Setting,
+    facts::{MessageFacts, RequestState},
+    id::EntryId,
+    making, request,
+    say::Say,
+    turn::{Reader, Turn},
+};
+
+/// The owner gave credits by hand. The newest request that waited for credits and can be paid now
+/// runs by itself.
+pub(crate) fn by_hand(turn: &mut Turn<'_>, facts: &MessageFacts, credits: Credits, why: &str) {
+    let Some(customer) = facts.customer.as_ref().filter(|_| credits > Credits::ZERO) else {
+        return;
+    };
+    let entry = EntryId(turn.id());
+    let purse = customer.account.purse.id;
+    turn.then(Effect::Grant {
+        entry,
+        purse,
+        credits,
+        source: format!("by_hand:{}", turn.frame.cause.0),
+        reason: GrantReason::ByHand,
+        note: Some(String::from(why)),
+    });
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
+    let granted = &mut visit.customer.account.purse.granted;
+    *granted = Credits(granted.0.saturating_add(credits.0));
+    if customer.reachable {
+        arrived(turn, &mut visit, facts, credits);
+    }
+}
+
+/// Credits have come to a purse: their owner hears of it, and what waited runs.
+fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, credits: Credits) {
+    let available = visit.available();
+    let waited = visit
+        .customer
+        .open
+        .iter()
+        .rev()
+        .map(|open| &open.request)
+        .filter(|request| request.state == RequestState::Unpaid)
+        .find(|request| making::total(request) <= available)
+        .filter(|request| request::may_run(turn, visit, request).is_ok())
+        .cloned();
+    let making = waited.is_some();
+    turn.say(&visit.reader, Say::CreditsArrived { credits, available, making });
+    if let Some(request) = waited {
+        // Whether it may run was looked at above.
+        let _ran = request::resume(turn, visit, &facts.line, &request, None);
+    }
+}

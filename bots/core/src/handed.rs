@@ -1,0 +1,143 @@
+//! What became of a picture or file on its way out: taken, refused, or nobody knows.
+
+use alloc::{format, string::String, vec};
+
+use crate::{
+    channel::Refusal,
+    effect::{Body, Effect},
+    event::About,
+    facts::{DeliveryFacts, Kept},
+    generation::{Artifact, GenerationState},
+    id::{ArtifactId, Slot},
+    keys,
+    picture::{self, Scene},
+    receipt,
+    say::{Label, Say, Verb},
+    turn::{Reader, Turn},
+};
+
+/// The channel took a picture: its hold is posted.
+pub(crate) fn picture_delivered(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
+    let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
+    if let (true, Some(artifact)) = (scene.generation.owed, scene.generation.artifact) {
+        turn.then(Effect::ClearOwed { artifact });
+    }
+    if scene.generation.state == GenerationState::Made {
+        scene.post(turn);
+        receipt::close(turn, &scene);
+    }
+}
+
+/// The channel will not take a picture.
+pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
+    let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
+    let Some(artifact) = scene.generation.artifact else { return };
+    match refusal {
+        Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone => {
+            if refusal == Refusal::Blocked {
+                let identity = scene.request.identity.clone();
+                turn.then(Effect::MarkReachable { identity, reachable: false });
+            }
+            out_of_reach(turn, &mut scene, artifact);
+        }
+        Refusal::MessageGone => {
+            let body = Body::Picture { artifact, caption: None };
+            let about = About::Picture(scene.generation.id);
+            let picture = turn.draft(&scene.reader, body).never_twice().about(about);
+            let keys = picture::keys_under(turn, &scene, artifact);
+            let slot = Slot::Generation(scene.generation.id);
+            turn.send(picture.slot(slot).keys(keys));
+        }
+        Refusal::Content => {
+            if let Some(kept) = &facts.kept {
+                send_link(turn, &scene.reader, &kept.artifact);
+            }
+            if scene.generation.state == GenerationState::Made {
+                scene.post(turn);
+                receipt::close(turn, &scene);
+            }
+        }
+    }
+}
+
+/// Nobody can be reached where the picture was to go: a paid one is owed.
+fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
+    scene.reachable = false;
+    match scene.generation.state {
+        GenerationState::Made => {
+            scene.owe(turn, artifact);
+            scene.post(turn);
+            receipt::close(turn, scene);
+        }
+        GenerationState::Delivered => scene.owe(turn, artifact),
+        // A free one is not owed.
+        GenerationState::Held
+        | GenerationState::Claimed
+        | GenerationState::Submitting
+        | GenerationState::Submitted
+        | GenerationState::Failed
+        | GenerationState::Uncertain
+        | GenerationState::Cancelled => {}
+    }
+}
+
+/// Nobody knows whether a picture arrived. It is stored and can be had again for nothing, so its
+/// hold is posted.
+pub(crate) fn picture_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
+    let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
+    let Some(artifact) = scene.generation.artifact else { return };
+    did_it_arrive(turn, &scene.reader, artifact);
+    if scene.generation.state == GenerationState::Made {
+        scene.post(turn);
+        receipt::close(turn, &scene);
+    }
+}
+
+/// The original as a file. It is sent once; whoever asks again gets it again.
+pub(crate) fn send_original(turn: &mut Turn<'_>, reader: &Reader, artifact: &Artifact) {
+    let file_name = file_name(artifact);
+    let body = Body::Original { artifact: artifact.id, file_name };
+    let file = turn.draft(reader, body).never_twice();
+    turn.send(file.about(About::Original(artifact.id)));
+}
+
+/// The channel will not take an original.
+pub(crate) fn original_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
+    let Some(kept) = &facts.kept else { return };
+    match refusal {
+        Refusal::Content => send_link(turn, &reader(facts, kept), &kept.artifact),
+        Refusal::Blocked => {
+            let identity = kept.request.identity.clone();
+            turn.then(Effect::MarkReachable { identity, reachable: false });
+        }
+        Refusal::ConversationGone | Refusal::TopicGone | Refusal::MessageGone => {}
+    }
+}
+
+/// Nobody knows whether an original arrived.
+pub(crate) fn original_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
+    if let Some(kept) = &facts.kept {
+        did_it_arrive(turn, &reader(facts, kept), kept.artifact.id);
+    }
+}
+
+fn reader(facts: &DeliveryFacts, kept: &Kept) -> Reader {
+    Reader::of(&kept.request, facts.language)
+}
+
+fn did_it_arrive(turn: &mut Turn<'_>, reader: &Reader, artifact: ArtifactId) {
+    let again = keys::act(Label::SendAgain, Verb::SendAgain, artifact.0);
+    let question = turn.words(reader, Say::DidItArrive).keys(vec![vec![again]]);
+    turn.send(question);
+}
+
+fn send_link(turn: &mut Turn<'_>, reader: &Reader, artifact: &Artifact) {
+    let url = format!("{}/p/{}", turn.house().public_url, artifact.object);
+    turn.say(reader, Say::OriginalLink { url });
+}
+
+/// `picture-7171.png`.
+fn file_name(artifact: &Artifact) -> String {
+    let ending = if artifact.kind == "jpeg" { "jpg" } else { artifact.kind.as_str() };
+    format!("picture-{}.{ending}", artifact.id)
+}

@@ -1,0 +1,76 @@
+//! Pictures kept, a page at a time.
+
+use alloc::vec::Vec;
+
+use crate::{
+    channel::Text,
+    customer::Visit,
+    effect::Body,
+    facts::{HistoryPage, Kept},
+    id::{MessageId, Slot},
+    keys,
+    say::{HistoryLine, Key, Label, Say, Verb},
+    turn::{Turn, shorten},
+};
+
+/// Buttons with numbers in a row.
+const NUMBERS_A_ROW: usize = 4;
+
+/// A page of the history; in the place of the page before, where one was turned.
+pub(crate) fn show(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    page: Option<&HistoryPage>,
+    turned: Option<&MessageId>,
+) {
+    let Some(page) = page.filter(|page| !page.pictures.is_empty()) else {
+        let empty = turn.words(&visit.reader, Say::HistoryEmpty).replacing(turned);
+        turn.send(empty);
+        return;
+    };
+    let lines = page.pictures.iter().map(|kept| HistoryLine {
+        prompt: shorten(&kept.request.prompt),
+        made_at: kept.request.asked_at,
+        kept_until: kept.artifact.expires_at,
+    });
+    let gallery = (!page.gallery.is_empty()).then(|| page.gallery.clone());
+    let say = Say::History { pictures: lines.collect(), total: page.total, gallery };
+    let list = turn.words(&visit.reader, say).replacing(turned);
+    turn.send(list.keys(keys_of(page, turned.is_some())));
+}
+
+fn keys_of(page: &HistoryPage, turned: bool) -> Vec<Vec<Key>> {
+    let numbers: Vec<Key> = (1..)
+        .zip(&page.pictures)
+        .map(|(number, kept)| {
+            keys::act(Label::Picture(number), Verb::OpenPicture, kept.artifact.id.0)
+        })
+        .collect();
+    let mut rows: Vec<Vec<Key>> = numbers.chunks(NUMBERS_A_ROW).map(<[Key]>::to_vec).collect();
+    let mut pages = Vec::new();
+    if turned {
+        pages.push(keys::act(Label::Newer, Verb::HistoryPage, 0));
+    }
+    if let (true, Some(last)) = (page.older, page.pictures.last()) {
+        pages.push(keys::act(Label::Older, Verb::HistoryPage, last.artifact.id.0));
+    }
+    rows.push(pages);
+    rows.push(keys::gallery(&page.gallery).into_iter().collect());
+    rows
+}
+
+/// A kept picture is shown again, with everything that can be done with it.
+pub(crate) fn open(turn: &mut Turn<'_>, visit: &Visit, kept: &Kept) {
+    let prompt = shorten(&kept.request.prompt);
+    let caption = Some(Say::Verbatim(Text::plain(prompt)));
+    let body = Body::Picture { artifact: kept.artifact.id, caption };
+    let account = &visit.customer.account;
+    let keys = keys::picture(turn.house(), account, &kept.request, kept.artifact.id);
+    let picture = turn.draft(&visit.reader, body).slot(copy(kept));
+    turn.send(picture.keys(keys));
+}
+
+/// The message in which a kept picture was shown again.
+pub(crate) fn copy(kept: &Kept) -> Slot {
+    Slot::Question(kept.artifact.id.0)
+}

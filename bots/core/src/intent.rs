@@ -1,0 +1,261 @@
+//! What people type: commands in two languages, with and without a slash, or words for a picture.
+
+use alloc::string::String;
+
+use crate::{account::Language, id::IdentityId};
+
+/// What a text means, as far as the text alone can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent<'t> {
+    /// A command.
+    Command(Command<'t>),
+    /// A greeting and nothing else.
+    Greeting,
+    /// Anything else: a prompt, most often. The command that introduces one is taken off.
+    Words(&'t str),
+}
+
+/// A command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command<'t> {
+    /// The first message of a chat; a payload may follow.
+    Start,
+    /// What one can do.
+    Help,
+    /// The balance.
+    Balance,
+    /// What can be bought.
+    Buy,
+    /// Pictures kept.
+    History,
+    /// The options.
+    Settings,
+    /// A human, with what to tell them.
+    Support(&'t str),
+    /// What is kept.
+    Privacy,
+    /// Payment matters.
+    PaySupport,
+    /// Take back what can be taken back.
+    Cancel,
+    /// The language, where one was named.
+    Language(Option<Language>),
+    /// A command that we do not have.
+    Unknown,
+}
+
+/// Which commands are known without a slash when they are the whole message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BareWords {
+    /// The Chinese ones, and the English ones that are no picture: where a slash is the custom.
+    Few,
+    /// All of them: where nobody types a slash.
+    All,
+}
+
+impl BareWords {
+    /// What people of somebody's channel are used to.
+    #[must_use]
+    pub fn of(identity: &IdentityId) -> Self {
+        if identity.0.starts_with("telegram:") { Self::Few } else { Self::All }
+    }
+}
+
+/// Reads a text.
+#[must_use]
+pub fn read(text: &str, bare: BareWords) -> Intent<'_> {
+    let text = text.trim();
+    match text.strip_prefix('/') {
+        Some(command) => slashed(text, command),
+        None => whole(text, bare),
+    }
+}
+
+/// A text that begins with a slash, and what follows the slash.
+fn slashed<'t>(text: &'t str, command: &'t str) -> Intent<'t> {
+    let end = command.find(char::is_whitespace).unwrap_or(command.len());
+    let (word, rest) = command.split_at(end);
+    let word = word.split('@').next().unwrap_or_default();
+    let rest = rest.trim();
+    let lower = word.to_lowercase();
+    if matches!(lower.as_str(), "imagine" | "draw" | "画" | "画图") {
+        return Intent::Words(rest);
+    }
+    if let Some(command) = named(&lower, rest) {
+        return Intent::Command(command);
+    }
+    let is_command =
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_command { Intent::Command(Command::Unknown) } else { Intent::Words(text) }
+}
+
+fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
+    Some(match word {
+        "start" | "开始" => Command::Start,
+        "help" | "帮助" => Command::Help,
+        "balance" | "credits" | "余额" => Command::Balance,
+        "buy" | "topup" | "充值" => Command::Buy,
+        "history" | "历史" => Command::History,
+        "settings" | "options" | "设置" => Command::Settings,
+        "support" | "human" | "人工" => Command::Support(rest),
+        "privacy" | "隐私" => Command::Privacy,
+        "paysupport" | "支付帮助" => Command::PaySupport,
+        "cancel" | "stop" | "取消" => Command::Cancel,
+        "language" | "lang" | "语言" => Command::Language(language(rest)),
+        "link" | "绑定" | "unlink" | "解绑" | "plan" | "套餐" => Command::Unknown,
+        _ => return None,
+    })
+}
+
+/// A text that may be a command or greeting as a whole.
+fn whole(text: &str, bare: BareWords) -> Intent<'_> {
+    /// Longer than any of the words below; longer texts are not even copied.
+    const BYTES_MAX: usize = 40;
+    if text.len() > BYTES_MAX {
+        return Intent::Words(text);
+    }
+    let is_edge = |c: char| c.is_whitespace() || ".!?。！？~～".contains(c);
+    let lower: String = text.trim_matches(is_edge).to_lowercase();
+    if is_greeting(&lower) {
+        return Intent::Greeting;
+    }
+    if asks_for_a_human(&lower) {
+        return Intent::Command(Command::Support(""));
+    }
+    let known = match bare {
+        BareWords::All => true,
+        BareWords::Few => matches!(lower.as_str(), "help" | "cancel") || !lower.is_ascii(),
+    };
+    match named(&lower, "").filter(|_| known) {
+        Some(command) => Intent::Command(command),
+        None => Intent::Words(text),
+    }
+}
+
+fn is_greeting(lower: &str) -> bool {
+    matches!(
+        lower,
+        "hi" | "hello"
+            | "hey"
+            | "hi there"
+            | "hello there"
+            | "good morning"
+            | "good evening"
+            | "你好"
+            | "您好"
+            | "嗨"
+            | "哈喽"
+            | "在吗"
+            | "早上好"
+            | "晚上好"
+    )
+}
+
+fn asks_for_a_human(lower: &str) -> bool {
+    matches!(
+        lower,
+        "talk to a person"
+            | "talk to a human"
+            | "talk to someone"
+            | "speak to a person"
+            | "speak to a human"
+            | "ask a human"
+            | "ask a person"
+            | "人工"
+            | "转人工"
+            | "人工客服"
+            | "真人"
+            | "联系客服"
+            | "客服"
+            | "找客服"
+    )
+}
+
+/// A language as people name it.
+fn language(name: &str) -> Option<Language> {
+    match name.to_lowercase().as_str() {
+        "" => None,
+        "english" | "英文" | "英语" => Some(Language::En),
+        "chinese" | "中文" | "简体中文" | "汉语" => Some(Language::ZhCn),
+        tag => Language::from_tag(tag),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn telegram(text: &str) -> Intent<'_> {
+        read(text, BareWords::Few)
+    }
+
+    #[test]
+    fn every_command_has_a_chinese_twin() {
+        let twins = [
+            ("balance", "余额"),
+            ("buy", "充值"),
+            ("link", "绑定"),
+            ("unlink", "解绑"),
+            ("history", "历史"),
+            ("settings", "设置"),
+            ("support", "人工"),
+            ("privacy", "隐私"),
+            ("cancel", "取消"),
+            ("help", "帮助"),
+            ("language", "语言"),
+        ];
+        for (english, chinese) in twins {
+            let command = alloc::format!("/{english}");
+            let twin = alloc::format!("/{chinese}");
+            let Intent::Command(meant) = telegram(&command) else { panic!("{english}") };
+            assert_eq!(telegram(&twin), Intent::Command(meant), "{chinese} with a slash");
+            assert_eq!(telegram(chinese), Intent::Command(meant), "{chinese} without one");
+            assert_eq!(read(english, BareWords::All), Intent::Command(meant), "{english} on WeCom");
+        }
+    }
+
+    #[test]
+    fn an_english_word_that_could_be_a_picture_is_a_prompt_on_telegram() {
+        assert_eq!(telegram("history"), Intent::Words("history"));
+        assert_eq!(telegram("Help!"), Intent::Command(Command::Help));
+    }
+
+    #[test]
+    fn asking_for_a_person_needs_no_command() {
+        for text in ["talk to a person", "Talk to a human.", "人工", "转人工！"] {
+            assert_eq!(telegram(text), Intent::Command(Command::Support("")), "{text}");
+        }
+        assert!(matches!(telegram("a person who talks to a human"), Intent::Words(_)));
+    }
+
+    #[test]
+    fn the_command_before_a_prompt_is_taken_off() {
+        assert_eq!(telegram("/imagine@picdesk_bot a fox"), Intent::Words("a fox"));
+        assert_eq!(telegram("/imagine"), Intent::Words(""));
+    }
+
+    #[test]
+    fn a_language_can_be_named() {
+        assert_eq!(
+            telegram("/lang zh-hans"),
+            Intent::Command(Command::Language(Some(Language::ZhCn)))
+        );
+        assert_eq!(telegram("/language klingon"), Intent::Command(Command::Language(None)));
+    }
+
+    #[test]
+    fn an_unknown_command_is_no_prompt_but_a_slash_alone_is_no_command() {
+        assert_eq!(telegram("/frobnicate"), Intent::Command(Command::Unknown));
+        assert_eq!(telegram("/ a slash of paint"), Intent::Words("/ a slash of paint"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_read(text in "\\PC*") {
+            let _ = telegram(&text);
+            let _ = read(&text, BareWords::All);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Words and pictures from a person.
+
+use alloc::{vec, vec::Vec};
+
+use crate::{
+    album,
+    channel::Attachment,
+    command,
+    customer::{self, Visit},
+    event::{Message, Setting},
+    facts::{Awaiting, MessageFacts, Pace, Reference, Request},
+    flags,
+    generation::Options,
+    intent::{self, BareWords, Intent},
+    keys,
+    request::{self, Placed, Wish},
+    say::Say,
+    support, tray,
+    turn::{Reader, Turn},
+};
+
+/// Somebody wrote, or sent pictures.
+pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
+    match facts.pace {
+        Pace::Fine => {}
+        Pace::TooFastNow => return slow_down(turn, facts, message),
+        Pace::TooFast => return,
+    }
+    let mut visit = customer::meet(turn, &message.from, facts.customer.as_ref(), message.setting);
+    let welcomed = match &message.album {
+        Some(album) => {
+            album::part_came(turn, &visit, facts, message, album);
+            false
+        }
+        None => whole(turn, &mut visit, facts, message),
+    };
+    if visit.is_new && !welcomed && message.setting == Setting::Private {
+        let say = Say::WelcomeFirst { trial: turn.house().trial };
+        let line = turn.words(&visit.reader, say).silent();
+        turn.send(line);
+    }
+}
+
+/// Too many messages: said once, so that none is lost without a word.
+fn slow_down(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
+    let known = facts.customer.as_ref().map(|customer| customer.language);
+    let language = known.or(message.from.language).unwrap_or(turn.house().language_default);
+    let reader = Reader {
+        conversation: turn.frame.conversation.clone(),
+        identity: Some(message.from.identity.clone()),
+        language,
+        setting: message.setting,
+    };
+    turn.say(&reader, Say::SlowDown);
+}
+
+/// A message with everything that belongs to it. Tells whether it was answered by a welcome.
+pub(crate) fn whole(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+) -> bool {
+    match intent::read(&message.text, BareWords::of(&message.from.identity)) {
+        Intent::Command(command) => return command::obey(turn, visit, facts, message, command),
+        Intent::Greeting if message.attachments.is_empty() && !support::listens(visit, facts) => {
+            welcome(turn, visit);
+            return true;
+        }
+        Intent::Greeting => words(turn, visit, facts, message, &message.text),
+        Intent::Words(text) => words(turn, visit, facts, message, text),
+    }
+    false
+}
+
+/// What this is, in a line, with two examples, the privacy promise and a human.
+pub(crate) fn welcome(turn: &mut Turn<'_>, visit: &Visit) {
+    let private = visit.reader.setting == Setting::Private;
+    let trial =
+        if visit.is_new && private { turn.house().trial } else { crate::credits::Credits::ZERO };
+    let keys = keys::welcome(turn.house(), visit.reader.language);
+    let welcome = turn.words(&visit.reader, Say::Welcome { trial }).keys(keys);
+    turn.send(welcome);
+}
+
+/// Words for a human, a prompt, or pictures that wait for words.
+fn words(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+    text: &str,
+) {
+    if support::listens(visit, facts) {
+        return support::hears(turn, visit, facts, message, text);
+    }
+    let Some(pictures) = usable(turn, visit, message) else { return };
+    if !text.trim().is_empty() {
+        prompt(turn, visit, facts, message, text, pictures);
+    } else if pictures.is_empty() {
+        turn.say(&visit.reader, Say::PromptEmpty);
+    } else if turn.house().edits {
+        tray::put(turn, visit, pictures);
+    } else {
+        turn.say(&visit.reader, Say::NoReferences);
+    }
+}
+
+/// The pictures of a message. What cannot be used is said by name, once each; then nothing is made
+/// of the message, and the pictures that can be used wait in the tray.
+fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<Vec<Reference>> {
+    let mut pictures = Vec::new();
+    let mut complaints: Vec<Say> = Vec::new();
+    for attachment in &message.attachments {
+        let complaint = match attachment {
+            Attachment::Picture(media) => {
+                pictures.push(Reference::Media(media.clone()));
+                continue;
+            }
+            Attachment::TooLarge { name, bytes, bytes_max } => Say::ReferenceTooLarge {
+                name: name.clone(),
+                bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
+                bytes_max: i64::try_from(*bytes_max).unwrap_or(i64::MAX),
+            },
+            Attachment::Other(kind) => Say::CannotUse(*kind),
+        };
+        if !complaints.contains(&complaint) {
+            complaints.push(complaint);
+        }
+    }
+    if complaints.is_empty() {
+        return Some(pictures);
+    }
+    for complaint in complaints.into_iter().take(turn.house().references_max) {
+        turn.say(&visit.reader, complaint);
+    }
+    if !pictures.is_empty() && turn.house().edits {
+        tray::put(turn, visit, pictures);
+    }
+    None
+}
+
+/// What a prompt builds on.
+struct Base {
+    options: Options,
+    references: Vec<Reference>,
+    parent: Option<crate::id::ArtifactId>,
+}
+
+/// A prompt, with its own pictures.
+fn prompt(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+    text: &str,
+    pictures: Vec<Reference>,
+) {
+    let written = flags::read(text);
+    if written.prompt.trim().is_empty() {
+        return turn.say(&visit.reader, Say::PromptEmpty);
+    }
+    if let Some(say) = too_long(turn, &written.prompt) {
+        return turn.say(&visit.reader, say);
+    }
+    let Some(mut base) = base(visit, facts, message) else {
+        visit.awaits(turn, None);
+        return turn.say(&visit.reader, Say::Gone);
+    };
+    for picture in pictures {
+        if !base.references.contains(&picture) {
+            base.references.push(picture);
+        }
+    }
+    if !base.references.is_empty() && !turn.house().edits {
+        return turn.say(&visit.reader, Say::NoReferences);
+    }
+    let (count, count_max) = (base.references.len(), turn.house().references_max);
+    if count > count_max {
+        base.references.truncate(count_max);
+        let (count, count_max) = (count as i64, count_max as i64);
+        turn.say(&visit.reader, Say::TooManyReferences { count, count_max });
+    }
+    let wish = Wish {
+        prompt: written.prompt,
+        options: base.options,
+        flags: written.flags,
+        references: base.references,
+        parent: base.parent,
+        message: Some(message.id.clone()),
+    };
+    if request::place(turn, visit, &facts.line, wish) == Placed::Kept {
+        tray::use_up(turn, visit);
+        visit.awaits(turn, None);
+    }
+}
+
+/// The complaint about a prompt that is too long.
+pub(crate) fn too_long(turn: &Turn<'_>, prompt: &str) -> Option<Say> {
+    let (chars, chars_max) = (prompt.chars().count(), turn.house().prompt_chars_max);
+    let say = Say::PromptTooLong { chars: chars as i64, chars_max: chars_max as i64 };
+    (chars > chars_max).then_some(say)
+}
+
+/// What the words are for: a picture of ours, a request that gets new words, else the tray and the
+/// pictures they answer. Nothing when the picture is not kept any more.
+fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Option<Base> {
+    let customer = &visit.customer;
+    let answered = message.reply_to.as_ref();
+    let mut base = Base { options: customer.account.options, references: Vec::new(), parent: None };
+    match (&facts.replied, &customer.awaiting) {
+        (Some(kept), _) => {
+            let artifact = kept.artifact.id;
+            base.options = Options { count: 1, ..kept.request.options };
+            base.references = vec![Reference::Artifact(artifact)];
+            base.parent = Some(artifact);
+        }
+        (None, Some(Awaiting::Change { .. })) if answered.is_none() => return None,
+        (None, Some(Awaiting::Words { .. })) if answered.is_none() => {
+            let request: &Request = facts.started.as_ref()?;
+            base.options = request.options;
+            base.references.clone_from(&request.references);
+            base.parent = request.parent;
+        }
+        (None, _) => {
+            let shown = answered.map_or(&[][..], |reply| reply.attachments.as_slice());
+            for attachment in shown {
+                match (attachment, answered.is_some_and(|reply| reply.ours)) {
+                    // A picture of ours that is not kept any more.
+                    (Attachment::Picture(_) | Attachment::TooLarge { .. }, true) => return None,
+                    (Attachment::Picture(media), false) => {
+                        base.references.push(Reference::Media(media.clone()));
+                    }
+                    (Attachment::TooLarge { .. }, false) | (Attachment::Other(_), _) => {}
+                }
+            }
+        }
+    }
+    for waiting in &customer.tray {
+        if !base.references.contains(waiting) {
+            base.references.push(waiting.clone());
+        }
+    }
+    Some(base)
+}

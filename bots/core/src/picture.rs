@@ -1,0 +1,252 @@
+//! What a generation came to: finished, failed, or nobody knows.
+
+use alloc::{format, vec::Vec};
+
+use crate::{
+    account::Account,
+    credits::{Credits, GrantReason, VoidReason},
+    effect::{Body, Effect, NewArtifact},
+    event::{About, Finished},
+    facts::{Generation, GenerationFacts, Request},
+    generation::{Failure, GenerationState},
+    id::{ArtifactId, EntryId, Slot},
+    keys, receipt,
+    say::{Key, Part, Say},
+    turn::{Reader, Turn},
+};
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A generation with everything that its end concerns.
+pub(crate) struct Scene {
+    /// The generation.
+    pub generation: Generation,
+    /// Its request.
+    pub request: Request,
+    /// All pictures of the request by number, as this turn leaves them.
+    pub siblings: Vec<Generation>,
+    /// Whose, as this turn leaves it.
+    pub account: Account,
+    /// Whoever asked, where they asked.
+    pub reader: Reader,
+    /// Whether they can be reached.
+    pub reachable: bool,
+}
+
+impl Scene {
+    /// The scene of these facts; nothing when the generation is no more, or nobody's any more.
+    pub fn of(facts: &GenerationFacts) -> Option<Self> {
+        let request = facts.request.clone()?;
+        Some(Self {
+            generation: facts.generation.clone()?,
+            reader: Reader::of(&request, facts.language),
+            request,
+            siblings: facts.siblings.clone(),
+            account: facts.account.clone()?,
+            reachable: facts.reachable,
+        })
+    }
+
+    /// Which of how many pictures it is.
+    pub fn part(&self) -> Part {
+        let count = u8::try_from(self.siblings.len()).unwrap_or(u8::MAX).max(1);
+        Part { number: self.generation.number, count }
+    }
+
+    /// The generation comes to a state.
+    pub fn settle(
+        &mut self,
+        turn: &mut Turn<'_>,
+        state: GenerationState,
+        failure: Option<Failure>,
+    ) {
+        self.generation.state = state;
+        let id = self.generation.id;
+        for sibling in self.siblings.iter_mut().filter(|sibling| sibling.id == id) {
+            *sibling = self.generation.clone();
+        }
+        turn.then(Effect::SettleGeneration { generation: id, state, failure });
+    }
+
+    /// The picture was handed over, or is owed: its credits are spent.
+    pub fn post(&mut self, turn: &mut Turn<'_>) {
+        turn.then(Effect::PostHold { hold: self.generation.hold });
+        let (pending, price) = (&mut self.account.purse.pending, self.generation.price);
+        *pending = Credits(pending.0.saturating_sub(price.0));
+        let posted = &mut self.account.purse.posted;
+        *posted = Credits(posted.0.saturating_add(price.0));
+        self.settle(turn, GenerationState::Delivered, None);
+    }
+
+    /// The credits of the picture are given back.
+    fn void(&mut self, turn: &mut Turn<'_>, reason: VoidReason) {
+        turn.then(Effect::VoidHold { hold: self.generation.hold, reason });
+        let pending = &mut self.account.purse.pending;
+        *pending = Credits(pending.0.saturating_sub(self.generation.price.0));
+    }
+
+    /// The picture is owed: it goes out when they can be reached.
+    pub fn owe(&mut self, turn: &mut Turn<'_>, artifact: ArtifactId) {
+        self.generation.owed = true;
+        turn.then(Effect::OweArtifact { artifact });
+    }
+}
+
+/// A picture is made and stored.
+pub(crate) fn finished(turn: &mut Turn<'_>, facts: &GenerationFacts, finished: &Finished) {
+    let Some(mut scene) = Scene::of(facts) else { return };
+    match scene.generation.state {
+        GenerationState::Held
+        | GenerationState::Claimed
+        | GenerationState::Submitting
+        | GenerationState::Submitted => {
+            let artifact = keep(turn, &mut scene, finished);
+            scene.settle(turn, GenerationState::Made, None);
+            if scene.reachable {
+                show(turn, &scene, artifact);
+            } else {
+                scene.owe(turn, artifact);
+                scene.post(turn);
+                receipt::close(turn, &scene);
+            }
+        }
+        GenerationState::Failed | GenerationState::Uncertain => {
+            if scene.generation.artifact.is_none() {
+                came_late(turn, &mut scene, finished);
+            }
+        }
+        GenerationState::Made | GenerationState::Delivered | GenerationState::Cancelled => {}
+    }
+}
+
+fn keep(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) -> ArtifactId {
+    let id = ArtifactId(turn.id());
+    let days = i64::from(scene.account.entitlement.retention_days);
+    let expires_at = turn.frame.now.saturating_add(days.saturating_mul(DAY_MS));
+    turn.then(Effect::KeepArtifact(NewArtifact {
+        id,
+        generation: scene.generation.id,
+        request: scene.request.id,
+        purse: scene.request.purse,
+        account: scene.account.id,
+        object: finished.object.clone(),
+        sha256: finished.sha256.clone(),
+        bytes: finished.bytes,
+        size: finished.size,
+        kind: finished.kind.clone(),
+        cost_micro_usd: finished.cost_micro_usd,
+        expires_at,
+    }));
+    turn.then(Effect::SampleDuration {
+        resolution: scene.request.options.resolution,
+        quality: scene.request.options.quality,
+        took_ms: finished.took_ms,
+    });
+    scene.generation.artifact = Some(id);
+    scene.generation.expires_at = expires_at;
+    id
+}
+
+/// The placeholder becomes the picture. Repeating an edit is invisible.
+fn show(turn: &mut Turn<'_>, scene: &Scene, artifact: ArtifactId) {
+    let slot = Slot::Generation(scene.generation.id);
+    let body = Body::Picture { artifact, caption: None };
+    let picture = turn.draft(&scene.reader, body).editing(slot);
+    let picture = picture.about(About::Picture(scene.generation.id));
+    let keys = keys_under(turn, scene, artifact);
+    turn.send(picture.keys(keys));
+}
+
+/// Buttons under a picture itself: only where the receipt is for several.
+pub(crate) fn keys_under(turn: &Turn<'_>, scene: &Scene, artifact: ArtifactId) -> Vec<Vec<Key>> {
+    if scene.part().count == 1 {
+        return Vec::new();
+    }
+    keys::picture(turn.house(), &scene.account, &scene.request, artifact)
+}
+
+/// A picture that was given up came after all. It is free, and says so with a sound.
+fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
+    let artifact = keep(turn, scene, finished);
+    if !scene.reachable {
+        return;
+    }
+    let slot = Slot::Generation(scene.generation.id);
+    let body = Body::Picture { artifact, caption: None };
+    let picture = turn.draft(&scene.reader, body).editing(slot);
+    turn.send(picture.about(About::Picture(scene.generation.id)));
+    let keys = keys::picture(turn.house(), &scene.account, &scene.request, artifact);
+    let note = turn.words(&scene.reader, Say::LatePicture).keys(keys);
+    turn.send(note);
+}
+
+/// A picture was not made, and nothing is owed for it.
+pub(crate) fn failed(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Failure) {
+    if failure == Failure::OutOfService {
+        turn.then(Effect::RaiseAlarm { what: "the image service does not serve us" });
+    }
+    give_up(turn, facts, Some(failure));
+}
+
+/// Nobody knows whether a picture was made: settled in the customer's favour.
+pub(crate) fn uncertain(turn: &mut Turn<'_>, facts: &GenerationFacts) {
+    give_up(turn, facts, None);
+}
+
+fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure>) {
+    let Some(mut scene) = Scene::of(facts) else { return };
+    match scene.generation.state {
+        GenerationState::Held
+        | GenerationState::Claimed
+        | GenerationState::Submitting
+        | GenerationState::Submitted => {}
+        GenerationState::Made
+        | GenerationState::Delivered
+        | GenerationState::Failed
+        | GenerationState::Uncertain
+        | GenerationState::Cancelled => return,
+    }
+    let (reason, state) = match failure {
+        Some(_) => (VoidReason::Failed, GenerationState::Failed),
+        None => (VoidReason::Uncertain, GenerationState::Uncertain),
+    };
+    scene.void(turn, reason);
+    scene.settle(turn, state, failure);
+    let available = scene.reader.sees(scene.account.purse.available());
+    let part = scene.part();
+    let say = match failure {
+        Some(failure) => Say::Failed { failure, available, part },
+        None => Say::Uncertain { available, part },
+    };
+    let slot = Slot::Generation(scene.generation.id);
+    let mut message = turn.words(&scene.reader, say).editing(slot);
+    // Of several pictures, only the end of the last one offers to try again.
+    if receipt::is_last(&scene) && receipt::handed_over(&scene) == 0 {
+        message = message.keys(keys::failed(turn.house(), scene.request.id));
+    }
+    if scene.reachable {
+        turn.send(message);
+    }
+    receipt::close(turn, &scene);
+}
+
+/// A stored picture reached the end of its time. Whoever paid for it and never got it gets the
+/// credits back.
+pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: ArtifactId) {
+    let Some(generation) = &facts.generation else { return };
+    let Some(account) = &facts.account else { return };
+    turn.then(Effect::ClearOwed { artifact });
+    if generation.state != GenerationState::Delivered || generation.price <= Credits::ZERO {
+        return;
+    }
+    let entry = EntryId(turn.id());
+    turn.then(Effect::Grant {
+        entry,
+        purse: account.purse.id,
+        credits: generation.price,
+        source: format!("owed_expired:{artifact}"),
+        reason: GrantReason::OwedExpired,
+        note: None,
+    });
+}

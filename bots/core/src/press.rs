@@ -1,0 +1,314 @@
+//! Presses of buttons. Every press is answered once; a press that comes twice, late or from
+//! somebody else does no harm.
+
+use alloc::vec::Vec;
+
+use crate::{
+    account::{Entitlement, Language},
+    cancel::{self, Cancelled},
+    command,
+    customer::{self, Visit},
+    desk,
+    effect::{Body, Effect},
+    event::{Press, Setting},
+    facts::{Awaiting, OpenRequest, PressFacts, PressedAction, Reference, Request, RequestState},
+    flags::Flags,
+    generation::Options,
+    handed, history,
+    id::Slot,
+    keys, pricing, receipt,
+    request::{self, NotYet, Wish},
+    say::{Action, Label, Say, Verb},
+    settings, support, tray,
+    turn::Turn,
+};
+
+/// What is shown to whoever pressed.
+pub(crate) enum Answer {
+    /// Nothing: what follows speaks for itself.
+    Quiet,
+    /// A passing line.
+    Line(Say),
+    /// A box that has to be closed.
+    Alert(Say),
+}
+
+/// Somebody pressed a button of ours.
+pub(crate) fn pressed(turn: &mut Turn<'_>, facts: &PressFacts, press: &Press) {
+    let house = turn.house();
+    let known = facts.customer.as_ref().map(|customer| customer.language);
+    let mut language = known.or(press.by.language).unwrap_or(house.language_default);
+    let answer = match facts.action {
+        PressedAction::Foreign => Answer::Alert(Say::NotYours),
+        PressedAction::Ours(action) if press.setting == Setting::Desk => {
+            desk::pressed(turn, facts.desk.as_ref(), action)
+        }
+        PressedAction::Ours(action) => {
+            let known = facts.customer.as_ref();
+            let mut visit = customer::meet(turn, &press.by, known, press.setting);
+            let answer = obey(turn, &mut visit, facts, press, action);
+            language = visit.reader.language;
+            answer
+        }
+    };
+    let (say, alert) = match answer {
+        Answer::Quiet => (None, false),
+        Answer::Line(say) => (Some(say), false),
+        Answer::Alert(say) => (Some(say), true),
+    };
+    turn.then(Effect::AnswerTap { tap: press.tap.clone(), language, say, alert });
+}
+
+fn obey(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &PressFacts,
+    press: &Press,
+    action: Action,
+) -> Answer {
+    let Action { verb, row } = action;
+    let message = press.message.as_ref();
+    let request = facts.request.as_ref();
+    let now = visit.customer.account.options;
+    if visit.reader.setting == Setting::Group && is_private(verb) {
+        return Answer::Alert(Say::InPrivateOnly);
+    }
+    match verb {
+        Verb::Cancel => return cancel(turn, visit, facts),
+        Verb::Again | Verb::MakeFour | Verb::TryAgain => return again(turn, visit, facts, verb),
+        Verb::Confirm => return confirm(turn, visit, facts),
+        Verb::TakeCheaper => return take_cheaper(turn, visit, facts),
+        Verb::ChangeWords => return change_words(turn, visit, facts),
+        Verb::Change => return change(turn, visit, facts),
+        Verb::Larger => return larger(turn, visit, facts),
+        Verb::Original | Verb::SendAgain => return original(turn, visit, facts),
+        Verb::More => return more(turn, visit, facts, press),
+        Verb::UseAsReference => return use_as_reference(turn, visit, facts),
+        Verb::Delete => return delete(turn, visit, facts),
+        Verb::OpenPicture => return open(turn, visit, facts),
+        Verb::Example => return example(turn, visit, facts, row),
+        Verb::SetLanguage => return set_language(turn, visit, press, row),
+        Verb::SetCause => return support::cause_chosen(turn, visit, message, row),
+        Verb::ConsentYes => return support::consented(turn, visit, message, true),
+        Verb::ConsentNo => return support::consented(turn, visit, message, false),
+        Verb::SetResolution => {
+            let changed = keys::resolution(row).map(|resolution| Options { resolution, ..now });
+            return settings::choose(turn, visit, message, changed);
+        }
+        Verb::SetShape => {
+            let changed = keys::numbered(&keys::SHAPES, row).map(|shape| Options { shape, ..now });
+            return settings::choose(turn, visit, message, changed);
+        }
+        Verb::SetQuality => {
+            let changed = keys::quality(row).map(|quality| Options { quality, ..now });
+            return settings::choose(turn, visit, message, changed);
+        }
+        Verb::SetCount => {
+            let changed = keys::count(row).map(|count| Options { count, ..now });
+            return settings::choose(turn, visit, message, changed);
+        }
+        Verb::SetBackground => {
+            let background = keys::numbered(&keys::BACKGROUNDS, row);
+            let changed = background.map(|background| Options { background, ..now });
+            return settings::choose(turn, visit, message, changed);
+        }
+        // Only at the desk.
+        Verb::CaseDone => return Answer::Line(Say::Stale),
+        Verb::ClearTray => {
+            if !tray::clear(turn, visit) {
+                return Answer::Line(Say::Stale);
+            }
+        }
+        Verb::Balance => command::balance(turn, visit, &facts.entries),
+        Verb::Buy => command::buy(turn, visit),
+        Verb::Privacy => command::privacy(turn, visit),
+        Verb::Settings => settings::show(turn, visit),
+        Verb::HistoryPage => history::show(turn, visit, facts.history.as_ref(), message),
+        Verb::AskHuman => support::ask(turn, visit, request.map(|request| request.id)),
+    }
+    Answer::Quiet
+}
+
+/// Whether what a press asks for is nobody else's business.
+fn is_private(verb: Verb) -> bool {
+    matches!(verb, Verb::Balance | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
+}
+
+/// The same again, or four of it, or what is missing of it.
+fn again(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, verb: Verb) -> Answer {
+    let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    let mut wish = Wish::again(request);
+    if verb == Verb::MakeFour {
+        wish.flags.count = Some(4);
+    }
+    if verb == Verb::TryAgain {
+        // The others were made and paid.
+        match receipt::missing(&facts.generations) {
+            0 => {}
+            missing => wish.options.count = missing,
+        }
+    }
+    request::place(turn, visit, &facts.line, wish);
+    Answer::Quiet
+}
+
+fn confirm(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    answer_to(request::resume(turn, visit, &facts.line, request, None), request)
+}
+
+fn take_cheaper(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    let Some(change) = request::cheaper_way(request) else { return Answer::Line(Say::Stale) };
+    answer_to(request::resume(turn, visit, &facts.line, request, Some(change)), request)
+}
+
+fn answer_to(resumed: Result<(), NotYet>, request: &Request) -> Answer {
+    match resumed {
+        Ok(()) => Answer::Quiet,
+        Err(NotYet::Because(say)) => Answer::Alert(*say),
+        // A second tap on the same button.
+        Err(NotYet::Stale) if request.state == RequestState::Open => Answer::Line(Say::Done),
+        Err(NotYet::Stale) => Answer::Line(Say::Stale),
+    }
+}
+
+fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(request) = facts.request.clone() else { return Answer::Line(Say::Stale) };
+    let state = request.state;
+    let open = OpenRequest { request, generations: facts.generations.clone() };
+    match cancel::cancel(turn, visit, &open) {
+        Cancelled::Done => Answer::Quiet,
+        Cancelled::TooLate => Answer::Alert(Say::TooLateToCancel),
+        // A second tap on the same button.
+        Cancelled::Nothing if state == RequestState::Cancelled => Answer::Line(Say::Done),
+        Cancelled::Nothing => Answer::Line(Say::Stale),
+    }
+}
+
+fn change_words(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    visit.awaits(turn, Some(Awaiting::Words { request: request.id }));
+    turn.say(&visit.reader, Say::NewWords);
+    Answer::Quiet
+}
+
+fn change(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    if !turn.house().edits {
+        return Answer::Alert(Say::NoReferences);
+    }
+    visit.awaits(turn, Some(Awaiting::Change { artifact: kept.artifact.id }));
+    turn.say(&visit.reader, Say::ChangeHow);
+    Answer::Quiet
+}
+
+/// The original as a file, also where nobody knows whether it or the picture arrived.
+fn original(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    handed::send_original(turn, &visit.reader, &kept.artifact);
+    Answer::Quiet
+}
+
+/// More buttons, in the place of the few.
+fn more(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts, press: &Press) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    let account = &visit.customer.account;
+    let keys = keys::more(turn.house(), account, &kept.request, kept.artifact.id);
+    let body = if press.message.is_some() { Body::Keys } else { Body::Say(Say::More) };
+    let more = turn.draft(&visit.reader, body).replacing(press.message.as_ref());
+    turn.send(more.keys(keys));
+    Answer::Quiet
+}
+
+fn use_as_reference(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    if !turn.house().edits {
+        return Answer::Alert(Say::NoReferences);
+    }
+    tray::put(turn, visit, Vec::from([Reference::Artifact(kept.artifact.id)]));
+    Answer::Quiet
+}
+
+fn open(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    history::open(turn, visit, kept);
+    Answer::Quiet
+}
+
+/// The next resolution, made from the picture itself, so that it is the same one larger.
+fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    let Some(options) = pricing::larger(&kept.request.options) else {
+        return Answer::Line(Say::Stale);
+    };
+    let included = visit.customer.account.entitlement.max_resolution;
+    if options.resolution > included {
+        let catalogue = &turn.house().catalogue;
+        let has = |plan: &Entitlement| plan.max_resolution >= options.resolution;
+        let plan = pricing::plan_with(catalogue, has);
+        let say = Say::NotInPlan { resolution: options.resolution, included, plan };
+        let mut rows = Vec::from([Vec::from([keys::act(Label::Buy, Verb::Buy, 0)])]);
+        rows.push(keys::human(turn.house(), Some(kept.request.id)));
+        let word = turn.words(&visit.reader, say).keys(rows);
+        turn.send(word);
+        return Answer::Quiet;
+    }
+    let mut wish = Wish { options, ..Wish::again(&kept.request) };
+    if turn.house().edits {
+        wish.references = Vec::from([Reference::Artifact(kept.artifact.id)]);
+        wish.parent = Some(kept.artifact.id);
+    }
+    request::place(turn, visit, &facts.line, wish);
+    Answer::Quiet
+}
+
+/// The picture is deleted, and every message that shows it goes.
+fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
+    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
+    let artifact = kept.artifact.id;
+    if kept.owed {
+        turn.then(Effect::ClearOwed { artifact });
+    }
+    turn.then(Effect::DeleteArtifact { artifact });
+    let shown = facts.generations.iter().find(|one| one.artifact == Some(artifact));
+    if let Some(generation) = shown {
+        turn.remove(&visit.reader, Slot::Generation(generation.id));
+    }
+    turn.remove(&visit.reader, history::copy(kept));
+    if facts.generations.len() == 1 {
+        let slot = Slot::Receipt(kept.request.id);
+        let receipt = turn.words(&visit.reader, Say::Deleted).editing(slot).silent();
+        let again = keys::act(Label::Again, Verb::Again, kept.request.id.0);
+        turn.send(receipt.keys(Vec::from([Vec::from([again])])));
+    }
+    Answer::Line(Say::Deleted)
+}
+
+/// An example prompt is a prompt like any other.
+fn example(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, number: i64) -> Answer {
+    let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    let language = visit.reader.language;
+    let prompt = index.and_then(|index| keys::examples(turn.house(), language).nth(index));
+    let Some(prompt) = prompt else { return Answer::Line(Say::Stale) };
+    let wish = Wish {
+        prompt: prompt.into(),
+        options: visit.customer.account.options,
+        flags: Flags::default(),
+        references: Vec::new(),
+        parent: None,
+        message: None,
+    };
+    request::place(turn, visit, &facts.line, wish);
+    Answer::Quiet
+}
+
+fn set_language(turn: &mut Turn<'_>, visit: &mut Visit, press: &Press, row: i64) -> Answer {
+    let Some(language) = keys::numbered(&Language::ALL, row) else {
+        return Answer::Line(Say::Stale);
+    };
+    command::choose_language(turn, visit, language);
+    let word = turn.words(&visit.reader, Say::LanguageChanged);
+    turn.send(word.replacing(press.message.as_ref()));
+    Answer::Quiet
+}

@@ -1,0 +1,80 @@
+//! The end of a request: everything that will come of it has come, and the line under the pictures
+//! says what it cost.
+
+use alloc::{vec, vec::Vec};
+
+use crate::{
+    credits::Credits,
+    effect::Effect,
+    facts::{Generation, RequestState},
+    generation::GenerationState,
+    id::Slot,
+    keys,
+    picture::Scene,
+    say::{Key, Label, Receipt, Say, Verb},
+    turn::Turn,
+};
+
+/// Whether nothing more will come of the request.
+pub(crate) fn is_last(scene: &Scene) -> bool {
+    scene.siblings.iter().all(|sibling| !sibling.state.is_open())
+}
+
+/// Pictures of the request that were handed over or are owed.
+pub(crate) fn handed_over(scene: &Scene) -> i64 {
+    delivered(&scene.siblings).count() as i64
+}
+
+/// Pictures of a request that were handed over or are owed.
+fn delivered(siblings: &[Generation]) -> impl Iterator<Item = &Generation> {
+    siblings.iter().filter(|sibling| sibling.state == GenerationState::Delivered)
+}
+
+/// When nothing more will come of the request, it is settled, and a receipt says what it cost.
+pub(crate) fn close(turn: &mut Turn<'_>, scene: &Scene) {
+    if !is_last(scene) || scene.request.state != RequestState::Open {
+        return;
+    }
+    let cancelled = |sibling: &Generation| sibling.state == GenerationState::Cancelled;
+    let state = if scene.siblings.iter().all(cancelled) {
+        RequestState::Cancelled
+    } else {
+        RequestState::Settled
+    };
+    turn.then(Effect::UpdateRequest { id: scene.request.id, state, change: None });
+    if handed_over(scene) == 0 || !scene.reachable {
+        return;
+    }
+    let charged: i64 = delivered(&scene.siblings).map(|sibling| sibling.price.0).sum();
+    let kept_until = delivered(&scene.siblings).map(|sibling| sibling.expires_at).min();
+    let say = Say::Receipt(Receipt {
+        charged: Credits(charged),
+        pictures: handed_over(scene),
+        asked: scene.siblings.len() as i64,
+        available: scene.reader.sees(scene.account.purse.available()),
+        kept_until: kept_until.unwrap_or_default(),
+    });
+    let receipt = turn.words(&scene.reader, say).slot(Slot::Receipt(scene.request.id));
+    let keys = keys_of(turn, scene);
+    turn.send(receipt.keys(keys));
+}
+
+fn keys_of(turn: &Turn<'_>, scene: &Scene) -> Vec<Vec<Key>> {
+    if let [Generation { artifact: Some(artifact), .. }] = scene.siblings.as_slice() {
+        return keys::picture(turn.house(), &scene.account, &scene.request, *artifact);
+    }
+    let request = scene.request.id.0;
+    let mut row = vec![keys::act(Label::Again, Verb::Again, request)];
+    if missing(&scene.siblings) > 0 {
+        row.push(keys::act(Label::TryAgain, Verb::TryAgain, request));
+    }
+    vec![row]
+}
+
+/// Pictures of a request that were asked for and not made.
+pub(crate) fn missing(siblings: &[Generation]) -> u8 {
+    let missing = siblings.iter().filter(|sibling| {
+        matches!(sibling.state, GenerationState::Failed | GenerationState::Uncertain)
+    });
+    u8::try_from(missing.count()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,343 @@
+//! A wish becomes a request: within the plan, at a price, asked about where it is high, kept where
+//! credits are missing, else put in line at once.
+
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+
+use crate::{
+    account::Entitlement,
+    credits::Credits,
+    customer::Visit,
+    effect::{Effect, RequestChange},
+    event::Event,
+    facts::{Customer, Line, Reference, Request, RequestState},
+    flags::Flags,
+    generation::{Failure, Options},
+    id::{ArtifactId, MessageId, RequestId, Slot},
+    keys, making, pricing,
+    say::{Key, Part, Say},
+    turn::{Reader, Turn, shorten},
+};
+
+/// How long a request waits for a yes or for credits.
+pub(crate) const WAITS_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Requests of one customer that may wait for a yes or for credits; one more lets the oldest go.
+const WAITING_MAX: usize = 5;
+
+/// What somebody wants, before it is a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    /// The words.
+    pub prompt: String,
+    /// What they remembered or had before.
+    pub options: Options,
+    /// What they say now; what is said and not included is refused, not reduced.
+    pub flags: Flags,
+    /// Reference pictures, in order.
+    pub references: Vec<Reference>,
+    /// The picture it changes.
+    pub parent: Option<ArtifactId>,
+    /// Their message.
+    pub message: Option<MessageId>,
+}
+
+impl Wish {
+    /// The same as a request, once more.
+    pub fn again(request: &Request) -> Self {
+        Self {
+            prompt: request.prompt.clone(),
+            options: request.options,
+            flags: Flags::default(),
+            references: request.references.clone(),
+            parent: request.parent,
+            message: request.message.clone(),
+        }
+    }
+}
+
+/// Whether a wish has become a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// It is in line, or kept until it is answered or paid.
+    Kept,
+    /// There was no room, or no way; they have been told.
+    Declined,
+}
+
+/// What the plan makes of options.
+struct Fit {
+    /// What is included.
+    options: Options,
+    /// Whether that is less than what was remembered.
+    reduced: bool,
+    /// What was said in words and is not included.
+    beyond: Option<Say>,
+}
+
+/// Somebody wants a picture.
+pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: Wish) -> Placed {
+    let house = turn.house();
+    let fit = fit(turn, &visit.customer, &wish);
+    let price = pricing::price_each(&house.catalogue, &fit.options);
+    let total = pricing::total(&house.catalogue, &fit.options);
+    let (Some(price_each), Some(total)) = (price, total) else {
+        no_price(turn, visit);
+        return Placed::Declined;
+    };
+    if fit.beyond.is_none() && is_full(&visit.customer) {
+        let full = line_full(&visit.customer);
+        turn.say(&visit.reader, full);
+        return Placed::Declined;
+    }
+    let request = Request {
+        id: RequestId(turn.id()),
+        account: visit.customer.account.id,
+        purse: visit.customer.account.purse.id,
+        identity: visit.customer.identity.clone(),
+        conversation: visit.reader.conversation.clone(),
+        setting: visit.reader.setting,
+        message: wish.message,
+        prompt: wish.prompt,
+        options: fit.options,
+        references: wish.references,
+        parent: wish.parent,
+        price_each,
+        cheaper: None,
+        state: RequestState::Asking,
+        asked_at: turn.frame.now,
+    };
+    if let Some(beyond) = fit.beyond {
+        ask_about_included(turn, visit, &request, total, beyond);
+    } else if visit.available() < total {
+        keep_unpaid(turn, visit, request, total);
+    } else if total > house.ask_above {
+        ask_about_price(turn, visit, request, total);
+    } else {
+        let request = Request { state: RequestState::Open, ..request };
+        turn.then(Effect::OpenRequest(request.clone()));
+        making::begin(turn, visit, line, &request, fit.reduced);
+    }
+    Placed::Kept
+}
+
+/// Options within the plan. Words ask; what was remembered gives way silently, with a note.
+fn fit(turn: &Turn<'_>, customer: &Customer, wish: &Wish) -> Fit {
+    let entitlement = &customer.account.entitlement;
+    let catalogue = &turn.house().catalogue;
+    let asked = wish.flags.over(wish.options);
+    let pictures_max = entitlement.pictures_max.max(1);
+    let options = Options {
+        resolution: asked.resolution.min(entitlement.max_resolution),
+        count: asked.count.clamp(1, pictures_max),
+        ..asked
+    };
+    let beyond = if wish.flags.resolution.is_some() && options.resolution < asked.resolution {
+        let has = |plan: &Entitlement| plan.max_resolution >= asked.resolution;
+        Some(Say::NotInPlan {
+            resolution: asked.resolution,
+            included: options.resolution,
+            plan: pricing::plan_with(catalogue, has),
+        })
+    } else if wish.flags.count.is_some() && options.count < asked.count {
+        let has = |plan: &Entitlement| plan.pictures_max >= asked.count;
+        Some(Say::CountNotInPlan {
+            count: asked.count.into(),
+            included: pictures_max.into(),
+            plan: pricing::plan_with(catalogue, has),
+        })
+    } else {
+        None
+    };
+    Fit { options, reduced: options != asked, beyond }
+}
+
+/// Whether the plan has no more room in line.
+pub(crate) fn is_full(customer: &Customer) -> bool {
+    in_line(customer) >= i64::from(customer.account.entitlement.queue_max.max(1))
+}
+
+/// That the plan has no more room in line.
+pub(crate) fn line_full(customer: &Customer) -> Say {
+    Say::LineFull {
+        in_line: in_line(customer),
+        in_line_max: customer.account.entitlement.queue_max.max(1).into(),
+    }
+}
+
+fn in_line(customer: &Customer) -> i64 {
+    let open = customer.open.iter().filter(|open| open.request.state == RequestState::Open);
+    open.count() as i64
+}
+
+/// The owner has forgotten a price: nothing can be made, and it is not the customer's fault.
+fn no_price(turn: &mut Turn<'_>, visit: &Visit) {
+    turn.then(Effect::RaiseAlarm { what: "a picture was asked for that has no price" });
+    let say = Say::Failed {
+        failure: Failure::OutOfService,
+        available: visit.seen(),
+        part: Part { number: 1, count: 1 },
+    };
+    turn.say(&visit.reader, say);
+}
+
+/// The plan does not include it: what is included waits for a yes.
+fn ask_about_included(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    request: &Request,
+    total: Credits,
+    beyond: Say,
+) {
+    let keys = keys::not_in_plan(turn.house(), request, total);
+    wait(turn, visit, request);
+    let question = turn.words(&visit.reader, beyond).slot(Slot::Question(request.id.0));
+    turn.send(question.keys(keys));
+}
+
+/// It costs more than is spent without asking.
+fn ask_about_price(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: Credits) {
+    let cheaper = pricing::cheaper(&turn.house().catalogue, &request.options, total);
+    let request = Request { cheaper, ..request };
+    wait(turn, visit, &request);
+    let say = Say::ConfirmPrice {
+        prompt: shorten(&request.prompt),
+        options: request.options,
+        price: total,
+        available: visit.seen(),
+        cheaper,
+    };
+    let question = turn.words(&visit.reader, say).slot(Slot::Question(request.id.0));
+    turn.send(question.keys(keys::confirm(&request, total)));
+}
+
+/// There are too few credits: it runs by itself when they come.
+fn keep_unpaid(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: Credits) {
+    let most = visit.available();
+    let cheaper = pricing::cheaper(&turn.house().catalogue, &request.options, most);
+    let request = Request { cheaper, state: RequestState::Unpaid, ..request };
+    wait(turn, visit, &request);
+    let (say, keys) = out_of_credits(turn, visit, &request, total);
+    let question = turn.words(&visit.reader, say).slot(Slot::Question(request.id.0));
+    turn.send(question.keys(keys));
+}
+
+fn out_of_credits(
+    turn: &Turn<'_>,
+    visit: &Visit,
+    request: &Request,
+    total: Credits,
+) -> (Say, Vec<Vec<Key>>) {
+    let say = Say::OutOfCredits {
+        price: total,
+        available: visit.seen(),
+        cheaper: request.cheaper,
+        offer: pricing::offer(&turn.house().catalogue),
+    };
+    (say, keys::unpaid(turn.house(), request))
+}
+
+/// A request waits for a yes or for credits, for a while.
+fn wait(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
+    let waiting: Vec<RequestId> = visit
+        .customer
+        .open
+        .iter()
+        .filter(|open| is_waiting(open.request.state))
+        .map(|open| open.request.id)
+        .collect();
+    let surplus = (waiting.len() + 1).saturating_sub(WAITING_MAX);
+    for id in waiting.into_iter().take(surplus) {
+        let state = RequestState::Lapsed;
+        turn.then(Effect::UpdateRequest { id, state, change: None });
+        turn.then(Effect::ClearTimer { id: timer(id) });
+    }
+    turn.then(Effect::OpenRequest(request.clone()));
+    turn.then(Effect::SetTimer {
+        id: timer(request.id),
+        due_at: turn.frame.now.saturating_add(WAITS_MS),
+        conversation: request.conversation.clone(),
+        event: Event::RequestLapsed { request: request.id },
+    });
+}
+
+/// Whether a request waits for a yes or for credits.
+pub(crate) fn is_waiting(state: RequestState) -> bool {
+    matches!(state, RequestState::Asking | RequestState::Unpaid)
+}
+
+/// The timer of a request that waits.
+pub(crate) fn timer(request: RequestId) -> String {
+    format!("request:{request}")
+}
+
+/// Why a request that waits does not run now.
+pub(crate) enum NotYet {
+    /// It waits no more.
+    Stale,
+    /// There is a reason that can be told.
+    Because(Box<Say>),
+}
+
+/// A request that waits gets its yes, at the price that was quoted; with `change`, for the cheaper
+/// way that was offered beside it.
+pub(crate) fn resume(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    line: &Line,
+    request: &Request,
+    change: Option<RequestChange>,
+) -> Result<(), NotYet> {
+    let reader = Reader::of(request, visit.reader.language);
+    let mut request = request.clone();
+    if let Some(change) = &change {
+        request.options = change.options;
+        request.price_each = change.price_each;
+    }
+    may_run(turn, visit, &request)?;
+    let total = making::total(&request);
+    if visit.available() < total {
+        let id = request.id;
+        let state = RequestState::Unpaid;
+        turn.then(Effect::UpdateRequest { id, state, change });
+        let (say, keys) = out_of_credits(turn, visit, &request, total);
+        let question = turn.words(&reader, say).editing(Slot::Question(id.0));
+        turn.send(question.keys(keys));
+        return Ok(());
+    }
+    let state = RequestState::Open;
+    turn.then(Effect::UpdateRequest { id: request.id, state, change });
+    turn.then(Effect::ClearTimer { id: timer(request.id) });
+    turn.remove(&reader, Slot::Question(request.id.0));
+    request.state = state;
+    making::begin(turn, visit, line, &request, false);
+    Ok(())
+}
+
+/// Whether a request that waits may run now, credits aside: within the plan, with room in line.
+pub(crate) fn may_run(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Result<(), NotYet> {
+    if !is_waiting(request.state) {
+        return Err(NotYet::Stale);
+    }
+    let wish = Wish { flags: said(request.options), ..Wish::again(request) };
+    if let Some(beyond) = fit(turn, &visit.customer, &wish).beyond {
+        return Err(NotYet::Because(Box::new(beyond)));
+    }
+    if is_full(&visit.customer) {
+        return Err(NotYet::Because(Box::new(line_full(&visit.customer))));
+    }
+    Ok(())
+}
+
+/// Options as if every one had been said in words.
+fn said(options: Options) -> Flags {
+    Flags { resolution: Some(options.resolution), count: Some(options.count), ..Flags::default() }
+}
+
+/// The cheaper way that was offered beside a request, as a change of it.
+pub(crate) fn cheaper_way(request: &Request) -> Option<RequestChange> {
+    let way = request.cheaper?;
+    let count = i64::from(way.options.count.max(1));
+    let price_each = Credits(way.price.0 / count);
+    let prompt = request.prompt.clone();
+    Some(RequestChange { prompt, options: way.options, price_each })
+}

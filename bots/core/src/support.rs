@@ -1,0 +1,292 @@
+//! The way to a human, from the customer's side: a cause, their words, a question, a case.
+
+use alloc::{format, string::String, vec::Vec};
+
+use crate::{
+    channel::{Attachment, MediaRef},
+    customer::Visit,
+    effect::{Body, Effect, NewEscalation},
+    event::{About, Event, Message, Setting},
+    facts::{Awaiting, Case, MessageFacts},
+    id::{ConversationId, EscalationId, MessageId, RequestId, Slot},
+    keys,
+    press::Answer,
+    say::{Cause, Say},
+    turn::{Reader, Turn},
+};
+
+/// A closed case opens again when its customer answers it within this time.
+const REOPENS_MS: i64 = 72 * 60 * 60 * 1000;
+
+/// Words for a case whose topic is just being opened come again after this time.
+const TOPIC_WAIT_MS: i64 = 5_000;
+
+/// Most characters of a topic's name. Source: Bot API, `createForumTopic`, 128; with room.
+const TOPIC_CHARS_MAX: usize = 100;
+
+/// What somebody tells a human.
+struct Told {
+    cause: Cause,
+    request: Option<RequestId>,
+    words: String,
+    pictures: Vec<MediaRef>,
+}
+
+/// Whether the next words are for a human: they were asked for, or they answer one.
+pub(crate) fn listens(visit: &Visit, facts: &MessageFacts) -> bool {
+    let asked = match &visit.customer.awaiting {
+        Some(
+            Awaiting::CaseCause { .. } | Awaiting::CaseWords { .. } | Awaiting::CaseConsent { .. },
+        ) => true,
+        Some(Awaiting::Change { .. } | Awaiting::Words { .. }) | None => false,
+    };
+    visit.reader.setting == Setting::Private && (asked || facts.answered.is_some())
+}
+
+/// Words for a human.
+pub(crate) fn hears(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+    text: &str,
+) {
+    let pictures = pictures(turn, visit, message);
+    if text.trim().is_empty() && pictures.is_empty() {
+        return;
+    }
+    let words = String::from(text.trim());
+    if let Some(case) = &facts.answered {
+        let told = Told { cause: case.cause, request: None, words, pictures };
+        return follow_up(turn, visit, case, message, told);
+    }
+    match visit.customer.awaiting.clone() {
+        Some(Awaiting::CaseCause { request }) => {
+            told(turn, visit, message, Told { cause: Cause::Other, request, words, pictures });
+        }
+        Some(Awaiting::CaseWords { cause, request }) => {
+            told(turn, visit, message, Told { cause, request, words, pictures });
+        }
+        Some(Awaiting::CaseConsent { cause, request, words: before, pictures: shown }) => {
+            let answer = yes_or_no(&words);
+            let words = match answer {
+                Some(_) => before,
+                None => [before, words].join("\n"),
+            };
+            let pictures = shown.into_iter().chain(pictures).collect();
+            let told = Told { cause, request: Some(request), words, pictures };
+            open(turn, visit, told, answer == Some(true));
+        }
+        Some(Awaiting::Change { .. } | Awaiting::Words { .. }) | None => {}
+    }
+}
+
+/// The pictures among what came; what cannot be passed on is said.
+fn pictures(turn: &mut Turn<'_>, visit: &Visit, message: &Message) -> Vec<MediaRef> {
+    let mut pictures = Vec::new();
+    for attachment in message.attachments.iter().take(turn.house().references_max) {
+        match attachment {
+            Attachment::Picture(media) => pictures.push(media.clone()),
+            Attachment::TooLarge { name, bytes, bytes_max } => {
+                let say = Say::ReferenceTooLarge {
+                    name: name.clone(),
+                    bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
+                    bytes_max: i64::try_from(*bytes_max).unwrap_or(i64::MAX),
+                };
+                turn.say(&visit.reader, say);
+            }
+            Attachment::Other(kind) => turn.say(&visit.reader, Say::CannotUse(*kind)),
+        }
+    }
+    pictures
+}
+
+fn yes_or_no(words: &str) -> Option<bool> {
+    match words.to_lowercase().as_str() {
+        "yes" | "y" | "ok" | "是" | "好" | "可以" | "同意" => Some(true),
+        "no" | "n" | "否" | "不" | "不可以" | "不同意" => Some(false),
+        _ => None,
+    }
+}
+
+/// Words with a cause: for the open case where there is one, else a new one, after the question
+/// whether the helper may see the request it is about.
+fn told(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message, told: Told) {
+    if let Some(case) = open_case(visit) {
+        return follow_up(turn, visit, &case, message, told);
+    }
+    let Some(request) = told.request else { return open(turn, visit, told, false) };
+    let Told { cause, words, pictures, .. } = told;
+    visit.awaits(turn, Some(Awaiting::CaseConsent { cause, request, words, pictures }));
+    let question = turn.words(&visit.reader, Say::SupportConsent).keys(keys::consent());
+    turn.send(question);
+}
+
+fn open_case(visit: &Visit) -> Option<Case> {
+    visit.customer.case.clone().filter(|case| !case.closed)
+}
+
+/// `/support`, with or without words.
+pub(crate) fn asked(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message, words: &str) {
+    let pictures = pictures(turn, visit, message);
+    if words.is_empty() && pictures.is_empty() {
+        return ask(turn, visit, None);
+    }
+    let (cause, words) = (Cause::Other, String::from(words));
+    told(turn, visit, message, Told { cause, request: None, words, pictures });
+}
+
+/// What is it about?
+pub(crate) fn ask(turn: &mut Turn<'_>, visit: &mut Visit, request: Option<RequestId>) {
+    if turn.house().desk.is_none() {
+        return elsewhere(turn, &visit.reader);
+    }
+    visit.awaits(turn, Some(Awaiting::CaseCause { request }));
+    let keys = keys::causes(turn.house());
+    let question = turn.words(&visit.reader, Say::SupportCause).keys(keys);
+    turn.send(question);
+}
+
+/// No desk: where else to find a human.
+pub(crate) fn elsewhere(turn: &mut Turn<'_>, reader: &Reader) {
+    let link: Vec<_> = keys::support_link(turn.house()).into_iter().collect();
+    let word = turn.words(reader, Say::SupportElsewhere).keys(Vec::from([link]));
+    turn.send(word);
+}
+
+/// A cause was chosen: their own words, please.
+pub(crate) fn cause_chosen(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    message: Option<&MessageId>,
+    row: i64,
+) -> Answer {
+    let Some(cause) = keys::numbered(&Cause::ALL, row) else { return Answer::Line(Say::Stale) };
+    let request = match visit.customer.awaiting {
+        Some(Awaiting::CaseCause { request } | Awaiting::CaseWords { request, .. }) => request,
+        Some(Awaiting::Change { .. } | Awaiting::Words { .. } | Awaiting::CaseConsent { .. })
+        | None => None,
+    };
+    visit.awaits(turn, Some(Awaiting::CaseWords { cause, request }));
+    let question = turn.words(&visit.reader, Say::SupportWords).replacing(message);
+    turn.send(question);
+    Answer::Quiet
+}
+
+/// May the person helping see prompt and pictures?
+pub(crate) fn consented(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    message: Option<&MessageId>,
+    consent: bool,
+) -> Answer {
+    let Some(Awaiting::CaseConsent { cause, request, words, pictures }) =
+        visit.customer.awaiting.clone()
+    else {
+        return Answer::Line(Say::Stale);
+    };
+    if message.is_some() {
+        let question = turn.draft(&visit.reader, Body::Removed).replacing(message);
+        turn.send(question);
+    }
+    open(turn, visit, Told { cause, request: Some(request), words, pictures }, consent);
+    Answer::Quiet
+}
+
+/// A matter is handed to people.
+fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
+    visit.awaits(turn, None);
+    let Some(desk) = turn.house().desk.clone() else {
+        return elsewhere(turn, &visit.reader);
+    };
+    let id = EscalationId(turn.id());
+    let code = format!("S-{}", turn.frame.cause.0);
+    turn.then(Effect::OpenEscalation(NewEscalation {
+        id,
+        code: code.clone(),
+        account: visit.customer.account.id,
+        identity: visit.customer.identity.clone(),
+        conversation: visit.reader.conversation.clone(),
+        cause: told.cause,
+        request: told.request,
+        consent,
+        words: told.words,
+        pictures: told.pictures,
+    }));
+    open_topic(turn, &desk, id, &code, &visit.customer.name);
+    let word = turn.words(&visit.reader, Say::SupportOpened { code }).about(About::Matter(id));
+    turn.send(word);
+}
+
+/// A topic at the desk, in which the case's card will stand.
+pub(crate) fn open_topic(
+    turn: &mut Turn<'_>,
+    desk: &ConversationId,
+    id: EscalationId,
+    code: &str,
+    name: &str,
+) {
+    let name = format!("{code} · {}", name.replace(['\n', '\r'], " "));
+    let name: String = name.chars().take(TOPIC_CHARS_MAX).collect();
+    let reader = Reader::desk(desk, turn.house());
+    let topic = turn.draft(&reader, Body::OpenTopic { name }).slot(Slot::Case(id));
+    turn.send(topic.about(About::Topic(id)));
+}
+
+/// More words for a case. Within some days a closed one opens again; later they open another.
+fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Message, told: Told) {
+    let Some(desk) = turn.house().desk.clone() else {
+        return elsewhere(turn, &visit.reader);
+    };
+    if case.closed && turn.frame.now.saturating_sub(case.closed_at) > REOPENS_MS {
+        return open(turn, visit, told, false);
+    }
+    if case.closed {
+        turn.then(Effect::CloseEscalation { escalation: case.id, closed: false });
+        match &case.topic {
+            Some(topic) => {
+                let reader = Reader::desk(topic, turn.house());
+                let reopen = turn.draft(&reader, Body::ReopenTopic);
+                turn.send(reopen.about(About::TopicLine(case.id)));
+            }
+            None => open_topic(turn, &desk, case.id, &case.code, &case.name),
+        }
+    }
+    let Some(topic) = &case.topic else {
+        // The topic is just being opened; the same words come again when it is there.
+        turn.then(Effect::SetTimer {
+            id: format!("case:{}:{}", case.id, message.id),
+            due_at: turn.frame.now.saturating_add(TOPIC_WAIT_MS),
+            conversation: visit.reader.conversation.clone(),
+            event: Event::MessageReceived(message.clone()),
+        });
+        return;
+    };
+    visit.awaits(turn, None);
+    pass_on(turn, topic, case.id, &visit.customer.name, &told.words, &told.pictures);
+    let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
+    turn.send(word);
+}
+
+/// A customer's words and pictures, into the topic.
+pub(crate) fn pass_on(
+    turn: &mut Turn<'_>,
+    topic: &ConversationId,
+    case: EscalationId,
+    name: &str,
+    words: &str,
+    pictures: &[MediaRef],
+) {
+    let reader = Reader::desk(topic, turn.house());
+    let about = About::TopicLine(case);
+    if !words.is_empty() {
+        let say = Say::CustomerWrote { name: name.into(), text: words.into() };
+        let line = turn.words(&reader, say).about(about);
+        turn.send(line);
+    }
+    for media in pictures {
+        let caption = Say::CustomerWrote { name: name.into(), text: String::new() };
+        let line = turn.draft(&reader, Body::Forward { media: media.clone(), caption });
+        turn.send(line.about(about));
+    }
+}

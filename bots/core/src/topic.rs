@@ -1,0 +1,136 @@
+//! What became of messages to and from the desk: topics that came about or went, lines that
+//! arrived or did not.
+
+use alloc::{string::String, vec, vec::Vec};
+
+use crate::{
+    channel::{Refusal, Span, Style, Text},
+    desk,
+    effect::{Body, Effect},
+    event::{About, Delivered},
+    facts::{CardFacts, Case, DeliveryFacts, OpenRequest},
+    id::{ConversationId, OutboundId, Slot},
+    keys,
+    say::{Card, Label, RelayState, Say, Verb},
+    support,
+    turn::{Reader, Turn},
+};
+
+/// A case's topic came about: the card, the customer's words, and what an earlier topic lost.
+pub(crate) fn placed(turn: &mut Turn<'_>, facts: &DeliveryFacts, delivered: &Delivered) {
+    let (Some(case), Some(card)) = (&facts.case, &facts.card) else { return };
+    let Some(topic) = &delivered.conversation else {
+        return turn.then(Effect::RaiseAlarm { what: "a topic was opened that has no address" });
+    };
+    turn.then(Effect::PlaceEscalation { escalation: case.id, topic: topic.clone() });
+    send_card(turn, case, card, topic);
+    support::pass_on(turn, topic, case.id, &case.name, &case.words, &case.pictures);
+    if let (true, Some(shared)) = (case.consent, &card.shared) {
+        share(turn, case, shared, topic);
+    }
+    for outbound in &card.unsent {
+        turn.then(Effect::Readdress { outbound: *outbound, to: topic.clone() });
+    }
+}
+
+fn send_card(turn: &mut Turn<'_>, case: &Case, card: &CardFacts, topic: &ConversationId) {
+    let say = Say::Card(Card {
+        code: case.code.clone(),
+        cause: case.cause,
+        name: case.name.clone(),
+        channel: case.conversation.channel().into(),
+        plan: card.account.entitlement.plan.clone(),
+        available: card.account.purse.available(),
+        pending: card.account.purse.pending,
+        requests: card.past.requests.clone(),
+        earlier: card.past.cases,
+        consent: case.consent,
+        // They follow whole, as a message that can be answered.
+        words: String::new(),
+    });
+    let reader = Reader::desk(topic, turn.house());
+    let done = keys::act(Label::CaseDone, Verb::CaseDone, case.id.0);
+    let card = turn.words(&reader, say).keys(vec![vec![done]]);
+    turn.send(card.about(About::TopicLine(case.id)));
+}
+
+/// The prompt and the pictures of the request that the helper may see.
+fn share(turn: &mut Turn<'_>, case: &Case, shared: &OpenRequest, topic: &ConversationId) {
+    let reader = Reader::desk(topic, turn.house());
+    let prompt = shared.request.prompt.clone();
+    let span = Span { start: 0, end: prompt.len(), style: Style::Italic };
+    let text = Text { text: prompt, spans: Vec::from([span]) };
+    let line = turn.words(&reader, Say::Verbatim(text)).about(About::TopicLine(case.id));
+    turn.send(line);
+    for artifact in shared.generations.iter().filter_map(|generation| generation.artifact) {
+        let picture = turn.draft(&reader, Body::Picture { artifact, caption: None });
+        turn.send(picture.about(About::TopicLine(case.id)));
+    }
+}
+
+/// No topic can be opened: the owner must look at the desk, and the customer hears where else a
+/// human is.
+pub(crate) fn not_placed(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
+    turn.then(Effect::RaiseAlarm { what: "no topic can be opened at the desk" });
+    let Some(case) = facts.case.as_ref().filter(|case| !case.closed) else { return };
+    turn.then(Effect::CloseEscalation { escalation: case.id, closed: true });
+    support::elsewhere(turn, &desk::customer(case));
+}
+
+/// A line into a topic was refused. A topic that is gone is opened anew, once, and the line goes
+/// there.
+pub(crate) fn line_refused(
+    turn: &mut Turn<'_>,
+    facts: &DeliveryFacts,
+    outbound: OutboundId,
+    refusal: Refusal,
+) {
+    let Some(case) = &facts.case else { return };
+    match refusal {
+        Refusal::TopicGone | Refusal::ConversationGone => {}
+        Refusal::Blocked | Refusal::MessageGone | Refusal::Content => {
+            return turn.then(Effect::RaiseAlarm { what: "a line was refused at the desk" });
+        }
+    }
+    let Some(desk) = turn.house().desk.clone() else { return };
+    match &case.topic {
+        Some(topic) if topic != turn.frame.conversation => {
+            turn.then(Effect::Readdress { outbound, to: topic.clone() });
+        }
+        Some(_) => {
+            turn.then(Effect::UnplaceEscalation { escalation: case.id });
+            support::open_topic(turn, &desk, case.id, &case.code, &case.name);
+        }
+        // It is being opened; it will ask for what was refused.
+        None => {}
+    }
+}
+
+/// An operator's line arrived, or did not, or nobody knows: the topic says which.
+pub(crate) fn relay_state(
+    turn: &mut Turn<'_>,
+    facts: &DeliveryFacts,
+    outbound: OutboundId,
+    state: RelayState,
+) {
+    let Some(case) = &facts.case else { return };
+    if state == RelayState::Blocked {
+        let identity = case.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: false });
+    }
+    let Some(topic) = &case.topic else { return };
+    let reader = Reader::desk(topic, turn.house());
+    let word = turn.words(&reader, Say::RelayState(state)).editing(Slot::Relay(outbound));
+    turn.send(word.silent());
+}
+
+/// What a refusal of an operator's line means to the operator.
+pub(crate) fn refused_state(refusal: Refusal) -> RelayState {
+    match refusal {
+        Refusal::Blocked => RelayState::Blocked,
+        Refusal::ConversationGone
+        | Refusal::TopicGone
+        | Refusal::MessageGone
+        | Refusal::Content => RelayState::Refused,
+    }
+}

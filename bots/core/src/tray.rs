@@ -1,0 +1,101 @@
+//! Pictures that came before their words: they wait, and one message says how many.
+
+use alloc::{format, string::String, vec, vec::Vec};
+
+use crate::event::Setting;
+use crate::{
+    customer::Visit,
+    effect::Effect,
+    event::Event,
+    facts::{MessageFacts, Reference},
+    id::{ConversationId, IdentityId, Slot, TrayId},
+    keys,
+    say::{Label, Say, Verb},
+    turn::{Reader, Turn},
+};
+
+/// How long pictures wait for words.
+const WAITS_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Pictures wait for words.
+pub(crate) fn put(turn: &mut Turn<'_>, visit: &mut Visit, pictures: Vec<Reference>) {
+    let customer = &mut visit.customer;
+    let references_max = turn.house().references_max;
+    let known = customer.tray_id;
+    let mut count = customer.tray.len();
+    for picture in pictures {
+        if customer.tray.contains(&picture) {
+            continue;
+        }
+        count += 1;
+        if customer.tray.len() >= references_max {
+            continue;
+        }
+        let id = TrayId(turn.id());
+        customer.tray_id.get_or_insert(id);
+        customer.tray.push(picture.clone());
+        turn.then(Effect::PutInTray {
+            id,
+            conversation: visit.reader.conversation.clone(),
+            identity: customer.identity.clone(),
+            reference: picture,
+        });
+    }
+    turn.then(Effect::SetTimer {
+        id: timer(&visit.reader.conversation, &customer.identity),
+        due_at: turn.frame.now.saturating_add(WAITS_MS),
+        conversation: visit.reader.conversation.clone(),
+        event: Event::TrayLapsed { identity: customer.identity.clone() },
+    });
+    let waiting = customer.tray.len();
+    if count > waiting {
+        let (count, count_max) = (count as i64, references_max as i64);
+        turn.say(&visit.reader, Say::TooManyReferences { count, count_max });
+    }
+    let Some(id) = customer.tray_id else { return };
+    let clear = keys::act(Label::ClearTray, Verb::ClearTray, 0);
+    let say = Say::Tray { count: waiting as i64 };
+    let question = turn.words(&visit.reader, say).keys(vec![vec![clear]]);
+    let slot = Slot::Question(id.0);
+    turn.send(if known.is_some() { question.editing(slot) } else { question.slot(slot) });
+}
+
+/// The pictures that waited have found their words.
+pub(crate) fn use_up(turn: &mut Turn<'_>, visit: &mut Visit) {
+    if let Some(slot) = empty(turn, visit) {
+        turn.remove(&visit.reader, slot);
+    }
+}
+
+/// The pictures that wait are let go; the message about them says so. Tells whether there were any.
+pub(crate) fn clear(turn: &mut Turn<'_>, visit: &mut Visit) -> bool {
+    let Some(slot) = empty(turn, visit) else { return false };
+    let word = turn.words(&visit.reader, Say::TrayCleared).editing(slot);
+    turn.send(word);
+    true
+}
+
+/// Empties the tray; the message about it, where there was one.
+fn empty(turn: &mut Turn<'_>, visit: &mut Visit) -> Option<Slot> {
+    let customer = &mut visit.customer;
+    let id = customer.tray_id.take()?;
+    customer.tray.clear();
+    let conversation = visit.reader.conversation.clone();
+    let identity = customer.identity.clone();
+    turn.then(Effect::ClearTimer { id: timer(&conversation, &identity) });
+    turn.then(Effect::EmptyTray { conversation, identity });
+    Some(Slot::Question(id.0))
+}
+
+/// Pictures waited long enough for words.
+pub(crate) fn lapsed(turn: &mut Turn<'_>, facts: &MessageFacts) {
+    let Some(customer) = &facts.customer else { return };
+    // Among others or not makes no difference to these words.
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
+    clear(turn, &mut visit);
+}
+
+fn timer(conversation: &ConversationId, identity: &IdentityId) -> String {
+    format!("tray:{conversation}:{identity}")
+}

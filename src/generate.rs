@@ -37,7 +37,7 @@ use crate::{
     store::{
         Store, StoreError,
         inbox::NewEvent,
-        line::{self, ATTEMPTS_MAX, Claimed, Conclusion, PendingHold, PutBack},
+        line::{self, ATTEMPTS_MAX, Claimed, PendingHold, PutBack},
     },
     turn::Desk,
 };
@@ -414,7 +414,6 @@ impl Studio {
             Came::Uncertain => ("uncertain", Event::GenerationUncertain { generation }),
         };
         counter!("picdesk_generations_total", "outcome" => word).increment(1);
-        let conclusion = if word == "finished" { Conclusion::Made } else { Conclusion::Ended };
         let id = format!("generation:{generation}:{word}");
         let event = Arc::new(NewEvent::of_house(id, conversation, &event));
         let replica = self.parts.replica;
@@ -425,8 +424,7 @@ impl Studio {
                 .run(move |tx| {
                     let event = Arc::clone(&event);
                     Box::pin(async move {
-                        let times = (now, now);
-                        line::conclude(tx, replica, generation, conclusion, &event, times).await
+                        line::conclude(tx, replica, generation, &event, now).await
                     })
                 })
                 .await;

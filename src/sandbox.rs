@@ -2,7 +2,6 @@
 //! which one plays the customer, and the desk itself as a process of its own that can be killed.
 
 mod desk;
-mod provider;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,7 +18,7 @@ use picdesk_sandbox::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{desk::DeskProcess, provider::Provider};
+use self::desk::DeskProcess;
 use crate::cli::SandboxArguments;
 
 /// Runs until a signal comes. The first line on stdout is the address to open.
@@ -39,8 +38,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     keep_port(&data, "images", &images.base_url())?;
     let config = write_config(&data, &telegram, &images)?;
     let desk = Arc::new(DeskProcess::new(config, data.join("desk.log")));
-    let provider = Arc::new(Provider::new(images));
-    let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![provider]);
+    let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images)]);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
     desk.add_operator("Olga", OLGA).map_err(anyhow::Error::msg)?;

@@ -95,9 +95,8 @@ const PUT_BACK: &str = "
     update generations set state = 'held', claimed_by = null, not_before = $3,
                            attempts = attempts - $4
     where id = $1 and claimed_by = $2 and state in ('claimed', 'submitting')";
-const CONCLUDE: &str = "
-    update generations set state = case when $3 = 1 then 'made' else state end, claimed_by = null
-    where id = $1 and claimed_by = $2 and state in ('claimed', 'submitting', 'submitted')";
+const DISOWN_ONE: &str = "
+    update generations set claimed_by = null where id = $1 and claimed_by = $2";
 const RECOVER_CLAIMED: &str = "
     update generations set state = 'held', claimed_by = null
     where claimed_by = $1 and state = 'claimed'";
@@ -199,28 +198,17 @@ pub async fn put_back(
     Ok(())
 }
 
-/// What a call came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conclusion {
-    /// A stored picture.
-    Made,
-    /// Anything else.
-    Ended,
-}
-
-/// Writes down what a call came to, as an event, in one commit with the row. Nothing is written
-/// when the picture is not this replica's any more, except for a late picture.
+/// Writes down what a call came to, as an event. The picture is nobody's from then on, so that
+/// whoever takes over does not call it uncertain; its state is the turn's to change.
 pub async fn conclude(
     tx: &mut Tx,
     replica: i64,
     generation: GenerationId,
-    conclusion: Conclusion,
     event: &NewEvent,
-    times: (i64, i64),
+    now: i64,
 ) -> Result<(), StoreError> {
-    let made = i64::from(conclusion == Conclusion::Made);
-    tx.run(CONCLUDE, &[generation.0.into(), replica.into(), made.into()]).await?;
-    inbox::insert(tx, std::slice::from_ref(event), times.0, times.1).await?;
+    tx.run(DISOWN_ONE, &[generation.0.into(), replica.into()]).await?;
+    inbox::insert(tx, std::slice::from_ref(event), now, now).await?;
     Ok(())
 }
 

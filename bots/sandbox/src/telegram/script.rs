@@ -348,6 +348,9 @@ fn reads(world: &World, message: &Message) -> bool {
     let Some(chat) = world.chats.get(&message.chat) else {
         return true;
     };
+    if chat.bot_removed {
+        return false;
+    }
     if chat.kind == ChatKind::Private || chat.bot_admin {
         return true;
     }

@@ -148,8 +148,8 @@ enum Sent {
 }
 
 impl TelegramStandIn {
-    /// Says something; answers with the numbers of its messages. Long texts become several messages,
-    /// as a client makes them; several attachments become an album.
+    /// Says something; answers with the numbers of its messages. Long texts become several
+    /// messages, as a client makes them; several attachments become an album.
     ///
     /// # Errors
     /// What a client would not let one do.

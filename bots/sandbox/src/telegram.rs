@@ -40,6 +40,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
+use tokio_util::task::TaskTracker;
 
 pub use self::counters::{Delivery, Tally};
 pub use self::faults::{Armed, Fault, Often, kinds as fault_kinds, read_armed};
@@ -177,6 +178,7 @@ pub struct TelegramStandIn {
     address: SocketAddr,
     /// Ends the tasks when the last clone goes.
     _guard: Arc<DropGuard>,
+    tasks: TaskTracker,
 }
 
 impl TelegramStandIn {
@@ -211,10 +213,11 @@ impl TelegramStandIn {
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(State::new(options, bot_id, world, blobs));
-        tokio::spawn(server::serve(listener, Arc::clone(&state)));
-        tokio::spawn(webhook::deliver(Arc::clone(&state)));
+        let tasks = TaskTracker::new();
+        tasks.spawn(server::serve(listener, Arc::clone(&state)));
+        tasks.spawn(webhook::deliver(Arc::clone(&state)));
         let guard = Arc::new(state.ended.clone().drop_guard());
-        Ok(Self { state, address, _guard: guard })
+        Ok(Self { state, address, _guard: guard, tasks })
     }
 
     /// What `[telegram] api_url` has to be.
@@ -232,9 +235,11 @@ impl TelegramStandIn {
         &self.state.options.clock
     }
 
-    /// Ends it: connections are closed, what was kept stays.
-    pub fn stop(&self) {
+    /// Ends it: its address is free when this returns, connections break, what was kept stays.
+    pub async fn stop(&self) {
         self.state.ended.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Arms a fault.

@@ -27,7 +27,7 @@ use super::state::State;
 pub async fn serve(listener: TcpListener, state: Arc<State>) {
     let ended = state.ended.clone();
     let app = Router::new()
-        .fallback(answer)
+        .fallback(take)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(state)
         .into_make_service_with_connect_info::<Line>();
@@ -41,14 +41,26 @@ pub async fn serve(listener: TcpListener, state: Arc<State>) {
     }
 }
 
-async fn answer(
+/// Once the stand-in has ended, connections that are still open break: nothing is done, and
+/// nothing is answered.
+async fn take(
     Shared(state): Shared<Arc<State>>,
     ConnectInfo(line): ConnectInfo<Line>,
-    mut request: Request,
+    request: Request,
 ) -> Response {
-    if state.ended.is_cancelled() {
+    let has_ended = || state.ended.is_cancelled();
+    let response = if has_ended() {
+        StatusCode::OK.into_response()
+    } else {
+        answer(Arc::clone(&state), line.clone(), request).await
+    };
+    if has_ended() {
         line.cut_after(0);
     }
+    response
+}
+
+async fn answer(state: Arc<State>, line: Line, mut request: Request) -> Response {
     let path = percent_decoded(request.uri().path());
     if let Some(rest) = path.strip_prefix("/file/bot") {
         return match rest.split_once('/') {

@@ -90,7 +90,8 @@ async fn photo_limits_are_telegrams() {
     assert_eq!(send(heavy).await.description(), "Bad Request: file is too big");
     let as_file = |bytes: Vec<u8>| {
         let desk = &desk;
-        async move { desk.upload("sendDocument", json!({"chat_id": ALICE}), "document", &bytes).await }
+        let chat = json!({"chat_id": ALICE});
+        async move { desk.upload("sendDocument", chat, "document", &bytes).await }
     };
     let document = as_file(vec![7; 21 * 1024 * 1024]).await;
     let id = document.result()["document"]["file_id"].clone();

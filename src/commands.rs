@@ -4,7 +4,11 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
-use picdesk_core::{credits::Credits, event::Event, id::{AccountId, ConversationId}};
+use picdesk_core::{
+    credits::Credits,
+    event::Event,
+    id::{AccountId, ConversationId},
+};
 
 use crate::{
     chance::Chance,
@@ -156,9 +160,7 @@ async fn grant(
         .writer()
         .run(move |tx| {
             let event = event.clone();
-            Box::pin(async move {
-                inbox::insert(tx, std::slice::from_ref(&event), now, now).await
-            })
+            Box::pin(async move { inbox::insert(tx, std::slice::from_ref(&event), now, now).await })
         })
         .await?;
     println!("{credits} credits for account {account}: booked at once by whoever serves");

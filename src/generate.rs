@@ -159,11 +159,7 @@ impl Studio {
     async fn claim(&self, room: usize) -> Result<Vec<Claimed>, StoreError> {
         let (replica, now) = (self.parts.replica, self.parts.store.clock().now_ms());
         let room = i64::try_from(room).unwrap_or(1);
-        self.parts
-            .store
-            .writer()
-            .run(move |tx| Box::pin(line::claim(tx, replica, room, now)))
-            .await
+        self.parts.store.writer().run(move |tx| Box::pin(line::claim(tx, replica, room, now))).await
     }
 
     /// One claimed picture, from its references to its event.
@@ -330,8 +326,12 @@ impl Studio {
         let looked = match looked {
             Ok(looked) => looked,
             Err(fault) => {
-                warn!(generation.id = claimed.generation.0, fault = fault.name(),
-                    "the provider's picture of generation {} is none", claimed.generation);
+                warn!(
+                    generation.id = claimed.generation.0,
+                    fault = fault.name(),
+                    "the provider's picture of generation {} is none",
+                    claimed.generation
+                );
                 // The sweeper finds what cannot be deleted now.
                 let _ = self.parts.artifacts.delete(name).await;
                 return Came::Failed(Failure::NoPicture);
@@ -423,9 +423,9 @@ impl Studio {
                 .writer()
                 .run(move |tx| {
                     let event = Arc::clone(&event);
-                    Box::pin(async move {
-                        line::conclude(tx, replica, generation, &event, now).await
-                    })
+                    Box::pin(
+                        async move { line::conclude(tx, replica, generation, &event, now).await },
+                    )
                 })
                 .await;
             match written {
@@ -452,7 +452,8 @@ impl Studio {
         info!(
             generation.id = claimed.generation.0,
             duration_ms = finished.took_ms,
-            "generation {} finished", claimed.generation
+            "generation {} finished",
+            claimed.generation
         );
     }
 
@@ -483,10 +484,8 @@ async fn mark_submitted(
     if submitted.await.is_err() {
         return;
     }
-    let marked = store
-        .writer()
-        .run(move |tx| Box::pin(line::submitted(tx, replica, generation)))
-        .await;
+    let marked =
+        store.writer().run(move |tx| Box::pin(line::submitted(tx, replica, generation))).await;
     if let Err(error) = marked {
         warn!(error = %error, "generation {generation} could not be marked as submitted");
     }

@@ -204,9 +204,8 @@ impl Sender {
                     let later = Duration::from_millis(later.unsigned_abs());
                     queue.rests_until = Some(now + later);
                 }
-                let place = queue.waiting.partition_point(|other| {
-                    other.message.id < waiting.message.id
-                });
+                let place =
+                    queue.waiting.partition_point(|other| other.message.id < waiting.message.id);
                 queue.waiting.insert(place, waiting);
             }
             self.last_read = self.last_read.max(after);
@@ -340,8 +339,7 @@ impl Sender {
         let text = answer.say.map_or_else(String::new, |say| {
             self.desk.words.tap_answer(answer.language, &say, &self.desk.context)
         });
-        let showing =
-            Showing::Answer(TapAnswer { tap: answer.tap, text, alert: answer.alert });
+        let showing = Showing::Answer(TapAnswer { tap: answer.tap, text, alert: answer.alert });
         let channel = Arc::clone(&self.means.channel);
         self.shows.spawn(async move {
             // An answer that does not go has had its moment.
@@ -384,8 +382,10 @@ impl Sender {
             };
             let (channel, budget) = (Arc::clone(&self.means.channel), Arc::clone(&self.budget));
             self.shows.spawn(async move {
-                if let Err(picdesk_core::channel::DeliveryError::RetryAfter { wait, scope: which }) =
-                    channel.show(showing).await
+                if let Err(picdesk_core::channel::DeliveryError::RetryAfter {
+                    wait,
+                    scope: which,
+                }) = channel.show(showing).await
                 {
                     budget.block(&scope, which, wait, Instant::now());
                 }

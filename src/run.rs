@@ -227,8 +227,7 @@ impl Serving {
         if self.telegram.is_some() {
             singles.extend(["source/telegram".to_owned(), "sender/telegram".to_owned()]);
         }
-        let (member, held) =
-            Membership::new(self.store.clone(), self.replica, shards, singles);
+        let (member, held) = Membership::new(self.store.clone(), self.replica, shards, singles);
         member.name_leases().await?;
         tasks.spawn(member.run(stops.all.clone(), stops.fenced.clone()));
         tasks.spawn(Arc::clone(&turner).run(stops.all.clone()));

@@ -53,9 +53,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let router = page::router().merge(phone::router(phone));
     let serving = tokio::spawn({
         let stop = stop.clone();
-        async move {
-            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
-        }
+        async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await }
     });
     wait_for_signal().await;
     stop.cancel();
@@ -105,7 +103,8 @@ fn keep_port(data: &Path, name: &str, url: &str) -> anyhow::Result<()> {
 /// Where the desk listens: the port of last time, or one that is free now.
 fn desk_port(data: &Path) -> anyhow::Result<u16> {
     let file = data.join("desk.port");
-    if let Some(port) = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok())
+    if let Some(port) =
+        std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok())
     {
         return Ok(port);
     }

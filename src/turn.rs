@@ -270,10 +270,7 @@ impl Turner {
             return self.set_aside(seq).await;
         }
         let until = self.store.clock().now_ms() + (POSTPONED_MS << attempts);
-        self.store
-            .writer()
-            .run(move |tx| Box::pin(inbox::postpone(tx, seq, until)))
-            .await
+        self.store.writer().run(move |tx| Box::pin(inbox::postpone(tx, seq, until))).await
     }
 
     async fn set_aside(&self, seq: i64) -> Result<(), StoreError> {

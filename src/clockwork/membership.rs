@@ -1,11 +1,7 @@
 //! Being one replica among others: saying that we live, taking over from those who do not, and
 //! holding the leases that are our share.
 
-use std::{
-    collections::BTreeSet,
-    sync::PoisonError,
-    time::Instant,
-};
+use std::{collections::BTreeSet, sync::PoisonError, time::Instant};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

@@ -26,12 +26,8 @@ const PARTIAL_BYTES_MAX: usize = 6 << 20;
 /// No partial picture is shown before: a picture that comes at once needs no preview.
 const FIRST_PARTIAL: Duration = Duration::from_secs(4);
 /// How large a partial picture is shown.
-const PARTIAL_FIT: Fit = Fit {
-    bytes_max: 1_000_000,
-    side_sum_max: 10_000,
-    ratio_max: 20,
-    longest_edge: Some(1280),
-};
+const PARTIAL_FIT: Fit =
+    Fit { bytes_max: 1_000_000, side_sum_max: 10_000, ratio_max: 20, longest_edge: Some(1280) };
 
 /// Shows partial pictures in a placeholder.
 #[derive(Clone)]

@@ -66,7 +66,11 @@ impl Progress {
     }
 
     /// Slots with something to show that showed nothing for `interval`.
-    pub fn ready(&self, interval: std::time::Duration, now: Instant) -> Vec<(Slot, ConversationId)> {
+    pub fn ready(
+        &self,
+        interval: std::time::Duration,
+        now: Instant,
+    ) -> Vec<(Slot, ConversationId)> {
         self.slots()
             .iter()
             .filter_map(|(slot, state)| {

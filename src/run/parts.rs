@@ -1,12 +1,12 @@
 //! The parts of the house, from the configuration.
 
+use picdesk_core::account::Language;
 use picdesk_core::id::ConversationId;
 use picdesk_telegram::{
     Mode, TelegramChannel, TelegramSettings,
     setup::{Audience, Menu, MenuCommand},
     verify::Secret,
 };
-use picdesk_core::account::Language;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -115,7 +115,9 @@ pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, Strin
 /// The menus of commands, for everybody and for each language.
 pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
     let mut menus = Vec::new();
-    for (place, audience) in [(Readers::Private, Audience::Private), (Readers::Group, Audience::Group)] {
+    for (place, audience) in
+        [(Readers::Private, Audience::Private), (Readers::Group, Audience::Group)]
+    {
         let of = |language| {
             let commands = desk.words.commands(language, place);
             commands

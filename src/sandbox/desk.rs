@@ -44,8 +44,7 @@ impl DeskProcess {
     pub(super) fn new(config: PathBuf, log: PathBuf) -> Self {
         let clock = Clock::system();
         let since_ms = clock.now_ms();
-        let seen =
-            Seen { state: Liveness::Stopped, pid: None, kills: 0, since_ms, ahead_s: 0 };
+        let seen = Seen { state: Liveness::Stopped, pid: None, kills: 0, since_ms, ahead_s: 0 };
         Self {
             config,
             log,
@@ -126,7 +125,10 @@ impl DeskProcess {
                 return Ok(());
             }
             if let Ok(Some(status)) = child.try_wait() {
-                return Err(format!("the desk ended at once: {status}; see {}", self.log.display()));
+                return Err(format!(
+                    "the desk ended at once: {status}; see {}",
+                    self.log.display()
+                ));
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
@@ -202,12 +204,7 @@ impl Desk for DeskProcess {
 
     fn state(&self) -> DeskState {
         let seen = locked(&self.seen);
-        DeskState {
-            state: seen.state,
-            pid: seen.pid,
-            kills: seen.kills,
-            since_ms: seen.since_ms,
-        }
+        DeskState { state: seen.state, pid: seen.pid, kills: seen.kills, since_ms: seen.since_ms }
     }
 }
 

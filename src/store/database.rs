@@ -139,9 +139,7 @@ impl Database {
             // the statement's own time tells.
             .before_acquire(|connection, _| {
                 Box::pin(async move {
-                    let row = connection
-                        .fetch_one("select now() = statement_timestamp()")
-                        .await?;
+                    let row = connection.fetch_one("select now() = statement_timestamp()").await?;
                     row.try_get::<bool, _>(0)
                 })
             })
@@ -241,7 +239,11 @@ macro_rules! bound {
 
 impl Connection {
     /// The rows a statement finds.
-    pub async fn rows(&mut self, text: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub async fn rows(
+        &mut self,
+        text: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(connection) => bound!(text, values)
                 .fetch_all(&mut **connection)
@@ -270,10 +272,18 @@ impl Connection {
             let flat = chunk.iter().flatten();
             match self {
                 Self::Sqlite(connection) => found.extend(
-                    bound!(text, flat).fetch_all(&mut **connection).await?.into_iter().map(Row::Sqlite),
+                    bound!(text, flat)
+                        .fetch_all(&mut **connection)
+                        .await?
+                        .into_iter()
+                        .map(Row::Sqlite),
                 ),
                 Self::Postgres(connection) => found.extend(
-                    bound!(text, flat).fetch_all(&mut **connection).await?.into_iter().map(Row::Postgres),
+                    bound!(text, flat)
+                        .fetch_all(&mut **connection)
+                        .await?
+                        .into_iter()
+                        .map(Row::Postgres),
                 ),
             }
         }
@@ -291,11 +301,18 @@ impl Tx {
     }
 
     /// The rows a statement finds or returns.
-    pub async fn rows(&mut self, text: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub async fn rows(
+        &mut self,
+        text: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => {
-                bound!(text, values).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
-            }
+            Self::Sqlite(tx) => bound!(text, values)
+                .fetch_all(&mut **tx)
+                .await?
+                .into_iter()
+                .map(Row::Sqlite)
+                .collect(),
             Self::Postgres(tx) => bound!(text, values)
                 .fetch_all(&mut **tx)
                 .await?
@@ -335,10 +352,12 @@ impl Tx {
             let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
             let flat = chunk.iter().flatten();
             match self {
-                Self::Sqlite(tx) => found
-                    .extend(bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite)),
-                Self::Postgres(tx) => found
-                    .extend(bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres)),
+                Self::Sqlite(tx) => found.extend(
+                    bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite),
+                ),
+                Self::Postgres(tx) => found.extend(
+                    bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres),
+                ),
             }
         }
         Ok(found)

@@ -127,8 +127,7 @@ const UNPLACE_ESCALATION: &str = "update escalations set topic = null where id =
 const READDRESS: &str = "
     update outbox set state = 'waiting', conversation = $2, settled_at = 0, not_before = 0
     where id = $1 and state = 'refused'";
-const CLOSE_ESCALATION: &str =
-    "update escalations set state = $2, closed_at = $3 where id = $1";
+const CLOSE_ESCALATION: &str = "update escalations set state = $2, closed_at = $3 where id = $1";
 const MOVES: &[&str] = &[
     "update requests set conversation = $2 where conversation = $1",
     "update generations set conversation = $2 where conversation = $1",
@@ -212,11 +211,7 @@ pub async fn carry_out(
 }
 
 /// Takes pictures out of line; the events whose pictures had left.
-async fn cancel(
-    tx: &mut Tx,
-    wanted: &[(i64, i64)],
-    now: i64,
-) -> Result<HashSet<i64>, StoreError> {
+async fn cancel(tx: &mut Tx, wanted: &[(i64, i64)], now: i64) -> Result<HashSet<i64>, StoreError> {
     let rows: Vec<Vec<Value>> =
         wanted.iter().map(|(_, generation)| vec![(*generation).into(), now.into()]).collect();
     let mut done = HashSet::new();

@@ -151,8 +151,7 @@ const FIND_HISTORY: &str = concat!(
     " from artifacts a join requests r on r.id = a.request
       where a.account = $1 and a.state = 'kept' and a.id < $2 order by a.id desc limit $3"
 );
-const COUNT_KEPT: &str =
-    "select count(*) from artifacts where account = $1 and state = 'kept'";
+const COUNT_KEPT: &str = "select count(*) from artifacts where account = $1 and state = 'kept'";
 const FIND_PAST: &str = "
     select asked_at, price_each, options, state from requests
     where account = $1 order by id desc limit 5";
@@ -225,8 +224,8 @@ pub fn entitlement(house: &House, plan: Option<&str>) -> Entitlement {
 
 fn read_account(row: &Row, first: usize, house: &House) -> Result<Account, StoreError> {
     let id = row.int(first)?;
-    let options: Options = serde_json::from_str(&row.text(first + 1)?)
-        .map_err(|_| inconsistent("accounts", id))?;
+    let options: Options =
+        serde_json::from_str(&row.text(first + 1)?).map_err(|_| inconsistent("accounts", id))?;
     Ok(Account {
         id: AccountId(id),
         options,
@@ -278,7 +277,11 @@ fn read_artifact(row: &Row, first: usize) -> Result<Artifact, StoreError> {
 }
 
 fn read_kept(row: &Row) -> Result<Kept, StoreError> {
-    Ok(Kept { artifact: read_artifact(row, 0)?, owed: row.flag(7)?, request: read_request(row, 8)? })
+    Ok(Kept {
+        artifact: read_artifact(row, 0)?,
+        owed: row.flag(7)?,
+        request: read_request(row, 8)?,
+    })
 }
 
 fn read_name(sealed_name: &[u8]) -> Result<String, StoreError> {
@@ -330,8 +333,7 @@ pub async fn customers(
     let mut people = HashMap::new();
     for row in tx.rows_for(FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await? {
         let name = read_name(&row.blob(1)?)?;
-        let person =
-            (name, language(&row.text(2)?), row.flag(3)?, read_account(&row, 4, house)?);
+        let person = (name, language(&row.text(2)?), row.flag(3)?, read_account(&row, 4, house)?);
         people.insert(row.text(0)?, person);
     }
     if people.is_empty() {
@@ -568,9 +570,9 @@ pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>
     }
     for album in found.values_mut() {
         // Message ids of one chat rise; as words, shorter is smaller.
-        album.parts.sort_by(|a, b| {
-            (a.id.0.len(), a.id.as_str()).cmp(&(b.id.0.len(), b.id.as_str()))
-        });
+        album
+            .parts
+            .sort_by(|a, b| (a.id.0.len(), a.id.as_str()).cmp(&(b.id.0.len(), b.id.as_str())));
     }
     Ok(found)
 }
@@ -611,8 +613,8 @@ pub async fn history(
 pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
     let mut requests = Vec::new();
     for row in tx.rows(FIND_PAST, &[account.0.into()]).await? {
-        let options: Options = serde_json::from_str(&row.text(2)?)
-            .map_err(|_| inconsistent("requests", account))?;
+        let options: Options =
+            serde_json::from_str(&row.text(2)?).map_err(|_| inconsistent("requests", account))?;
         requests.push(CardLine {
             at: row.int(0)?,
             price: Credits(row.int(1)? * i64::from(options.count)),

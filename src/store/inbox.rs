@@ -70,7 +70,6 @@ impl NewEvent {
             &Event::GenerationUncertain { generation: GenerationId(generation) },
         )
     }
-
 }
 
 /// An event waiting to be turned.
@@ -112,8 +111,7 @@ const FINISH: &str = "
     update inbox set state = 'turned', turned_at = v.at from v
     where inbox.seq = v.seq and inbox.state = 'waiting'";
 const COUNT_ATTEMPT: &str = "update inbox set attempts = attempts + 1 where seq in ({list})";
-const POSTPONE: &str =
-    "update inbox set attempts = attempts + 1, not_before = $2 where seq = $1";
+const POSTPONE: &str = "update inbox set attempts = attempts + 1, not_before = $2 where seq = $1";
 const SET_ASIDE: &str = "update inbox set state = 'set_aside', turned_at = $2 where seq = $1";
 const KEEP_SET_ASIDE: &str = "update inbox_raw set kept_until = $2 where seq = $1";
 const MOVE_WAITING: &str = "
@@ -158,7 +156,12 @@ pub async fn insert(
             // Taken out, so that a repeat within this very batch is not written twice.
             let seq = numbers.remove(&event.external_id)?;
             let until = if event.set_aside { now + SET_ASIDE_KEPT_MS } else { kept_until };
-            Some(vec![seq.into(), event.event.clone().into(), event.raw.clone().into(), until.into()])
+            Some(vec![
+                seq.into(),
+                event.event.clone().into(),
+                event.raw.clone().into(),
+                until.into(),
+            ])
         })
         .collect();
     tx.run_for(INSERT_RAW, &raw).await?;
@@ -235,8 +238,7 @@ pub async fn waiting(
 /// # Errors
 /// [`StoreError::Lost`] when another replica turned one of them meanwhile.
 pub async fn finish(tx: &mut Tx, turned: &[i64], now: i64) -> Result<(), StoreError> {
-    let rows: Vec<Vec<Value>> =
-        turned.iter().map(|seq| vec![(*seq).into(), now.into()]).collect();
+    let rows: Vec<Vec<Value>> = turned.iter().map(|seq| vec![(*seq).into(), now.into()]).collect();
     let finished = tx.run_for(FINISH, &rows).await?;
     if finished == turned.len() as u64 { Ok(()) } else { Err(StoreError::Lost(turned.to_vec())) }
 }

@@ -131,7 +131,11 @@ pub fn read_purse(row: &Row, first: usize) -> Result<Purse, StoreError> {
 
 /// Carries orders out. What comes back are the events that lost a race and have to be decided
 /// again; nothing of this transaction may then be committed.
-pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<HashSet<i64>, StoreError> {
+pub async fn carry_out(
+    tx: &mut Tx,
+    orders: &[Order],
+    now: i64,
+) -> Result<HashSet<i64>, StoreError> {
     if orders.is_empty() {
         return Ok(HashSet::new());
     }

@@ -160,9 +160,7 @@ pub async fn submit(
     generation: GenerationId,
 ) -> Result<Option<PendingHold>, StoreError> {
     let rows = tx.rows(SUBMIT, &[generation.0.into(), replica.into()]).await?;
-    rows.first()
-        .map(|row| Ok(PendingHold { generation, hold: HoldId(row.int(0)?) }))
-        .transpose()
+    rows.first().map(|row| Ok(PendingHold { generation, hold: HoldId(row.int(0)?) })).transpose()
 }
 
 /// Says that the provider began to answer.
@@ -237,4 +235,3 @@ pub async fn look(tx: &mut Tx) -> Result<Line, StoreError> {
     };
     Ok(Line { tags, served_tag, running, medians: Vec::new() })
 }
-

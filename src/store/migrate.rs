@@ -18,10 +18,13 @@ const MIGRATIONS: &[(i64, &str, &str)] =
 
 /// The text as SQLite reads it.
 fn for_sqlite(text: &str) -> String {
-    text.replace("bigint generated always as identity primary key", "integer primary key autoincrement")
-        .replace("bigint", "integer")
-        .replace("bytea", "blob")
-        .replace("\n);", "\n) strict;")
+    text.replace(
+        "bigint generated always as identity primary key",
+        "integer primary key autoincrement",
+    )
+    .replace("bigint", "integer")
+    .replace("bytea", "blob")
+    .replace("\n);", "\n) strict;")
 }
 
 /// The migrator for a database.
@@ -58,15 +61,13 @@ pub(super) async fn migrate(database: &Database) -> Result<(), StoreError> {
 /// The names of what is missing, in order.
 pub(super) async fn missing(database: &Database) -> Result<Vec<String>, StoreError> {
     let mut connection = database.read().await?;
-    let applied = match connection
-        .rows("select version from _sqlx_migrations order by version", &[])
-        .await
-    {
-        Ok(rows) => rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?,
-        // The table itself comes with the first migration.
-        Err(StoreError::Refused(_)) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let applied =
+        match connection.rows("select version from _sqlx_migrations order by version", &[]).await {
+            Ok(rows) => rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?,
+            // The table itself comes with the first migration.
+            Err(StoreError::Refused(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
     Ok(MIGRATIONS
         .iter()
         .filter(|(version, ..)| !applied.contains(version))

@@ -275,9 +275,9 @@ fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now:
     let Some(at_channel) = &receipt.message else { return };
     let artifact = artifact_of(message);
     let escalation = match one.waiting.about {
-        Some(
-            About::Relay(id) | About::TopicLine(id) | About::Topic(id) | About::Matter(id),
-        ) => Some(id.0),
+        Some(About::Relay(id) | About::TopicLine(id) | About::Topic(id) | About::Matter(id)) => {
+            Some(id.0)
+        }
         _ => None,
     };
     let slot = one.waiting.slot.clone();

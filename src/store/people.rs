@@ -31,11 +31,7 @@ const KEEP_SETTING: &str =
     "insert into settings (name, value) values ($1, $2) on conflict (name) do nothing";
 
 /// Adds an operator, or changes one.
-pub async fn add_operator(
-    tx: &mut Tx,
-    operator: &OperatorRow,
-    now: i64,
-) -> Result<(), StoreError> {
+pub async fn add_operator(tx: &mut Tx, operator: &OperatorRow, now: i64) -> Result<(), StoreError> {
     let values = [
         operator.name.as_str().into(),
         operator.role.as_str().into(),

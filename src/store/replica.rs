@@ -209,7 +209,11 @@ pub async fn name_leases(store: &Store, names: Vec<String>) -> Result<(), StoreE
 }
 
 /// Takes those of these leases that are free; the names of those held now.
-pub async fn take(store: &Store, replica: i64, names: &[String]) -> Result<Vec<String>, StoreError> {
+pub async fn take(
+    store: &Store,
+    replica: i64,
+    names: &[String],
+) -> Result<Vec<String>, StoreError> {
     let rows = lease_rows(names, replica);
     store
         .writer()

@@ -79,7 +79,10 @@ const SUM_PURSES: &str = "
 
 type Count = (String, i64);
 
-async fn by_word(connection: &mut Connection, text: &'static str) -> Result<Vec<Count>, StoreError> {
+async fn by_word(
+    connection: &mut Connection,
+    text: &'static str,
+) -> Result<Vec<Count>, StoreError> {
     let rows = connection.rows(text, &[]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }

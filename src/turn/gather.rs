@@ -261,11 +261,7 @@ async fn entries(
     }
 }
 
-async fn past(
-    tx: &mut Tx,
-    needs: &Needs,
-    customer: Option<&Customer>,
-) -> Result<Past, StoreError> {
+async fn past(tx: &mut Tx, needs: &Needs, customer: Option<&Customer>) -> Result<Past, StoreError> {
     match customer {
         Some(customer) if needs.past => read::past(tx, customer.account.id).await,
         _ => Ok(Past::default()),

@@ -56,7 +56,11 @@ pub(super) fn house(figure: &mut Figure, chance: &mut Chance) {
         .flat("M63.6 68 L64.4 68 L64.4 81 L63.6 81 Z M58 74.2 L70 74.2 L70 75 L58 75 Z", 0x5a4034);
     figure
         .flat("M81.6 68 L82.4 68 L82.4 81 L81.6 81 Z M76 74.2 L88 74.2 L88 75 L76 75 Z", 0x5a4034);
-    figure.lamp("M28 43 C31.3 43 33 45.3 33 48.5 C33 51.7 31.3 54 28 54 C24.7 54 23 51.7 23 48.5 C23 45.3 24.7 43 28 43 Z", 0xffd27a);
+    figure.lamp(
+        "M28 43 C31.3 43 33 45.3 33 48.5 C33 51.7 31.3 54 28 54 C24.7 54 23 51.7 23 48.5 \
+         C23 45.3 24.7 43 28 43 Z",
+        0xffd27a,
+    );
     figure.shaded("M31 100 L31 79 C31 72.5 42 72.5 42 79 L42 100 Z", [0x7a4a30, 0x56321f]);
     figure.oval([39.6, 88.0], [0.9, 0.9], 0xf2c14e);
     figure.halo([21.0, 72.0], [16.0, 16.0], 0xffc766, 0.5);
@@ -74,10 +78,18 @@ pub(super) fn lighthouse(figure: &mut Figure) {
     figure.rounded("M38 95 L43 16 L57 16 L62 95 Z", [0xffffff, 0xc2bcc4]);
     figure.rounded("M39.2 76 L40.5 57 L59.5 57 L60.8 76 Z", [0xd8453a, 0x94281f]);
     figure.rounded("M41.7 38 L42.8 19 L57.2 19 L58.3 38 Z", [0xd8453a, 0x94281f]);
-    figure.flat("M48 48 L52 48 L52 53 L48 53 Z M48 66 L52 66 L52 71.4 L48 71.4 Z M48 27 L52 27 L52 32 L48 32 Z", 0x3a3038);
+    figure.flat(
+        "M48 48 L52 48 L52 53 L48 53 Z M48 66 L52 66 L52 71.4 L48 71.4 Z M48 27 L52 27 L52 32 \
+         L48 32 Z",
+        0x3a3038,
+    );
     figure.flat("M39 14 L61 14 L61 17.5 L39 17.5 Z", 0x2c2830);
     figure.lamp("M43.5 1 L56.5 1 L56.5 14 L43.5 14 Z", 0xfff0b8);
-    figure.flat("M43.2 1 L44.2 1 L44.2 14 L43.2 14 Z M49.6 1 L50.4 1 L50.4 14 L49.6 14 Z M55.8 1 L56.8 1 L56.8 14 L55.8 14 Z", 0x2c2830);
+    figure.flat(
+        "M43.2 1 L44.2 1 L44.2 14 L43.2 14 Z M49.6 1 L50.4 1 L50.4 14 L49.6 14 Z M55.8 1 L56.8 1 \
+         L56.8 14 L55.8 14 Z",
+        0x2c2830,
+    );
     figure.flat("M41 1.5 C43 -5 47 -8 50 -9 C53 -8 57 -5 59 1.5 Z", 0x9a2c24);
     figure.oval([50.0, -9.6], [1.3, 1.3], 0x2c2830);
     figure.halo([50.0, 7.0], [24.0, 24.0], 0xfff0b8, 0.85);

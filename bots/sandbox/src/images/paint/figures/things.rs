@@ -163,12 +163,21 @@ pub(super) fn teapot(figure: &mut Figure, chance: &mut Chance) {
         super::Shape::glow([46.0, 99.0], [64.0, 5.5], super::hex(0x1a1014)).opacity(0.5),
         super::Part::Lit,
     );
-    figure.rounded("M22 74 C10 72 6 62 2 52 C0 47 -3 45 -5 43.6 L1 40.6 C7 43 10 48 13 54 C16 60 20 62 26 60 Z", glaze);
     figure.rounded(
-        "M74 52 C86 46 99 52 98 65 C97 79 84 87 71 87 L70 81 C80 81 90 75 91.4 65 C92 57 84 54 75.6 58.6 Z",
+        "M22 74 C10 72 6 62 2 52 C0 47 -3 45 -5 43.6 L1 40.6 C7 43 10 48 13 54 C16 60 20 62 26 60 \
+         Z",
+        glaze,
+    );
+    figure.rounded(
+        "M74 52 C86 46 99 52 98 65 C97 79 84 87 71 87 L70 81 C80 81 90 75 91.4 65 \
+         C92 57 84 54 75.6 58.6 Z",
         [glaze[1], glaze[1]],
     );
-    figure.rounded("M50 42 C28 42 17 55 17 70 C17 85 28 97 40 99 L60 99 C72 97 83 85 83 70 C83 55 72 42 50 42 Z", glaze);
+    figure.rounded(
+        "M50 42 C28 42 17 55 17 70 C17 85 28 97 40 99 L60 99 C72 97 83 85 83 70 C83 55 72 42 50 42 \
+         Z",
+        glaze,
+    );
     figure.flat("M17.6 66 C30 72 70 72 82.4 66 L83 70 C70 76.6 30 76.6 17 70 Z", 0xfff4e0);
     figure.faint(0.5);
     for dot in 0..7_u8 {
@@ -183,7 +192,11 @@ pub(super) fn teapot(figure: &mut Figure, chance: &mut Chance) {
         "M31 43.6 C33 36.6 42 34 50 34 C58 34 67 36.6 69 43.6 C60 46.6 40 46.6 31 43.6 Z",
         glaze,
     );
-    figure.rounded("M45.4 31 C45.4 27.4 54.6 27.4 54.6 31 C54.6 34 52.6 35.4 50 35.4 C47.4 35.4 45.4 34 45.4 31 Z", glaze);
+    figure.rounded(
+        "M45.4 31 C45.4 27.4 54.6 27.4 54.6 31 C54.6 34 52.6 35.4 50 35.4 \
+         C47.4 35.4 45.4 34 45.4 31 Z",
+        glaze,
+    );
     // A cup beside it.
     figure.oval([-7.0, 97.4], [19.0, 3.4], 0xe9dfcd);
     figure.rounded(

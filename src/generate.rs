@@ -49,7 +49,7 @@ const NO_ROOM: Duration = Duration::from_secs(15);
 /// How long it rests when our key or funds are refused.
 const OUT_OF_SERVICE: Duration = Duration::from_secs(30);
 /// The longest rest that a provider can ask for.
-const REST_MAX: Duration = Duration::from_secs(120);
+const REST_MAX: Duration = Duration::from_mins(2);
 /// After this long in line without room at the provider a picture is given up.
 const WAITED_MAX_MS: i64 = 15 * 60 * 1000;
 /// The wait after a call that certainly did not leave; it doubles.
@@ -228,12 +228,11 @@ impl Studio {
         let (made, late) = {
             let making = self.parts.images.make(request, &mut sink);
             tokio::pin!(making);
-            match tokio::time::timeout(self.parts.timeout, &mut making).await {
-                Ok(made) => (made, false),
-                Err(_) => {
-                    self.write_down(claimed, Came::Uncertain).await;
-                    (making.await, true)
-                }
+            if let Ok(made) = tokio::time::timeout(self.parts.timeout, &mut making).await {
+                (made, false)
+            } else {
+                self.write_down(claimed, Came::Uncertain).await;
+                (making.await, true)
             }
         };
         let came = match made {
@@ -407,7 +406,7 @@ impl Studio {
         let (word, event) = match came {
             Came::Back(why, rest) => return self.put_back(generation, why, rest).await,
             Came::Finished(finished) => {
-                self.count_finished(claimed, &finished);
+                Self::count_finished(claimed, &finished);
                 ("finished", Event::GenerationFinished(*finished))
             }
             Came::Failed(failure) => ("failed", Event::GenerationFailed { generation, failure }),
@@ -440,7 +439,7 @@ impl Studio {
         store.wakes().inbox.notify_one();
     }
 
-    fn count_finished(&self, claimed: &Claimed, finished: &Finished) {
+    fn count_finished(claimed: &Claimed, finished: &Finished) {
         let options = claimed.request.options;
         let took = Duration::from_millis(finished.took_ms.unsigned_abs());
         histogram!(

@@ -188,16 +188,16 @@ impl Serving {
             desk: Arc::clone(&self.desk),
         };
         let mut router = web::pages(web);
-        if let Some(telegram) = &self.telegram {
-            if telegram.settings().mode == Mode::Webhook {
-                let inbox = Arc::new(self.door.clone());
-                let webhook = Webhook::new(Arc::clone(telegram), inbox, self.telegram_clock());
-                router = router.merge(web::telegram(Arc::new(webhook)));
-                // Who we are is told by Telegram, and needed to read what is said in groups.
-                let (telegram, stop) = (Arc::clone(telegram), stops.all.clone());
-                let menus = parts::menus(&self.desk);
-                tokio::spawn(async move { set_up(&telegram, &menus, stop).await });
-            }
+        if let Some(telegram) = &self.telegram
+            && telegram.settings().mode == Mode::Webhook
+        {
+            let inbox = Arc::new(self.door.clone());
+            let webhook = Webhook::new(Arc::clone(telegram), inbox, self.telegram_clock());
+            router = router.merge(web::telegram(Arc::new(webhook)));
+            // Who we are is told by Telegram, and needed to read what is said in groups.
+            let (telegram, stop) = (Arc::clone(telegram), stops.all.clone());
+            let menus = parts::menus(&self.desk);
+            tokio::spawn(async move { set_up(&telegram, &menus, stop).await });
         }
         router
     }
@@ -423,12 +423,12 @@ async fn set_up(
             Err(error) => warn!(error = %error, "telegram cannot be set up now"),
         }
         stop.run_until_cancelled(tokio::time::sleep(wait)).await;
-        wait = (wait * 2).min(Duration::from_secs(60));
+        wait = (wait * 2).min(Duration::from_mins(1));
     }
 }
 
 async fn forget_writers(turner: Arc<Turner>, stop: CancellationToken) {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     while stop.run_until_cancelled(tokio::time::sleep(minute)).await.is_some() {
         turner.forget_writers();
     }

@@ -148,7 +148,7 @@ impl Store {
         let database = Database::open(url, connections_max).await?;
         migrate::migrate(&database).await?;
         let wakes = Arc::new(Wakes::default());
-        let writer = Writer::start(database.clone(), None);
+        let writer = Writer::start(&database, None);
         Ok(Self { database, writer, replica: None, clock, wakes, liveness: None })
     }
 
@@ -167,7 +167,7 @@ impl Store {
     /// [`StoreError::InUse`] when another process serves from this SQLite file.
     pub async fn serve(self, url: &str) -> Result<Self, StoreError> {
         let (replica, liveness) = replica::register(&self, url).await?;
-        let writer = Writer::start(self.database.clone(), Some(replica));
+        let writer = Writer::start(&self.database, Some(replica));
         Ok(Self { writer, replica: Some(replica), liveness: Some(Arc::new(liveness)), ..self })
     }
 

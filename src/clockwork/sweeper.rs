@@ -17,7 +17,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// How often objects without a row are looked for.
 const ORPHANS_EVERY_MS: i64 = 6 * 3600 * 1000;
 /// How old an object must be to be taken for an orphan: a picture's row comes after its object.
-const ORPHAN_AGE: Duration = Duration::from_secs(3600);
+const ORPHAN_AGE: Duration = Duration::from_hours(1);
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug)]
@@ -148,10 +148,10 @@ async fn delete_unknown(
 ) -> Result<(), StoreError> {
     let known = rows::known(&mut store.read().await?, &names).await?;
     for name in names.iter().filter(|name| !known.contains(name)) {
-        if let Ok(name) = ObjectName::parse(name) {
-            if let Err(error) = artifacts.delete(&name).await {
-                warn!(error = %error, "an orphan cannot be deleted now");
-            }
+        if let Ok(name) = ObjectName::parse(name)
+            && let Err(error) = artifacts.delete(&name).await
+        {
+            warn!(error = %error, "an orphan cannot be deleted now");
         }
     }
     Ok(())

@@ -29,10 +29,10 @@ impl Studio {
         request: &Request,
     ) -> Result<Vec<images::Reference>, Came> {
         let mut wanted = Vec::new();
-        if let Some(parent) = request.parent.map(Reference::Artifact) {
-            if !request.references.contains(&parent) {
-                wanted.push(parent);
-            }
+        if let Some(parent) = request.parent.map(Reference::Artifact)
+            && !request.references.contains(&parent)
+        {
+            wanted.push(parent);
         }
         wanted.extend(request.references.iter().cloned());
         let mut references = Vec::with_capacity(wanted.len());

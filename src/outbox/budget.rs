@@ -107,10 +107,10 @@ impl Budget {
 
     /// Takes one send, or says how long to wait for it. `spare` must stay in the chat's bucket.
     pub fn take(&self, scope: &RateScope, spare: u32, now: Instant) -> Result<(), Duration> {
-        if let Some(until) = *lock(&self.overall_blocked) {
-            if until > now {
-                return Err(until - now);
-            }
+        if let Some(until) = *lock(&self.overall_blocked)
+            && until > now
+        {
+            return Err(until - now);
         }
         let wanted = 1.0 + f64::from(spare);
         let mut chat = match self.chats.get_mut(&scope.chat) {

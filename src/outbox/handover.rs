@@ -24,7 +24,7 @@ use crate::{
 /// Tries of a message whose fate stays unknown though a repeat does no harm.
 const UNKNOWN_TRIES: u32 = 6;
 /// Tries of a message that certainly did not leave; the channel is down, and comes back.
-const BACK_OFF_MAX: Duration = Duration::from_secs(60);
+const BACK_OFF_MAX: Duration = Duration::from_mins(1);
 
 /// What delivering needs. Shared by all deliveries of a channel.
 pub(super) struct Means {

@@ -106,7 +106,7 @@ pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, Strin
         desk_chat_id: config.desk.telegram_chat_id,
         public_url: url(config.server.public_url.as_str())?,
     };
-    let proxy = config.http.proxy_url.as_ref().map(|secret| secret.reveal());
+    let proxy = config.http.proxy_url.as_ref().map(crate::config::Secret::reveal);
     let http = picdesk_telegram::client::http_client(proxy)
         .map_err(|_| "http.proxy_url cannot be used".to_owned())?;
     TelegramChannel::new(settings, http).map(Some).map_err(|problem| problem.to_string())
@@ -123,7 +123,7 @@ pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
             commands
                 .into_iter()
                 .map(|command| MenuCommand {
-                    command: command.word.to_string(),
+                    command: command.word.to_owned(),
                     description: command.description.to_string(),
                 })
                 .collect::<Vec<_>>()

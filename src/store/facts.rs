@@ -182,7 +182,7 @@ fn pairs(pairs: &[Pair]) -> Vec<Vec<Value>> {
     pairs.into_iter().map(|(a, b)| vec![a.as_str().into(), b.as_str().into()]).collect()
 }
 
-fn inconsistent(table: &'static str, row: impl ToString) -> StoreError {
+fn inconsistent(table: &'static str, row: &impl ToString) -> StoreError {
     StoreError::Inconsistent { table, row: row.to_string() }
 }
 
@@ -192,7 +192,7 @@ pub(super) fn word<T: DeserializeOwned>(
     table: &'static str,
     row: i64,
 ) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::from(word)).map_err(|_| inconsistent(table, row))
+    serde_json::from_value(serde_json::Value::from(word)).map_err(|_| inconsistent(table, &row))
 }
 
 /// The word of a value in its row.
@@ -225,7 +225,7 @@ pub fn entitlement(house: &House, plan: Option<&str>) -> Entitlement {
 fn read_account(row: &Row, first: usize, house: &House) -> Result<Account, StoreError> {
     let id = row.int(first)?;
     let options: Options =
-        serde_json::from_str(&row.text(first + 1)?).map_err(|_| inconsistent("accounts", id))?;
+        serde_json::from_str(&row.text(first + 1)?).map_err(|_| inconsistent("accounts", &id))?;
     Ok(Account {
         id: AccountId(id),
         options,
@@ -240,7 +240,7 @@ pub fn read_request(row: &Row, first: usize) -> Result<Request, StoreError> {
     let id = row.int(first)?;
     let body: RequestBody = sealed::open_json(&row.blob(first + 7)?, "requests", &id.to_string())?;
     let options =
-        serde_json::from_str(&row.text(first + 8)?).map_err(|_| inconsistent("requests", id))?;
+        serde_json::from_str(&row.text(first + 8)?).map_err(|_| inconsistent("requests", &id))?;
     let state = row.text(first + 11)?;
     Ok(Request {
         id: RequestId(id),
@@ -256,7 +256,7 @@ pub fn read_request(row: &Row, first: usize) -> Result<Request, StoreError> {
         options,
         parent: row.maybe_int(first + 9)?.map(ArtifactId),
         price_each: Credits(row.int(first + 10)?),
-        state: RequestState::from_word(&state).ok_or_else(|| inconsistent("requests", id))?,
+        state: RequestState::from_word(&state).ok_or_else(|| inconsistent("requests", &id))?,
         asked_at: row.int(first + 12)?,
     })
 }
@@ -431,7 +431,7 @@ pub async fn generations(
             hold: HoldId(row.int(2)?),
             price: Credits(row.int(3)?),
             state: GenerationState::from_word(&state)
-                .ok_or_else(|| inconsistent("generations", id))?,
+                .ok_or_else(|| inconsistent("generations", &id))?,
             number: u8::try_from(row.int(5)?).unwrap_or(u8::MAX),
             artifact: row.maybe_int(6)?.map(ArtifactId),
             expires_at: row.maybe_int(7)?.unwrap_or(0),
@@ -614,7 +614,7 @@ pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
     let mut requests = Vec::new();
     for row in tx.rows(FIND_PAST, &[account.0.into()]).await? {
         let options: Options =
-            serde_json::from_str(&row.text(2)?).map_err(|_| inconsistent("requests", account))?;
+            serde_json::from_str(&row.text(2)?).map_err(|_| inconsistent("requests", &account))?;
         requests.push(CardLine {
             at: row.int(0)?,
             price: Credits(row.int(1)? * i64::from(options.count)),

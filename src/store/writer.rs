@@ -69,10 +69,10 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the writing tasks. With a replica's number they are fenced.
-    pub(super) fn start(database: Database, replica: Option<i64>) -> Self {
+    pub(super) fn start(database: &Database, replica: Option<i64>) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
-        for lane in 0..lanes(&database) {
+        for lane in 0..lanes(database) {
             let fence = replica.map(|replica| (replica, lane as i64));
             tokio::spawn(write(database.clone(), Arc::clone(&waiting), fence));
         }
@@ -113,9 +113,15 @@ async fn write(
             }
         }
         match together(&database, &mut jobs, fence).await {
-            Ok(()) => jobs.into_iter().for_each(|job| job.done(Ok(()))),
+            Ok(()) => {
+                for job in jobs {
+                    job.done(Ok(()));
+                }
+            }
             Err(StoreError::Fenced) => {
-                jobs.into_iter().for_each(|job| job.done(Err(StoreError::Fenced)));
+                for job in jobs {
+                    job.done(Err(StoreError::Fenced));
+                }
             }
             Err(_) => {
                 for job in jobs {

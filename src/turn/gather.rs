@@ -132,12 +132,12 @@ async fn message(
 ) -> Result<MessageFacts, StoreError> {
     let needs = &wanted.needs;
     let mut customer = shared.customer(wanted);
-    if let (None, Some(account)) = (&customer, needs.account) {
-        if let Some(identity) = read::identity_of(tx, account).await? {
-            let seen = [(identity.clone(), wanted.conversation.clone())];
-            let key = (identity.0, wanted.conversation.0.clone());
-            customer = read::customers(tx, &seen, &turner.desk.house).await?.remove(&key);
-        }
+    if let (None, Some(account)) = (&customer, needs.account)
+        && let Some(identity) = read::identity_of(tx, account).await?
+    {
+        let seen = [(identity.clone(), wanted.conversation.clone())];
+        let key = (identity.0, wanted.conversation.0.clone());
+        customer = read::customers(tx, &seen, &turner.desk.house).await?.remove(&key);
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
@@ -338,10 +338,10 @@ async fn delivery(
     }
     if let Some(artifact) = needs.artifact {
         facts.kept = read::kept(tx, [artifact.0]).await?.remove(&artifact.0);
-        if let Some(kept) = &facts.kept {
-            if let Some((language, _)) = read::manner(tx, &kept.request.identity).await? {
-                facts.language = language;
-            }
+        if let Some(kept) = &facts.kept
+            && let Some((language, _)) = read::manner(tx, &kept.request.identity).await?
+        {
+            facts.language = language;
         }
     }
     if let Some(case) = needs.case {

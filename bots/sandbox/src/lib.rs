@@ -5,6 +5,5 @@
 
 pub mod clock;
 pub mod images;
-pub mod page;
 pub mod phone;
 pub mod telegram;

@@ -298,8 +298,7 @@ impl World {
         Some(gone)
     }
 
-    /// The next message's number in a chat.
-    pub fn next_message_id(&mut self, chat: i64) -> i64 {
+    fn next_message_id(&mut self, chat: i64) -> i64 {
         if let Some(chat) = self.chats.get_mut(&chat)
             && chat.counts_its_own()
         {

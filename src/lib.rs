@@ -1,6 +1,7 @@
 //! picdesk: the chat front end of a paid AI image service. `ARCHITECTURE.md` beside this file is
 //! the map.
 
+pub mod artifacts;
 pub mod chance;
 pub mod cli;
 pub mod clock;
@@ -8,5 +9,6 @@ pub mod commands;
 pub mod config;
 pub mod http;
 pub mod images;
+pub mod pictures;
 pub mod telemetry;
 pub mod words;

@@ -153,20 +153,27 @@ partials = 4
     assert_eq!(
         wrong(text, &variables),
         [
-            "server.listen: must be an address and a port, as in 127.0.0.1:8080 (picdesk.toml line 3)",
-            "server.public_url: must be a URL that begins with http:// or https:// (picdesk.toml line 4)",
+            "server.listen: must be an address and a port, as in 127.0.0.1:8080 (picdesk.toml \
+             line 3)",
+            "server.public_url: must be a URL that begins with http:// or https:// \
+             (picdesk.toml line 4)",
             "server.connections_max: must be a whole number from 1 to 65536 (picdesk.toml line 5)",
-            "server.trusted_proxies: entry 2: must be an address or a range, as in 10.0.0.0/8 (picdesk.toml line 6)",
+            "server.trusted_proxies: entry 2: must be an address or a range, as in 10.0.0.0/8 \
+             (picdesk.toml line 6)",
             "log.level: must be a text in quotes (picdesk.toml line 8)",
             "log.format: must be one of \"text\", \"json\" (PICDESK_LOG__FORMAT)",
-            "telegram.mode: is \"webhook\", which needs telegram.webhook_secret (picdesk.toml line 10)",
+            "telegram.mode: is \"webhook\", which needs telegram.webhook_secret (picdesk.toml \
+             line 10)",
             "telegram.sends_per_s: must be a whole number (picdesk.toml line 12)",
             "images.partials: must be a whole number from 0 to 3 (picdesk.toml line 22)",
             "images.edits: must be true or false (PICDESK_IMAGES__EDITS)",
-            "desk.hours: must be days and hours, as in \"Mon-Fri 09:00-18:00, Sat 10:00-14:00\" (picdesk.toml line 15)",
-            "desk.time_zone: is not the IANA name of a time zone, as Asia/Shanghai is (picdesk.toml line 14)",
+            "desk.hours: must be days and hours, as in \"Mon-Fri 09:00-18:00, Sat \
+             10:00-14:00\" (picdesk.toml line 15)",
+            "desk.time_zone: is not the IANA name of a time zone, as Asia/Shanghai is \
+             (picdesk.toml line 14)",
             "desk.holidays: entry 1: must be a text in quotes (picdesk.toml line 16)",
-            "desk.grant_per_day: is less than desk.grant_max, which can then not be given (compiled in)",
+            "desk.grant_per_day: is less than desk.grant_max, which can then not be given \
+             (compiled in)",
             "PICDESK_images__model: is not a key; did you mean PICDESK_IMAGES__MODEL?",
             "credit.trial: is not a key; did you mean credits.trial? (picdesk.toml line 19)",
             "PICDESK_LOG__LEVLE: is not a key; did you mean PICDESK_LOG__LEVEL?",

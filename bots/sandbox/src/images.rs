@@ -33,6 +33,15 @@ mod encode;
 mod fault;
 mod nonce;
 mod pace;
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::many_single_char_names,
+    clippy::unreadable_literal,
+    reason = "pictures are computed in f32 and counted in pixels; colours are written as on the web"
+)]
+mod paint;
 mod plain;
 mod problem;
 mod provider;

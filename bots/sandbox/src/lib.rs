@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod images;
+pub mod page;
 pub mod phone;
 pub mod telegram;

@@ -12,7 +12,7 @@
 //! | route | takes | answers |
 //! | --- | --- | --- |
 //! | `GET /sandbox/api/players` | | [players](#players): who and which chats there are |
-//! | `GET /sandbox/api/chat/{chat}` | `?topic=12` only one topic, `?limit=200` newest | [chat](#chat) |
+//! | `GET /sandbox/api/chat/{chat}` | `?topic=12` one topic, `?limit=200` newest | [chat](#chat) |
 //! | `GET /sandbox/api/events` | | server-sent [events](#events) |
 //! | `GET /sandbox/api/file/{file}` | | the bytes of a picture or document; cached for ever |
 //! | `POST /sandbox/api/say` | [say](#say), JSON or multipart | `{"ok":true,"messages":[17]}` |
@@ -22,7 +22,7 @@
 //! | `POST /sandbox/api/delete` | `{as, chat, message}` | `{"ok":true}`: the bot is not told |
 //! | `POST /sandbox/api/block` | `{as, blocked: true\|false}` | `{"ok":true}` |
 //! | `POST /sandbox/api/language` | `{as, language: "zh-hans"}` | `{"ok":true}` |
-//! | `POST /sandbox/api/topic` | `{as, chat, topic, do: "close"\|"reopen"\|"delete"}` | `{"ok":true}` |
+//! | `POST /sandbox/api/topic` | `{as, chat, topic, do: "close"}`, `reopen`, `delete` | `{"ok":true}` |
 //! | `POST /sandbox/api/migrate` | `{chat: "group"}` | `{"ok":true,"chat":-1001…}` |
 //! | `GET /sandbox/api/fault` | | [faults](#faults): what can be armed, what is armed |
 //! | `POST /sandbox/api/fault` | `{party, what, count, …}` | as the `GET` |
@@ -45,7 +45,8 @@
 //!               "commands": [{"command": "help", "description": "What I can do"}]}],
 //!  "chats": [{"chat": 1001, "alias": "alice", "kind": "private", "title": "Alice",
 //!             "players": ["alice"],
-//!             "last": {"message": 17, "from": "Picture Desk", "text": "…", "at_ms": 1764000000000}},
+//!             "last": {"message": 17, "from": "Picture Desk", "text": "…",
+//!                      "at_ms": 1764000000000}},
 //!            {"chat": -1002000000001, "alias": "operators", "kind": "forum", "title": "Operators",
 //!             "players": ["olga", "wei"], "last": null}]}
 //! ```
@@ -103,7 +104,7 @@
 //! | `deleted` | `{"chat", "message"}` |
 //! | `typing` | `{"chat", "topic", "action", "until_ms"}` |
 //! | `draft` | `{"chat", "topic", "draft", "text", "can_stop", "until_ms"}` |
-//! | `toast` | `{"chat", "message", "player", "text", "alert"}`: the answer to a tap; `text` may be `""` |
+//! | `toast` | `{"chat", "message", "player", "text", "alert"}`: a tap's answer; `text` may be `""` |
 //! | `chat` | `{"chat"}`: its title, topics, block or number changed; fetch it and players again |
 //! | `faults` | `{}`: what is armed changed |
 //! | `clock` | `{"now_ms"}`: someone advanced it |
@@ -116,8 +117,8 @@
 //! `text` or an attachment there must be. Two or more attachments are an album (at most 10), the
 //! text its caption. Or `multipart/form-data` with the same names as fields (`reply_to` and `topic`
 //! as digits, `as_document` as `true`) and each attachment as a file field `file`. At most 25 MB
-//! an attachment and 100 MB together. A picture goes as a photo (re-encoded, as a Telegram client does) unless
-//! `as_document`; what is no picture always goes as a document.
+//! an attachment and 100 MB together. A picture goes as a photo (re-encoded, as a Telegram client
+//! does) unless `as_document`; what is no picture always goes as a document.
 //!
 //! `tap`: `button` is a button's text or its `data`.
 //!
@@ -163,8 +164,8 @@
 //! # counters
 //!
 //! `{"calls": {"sendmessage": 12}, "refused": {"429": 1}, "faults": {"slow": 1},
-//! "updates": {"waiting": 0, "delivered": 9, "expired": 0}, "delivery": "polling", "messages": 31, "edits": 7, "pictures_twice": 0}`;
-//! `delivery`: `polling`, `webhook`, `none` (nobody asked yet). `pictures_twice` counts pictures
+//! "updates": {"waiting": 0, "delivered": 9, "expired": 0}, "delivery": "polling",
+//! "messages": 31, "edits": 7, "pictures_twice": 0}`; `delivery`: `polling`, `webhook`, `none` (nobody asked yet). `pictures_twice` counts pictures
 //! that stand more than once in a chat.
 
 mod act;

@@ -13,7 +13,9 @@ mod faults;
 mod files;
 mod journal;
 mod keyboard;
+mod lean;
 mod limits;
+mod line;
 mod message;
 mod methods;
 mod people;
@@ -36,9 +38,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
+use tokio_util::task::TaskTracker;
 
 pub use self::counters::{Delivery, Tally};
 pub use self::faults::{Armed, Fault, Often, kinds as fault_kinds, read_armed};
@@ -48,7 +50,6 @@ pub use self::journal::JournalError;
 pub use self::limits::RateLimits;
 pub use self::message::Entity;
 pub use self::people::{ALICE, ChatKind, GROUP, OLGA, OPERATORS, WEI, XIAOMING};
-pub use self::request::Params;
 pub use self::script::{Attachment, Say, TopicAction, Unplayable};
 use self::state::State;
 pub use self::state::{Change, Draft, Typing};
@@ -63,14 +64,16 @@ use crate::clock::Clock;
 pub const TOKEN: &str = "7000000001:SANDBOX-stand-in-token-that-opens-nothing";
 
 /// A call that took effect, for whoever measures.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
     /// Lower case.
     pub method: &'static str,
-    /// What it asked for.
-    pub params: &'a Params,
-    /// The `result`.
-    pub answer: &'a Value,
+    /// Where.
+    pub chat: Option<i64>,
+    /// The message sent or edited.
+    pub message: Option<i64>,
+    /// Its text or caption.
+    pub text: Option<&'a str>,
 }
 
 /// Told of every call that took effect.
@@ -175,6 +178,7 @@ pub struct TelegramStandIn {
     address: SocketAddr,
     /// Ends the tasks when the last clone goes.
     _guard: Arc<DropGuard>,
+    tasks: TaskTracker,
 }
 
 impl TelegramStandIn {
@@ -192,6 +196,7 @@ impl TelegramStandIn {
         };
         // Telegram begins anywhere; nothing may rest on a small first number.
         let first_update = 100_000_000 + i64::try_from(options.seed % 1_000_000).unwrap_or(0);
+        let bot_id = bot.id;
         let mut world = World::new(bot, options.history, first_update);
         let blobs = match &options.data {
             None if options.history => Blobs::memory(),
@@ -207,11 +212,12 @@ impl TelegramStandIn {
         };
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(State::new(options, world, blobs));
-        tokio::spawn(server::serve(listener, Arc::clone(&state)));
-        tokio::spawn(webhook::deliver(Arc::clone(&state)));
+        let state = Arc::new(State::new(options, bot_id, world, blobs));
+        let tasks = TaskTracker::new();
+        tasks.spawn(server::serve(listener, Arc::clone(&state)));
+        tasks.spawn(webhook::deliver(Arc::clone(&state)));
         let guard = Arc::new(state.ended.clone().drop_guard());
-        Ok(Self { state, address, _guard: guard })
+        Ok(Self { state, address, _guard: guard, tasks })
     }
 
     /// What `[telegram] api_url` has to be.
@@ -229,9 +235,11 @@ impl TelegramStandIn {
         &self.state.options.clock
     }
 
-    /// Ends it: connections are closed, what was kept stays.
-    pub fn stop(&self) {
+    /// Ends it: its address is free when this returns, connections break, what was kept stays.
+    pub async fn stop(&self) {
         self.state.ended.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Arms a fault.

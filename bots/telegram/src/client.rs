@@ -1,7 +1,10 @@
-//! The Bot API over HTTP: the only file that touches the network.
+//! The Bot API over HTTP: only this and its [`direct`] touch the network.
 //!
 //! teloxide's own transport is not used: it sleeps ten seconds on a 5xx and takes a success of an
-//! unfamiliar shape for a failure although the message is out.
+//! unfamiliar shape for a failure although the message is out. Calls go by reqwest; plain calls to
+//! a Bot API server of one's own, which is where thousands a second are possible, go [`direct`].
+
+mod direct;
 
 use std::time::Duration;
 
@@ -14,6 +17,7 @@ use reqwest::{
 use serde_json::{Map, Value};
 use url::Url;
 
+use self::direct::Direct;
 use crate::{
     answer::{Broken, CallError, read_answer},
     call::{Call, Method, Upload},
@@ -35,22 +39,31 @@ const IDLE_CONNECTIONS_MAX: usize = 512;
 ///
 /// # Errors
 /// When the proxy's address is none, or TLS cannot be set up.
-pub fn http_client(proxy_url: Option<&str>) -> Result<reqwest::Client, reqwest::Error> {
+pub fn http_client(proxy_url: Option<&str>) -> Result<HttpClient, reqwest::Error> {
     let builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .tcp_nodelay(true);
-    match proxy_url {
+    let builder = match proxy_url {
         Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy)?),
         None => builder.no_proxy(),
-    }
-    .build()
+    };
+    Ok(HttpClient { client: builder.build()?, proxied: proxy_url.is_some() })
+}
+
+/// What [`http_client`] makes.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: reqwest::Client,
+    proxied: bool,
 }
 
 /// The Bot API for one bot.
 pub(crate) struct Client {
     http: reqwest::Client,
+    /// The short way, where there is one.
+    direct: Option<Direct>,
     /// The address of each method, with the token in it; by the method's place in the list.
     urls: Vec<Url>,
     /// Where files are, with the token in it.
@@ -71,7 +84,7 @@ pub(crate) enum DownloadError {
 
 impl Client {
     /// A client for the bot of these settings.
-    pub fn new(settings: &TelegramSettings, http: reqwest::Client, patience: Patience) -> Self {
+    pub fn new(settings: &TelegramSettings, http: HttpClient, patience: Patience) -> Self {
         let bot = format!("bot{}", settings.token.expose());
         let under = |parts: &[&str]| {
             let mut url = settings.api_url.clone();
@@ -80,8 +93,10 @@ impl Client {
             }
             url
         };
-        let urls = Method::ALL.iter().map(|method| under(&[&bot, method.name()])).collect();
-        Self { http, urls, files: under(&["file", &bot]), patience }
+        let urls: Vec<Url> =
+            Method::ALL.iter().map(|method| under(&[&bot, method.name()])).collect();
+        let direct = if http.proxied { None } else { Direct::new(&urls) };
+        Self { http: http.client, direct, urls, files: under(&["file", &bot]), patience }
     }
 
     /// Makes a call and returns the answer's result, a JSON text.
@@ -92,11 +107,21 @@ impl Client {
 
     /// Makes a call that may take its own time.
     pub async fn call_within(&self, call: Call, timeout: Duration) -> Result<Bytes, CallError> {
+        let (status, body) = match &self.direct {
+            Some(direct) if call.upload.is_none() => {
+                direct.post(call.method, &call.body, timeout).await?
+            }
+            Some(_) | None => self.post(call, timeout).await?,
+        };
+        read_answer(status, &body).map(|result| body.slice_ref(result.as_bytes()))
+    }
+
+    async fn post(&self, call: Call, timeout: Duration) -> Result<(u16, Bytes), CallError> {
         let request = self.request(call, timeout)?;
         let response = self.http.execute(request).await.map_err(|error| sort(&error))?;
         let status = response.status().as_u16();
         let body = whole_body(response, ANSWER_BYTES_MAX).await.map_err(CallError::Unknown)?;
-        read_answer(status, &body).map(|result| body.slice_ref(result.as_bytes()))
+        Ok((status, body))
     }
 
     fn request(&self, call: Call, timeout: Duration) -> Result<Request, CallError> {

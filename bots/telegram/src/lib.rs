@@ -37,7 +37,7 @@ use self::{
     albums::Albums,
     answer::{CallError, Verdict, judge, receipt},
     call::Call,
-    client::{Client, DownloadError},
+    client::{Client, DownloadError, HttpClient},
     flood::Floods,
     parse::{NotRead, Us, read_update},
     render::{Links, render, render_showing},
@@ -66,7 +66,7 @@ impl TelegramChannel {
     ///
     /// # Errors
     /// The first of the settings' [`problems`](TelegramSettings::problems).
-    pub fn new(settings: TelegramSettings, http: reqwest::Client) -> Result<Self, Problem> {
+    pub fn new(settings: TelegramSettings, http: HttpClient) -> Result<Self, Problem> {
         Self::with_patience(settings, http, Patience::default())
     }
 
@@ -76,7 +76,7 @@ impl TelegramChannel {
     /// The first of the settings' [`problems`](TelegramSettings::problems).
     pub fn with_patience(
         settings: TelegramSettings,
-        http: reqwest::Client,
+        http: HttpClient,
         patience: Patience,
     ) -> Result<Self, Problem> {
         if let Some(problem) = settings.problems().into_iter().next() {

@@ -49,7 +49,11 @@ async fn drip(mut line: Line) -> Duration {
     loop {
         tokio::select! {
             read = line.0.read(&mut buffer) => if !matches!(read, Ok(1..)) { break },
-            () = sleep(Duration::from_millis(50)) => if line.0.write_all(b"a").await.is_err() { break },
+            () = sleep(Duration::from_millis(50)) => {
+                if line.0.write_all(b"a").await.is_err() {
+                    break;
+                }
+            }
         }
         assert!(begun.elapsed() < LONG, "still open");
     }

@@ -70,6 +70,11 @@ pub fn decode_nonce_pixels(bytes: &[u8]) -> Option<Nonce> {
     low_bits_nonce(&picture).or_else(|| edge_nonce(&picture))
 }
 
+/// Whether a picture is one of ours, caption and all.
+pub(super) fn has_edge_code(picture: &RgbaImage) -> bool {
+    edge_nonce(picture).is_some()
+}
+
 /// Height of the edge code in a picture of this height, pixels.
 pub(super) fn edge_height(height: u32) -> u32 {
     (height / 96).max(2)

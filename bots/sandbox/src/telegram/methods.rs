@@ -126,6 +126,10 @@ fn require_chat(world: &World, params: &Params) -> Result<i64, Refusal> {
     let Some(chat) = world.chats.get(&id) else {
         return Ok(id);
     };
+    if chat.bot_removed {
+        let place = if chat.kind == ChatKind::Group { "group" } else { "supergroup" };
+        return Err(Refusal::forbidden(&format!("bot was kicked from the {place} chat")));
+    }
     if chat.kind == ChatKind::Private
         && let Some(user) = world.users.get(&id)
     {

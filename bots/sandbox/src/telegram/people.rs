@@ -90,6 +90,9 @@ pub struct Chat {
     pub members: Vec<i64>,
     /// Whether the bot is an administrator, so that it reads everything.
     pub bot_admin: bool,
+    /// Whether the bot was removed from it.
+    #[serde(default)]
+    pub bot_removed: bool,
     /// The supergroup this group has become.
     pub migrated_to: Option<i64>,
     /// A supergroup numbers its own messages; the next one's number.
@@ -169,6 +172,7 @@ pub fn empty_chat(id: i64, alias: &str, kind: ChatKind) -> Chat {
         title: String::new(),
         members: Vec::new(),
         bot_admin: false,
+        bot_removed: false,
         migrated_to: None,
         // Message 1 of a supergroup says that it was created.
         next_message: 2,

@@ -148,8 +148,8 @@ enum Sent {
 }
 
 impl TelegramStandIn {
-    /// Says something; answers with the numbers of its messages. Long texts become several messages,
-    /// as a client makes them; several attachments become an album.
+    /// Says something; answers with the numbers of its messages. Long texts become several
+    /// messages, as a client makes them; several attachments become an album.
     ///
     /// # Errors
     /// What a client would not let one do.
@@ -348,6 +348,9 @@ fn reads(world: &World, message: &Message) -> bool {
     let Some(chat) = world.chats.get(&message.chat) else {
         return true;
     };
+    if chat.bot_removed {
+        return false;
+    }
     if chat.kind == ChatKind::Private || chat.bot_admin {
         return true;
     }

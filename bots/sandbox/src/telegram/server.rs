@@ -1,27 +1,23 @@
 //! The HTTP front: `/bot<token>/<method>` and `/file/bot<token>/<path>`.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::serve::{IncomingStream, Listener};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::Call;
 use super::faults::Fault;
+use super::lean;
+use super::line::{Line, Lines};
 use super::methods;
 use super::refusal::Refusal;
 use super::request::{BODY_MAX, Params};
@@ -31,7 +27,7 @@ use super::state::State;
 pub async fn serve(listener: TcpListener, state: Arc<State>) {
     let ended = state.ended.clone();
     let app = Router::new()
-        .fallback(answer)
+        .fallback(take)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(state)
         .into_make_service_with_connect_info::<Line>();
@@ -45,14 +41,26 @@ pub async fn serve(listener: TcpListener, state: Arc<State>) {
     }
 }
 
-async fn answer(
+/// Once the stand-in has ended, connections that are still open break: nothing is done, and
+/// nothing is answered.
+async fn take(
     Shared(state): Shared<Arc<State>>,
     ConnectInfo(line): ConnectInfo<Line>,
     request: Request,
 ) -> Response {
-    if state.ended.is_cancelled() {
+    let has_ended = || state.ended.is_cancelled();
+    let response = if has_ended() {
+        StatusCode::OK.into_response()
+    } else {
+        answer(Arc::clone(&state), line.clone(), request).await
+    };
+    if has_ended() {
         line.cut_after(0);
     }
+    response
+}
+
+async fn answer(state: Arc<State>, line: Line, mut request: Request) -> Response {
     let path = percent_decoded(request.uri().path());
     if let Some(rest) = path.strip_prefix("/file/bot") {
         return match rest.split_once('/') {
@@ -68,11 +76,21 @@ async fn answer(
     if token != state.options.token {
         return refused(&state, &Refusal::unauthorized());
     }
+    let method = name.to_ascii_lowercase();
+    if let Some(known) = lean::method(&state, &method) {
+        let (head, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, BODY_MAX).await else {
+            return refused(&state, &Refusal::too_large());
+        };
+        if let Some(answer) = lean::answer(&state, known, &body) {
+            return json_response(StatusCode::OK, answer);
+        }
+        request = Request::from_parts(head, Body::from(body));
+    }
     let params = match Params::read(request).await {
         Ok(params) => params,
         Err(refusal) => return refused(&state, &refusal),
     };
-    let method = name.to_ascii_lowercase();
     let fault = state.faults().strike_call(&method, methods::chat_named(&params));
     let Some(fault) = fault else {
         return result(&state, run(&state, &method, &params).await);
@@ -103,7 +121,10 @@ async fn run(state: &State, method: &str, params: &Params) -> Result<Answer, Ref
     let answer = call(state, params)?;
     *state.counters.lock().calls.entry(name).or_default() += 1;
     if let Some(hook) = &state.options.on_call {
-        hook.call(&Call { method: name, params, answer: &answer });
+        let message = answer.get("message_id").and_then(Value::as_i64);
+        let text = params.text("text").or_else(|| params.text("caption"));
+        let chat = methods::chat_named(params);
+        hook.call(&Call { method: name, chat, message, text: text.as_deref() });
     }
     Ok(Answer::Value(answer))
 }
@@ -237,88 +258,6 @@ fn percent_decoded(path: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A connection as the handler sees it: it can be told to break.
-#[derive(Clone, Debug)]
-pub struct Line(Arc<AtomicUsize>);
-
-impl Line {
-    /// Breaks the connection after so many more bytes.
-    fn cut_after(&self, bytes: usize) {
-        self.0.store(bytes, Ordering::Release);
-    }
-}
-
-impl Connected<IncomingStream<'_, Lines>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
-        stream.remote_addr().clone()
-    }
-}
-
-/// Accepts connections that can be told to break.
-struct Lines(TcpListener);
-
-impl Listener for Lines {
-    type Io = Breakable;
-    type Addr = Line;
-
-    async fn accept(&mut self) -> (Breakable, Line) {
-        let (stream, _) = Listener::accept(&mut self.0).await;
-        // An answer is one small write: waiting for more would only delay it.
-        drop(stream.set_nodelay(true));
-        let line = Line(Arc::new(AtomicUsize::new(usize::MAX)));
-        (Breakable { stream, line: line.clone() }, line)
-    }
-
-    fn local_addr(&self) -> io::Result<Line> {
-        Ok(Line(Arc::new(AtomicUsize::new(usize::MAX))))
-    }
-}
-
-/// A stream that fails to write once its line is cut.
-struct Breakable {
-    stream: TcpStream,
-    line: Line,
-}
-
-impl AsyncRead for Breakable {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Breakable {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let left = self.line.0.load(Ordering::Acquire);
-        if left == 0 {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
-        let bytes = bytes.get(..left).unwrap_or(bytes);
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        if let Poll::Ready(Ok(count)) = &written
-            && left != usize::MAX
-        {
-            self.line.cut_after(left - count);
-        }
-        written
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }
 
 #[cfg(test)]

@@ -106,6 +106,8 @@ pub const DRAFT_MS: i64 = 30_000;
 pub struct State {
     /// How it was started.
     pub options: Options,
+    /// The bot's number.
+    pub bot_id: i64,
     /// Where bytes lie.
     pub blobs: Blobs,
     /// What is armed.
@@ -134,11 +136,12 @@ pub struct Shown {
 
 impl State {
     /// Around a world.
-    pub fn new(options: Options, world: World, blobs: Blobs) -> Self {
+    pub fn new(options: Options, bot_id: i64, world: World, blobs: Blobs) -> Self {
         Self {
             faults: Mutex::new(Faults::new(options.seed)),
             rate_limits: Mutex::new(options.rate_limits),
             options,
+            bot_id,
             blobs,
             counters: Counters::default(),
             ended: CancellationToken::new(),

@@ -298,7 +298,8 @@ impl World {
         Some(gone)
     }
 
-    fn next_message_id(&mut self, chat: i64) -> i64 {
+    /// The next message's number in a chat.
+    pub fn next_message_id(&mut self, chat: i64) -> i64 {
         if let Some(chat) = self.chats.get_mut(&chat)
             && chat.counts_its_own()
         {

@@ -7,9 +7,10 @@ use picdesk_sandbox::images::{
     AtLimit, Drawing, ImagesFault, ImagesOptions, Latency, Nonce, Outcome, Stage, decode_nonce,
     decode_nonce_pixels, prompt_hash,
 };
-use serde_json::json;
+use reqwest::multipart::Form;
+use serde_json::{Value, json};
 
-use crate::{Caller, fox, picture};
+use crate::{Caller, file, fox, picture};
 
 #[tokio::test]
 async fn a_generation_has_the_shape_of_the_real_one() {
@@ -121,4 +122,21 @@ async fn beyond_the_limit_calls_wait_or_are_refused() {
         statuses.sort_unstable();
         assert_eq!(statuses, expected);
     }
+}
+
+#[tokio::test]
+async fn a_painted_picture_comes_back_changed_from_an_edit() {
+    let caller = Caller::with(ImagesOptions::default()).await;
+    let body = json!({"prompt": "a house by a lake", "size": "1024x1024"});
+    let first = picture(&caller.generate_json(body).await);
+    let form = Form::new().text("prompt", "make it night").part("image", file(first.clone()));
+    let answer = caller.edit(form).await.json::<Value>().await.unwrap();
+    let second = picture(&answer);
+    let calls: Vec<_> = [&first, &second].map(|file| decode_nonce(file).unwrap().call).into();
+    assert_eq!(calls, [1, 2]);
+    let mean = |file: &[u8]| {
+        let pixel = image::load_from_memory(file).unwrap().thumbnail_exact(1, 1).to_rgb8();
+        pixel.get_pixel(0, 0).0.map(u32::from).iter().sum::<u32>()
+    };
+    assert!(mean(&second) + 60 < mean(&first), "{} {}", mean(&first), mean(&second));
 }

@@ -142,10 +142,10 @@ impl Hook {
             let secret = headers.get("x-telegram-bot-api-secret-token");
             let secret = secret.map(|value| value.to_str().unwrap().to_owned());
             let update = serde_json::from_str(&body).unwrap();
-            sender.send(Arrived { secret, update }).unwrap();
             let status = StatusCode::from_u16(answer.0.load(Ordering::SeqCst)).unwrap();
             let retry_after_s = answer.1.load(Ordering::SeqCst).to_string();
             let body = answer.2.lock().unwrap().clone();
+            sender.send(Arrived { secret, update }).unwrap();
             let mut response = (status, body).into_response();
             if retry_after_s != "0" {
                 response.headers_mut().insert("retry-after", retry_after_s.parse().unwrap());

@@ -80,6 +80,18 @@ async fn in_a_group_the_bot_hears_what_is_meant_for_it() {
 }
 
 #[tokio::test]
+async fn a_bot_that_was_removed_from_a_group_hears_of_it_and_nothing_more() {
+    let (desk, _) = Desk::still().await;
+    desk.telegram.remove_bot(ALICE, GROUP, true).unwrap();
+    desk.telegram.say_in(ALICE, GROUP, "/imagine a fox").unwrap();
+    let updates = desk.updates(0).await;
+    assert_eq!(updates.len(), 1);
+    assert_eq!(updates[0]["my_chat_member"]["chat"]["id"], GROUP);
+    let refused = desk.send(GROUP, "hello?").await;
+    assert_eq!(refused.description(), "Forbidden: bot was kicked from the group chat");
+}
+
+#[tokio::test]
 async fn a_group_that_became_a_supergroup_says_where_it_is() {
     let (desk, _) = Desk::still().await;
     let new = desk.telegram.migrate(GROUP).unwrap();

@@ -20,7 +20,7 @@ async fn chats_files_queues_and_numbers_survive_a_restart() {
     let updates = before.updates(0).await;
     before.updates(updates[0]["update_id"].as_i64().unwrap() + 1).await;
     let (chat, newest) = (before.telegram.chat(ALICE), before.telegram.chat(XIAOMING));
-    before.telegram.stop();
+    before.telegram.stop().await;
     assert!(before.try_call("getMe", json!({})).await.is_err());
     drop(before);
 
@@ -40,6 +40,23 @@ async fn chats_files_queues_and_numbers_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_stop_breaks_what_is_under_way_and_frees_the_address() {
+    let desk = Desk::start(Options::in_memory()).await;
+    let telegram = desk.telegram.clone();
+    let address = telegram.api_url().trim_start_matches("http://").parse().unwrap();
+    let poll = tokio::spawn(async move {
+        desk.try_call("getUpdates", json!({"offset": 1, "timeout": 50})).await
+    });
+    while !telegram.counts().calls.contains_key("getupdates") {
+        tokio::task::yield_now().await;
+    }
+    telegram.stop().await;
+    assert!(poll.await.unwrap().is_err(), "no answer, rather than a wrong one");
+    let again = Desk::start(Options { listen: address, ..Options::in_memory() }).await;
+    assert_eq!(again.call("getMe", json!({})).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_webhook_is_remembered_and_gets_what_waited() {
     let folder = tempfile::tempdir().unwrap();
     let hook = Hook::open().await;
@@ -48,7 +65,7 @@ async fn a_webhook_is_remembered_and_gets_what_waited() {
     hook.answer_with(503);
     before.call("setWebhook", json!({"url": hook.url, "secret_token": "abc"})).await;
     hook.next().await;
-    before.telegram.stop();
+    before.telegram.stop().await;
     drop(before);
     hook.answer_with(200);
     while !hook.is_quiet().await {}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use picdesk_sandbox::telegram::{ALICE, GROUP, OPERATORS, Options, Say};
+use picdesk_sandbox::telegram::{ALICE, Call, CallHook, GROUP, OPERATORS, Options, Say};
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, png};
@@ -90,7 +90,8 @@ async fn photo_limits_are_telegrams() {
     assert_eq!(send(heavy).await.description(), "Bad Request: file is too big");
     let as_file = |bytes: Vec<u8>| {
         let desk = &desk;
-        async move { desk.upload("sendDocument", json!({"chat_id": ALICE}), "document", &bytes).await }
+        let chat = json!({"chat_id": ALICE});
+        async move { desk.upload("sendDocument", chat, "document", &bytes).await }
     };
     let document = as_file(vec![7; 21 * 1024 * 1024]).await;
     let id = document.result()["document"]["file_id"].clone();
@@ -222,7 +223,13 @@ async fn a_topic_can_be_closed_renamed_and_deleted() {
 
 #[tokio::test]
 async fn without_history_any_chat_is_served_and_nothing_is_kept() {
-    let desk = Desk::start(Options::lean()).await;
+    let calls = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&calls);
+    let hook = CallHook::new(move |call: &Call<'_>| {
+        assert!(call.chat == Some(777_000) && call.message.is_some());
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    });
+    let desk = Desk::start(Options { on_call: Some(hook), ..Options::lean() }).await;
     for n in 0..50 {
         assert_eq!(desk.send(777_000, &n.to_string()).await.message_id(), n + 1);
     }
@@ -232,6 +239,16 @@ async fn without_history_any_chat_is_served_and_nothing_is_kept() {
     assert_eq!(desk.call("editMessageText", beyond).await.status, 400);
     assert!(desk.telegram.chat(777_000).is_empty());
     assert_eq!(desk.telegram.counts().messages, 50);
+    let long = desk.send(777_000, &"画".repeat(4097)).await;
+    assert_eq!(long.description(), "Bad Request: message is too long");
+    let marked = json!({"chat_id": 777_000, "text": "x", "entities": [
+        {"type": "bold", "offset": 0, "length": 1}]});
+    assert_eq!(desk.call("sendMessage", marked).await.message_id(), 51);
+    let photo = json!({"chat_id": 777_000});
+    let photo = desk.upload("sendPhoto", photo, "photo", &png(64, 64, 1)).await;
+    assert_eq!(photo.message_id(), 52);
+    assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 53);
+    assert_eq!(desk.telegram.counts().messages, 52);
 }
 
 #[tokio::test]

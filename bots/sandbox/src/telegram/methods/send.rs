@@ -87,8 +87,10 @@ pub fn post(state: &State, params: &Params, content: Content) -> Result<Value, R
     let answer = wire::message(&world, &message);
     drop(world);
     state.counters.lock().messages += 1;
-    state.shown().typing.retain(|typing| typing.chat != chat);
-    state.shown().drafts.retain(|draft| draft.chat != chat);
+    if state.options.history {
+        state.shown().typing.retain(|typing| typing.chat != chat);
+        state.shown().drafts.retain(|draft| draft.chat != chat);
+    }
     state.changed(Change::Message { chat, message: message.id });
     Ok(answer)
 }
@@ -138,6 +140,9 @@ pub fn chat_action(state: &State, params: &Params) -> Result<Value, Refusal> {
     let topic = read_topic(&world, chat, params)?;
     drop(world);
     let typing = Typing { chat, topic, action, until_ms: state.now_ms() + TYPING_MS };
+    if !state.options.history {
+        return Ok(json!(true));
+    }
     let mut shown = state.shown();
     shown.typing.retain(|it| (it.chat, it.topic) != (chat, topic));
     shown.typing.push(typing.clone());
@@ -169,6 +174,9 @@ pub fn draft(state: &State, params: &Params) -> Result<Value, Refusal> {
         can_stop: params.flag("can_stop"),
         until_ms: state.now_ms() + DRAFT_MS,
     };
+    if !state.options.history {
+        return Ok(json!(true));
+    }
     let mut shown = state.shown();
     shown.drafts.retain(|it| it.chat != chat);
     shown.drafts.push(draft.clone());

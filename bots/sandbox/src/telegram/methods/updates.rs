@@ -89,7 +89,8 @@ fn begin_poll(state: &State, params: &Params) -> Result<(u64, i64, usize), Refus
 fn look(state: &State, ticket: u64, limit: usize) -> Result<Option<Box<RawValue>>, Refusal> {
     if !state.polls().is_current(ticket) {
         return Err(Refusal::conflict(
-            "terminated by other getUpdates request; make sure that only one bot instance is running",
+            "terminated by other getUpdates request; make sure that only one bot instance is \
+             running",
         ));
     }
     let now_ms = state.now_ms();

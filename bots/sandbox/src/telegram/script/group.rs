@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::person::tell_membership;
 use super::{Say, Unplayable, require_member};
 use serde_json::Value;
 use tokio::sync::broadcast;
@@ -85,6 +86,24 @@ impl TelegramStandIn {
             }
         };
         apply_topic(&mut world, chat, changed, service, user, now_ms);
+        drop(world);
+        self.state.changed(Change::Chat { chat });
+        self.state.ring_updates();
+        Ok(())
+    }
+
+    /// Removes the bot from a group, or lets it in again.
+    ///
+    /// # Errors
+    /// `NoChat` when it is no group, or the user not in it.
+    pub fn remove_bot(&self, user: i64, chat: i64, removed: bool) -> Result<(), Unplayable> {
+        let now_ms = self.state.now_ms();
+        let mut world = self.state.world();
+        if require_member(&world, user, chat)?.kind == ChatKind::Private {
+            return Err(Unplayable::NoChat);
+        }
+        world.change_chat(chat, |chat| chat.bot_removed = removed);
+        tell_membership(&mut world, chat, user, removed, now_ms);
         drop(world);
         self.state.changed(Change::Chat { chat });
         self.state.ring_updates();

@@ -14,6 +14,7 @@ use crate::telegram::queue::{CALLBACK_LIFE_MS, MESSAGE_LIFE_MS, QueueKey};
 use crate::telegram::state::Change;
 use crate::telegram::text::typed_words;
 use crate::telegram::wire;
+use crate::telegram::world::World;
 
 impl TelegramStandIn {
     /// Adds somebody, and their chat with the bot; answers with their id.
@@ -165,14 +166,7 @@ impl TelegramStandIn {
             return Ok(());
         }
         world.change_user(user, |user| user.blocked = blocked);
-        let what = json!({
-            "chat": wire::chat(&world, user), "from": wire::sender(&world, user),
-            "date": now_ms / 1000,
-            "old_chat_member": wire::bot_member(&world.bot, !blocked),
-            "new_chat_member": wire::bot_member(&world.bot, blocked),
-        });
-        let expires_ms = now_ms + MESSAGE_LIFE_MS;
-        world.tell(QueueKey::Membership(user), "my_chat_member", &what, expires_ms);
+        tell_membership(&mut world, user, user, blocked, now_ms);
         drop(world);
         self.state.changed(Change::Chat { chat: user });
         self.state.ring_updates();
@@ -215,6 +209,18 @@ impl TelegramStandIn {
         self.state.ring_updates();
         Ok(())
     }
+}
+
+/// Tells the bot that somebody has put it out of a chat, or let it in again.
+pub fn tell_membership(world: &mut World, chat: i64, user: i64, is_out: bool, now_ms: i64) {
+    let what = json!({
+        "chat": wire::chat(world, chat), "from": wire::sender(world, user),
+        "date": now_ms / 1000,
+        "old_chat_member": wire::bot_member(&world.bot, !is_out),
+        "new_chat_member": wire::bot_member(&world.bot, is_out),
+    });
+    let expires_ms = now_ms + MESSAGE_LIFE_MS;
+    world.tell(QueueKey::Membership(chat), "my_chat_member", &what, expires_ms);
 }
 
 fn first(numbers: &[i64]) -> Result<i64, Unplayable> {

@@ -1,0 +1,197 @@
+/** One message, or one album, as it stands in the chat. */
+
+import { post } from "./api.js";
+import { el, face, icon } from "./draw.js";
+import { showPicture, showRefusal, showStrip } from "./menu.js";
+import { link, rich, webAddress } from "./rich.js";
+import { chatOf, speakerIn } from "./state.js";
+import { number, say, size, timeOf } from "./words.js";
+
+/** Longest side of a picture in a bubble, px. */
+const PICTURE_MAX = 340;
+/** How long a pressed button looks busy when nobody answers, ms. */
+const BUSY_MS = 15_000;
+
+/** What each message showed last, so that an edit sharpens instead of flickering. */
+const shown = new Map();
+/** Buttons that were pressed and not answered: message to the button's words. */
+const busy = new Map();
+
+/** Takes back the look of a pressed button. */
+export function answered(message) {
+  clearTimeout(busy.get(message)?.timer);
+  busy.delete(message);
+  for (const key of document.querySelectorAll(`[data-keys="${message}"] .busy`)) {
+    key.classList.remove("busy");
+  }
+}
+
+/** A picture in its frame, over what stood there before. */
+function pictureNode(message, few) {
+  const { url, width, height } = message.picture;
+  const key = `${message.chat}/${message.message}`;
+  const before = shown.get(key);
+  shown.set(key, url);
+  const name = `picture-${message.message}.jpg`;
+  const label = message.text ? say("picture-of", { text: message.text }) : say("picture");
+  const open = () => showPicture(message.picture, name);
+  const frame = el("button.frame", { type: "button", "aria-label": label, on: { click: open } });
+  frame.dataset.picture = message.message;
+  if (!few) {
+    const scale = Math.min(PICTURE_MAX / width, (PICTURE_MAX * 1.15) / height);
+    frame.style.width = `${Math.max(120, Math.round(width * scale))}px`;
+    frame.style.aspectRatio = `${Math.min(Math.max(width / height, 0.35), 3)}`;
+  }
+  if (before && before !== url) frame.append(el("img.under", { src: before, alt: "" }));
+  const over = el("img.over", { src: url, alt: label, decoding: "async" });
+  // What is in the cache already stands at once: drawing a message again must not flicker.
+  if (before === url) over.classList.add("ready");
+  over.addEventListener("load", () => over.classList.add("ready"));
+  over.addEventListener("transitionend", () => frame.querySelector(".under")?.remove());
+  frame.append(over);
+  return frame;
+}
+
+function documentNode(message) {
+  const { url, name, mime, bytes } = message.document;
+  const called = name ?? say("file");
+  const isPicture = /^image\/(png|jpeg|webp|gif)$/.test(mime ?? "");
+  const sign = isPicture ? el("img", { src: url, alt: "", loading: "lazy" }) : icon("file");
+  return el(
+    "a.document",
+    { href: url, download: called, "aria-label": `${say("download")} ${called}` },
+    el("span.sign", {}, sign),
+    el("span.name", {}, called, el("small", {}, `${size(bytes)}${mime ? ` · ${mime}` : ""}`)),
+    icon("download"),
+  );
+}
+
+function quoteNode(message, onQuote) {
+  const { from, text, picture } = message.reply_to;
+  return el(
+    "button.quote",
+    { type: "button", on: { click: () => onQuote(message.reply_to.message) } },
+    picture ? el("img", { src: picture, alt: "" }) : null,
+    el("span", {}, el("strong", {}, from), el("span", {}, text || say(picture ? "picture" : "message"))),
+  );
+}
+
+/** One button under a message. */
+function keyNode(message, button) {
+  if (button.url) {
+    const address = webAddress(button.url);
+    if (address) {
+      const key = link(address, [button.text, icon("out")], "a.key");
+      return key;
+    }
+  }
+  const key = el("button.key", { type: "button" }, button.text);
+  if (button.style) key.classList.add(button.style);
+  if (button.copy !== null && button.copy !== undefined) {
+    key.append(icon("copy"));
+    key.addEventListener("click", () => copy(button.copy));
+    return key;
+  }
+  key.disabled = button.disabled || button.data === null;
+  if (busy.get(message.message)?.text === button.text) key.classList.add("busy");
+  key.addEventListener("click", () => press(message, button, key));
+  return key;
+}
+
+async function press(message, button, key) {
+  const as = speakerIn(chatOf(message.chat));
+  const timer = setTimeout(() => answered(message.message), BUSY_MS);
+  busy.set(message.message, { text: button.text, timer });
+  key.classList.add("busy");
+  try {
+    const chat = message.chat;
+    await post("tap", { as, chat, message: message.message, button: button.data });
+  } catch (error) {
+    answered(message.message);
+    showRefusal(error);
+  }
+}
+
+/** Copies words, and says so. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    showStrip(say("copied"));
+  } catch {
+    showStrip(say("not-copied"), "refused");
+  }
+}
+
+function metaNode(message, isOut) {
+  const edited = message.edited_at_ms ? el("span", {}, say("edited")) : null;
+  const moment = new Date(message.at_ms).toISOString();
+  const time = el("time", { datetime: moment }, timeOf(message.at_ms));
+  return el("span.meta", {}, edited, time, isOut ? icon("check") : null);
+}
+
+/** The middle of a bubble: pictures, files, words. */
+function contentNodes(messages, isOut, acts) {
+  const pictures = messages.filter((it) => it.picture);
+  const documents = messages.filter((it) => it.document);
+  const said = messages.find((it) => it.text) ?? messages[0];
+  const last = messages.at(-1);
+  const nodes = [];
+  if (pictures.length) {
+    const few = pictures.length > 1;
+    const frames = pictures.map((it) => pictureNode(it, few));
+    nodes.push(el("div.pictures", { data: { count: number(pictures.length) } }, frames));
+  }
+  if (documents.length) nodes.push(el("div.documents", {}, documents.map(documentNode)));
+  if (said.text) {
+    const words = rich(said.text, said.entities, acts.onCommand);
+    nodes.push(el("div.words", { dir: "auto" }, words, metaNode(last, isOut)));
+  } else nodes.push(metaNode(last, isOut));
+  return nodes;
+}
+
+/** A whole row of the chat. `look`: `{isOut, isFirst, isLast, showsSender}`. */
+export function bubble(messages, look, acts) {
+  const [first] = messages;
+  if (first.kind === "service") {
+    return el("li.service", { data: { message: first.message } }, el("span", {}, first.text));
+  }
+  const hasPicture = messages.some((it) => it.picture);
+  const body = el("div.bubble", {});
+  if (hasPicture) body.classList.add("with-picture");
+  if (!messages.some((it) => it.text)) body.classList.add("wordless");
+  if (look.showsSender && look.isFirst) body.append(el("span.sender", {}, first.from.name));
+  if (first.reply_to) body.append(quoteNode(first, acts.onQuote));
+  body.append(...contentNodes(messages, look.isOut, acts));
+  const reactions = messages.flatMap((it) => it.reactions);
+  if (reactions.length) body.append(el("span.reactions", {}, reactions.join(" ")));
+  const keys = messages.at(-1).buttons.map((row) =>
+    el("div.keys-row", {}, row.map((button) => keyNode(messages.at(-1), button))));
+  const handle = (name, sign, act) =>
+    el("button.round", { type: "button", tabindex: "-1", title: say(name), "aria-label": say(name),
+      on: { click: (event) => act(first, event.currentTarget) } }, icon(sign));
+  const row = el(
+    `li.row.${look.isOut ? "out" : "in"}`,
+    { tabindex: "-1", data: { message: first.message } },
+    look.showsSender && !look.isOut ? (look.isLast ? senderFace(first) : el("span.face.none")) : null,
+    el("div.stack", {}, body,
+      keys.length ? el("div.keys", { data: { keys: messages.at(-1).message } }, keys) : null),
+    el("span.handles", {}, handle("reply", "reply", acts.onReply), handle("more", "more", acts.onMenu)),
+  );
+  if (look.isFirst) row.classList.add("first");
+  if (look.isLast) row.classList.add("last");
+  row.classList.add(first.from.bot ? "from-bot" : "from-person");
+  return row;
+}
+
+function senderFace(message) {
+  return face(message.from.name, message.from.bot ? "bot" : "person");
+}
+
+/** A text that is still growing. */
+export function draftNode(draft, onStop) {
+  const stop = draft.can_stop
+    ? el("button.key", { type: "button", on: { click: onStop } }, say("stop")) : null;
+  return el("li.row.in.draft", {},
+    el("div.stack", {}, el("div.bubble", {}, el("div.words", {}, draft.text, el("i.caret"))),
+      stop ? el("div.keys", {}, el("div.keys-row", {}, stop)) : null));
+}

@@ -1,0 +1,133 @@
+//! Pictures made to hurt: each is opened in a process of its own, whose memory is measured.
+
+use std::io::Cursor;
+use std::path::Path;
+use std::process::Command;
+
+use crate::pictures::samples::{
+    flat_png, jpeg, png, png_chunk, png_start, png_with, riff, riff_chunk, segment, vp8x,
+};
+use crate::pictures::{Fit, Limits, PictureFault, check_original, clean_reference, fit};
+
+/// Says to the process of one bomb which file it is.
+const BOMB: &str = "PICDESK_TEST_BOMB";
+
+/// What one bomb may cost, bytes.
+const MEMORY_MAX: u64 = 128 << 20;
+
+/// What each bomb is called, what it is, and by what name it is to be refused.
+fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    use png::{BitDepth, ColorType};
+    let small = png(64, 64, false);
+    // A hundred million zeros in a hundred thousand bytes.
+    let texts = idat(&flat_png(10_000, 10_000, ColorType::Grayscale, BitDepth::Eight));
+    let many_texts: Vec<_> = (0..4)
+        .flat_map(|_| {
+            [
+                png_chunk(*b"zTXt", &[b"Comment\0\0", texts.as_slice()].concat()),
+                png_chunk(*b"iCCP", &[b"p\0\0", texts.as_slice()].concat()),
+            ]
+        })
+        .collect();
+    let start = vec![0xff, 0xd8];
+    let frame = |marker, width: u16, height: u16| {
+        let (w, h) = (width.to_be_bytes(), height.to_be_bytes());
+        segment(marker, &[8, h[0], h[1], w[0], w[1], 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0])
+    };
+    let scan = segment(0xda, &[3, 1, 0, 2, 0, 3, 0, 0, 0, 0]);
+    let end = vec![0xff, 0xd9];
+    let progressive = jpeg(1024, 1024, true, &[]);
+    let one_scan = segment(0xda, &[1, 1, 0, 1, 63, 0x01]);
+    let many_scans =
+        [&progressive[..progressive.len() - 2], &one_scan.repeat(50_000), &end].concat();
+    vec![
+        ("a wall", flat_png(60_000, 6_000, ColorType::Grayscale, BitDepth::One), "side-too-long"),
+        ("a field", flat_png(8_000, 8_000, ColorType::Rgba, BitDepth::Eight), "too-many-pixels"),
+        ("a large one", flat_png(1_500, 1_500, ColorType::Rgba, BitDepth::Eight), "taken"),
+        ("a deep one", flat_png(1_500, 1_500, ColorType::Rgba, BitDepth::Sixteen), "taken"),
+        ("no pixels", png_start(5_000, 5_000, 8, 6, true), "truncated"),
+        ("texts", png_with(&small, &many_texts), "taken"),
+        (
+            "an empty wall",
+            [start.clone(), frame(0xc0, 65_535, 65_535), scan.clone(), end.clone()].concat(),
+            "side-too-long",
+        ),
+        (
+            "passes",
+            [start.clone(), frame(0xc2, 8_000, 3_000), scan.clone(), end.clone()].concat(),
+            "too-costly",
+        ),
+        ("an empty field", [start, frame(0xc0, 5_000, 5_000), scan, end].concat(), "any"),
+        ("scans", many_scans, "too-costly"),
+        ("a canvas", riff(&[vp8x(0, 16_384, 16_384)]), "side-too-long"),
+        (
+            "a hidden frame",
+            riff(&[vp8x(0, 8, 8), riff_chunk(*b"VP8L", &[0x2f, 255, 255, 255, 15])]),
+            "unreadable",
+        ),
+        (
+            "nothing lossless",
+            riff(&[riff_chunk(*b"VP8L", &[0x2f, 0x9f, 0xcf, 0xe3, 0x13, 0, 0])]),
+            "any",
+        ),
+        ("a film", riff(&[vp8x(2, 4_000, 4_000), riff_chunk(*b"ANMF", &[0; 16])]), "too-costly"),
+        ("a screen", b"GIF89a\xff\xff\xff\xff\0\0\0;".to_vec(), "side-too-long"),
+        ("an empty screen", b"GIF89a\xa0\x0f\xa0\x0f\0\0\0;".to_vec(), "any"),
+    ]
+}
+
+/// The compressed pixels of a PNG.
+fn idat(file: &[u8]) -> Vec<u8> {
+    let (mut all, mut rest) = (Vec::new(), &file[8..]);
+    while !rest.is_empty() {
+        let length = u32::from_be_bytes([rest[0], rest[1], rest[2], rest[3]]) as usize;
+        if &rest[4..8] == b"IDAT" {
+            all.extend(&rest[8..8 + length]);
+        }
+        rest = &rest[length + 12..];
+    }
+    all
+}
+
+/// Opens the file in every way and says how that went.
+fn open(path: &Path) {
+    let file = std::fs::read(path).expect("the bomb");
+    let before = peak();
+    let cleaned = clean_reference(&file).map(drop);
+    let grew = peak() - before;
+    let name = cleaned.as_ref().map_or_else(PictureFault::name, |()| "taken");
+    println!("bomb: {name} {grew}");
+    // Provider pictures get more room, and the same suspicion.
+    let _ = check_original(Cursor::new(&file), &Limits::REFERENCE);
+    let _ = fit(Cursor::new(&file), &Fit::TELEGRAM_PHOTO);
+}
+
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+}
+
+#[test]
+fn a_bomb_is_refused_by_name_or_costs_little() {
+    if let Some(path) = std::env::var_os(BOMB) {
+        return open(path.as_ref());
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, file, expected) in bombs() {
+        let path = folder.path().join("bomb");
+        std::fs::write(&path, file).expect("written");
+        let this = std::env::current_exe().expect("this program");
+        let test = "pictures::tests::bombs::a_bomb_is_refused_by_name_or_costs_little";
+        let done =
+            Command::new(this).args([test, "--exact", "--nocapture"]).env(BOMB, &path).output();
+        let done = done.expect("a process");
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&done.stderr));
+        let line = said.lines().find_map(|line| line.split_once("bomb: ")).expect("an outcome").1;
+        let (outcome, grew) = line.split_once(' ').expect("two words");
+        assert!(expected == "any" || outcome == expected, "{name}: {outcome}");
+        let grew: u64 = grew.parse().expect("a number");
+        assert!(grew <= MEMORY_MAX, "{name}: {outcome} after {} MB", grew >> 20);
+    }
+}

@@ -1,12 +1,13 @@
 //! Taking a request back: free until it is on its way to the provider.
 
-use alloc::{vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use crate::{
+    account::Account,
     credits::VoidReason,
     customer::Visit,
     effect::Effect,
-    facts::{Generation, GenerationFacts, OpenRequest, Request, RequestState},
+    facts::{Customer, Generation, GenerationFacts, OpenRequest, Request, RequestState},
     generation::GenerationState,
     id::{IdentityId, Slot},
     keys,
@@ -140,14 +141,10 @@ pub(crate) fn draft_stopped(turn: &mut Turn<'_>, facts: &GenerationFacts, by: Op
 }
 
 /// Whoever asked for a request, as far as facts about its generations tell.
-fn visit_of(
-    request: &Request,
-    facts: &GenerationFacts,
-    account: &crate::account::Account,
-) -> Visit {
-    let customer = crate::facts::Customer {
+fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Visit {
+    let customer = Customer {
         identity: request.identity.clone(),
-        name: alloc::string::String::new(),
+        name: String::new(),
         language: facts.language,
         reachable: facts.reachable,
         account: account.clone(),

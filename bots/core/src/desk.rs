@@ -9,6 +9,7 @@ use crate::{
     event::{About, Message, Setting},
     facts::{Case, DeskFacts, Operator},
     id::Slot,
+    message::too_large,
     press::Answer,
     say::{Action, RelayState, Say, Verb},
     turn::{Reader, Turn},
@@ -66,12 +67,7 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
         match attachment {
             Attachment::Picture(media) => pictures.push(media.clone()),
             Attachment::TooLarge { name, bytes, bytes_max } => {
-                let say = Say::ReferenceTooLarge {
-                    name: name.clone(),
-                    bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
-                    bytes_max: i64::try_from(*bytes_max).unwrap_or(i64::MAX),
-                };
-                turn.say(&topic, say);
+                turn.say(&topic, too_large(name.as_ref(), *bytes, *bytes_max));
             }
             Attachment::Other(kind) => turn.say(&topic, Say::CannotUse(*kind)),
         }

@@ -26,7 +26,7 @@ pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Messag
     let written = flags::read(text);
     let mut visit = customer::meet(turn, &message.from, Some(customer), message.setting);
     let wish = wish(&visit, request, written);
-    if wish.prompt.trim().is_empty() || is_same(request, &wish) {
+    if wish.prompt.trim().is_empty() || is_same(turn, &visit, request, &wish) {
         return;
     }
     if let Some(say) = too_long(turn, &wish.prompt) {
@@ -62,17 +62,10 @@ fn wish(visit: &Visit, request: &Request, written: Written) -> Wish {
     Wish { prompt: written.prompt, options, flags: written.flags, ..again }
 }
 
-fn is_same(request: &Request, wish: &Wish) -> bool {
-    let asked = wish.flags.over(wish.options);
-    let within =
-        asked.resolution >= request.options.resolution && asked.count >= request.options.count;
-    let asked = crate::generation::Options {
-        resolution: request.options.resolution,
-        count: request.options.count,
-        ..asked
-    };
-    let said_nothing = wish.flags.resolution.is_none() && wish.flags.count.is_none();
-    wish.prompt == request.prompt && within && said_nothing && asked == request.options
+/// Whether the new words ask for what is being made already.
+fn is_same(turn: &Turn<'_>, visit: &Visit, request: &Request, wish: &Wish) -> bool {
+    let options = request::included(turn, &visit.customer, wish);
+    wish.prompt == request.prompt && options == request.options
 }
 
 /// The old pictures leave the line; their placeholders go.

@@ -23,6 +23,8 @@ pub(crate) fn picture_delivered(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
         turn.then(Effect::ClearOwed { artifact });
     }
     if scene.generation.state == GenerationState::Made {
+        // Whatever we believed: it has arrived.
+        scene.reachable = true;
         scene.post(turn);
         receipt::close(turn, &scene);
     }

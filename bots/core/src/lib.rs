@@ -46,4 +46,7 @@ mod tray;
 mod turn;
 
 #[cfg(test)]
+mod tests;
+
+#[cfg(test)]
 extern crate std;

@@ -13,6 +13,7 @@ use crate::{
     id::{GenerationId, HoldId, Slot},
     keys,
     line::{first_tag, standing},
+    request,
     say::{Making, Part, Say},
     turn::{Reader, Turn, shorten},
 };
@@ -34,7 +35,8 @@ pub(crate) fn begin(
     let account = visit.customer.account.clone();
     let count = request.options.count.max(1);
     let first = first_tag(line, account.last_tag);
-    let several = !visit.customer.open.is_empty() || request.setting == Setting::Group;
+    // Among others, or beside other pictures, it is told which words it is for.
+    let several = request::in_line(&visit.customer) > 0 || request.setting == Setting::Group;
     let mut generations = Vec::new();
     for number in 1..=count {
         let own = i64::from(number - 1);

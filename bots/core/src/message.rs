@@ -1,16 +1,18 @@
 //! Words and pictures from a person.
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
 
 use crate::{
     album,
     channel::Attachment,
     command,
+    credits::Credits,
     customer::{self, Visit},
     event::{Message, Setting},
     facts::{Awaiting, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
+    id::ArtifactId,
     intent::{self, BareWords, Intent},
     keys,
     request::{self, Placed, Wish},
@@ -76,8 +78,7 @@ pub(crate) fn whole(
 /// What this is, in a line, with two examples, the privacy promise and a human.
 pub(crate) fn welcome(turn: &mut Turn<'_>, visit: &Visit) {
     let private = visit.reader.setting == Setting::Private;
-    let trial =
-        if visit.is_new && private { turn.house().trial } else { crate::credits::Credits::ZERO };
+    let trial = if visit.is_new && private { turn.house().trial } else { Credits::ZERO };
     let keys = keys::welcome(turn.house(), visit.reader.language);
     let welcome = turn.words(&visit.reader, Say::Welcome { trial }).keys(keys);
     turn.send(welcome);
@@ -117,11 +118,9 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
                 pictures.push(Reference::Media(media.clone()));
                 continue;
             }
-            Attachment::TooLarge { name, bytes, bytes_max } => Say::ReferenceTooLarge {
-                name: name.clone(),
-                bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
-                bytes_max: i64::try_from(*bytes_max).unwrap_or(i64::MAX),
-            },
+            Attachment::TooLarge { name, bytes, bytes_max } => {
+                too_large(name.as_ref(), *bytes, *bytes_max)
+            }
             Attachment::Other(kind) => Say::CannotUse(*kind),
         };
         if !complaints.contains(&complaint) {
@@ -144,7 +143,7 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
 struct Base {
     options: Options,
     references: Vec<Reference>,
-    parent: Option<crate::id::ArtifactId>,
+    parent: Option<ArtifactId>,
 }
 
 /// A prompt, with its own pictures.
@@ -163,9 +162,12 @@ fn prompt(
     if let Some(say) = too_long(turn, &written.prompt) {
         return turn.say(&visit.reader, say);
     }
-    let Some(mut base) = base(visit, facts, message) else {
-        visit.awaits(turn, None);
-        return turn.say(&visit.reader, Say::Gone);
+    let mut base = match base(visit, facts, message) {
+        Ok(base) => base,
+        Err(say) => {
+            visit.awaits(turn, None);
+            return turn.say(&visit.reader, *say);
+        }
     };
     for picture in pictures {
         if !base.references.contains(&picture) {
@@ -203,8 +205,8 @@ pub(crate) fn too_long(turn: &Turn<'_>, prompt: &str) -> Option<Say> {
 }
 
 /// What the words are for: a picture of ours, a request that gets new words, else the tray and the
-/// pictures they answer. Nothing when the picture is not kept any more.
-fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Option<Base> {
+/// pictures they answer.
+fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Result<Base, Box<Say>> {
     let customer = &visit.customer;
     let answered = message.reply_to.as_ref();
     let mut base = Base { options: customer.account.options, references: Vec::new(), parent: None };
@@ -215,23 +217,25 @@ fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Option<Base> 
             base.references = vec![Reference::Artifact(artifact)];
             base.parent = Some(artifact);
         }
-        (None, Some(Awaiting::Change { .. })) if answered.is_none() => return None,
+        (None, Some(Awaiting::Change { .. })) if answered.is_none() => return Err(Say::Gone.into()),
         (None, Some(Awaiting::Words { .. })) if answered.is_none() => {
-            let request: &Request = facts.started.as_ref()?;
+            let request: &Request = facts.started.as_ref().ok_or(Say::Gone)?;
             base.options = request.options;
             base.references.clone_from(&request.references);
             base.parent = request.parent;
         }
         (None, _) => {
-            let shown = answered.map_or(&[][..], |reply| reply.attachments.as_slice());
-            for attachment in shown {
-                match (attachment, answered.is_some_and(|reply| reply.ours)) {
-                    // A picture of ours that is not kept any more.
-                    (Attachment::Picture(_) | Attachment::TooLarge { .. }, true) => return None,
-                    (Attachment::Picture(media), false) => {
+            // Anybody's picture; also one of ours that is somebody else's, or not kept any more
+            // and still to be seen in the chat.
+            for attachment in answered.map_or(&[][..], |reply| reply.attachments.as_slice()) {
+                match attachment {
+                    Attachment::Picture(media) => {
                         base.references.push(Reference::Media(media.clone()));
                     }
-                    (Attachment::TooLarge { .. }, false) | (Attachment::Other(_), _) => {}
+                    Attachment::TooLarge { name, bytes, bytes_max } => {
+                        return Err(too_large(name.as_ref(), *bytes, *bytes_max).into());
+                    }
+                    Attachment::Other(_) => {}
                 }
             }
         }
@@ -241,5 +245,14 @@ fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Option<Base> 
             base.references.push(waiting.clone());
         }
     }
-    Some(base)
+    Ok(base)
+}
+
+/// That a picture is larger than the channel lets us fetch.
+pub(crate) fn too_large(name: Option<&String>, bytes: u64, bytes_max: u64) -> Say {
+    Say::ReferenceTooLarge {
+        name: name.cloned(),
+        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        bytes_max: i64::try_from(bytes_max).unwrap_or(i64::MAX),
+    }
 }

@@ -151,6 +151,11 @@ fn fit(turn: &Turn<'_>, customer: &Customer, wish: &Wish) -> Fit {
     Fit { options, reduced: options != asked, beyond }
 }
 
+/// What would be made of a wish.
+pub(crate) fn included(turn: &Turn<'_>, customer: &Customer, wish: &Wish) -> Options {
+    fit(turn, customer, wish).options
+}
+
 /// Whether the plan has no more room in line.
 pub(crate) fn is_full(customer: &Customer) -> bool {
     in_line(customer) >= i64::from(customer.account.entitlement.queue_max.max(1))
@@ -164,7 +169,8 @@ pub(crate) fn line_full(customer: &Customer) -> Say {
     }
 }
 
-fn in_line(customer: &Customer) -> i64 {
+/// Requests of a customer that are in line or being made.
+pub(crate) fn in_line(customer: &Customer) -> i64 {
     let open = customer.open.iter().filter(|open| open.request.state == RequestState::Open);
     open.count() as i64
 }

@@ -10,6 +10,7 @@ use crate::{
     facts::{Awaiting, Case, MessageFacts},
     id::{ConversationId, EscalationId, MessageId, RequestId, Slot},
     keys,
+    message::too_large,
     press::Answer,
     say::{Cause, Say},
     turn::{Reader, Turn},
@@ -88,12 +89,7 @@ fn pictures(turn: &mut Turn<'_>, visit: &Visit, message: &Message) -> Vec<MediaR
         match attachment {
             Attachment::Picture(media) => pictures.push(media.clone()),
             Attachment::TooLarge { name, bytes, bytes_max } => {
-                let say = Say::ReferenceTooLarge {
-                    name: name.clone(),
-                    bytes: i64::try_from(*bytes).unwrap_or(i64::MAX),
-                    bytes_max: i64::try_from(*bytes_max).unwrap_or(i64::MAX),
-                };
-                turn.say(&visit.reader, say);
+                turn.say(&visit.reader, too_large(name.as_ref(), *bytes, *bytes_max));
             }
             Attachment::Other(kind) => turn.say(&visit.reader, Say::CannotUse(*kind)),
         }
@@ -247,7 +243,7 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
             Some(topic) => {
                 let reader = Reader::desk(topic, turn.house());
                 let reopen = turn.draft(&reader, Body::ReopenTopic);
-                turn.send(reopen.about(About::TopicLine(case.id)));
+                turn.send(reopen);
             }
             None => open_topic(turn, &desk, case.id, &case.code, &case.name),
         }

@@ -1,0 +1,15 @@
+//! Rules, as facts, an event, and then what follows: one line each.
+
+mod commands;
+mod desk;
+mod fates;
+mod groups;
+mod lines;
+mod model;
+mod people;
+mod pictures;
+mod presses;
+mod prompts;
+mod references;
+mod support;
+mod world;

@@ -1,0 +1,225 @@
+//! The operators' desk.
+
+use std::{string::String, vec};
+
+use insta::assert_snapshot;
+
+use super::world::*;
+use crate::{
+    channel::Refusal,
+    event::{About, Delivered, Event, Message, Setting},
+    facts::*,
+    generation::GenerationState as Is,
+    id::*,
+    say::Verb,
+};
+
+fn facts() -> DeskFacts {
+    DeskFacts {
+        operator: Some(Operator { name: "Mei".into() }),
+        case: Some(case()),
+        answers_customer: false,
+    }
+}
+
+fn written(facts: DeskFacts, text: &str) -> String {
+    let line = Message { setting: Setting::Desk, ..message(text) };
+    at(TOPIC, Facts::Desk(facts), Event::MessageReceived(line))
+}
+
+#[test]
+fn an_answer_goes_out_and_its_state_stands_under_it() {
+    assert_snapshot!(written(facts(), "/r It was the lamp."), @r#"
+    send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was the lamp." }
+    send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
+    "#);
+}
+
+#[test]
+fn an_answer_to_the_customers_words_goes_out() {
+    let answering = DeskFacts { answers_customer: true, ..facts() };
+    let effects = written(answering, "It was the lamp.");
+    assert!(effects.contains("It was the lamp."), "{effects}");
+}
+
+#[test]
+fn a_plain_line_stays_a_note() {
+    assert_eq!(written(facts(), "he seems upset"), "");
+    let stranger = DeskFacts { operator: None, ..facts() };
+    assert_eq!(written(stranger, "who is this?"), "");
+}
+
+#[test]
+fn somebody_who_is_no_operator_cannot_answer() {
+    let stranger = DeskFacts { operator: None, ..facts() };
+    assert_snapshot!(written(stranger, "/r hello"), @"send in telegram:-100:44: NotAnOperator");
+}
+
+#[test]
+fn an_answer_without_words_or_without_a_case_helps() {
+    assert_snapshot!(written(facts(), "/r"), @"send in telegram:-100:44: DeskHelp");
+    let effects = written(DeskFacts { case: None, ..facts() }, "/r hello");
+    assert!(effects.ends_with("DeskHelp"), "{effects}");
+}
+
+#[test]
+fn an_operators_picture_goes_out() {
+    let line = Message {
+        setting: Setting::Desk,
+        attachments: vec![photo("p")],
+        ..message("/r like this")
+    };
+    let event = Event::MessageReceived(line);
+    assert_snapshot!(at(TOPIC, Facts::Desk(facts()), event), @r#"
+    send in telegram:7 never twice about Relay(90): Forward { media: MediaRef { handle: "p", unique: "p", bytes: -, size: -, name: -, fetch_before: - }, caption: Answer { operator: "Mei", text: "like this" } }
+    send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
+    "#);
+}
+
+#[test]
+fn done_closes_the_case_and_tells_the_customer() {
+    assert_snapshot!(written(facts(), "/done"), @r#"
+    CloseEscalation { escalation: 90, closed: true }
+    send in telegram:7 about Matter(90): SupportDone { code: "S-1042" }
+    send in telegram:-100:44: CloseTopic
+    "#);
+}
+
+#[test]
+fn done_twice_is_done_once() {
+    let closed = Case { closed: true, closed_at: NOW, ..case() };
+    assert_eq!(written(DeskFacts { case: Some(closed), ..facts() }, "/done"), "");
+}
+
+#[test]
+fn a_topic_closed_by_hand_is_done() {
+    let event = || Event::TopicClosed { by: ada() };
+    assert_snapshot!(at(TOPIC, Facts::Desk(facts()), event()), @r#"
+    CloseEscalation { escalation: 90, closed: true }
+    send in telegram:7 about Matter(90): SupportDone { code: "S-1042" }
+    "#);
+    let stranger = DeskFacts { operator: None, ..facts() };
+    assert_snapshot!(at(TOPIC, Facts::Desk(stranger), event()), @r#"
+    send in telegram:-100:44: ReopenTopic
+    send in telegram:-100:44: NotAnOperator
+    "#);
+}
+
+#[test]
+fn the_button_on_the_card_closes_the_case() {
+    let press_facts =
+        PressFacts { desk: Some(facts()), ..press_facts(customer(5), Verb::CaseDone, 90) };
+    let event = || Event::ButtonPressed(press(Setting::Desk));
+    let effects = at(TOPIC, Facts::Press(press_facts.clone()), event());
+    assert!(effects.contains("closed: true") && effects.ends_with("Done"), "{effects}");
+    let stranger =
+        PressFacts { desk: Some(DeskFacts { operator: None, ..facts() }), ..press_facts };
+    assert_snapshot!(at(TOPIC, Facts::Press(stranger), event()), @"answer tap alert: NotAnOperator");
+}
+
+fn card() -> CardFacts {
+    CardFacts { account: customer(5).account, past: Past::default(), shared: None, unsent: vec![] }
+}
+
+fn about_case(case: Case, card: Option<CardFacts>) -> Facts {
+    Facts::Delivery(DeliveryFacts { case: Some(case), card, kept: None, ..delivery_facts(None) })
+}
+
+fn topic_opened() -> Event {
+    Event::MessageDelivered(Delivered {
+        outbound: OutboundId(5),
+        about: About::Topic(EscalationId(90)),
+        message: None,
+        conversation: Some(TOPIC.into()),
+    })
+}
+
+#[test]
+fn a_new_topic_gets_the_card_and_the_customers_words() {
+    let opening = Case { topic: None, pictures: vec![media("p")], ..case() };
+    assert_snapshot!(at(DESK, about_case(opening, Some(card())), topic_opened()), @r#"
+    PlaceEscalation { escalation: 90, topic: ("telegram:-100:44") }
+    send in telegram:-100:44 about TopicLine(90): Card(Card { code: "S-1042", cause: GenerationError, name: "Ada", channel: "telegram", plan: -, available: 5, pending: 0, requests: [], earlier: 0, consent: false, words: "" }) / [CaseDone 90]
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "It is blue" }
+    send in telegram:-100:44 about TopicLine(90): Forward { media: MediaRef { handle: "p", unique: "p", bytes: -, size: -, name: -, fetch_before: - }, caption: CustomerWrote { name: "Ada", text: "" } }
+    "#);
+}
+
+#[test]
+fn with_consent_the_prompt_and_its_pictures_are_shown() {
+    let opening = Case { topic: None, consent: true, request: Some(RequestId(50)), ..case() };
+    let shared = OpenRequest {
+        request: request(RequestState::Settled),
+        generations: vec![generation(1, Is::Delivered), generation(2, Is::Failed)],
+    };
+    let shared = CardFacts { shared: Some(shared), ..card() };
+    let effects = at(DESK, about_case(opening.clone(), Some(shared.clone())), topic_opened());
+    assert!(effects.contains("a fox") && effects.contains("artifact: 81"), "{effects}");
+    let silent = Case { consent: false, ..opening };
+    let effects = at(DESK, about_case(silent, Some(shared)), topic_opened());
+    assert!(!effects.contains("a fox") && !effects.contains("artifact: 81"), "{effects}");
+}
+
+#[test]
+fn a_topic_that_cannot_be_opened_raises_an_alarm_and_points_elsewhere() {
+    let opening = Case { topic: None, ..case() };
+    let event = Event::MessageRefused {
+        outbound: OutboundId(5),
+        about: About::Topic(EscalationId(90)),
+        refusal: Refusal::ConversationGone,
+    };
+    assert_snapshot!(at(DESK, about_case(opening, None), event), @r#"
+    RaiseAlarm { what: "no topic can be opened at the desk" }
+    CloseEscalation { escalation: 90, closed: true }
+    send in telegram:7: SupportElsewhere / [SupportLink https://help.example]
+    "#);
+}
+
+fn line_lost() -> Event {
+    Event::MessageRefused {
+        outbound: OutboundId(5),
+        about: About::TopicLine(EscalationId(90)),
+        refusal: Refusal::TopicGone,
+    }
+}
+
+#[test]
+fn a_topic_that_was_deleted_is_opened_anew_once() {
+    assert_snapshot!(at(TOPIC, about_case(case(), None), line_lost()), @r#"
+    UnplaceEscalation { escalation: 90 }
+    send as Case(90) in telegram:-100 about Topic(90): OpenTopic { name: "S-1042 · Ada" }
+    "#);
+    let opening = Case { topic: None, ..case() };
+    assert_eq!(at(TOPIC, about_case(opening, None), line_lost()), "");
+}
+
+#[test]
+fn lines_that_a_deleted_topic_lost_go_to_the_new_one() {
+    let moved = Case { topic: Some("telegram:-100:45".into()), ..case() };
+    assert_snapshot!(at(TOPIC, about_case(moved, None), line_lost()), @r#"
+    Readdress { outbound: 5, to: ("telegram:-100:45") }
+    "#);
+    let unsent = CardFacts { unsent: vec![OutboundId(5)], ..card() };
+    let opening = Case { topic: None, ..case() };
+    let effects = at(DESK, about_case(opening, Some(unsent)), topic_opened());
+    assert!(effects.contains("Readdress { outbound: 5"), "{effects}");
+}
+
+fn relayed(event: Event) -> String {
+    at(PRIVATE, about_case(case(), None), event)
+}
+
+#[test]
+fn the_operator_sees_truthfully_whether_a_line_arrived() {
+    let (outbound, about) = (OutboundId(5), About::Relay(EscalationId(90)));
+    let delivered = Delivered { outbound, about, message: Some("40".into()), conversation: None };
+    assert_snapshot!(relayed(Event::MessageDelivered(delivered)), @"edit Relay(5) in telegram:-100:44 silently: RelayState(Delivered)");
+    let refused = |refusal| relayed(Event::MessageRefused { outbound, about, refusal });
+    assert_snapshot!(refused(Refusal::Blocked), @r#"
+    MarkReachable { identity: ("telegram:7"), reachable: false }
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Blocked)
+    "#);
+    assert!(refused(Refusal::Content).ends_with("RelayState(Refused)"));
+    let unknown = relayed(Event::MessageUnknown { outbound, about });
+    assert!(unknown.ends_with("RelayState(Unknown)"));
+}

@@ -1,0 +1,283 @@
+//! Pictures that come in: with words, before words, as albums, as answers.
+
+use std::{string::String, vec, vec::Vec};
+
+use insta::assert_snapshot;
+
+use super::world::*;
+use crate::{
+    channel::{Attachment, OtherKind},
+    event::{Event, Message, ReplyTo},
+    facts::*,
+    id::*,
+};
+
+fn with(text: &str, attachments: Vec<Attachment>) -> Message {
+    Message { attachments, ..message(text) }
+}
+
+#[test]
+fn a_photo_with_words_is_a_reference() {
+    let facts = message_facts(customer(10));
+    assert_snapshot!(said(facts, with("make it blue", vec![photo("a")])), @r#"
+    open request #0 Open: "make it blue" K1 Square Medium ×1 each 2 cheaper - references [Media(MediaRef { handle: "a", unique: "a", bytes: -, size: -, name: -, fetch_before: - })] parent -
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2, picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    "#);
+}
+
+#[test]
+fn a_photo_without_words_waits_in_the_tray() {
+    assert_snapshot!(said(message_facts(customer(10)), with("", vec![photo("a")])), @r#"
+    PutInTray { id: #0, conversation: ("telegram:7"), identity: ("telegram:7"), reference: Media(MediaRef { handle: "a", unique: "a", bytes: -, size: -, name: -, fetch_before: - }) }
+    set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
+    send as Question(#0) in telegram:7: Tray { count: 1 } / [ClearTray 0]
+    "#);
+}
+
+fn with_tray(count: usize) -> Customer {
+    let tray = (0..count).map(|n| Reference::Media(media(&std::format!("t{n}")))).collect();
+    Customer { tray, tray_id: Some(TrayId(30)), ..customer(10) }
+}
+
+#[test]
+fn another_photo_edits_the_question_about_the_tray() {
+    let facts = message_facts(with_tray(1));
+    assert_snapshot!(said(facts, with("", vec![photo("a")])), @r#"
+    PutInTray { id: #0, conversation: ("telegram:7"), identity: ("telegram:7"), reference: Media(MediaRef { handle: "a", unique: "a", bytes: -, size: -, name: -, fetch_before: - }) }
+    set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
+    edit Question(30) in telegram:7: Tray { count: 2 } / [ClearTray 0]
+    "#);
+}
+
+#[test]
+fn the_same_photo_waits_once() {
+    let effects = said(message_facts(with_tray(1)), with("", vec![photo("t0")]));
+    assert!(!effects.contains("PutInTray"), "{effects}");
+    assert!(effects.contains("count: 1"), "{effects}");
+}
+
+#[test]
+fn the_next_words_are_for_the_tray() {
+    assert_snapshot!(said(message_facts(with_tray(2)), message("join them")), @r#"
+    open request #0 Open: "join them" K1 Square Medium ×1 each 2 cheaper - references [Media(MediaRef { handle: "t0", unique: "t0", bytes: -, size: -, name: -, fetch_before: - }), Media(MediaRef { handle: "t1", unique: "t1", bytes: -, size: -, name: -, fetch_before: - })] parent -
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "join them" K1 Square Medium ×1 for 2, picture 1 of 1, from 2, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "tray:telegram:7:telegram:7" }
+    EmptyTray { conversation: ("telegram:7"), identity: ("telegram:7") }
+    edit Question(30) in telegram:7 silently: Removed
+    "#);
+}
+
+#[test]
+fn a_full_tray_says_how_many_it_takes() {
+    let facts = message_facts(with_tray(4));
+    assert_snapshot!(said(facts, with("", vec![photo("a")])), @r#"
+    set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
+    send in telegram:7: TooManyReferences { count: 5, count_max: 4 }
+    edit Question(30) in telegram:7: Tray { count: 4 } / [ClearTray 0]
+    "#);
+}
+
+#[test]
+fn a_tray_that_waited_too_long_is_emptied() {
+    let event = || Event::TrayLapsed { identity: ada().identity };
+    let facts = message_facts(with_tray(2));
+    assert_snapshot!(at(PRIVATE, Facts::Message(facts), event()), @r#"
+    ClearTimer { id: "tray:telegram:7:telegram:7" }
+    EmptyTray { conversation: ("telegram:7"), identity: ("telegram:7") }
+    edit Question(30) in telegram:7: TrayCleared
+    "#);
+    assert_eq!(at(PRIVATE, Facts::Message(message_facts(customer(1))), event()), "");
+}
+
+#[test]
+fn more_references_than_fit_are_told_and_the_first_are_used() {
+    let pictures = ["a", "b", "c", "d", "e"].map(photo).to_vec();
+    let effects = said(message_facts(customer(10)), with("join them", pictures));
+    assert!(effects.contains("TooManyReferences { count: 5, count_max: 4 }"), "{effects}");
+    assert!(effects.contains("from 4"), "{effects}");
+}
+
+#[test]
+fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
+    let large = Attachment::TooLarge {
+        name: Some("map.png".into()),
+        bytes: 30_000_000,
+        bytes_max: 20_000_000,
+    };
+    let facts = message_facts(customer(10));
+    assert_snapshot!(said(facts, with("make it blue", vec![large, photo("a")])), @r#"
+    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000, bytes_max: 20000000 }
+    PutInTray { id: #1, conversation: ("telegram:7"), identity: ("telegram:7"), reference: Media(MediaRef { handle: "a", unique: "a", bytes: -, size: -, name: -, fetch_before: - }) }
+    set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
+    send as Question(#1) in telegram:7: Tray { count: 1 } / [ClearTray 0]
+    "#);
+}
+
+#[test]
+fn what_is_no_picture_is_refused_by_its_kind() {
+    let facts = message_facts(customer(10));
+    let voice = vec![Attachment::Other(OtherKind::Audio)];
+    assert_snapshot!(said(facts, with("", voice)), @"send in telegram:7: CannotUse(Audio)");
+}
+
+#[test]
+fn where_pictures_cannot_be_used_it_says_so() {
+    let mut house = house();
+    house.edits = false;
+    let facts = Facts::Message(message_facts(customer(10)));
+    let event = Event::MessageReceived(with("make it blue", vec![photo("a")]));
+    let effects = follows_at(&house, PRIVATE, &facts, &event);
+    assert_snapshot!(super::lines::lines(CAUSE, &effects), @"send in telegram:7: NoReferences");
+}
+
+#[test]
+fn an_answer_to_a_picture_of_ours_changes_it() {
+    let facts = MessageFacts { replied: Some(kept()), ..message_facts(customer(10)) };
+    assert_snapshot!(said(facts, reply("make it blue", "20", true)), @r#"
+    open request #0 Open: "make it blue" K1 Square Medium ×1 each 2 cheaper - references [Artifact(81)] parent Some(81)
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2, picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    "#);
+}
+
+#[test]
+fn an_answer_to_a_picture_that_is_not_kept_any_more_uses_what_is_seen() {
+    let mut answer = reply("make it blue", "20", true);
+    answer.reply_to.as_mut().unwrap().attachments = vec![photo("x")];
+    let effects = said(message_facts(customer(10)), answer);
+    assert!(effects.contains("from 1"), "{effects}");
+}
+
+#[test]
+fn an_answer_to_a_file_that_is_too_large_says_so() {
+    let mut answer = reply("make it blue", "20", false);
+    let large = Attachment::TooLarge { name: None, bytes: 30_000_000, bytes_max: 20_000_000 };
+    answer.reply_to.as_mut().unwrap().attachments = vec![large];
+    assert_snapshot!(said(message_facts(customer(10)), answer), @"send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 20000000 }");
+}
+
+#[test]
+fn an_answer_to_somebody_elses_picture_uses_it() {
+    let reply_to =
+        Some(ReplyTo { message: "9".into(), ours: false, attachments: vec![photo("x")] });
+    let facts = message_facts(customer(10));
+    assert_snapshot!(said(facts, Message { reply_to, ..message("make it blue") }), @r#"
+    open request #0 Open: "make it blue" K1 Square Medium ×1 each 2 cheaper - references [Media(MediaRef { handle: "x", unique: "x", bytes: -, size: -, name: -, fetch_before: - })] parent -
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2, picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    "#);
+}
+
+#[test]
+fn after_change_the_next_words_change_that_picture() {
+    let artifact = ArtifactId(81);
+    let awaiting = Some(Awaiting::Change { artifact });
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { replied: Some(kept()), ..message_facts(customer.clone()) };
+    assert_snapshot!(said(facts, message("make it blue")), @r#"
+    open request #0 Open: "make it blue" K1 Square Medium ×1 each 2 cheaper - references [Artifact(81)] parent Some(81)
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2, picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: - }
+    "#);
+    assert_snapshot!(said(message_facts(customer), message("make it blue")), @r#"
+    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: - }
+    send in telegram:7: Gone
+    "#);
+}
+
+#[test]
+fn after_change_the_words_the_next_words_replace_those_of_the_request() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50) });
+    let started = Request {
+        references: vec![Reference::Media(media("r"))],
+        ..request(RequestState::Settled)
+    };
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    assert_snapshot!(said(facts, message("an owl")), @r#"
+    open request #0 Open: "an owl" K1 Square Medium ×1 each 2 cheaper - references [Media(MediaRef { handle: "r", unique: "r", bytes: -, size: -, name: -, fetch_before: - })] parent -
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: - }
+    "#);
+}
+
+fn part(id: &str, text: &str, unique: &str) -> Message {
+    let album = Some("album1".into());
+    Message { id: id.into(), album, ..with(text, vec![photo(unique)]) }
+}
+
+fn album(parts: Vec<Message>, settled: bool) -> Album {
+    let began_at = if parts.is_empty() { 0 } else { NOW - 9_000 };
+    Album { parts, began_at, settled }
+}
+
+#[test]
+fn a_part_of_an_album_waits_for_the_others() {
+    let facts = MessageFacts { album: Some(album(vec![], false)), ..message_facts(customer(10)) };
+    assert_snapshot!(said(facts, part("10", "join them", "a")), @r#"
+    add message 10 to album album1
+    set timer album:telegram:7:album1 at 1700000001500: AlbumSettled
+    "#);
+}
+
+#[test]
+fn an_album_is_whole_ten_seconds_after_its_first_part() {
+    let parts = vec![part("10", "", "a")];
+    let facts = MessageFacts { album: Some(album(parts, false)), ..message_facts(customer(10)) };
+    assert_snapshot!(said(facts, part("11", "", "b")), @r#"
+    add message 11 to album album1
+    set timer album:telegram:7:album1 at 1700000001000: AlbumSettled
+    "#);
+}
+
+fn settle(parts: Vec<Message>, settled: bool) -> String {
+    let facts = MessageFacts { album: Some(album(parts, settled)), ..message_facts(customer(10)) };
+    let by = ada().identity;
+    let event = Event::AlbumSettled { album: "album1".into(), by, replied: None };
+    at(PRIVATE, Facts::Message(facts), event)
+}
+
+#[test]
+fn a_whole_album_is_one_set_with_its_caption() {
+    let parts = vec![part("10", "", "a"), part("11", "join them", "b"), part("12", "", "c")];
+    assert_snapshot!(settle(parts, false), @r#"
+    SettleAlbum { conversation: ("telegram:7"), album: ("album1") }
+    open request #0 Open: "join them" K1 Square Medium ×1 each 2 cheaper - references [Media(MediaRef { handle: "a", unique: "a", bytes: -, size: -, name: -, fetch_before: - }), Media(MediaRef { handle: "b", unique: "b", bytes: -, size: -, name: -, fetch_before: - }), Media(MediaRef { handle: "c", unique: "c", bytes: -, size: -, name: -, fetch_before: - })] parent -
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of #0 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "join them" K1 Square Medium ×1 for 2, picture 1 of 1, from 3, place 0, wait Some(20) / [Cancel #0]
+    "#);
+}
+
+#[test]
+fn a_whole_album_without_a_caption_waits_in_the_tray() {
+    assert_snapshot!(settle(vec![part("10", "", "a"), part("11", "", "b")], false), @r#"
+    SettleAlbum { conversation: ("telegram:7"), album: ("album1") }
+    PutInTray { id: #0, conversation: ("telegram:7"), identity: ("telegram:7"), reference: Media(MediaRef { handle: "a", unique: "a", bytes: -, size: -, name: -, fetch_before: - }) }
+    PutInTray { id: #1, conversation: ("telegram:7"), identity: ("telegram:7"), reference: Media(MediaRef { handle: "b", unique: "b", bytes: -, size: -, name: -, fetch_before: - }) }
+    set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
+    send as Question(#0) in telegram:7: Tray { count: 2 } / [ClearTray 0]
+    "#);
+}
+
+#[test]
+fn an_album_is_settled_once() {
+    assert_eq!(settle(vec![part("10", "join them", "a")], true), "");
+}
+
+#[test]
+fn a_late_part_gets_a_note() {
+    let parts = vec![part("10", "", "a"), part("11", "", "b")];
+    let facts = MessageFacts { album: Some(album(parts, true)), ..message_facts(customer(10)) };
+    assert_snapshot!(said(facts, part("12", "", "c")), @"send in telegram:7 answering 12: LateAlbumPart { count: 2 }");
+}

@@ -124,7 +124,7 @@ pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
                 .into_iter()
                 .map(|command| MenuCommand {
                     command: command.word.to_owned(),
-                    description: command.description.to_string(),
+                    description: command.description,
                 })
                 .collect::<Vec<_>>()
         };

@@ -103,7 +103,7 @@ impl TelegramChannel {
     /// the end of anything.
     ///
     /// # Errors
-    /// The first call that failed.
+    /// The first call that failed; a menu that is not taken is only logged.
     pub async fn setup(&self, menus: &[Menu]) -> Result<(), CallError> {
         self.introduce().await?;
         if self.settings.mode == Mode::Webhook && self.settings.register_webhook {
@@ -111,10 +111,21 @@ impl TelegramChannel {
         }
         for menu in menus {
             if let Some(call) = self.set_menu(menu) {
-                self.client.call(call).await?;
+                self.offer(menu.audience, call).await?;
             }
         }
         Ok(())
+    }
+
+    /// A menu that Telegram does not take (a desk we are not in yet) is no reason not to begin.
+    async fn offer(&self, audience: Audience, menu: Call) -> Result<(), CallError> {
+        match self.client.call(menu).await {
+            Err(CallError::Answered(no)) if no.code == 400 && !is_flood(&no) => {
+                tracing::warn!("telegram did not take the {audience:?} menu: {}", no.reason());
+                Ok(())
+            }
+            other => other.map(drop),
+        }
     }
 
     /// Asks for our own name until it is known; group messages cannot be judged without it.

@@ -65,6 +65,14 @@ async fn a_file_that_is_too_large_is_not_read_to_its_end() {
     lied.reply("getFile", Reply::Ok(json!({ "file_path": "a", "file_size": 10 })));
     lied.reply("file", Reply::Bytes(vec![0; 101]));
     assert_eq!(outcome(lied.channel().fetch(&media(Some(10)), 100).await), "too large");
+
+    let silent = StandIn::start().await;
+    let path = || Reply::Ok(json!({ "file_path": "a" }));
+    silent.reply("getFile", path()).reply("file", Reply::Unmeasured(vec![0; 101]));
+    silent.reply("getFile", path()).reply("file", Reply::Unmeasured(vec![0; 100]));
+    let channel = silent.channel();
+    assert_eq!(outcome(channel.fetch(&media(None), 100).await), "too large");
+    assert_eq!(outcome(channel.fetch(&media(None), 100).await), "100 bytes");
 }
 
 #[tokio::test]

@@ -86,8 +86,8 @@ async fn what_was_not_written_down_is_not_confirmed() {
     api.reply("getUpdates", Reply::Ok(json!([update(10)])));
     let inbox = Arc::new(Tray::default());
     inbox.stands.lock().unwrap().replace("9".into());
-    // The first is for reading the checkpoint.
-    inbox.errors.lock().unwrap().extend([InboxError::Unavailable; 4]);
+    inbox.checkpoint_errors.lock().unwrap().extend([InboxError::Unavailable; 2]);
+    inbox.errors.lock().unwrap().extend([InboxError::Unavailable; 3]);
     let poller = Poller::start(api.channel(), inbox.clone());
     inbox.until(1).await;
     let next = api.until("getUpdates", 2).await;

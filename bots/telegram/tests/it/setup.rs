@@ -105,3 +105,17 @@ async fn every_wrong_setting_is_named_by_its_key() {
         assert_eq!(settings.bot_id(), None, "{token}");
     }
 }
+
+#[tokio::test]
+async fn a_menu_that_is_not_taken_is_passed_over() {
+    let api = StandIn::start().await;
+    let no = Reply::No(400, "Bad Request: chat not found", json!({}));
+    api.reply("getMe", me()).reply("setMyCommands", no);
+    let menus = [menu(Audience::Desk, None), menu(Audience::Private, None)];
+    api.channel().setup(&menus).await.unwrap();
+    assert_eq!(api.methods(), ["getMe", "setMyCommands", "setMyCommands"]);
+
+    let flood = Reply::No(429, "Too Many Requests: retry after 1", json!({ "retry_after": 1 }));
+    api.reply("setMyCommands", flood);
+    api.channel().setup(&menus).await.unwrap_err();
+}

@@ -35,6 +35,8 @@ pub enum Reply {
     Raw(u16, &'static str),
     /// With these bytes.
     Bytes(Vec<u8>),
+    /// With these bytes, without saying how many there are.
+    Unmeasured(Vec<u8>),
     /// Not within any time-out.
     Never,
     /// By cutting the answer off after its head.
@@ -167,6 +169,11 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response<B
         }
         Reply::Raw(status, body) => text(status, body.to_owned()),
         Reply::Bytes(bytes) => Response::new(bytes.into()),
+        Reply::Unmeasured(bytes) => {
+            let pieces = bytes.chunks(10).map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
+            let pieces: Vec<_> = pieces.collect();
+            Response::new(Body::from_stream(futures_util::stream::iter(pieces)))
+        }
         Reply::Never => std::future::pending().await,
         Reply::Cut => {
             let mut cut = Response::new(Body::from_stream(futures_util::stream::iter([
@@ -213,7 +220,10 @@ async fn read(method: String, request: Request) -> Asked {
 #[derive(Default)]
 pub struct Tray {
     pub accepted: Mutex<Vec<(Vec<Arrival>, Option<Checkpoint>)>>,
+    /// How accepting fails before it succeeds.
     pub errors: Mutex<VecDeque<InboxError>>,
+    /// How reading the checkpoint fails before it succeeds.
+    pub checkpoint_errors: Mutex<VecDeque<InboxError>>,
     pub stands: Mutex<Option<String>>,
     pub news: Notify,
 }
@@ -271,7 +281,7 @@ impl Inbox for Tray {
     }
 
     async fn checkpoint(&self, _: &str) -> Result<Option<String>, InboxError> {
-        match self.errors.lock().unwrap().pop_front() {
+        match self.checkpoint_errors.lock().unwrap().pop_front() {
             Some(error) => Err(error),
             None => Ok(self.stands.lock().unwrap().clone()),
         }

@@ -161,3 +161,23 @@ async fn a_group_message_that_calls_somebody_waits_until_we_know_our_name() {
     assert_eq!(scene.post(body).await, WebhookAnswer::Ok);
     assert_eq!(scene.inbox.names(), ["telegram:7000000001:update:9"]);
 }
+
+#[tokio::test]
+async fn the_wordless_part_of_a_groups_album_comes_along() {
+    let scene = scene().await;
+    let part = |update: i64, caption: Option<&str>| {
+        json!({ "update_id": update, "message": {
+            "message_id": update, "date": 1_790_000_000, "caption": caption,
+            "media_group_id": "13500000000000009",
+            "photo": [{ "file_id": "p", "file_unique_id": "u", "width": 9, "height": 9 }],
+            "from": { "id": 5_550_001, "is_bot": false, "first_name": "Ada" },
+            "chat": { "id": -1009, "type": "supergroup" },
+        }})
+        .to_string()
+    };
+    for (update, caption) in [(1, None), (2, Some("/imagine all of them")), (3, None)] {
+        assert_eq!(scene.post(part(update, caption)).await, WebhookAnswer::Ok);
+    }
+    let name = |n| format!("telegram:7000000001:update:{n}");
+    assert_eq!(scene.inbox.names(), [name(2), name(3)], "what came before the call was not for us");
+}

@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::{
+    account::Account,
     credits::Credits,
     customer::Visit,
     effect::{Effect, NewGeneration},
@@ -39,47 +40,10 @@ pub(crate) fn begin(
     let several = request::in_line(&visit.customer) > 0 || request.setting == Setting::Group;
     let mut generations = Vec::new();
     for number in 1..=count {
-        let own = i64::from(number - 1);
-        let tag = first.saturating_add(own);
-        let generation = Generation {
-            id: GenerationId(turn.id()),
-            request: request.id,
-            hold: HoldId(turn.id()),
-            price: request.price_each,
-            state: GenerationState::Held,
-            number,
-            artifact: None,
-            expires_at: 0,
-            owed: false,
-        };
-        turn.then(Effect::Hold {
-            hold: generation.hold,
-            generation: generation.id,
-            purse: account.purse.id,
-            credits: request.price_each,
-        });
-        turn.then(Effect::Generate(NewGeneration {
-            id: generation.id,
-            request: request.id,
-            hold: generation.hold,
-            account: account.id,
-            purse: account.purse.id,
-            conversation: request.conversation.clone(),
-            number,
-            tag,
-        }));
-        let house = turn.house();
-        let standing = standing(line, tag, own, &request.options, house.concurrency);
-        let say = Say::Making(Making {
-            prompt: shorten(&request.prompt),
-            options: request.options,
-            references: request.references.len() as i64,
-            price: total(request),
-            part: Part { number, count },
-            place: standing.place,
-            wait_s: standing.wait_s,
-            reduced,
-        });
+        let tag = first.saturating_add(i64::from(number - 1));
+        let generation = put_in_line(turn, &account, request, number, tag);
+        let made = making(turn, line, request, number, tag);
+        let say = Say::Making(Making { reduced, ..made });
         let mut placeholder = turn
             .words(&reader, say)
             .slot(Slot::Generation(generation.id))
@@ -97,4 +61,58 @@ pub(crate) fn begin(
     let pending = &mut customer.account.purse.pending;
     *pending = Credits(pending.0.saturating_add(total(request).0));
     customer.open.push(OpenRequest { request: request.clone(), generations });
+}
+
+/// One picture's hold, and its place in line.
+fn put_in_line(
+    turn: &mut Turn<'_>,
+    account: &Account,
+    request: &Request,
+    number: u8,
+    tag: i64,
+) -> Generation {
+    let generation = Generation {
+        id: GenerationId(turn.id()),
+        request: request.id,
+        hold: HoldId(turn.id()),
+        price: request.price_each,
+        state: GenerationState::Held,
+        number,
+        artifact: None,
+        expires_at: 0,
+        owed: false,
+    };
+    turn.then(Effect::Hold {
+        hold: generation.hold,
+        generation: generation.id,
+        purse: account.purse.id,
+        credits: request.price_each,
+    });
+    turn.then(Effect::Generate(NewGeneration {
+        id: generation.id,
+        request: request.id,
+        hold: generation.hold,
+        account: account.id,
+        purse: account.purse.id,
+        conversation: request.conversation.clone(),
+        number,
+        tag,
+    }));
+    generation
+}
+
+/// What a placeholder says of one picture.
+fn making(turn: &Turn<'_>, line: &Line, request: &Request, number: u8, tag: i64) -> Making {
+    let own = i64::from(number - 1);
+    let standing = standing(line, tag, own, &request.options, turn.house().concurrency);
+    Making {
+        prompt: shorten(&request.prompt),
+        options: request.options,
+        references: request.references.len() as i64,
+        price: total(request),
+        part: Part { number, count: request.options.count.max(1) },
+        place: standing.place,
+        wait_s: standing.wait_s,
+        reduced: false,
+    }
 }

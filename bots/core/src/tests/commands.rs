@@ -12,7 +12,10 @@ use crate::{
 #[test]
 fn help_answers_in_both_languages_and_to_unknown_commands() {
     let help = said(message_facts(customer(5)), message("/help"));
-    assert_snapshot!(help, @"send in telegram:7: Help / [Settings 0] [Balance 0] / [AskHuman 0] [SupportLink https://help.example]");
+    assert_snapshot!(folded(&help), @r#"
+    send in telegram:7: Help / [Settings 0] [Balance 0] / [AskHuman 0] [SupportLink
+        https://help.example]
+    "#);
     for words in ["帮助", "Help", "/frobnicate", "/link"] {
         assert_eq!(said(message_facts(customer(5)), message(words)), help, "{words}");
     }
@@ -23,36 +26,57 @@ fn the_balance_tells_what_is_held_and_the_last_entries() {
     let entries = vec![BalanceLine { change: 3, reason: "trial".into(), at: NOW }];
     let customer = with_open(customer(5), Is::Held);
     let facts = MessageFacts { entries, ..message_facts(customer) };
-    assert_snapshot!(said(facts, message("余额")), @r#"
-    send in telegram:7: Balance(Balance { available: 3, pending: 2, in_line: 1, entries: [BalanceLine { change: 3, reason: "trial", at: 1700000000000 }] }) / [Buy 0] [SupportLink https://help.example]
+    assert_snapshot!(folded(&said(facts, message("余额"))), @r#"
+    send in telegram:7: Balance(Balance { available: 3, pending: 2, in_line: 1, entries:
+        [BalanceLine { change: 3, reason: "trial", at: 1700000000000 }] }) / [Buy 0]
+        [SupportLink https://help.example]
     "#);
 }
 
 #[test]
 fn what_can_be_bought_stands_beside_a_human() {
-    assert_snapshot!(said(message_facts(customer(5)), message("/buy")), @r#"
-    send in telegram:7: Buy(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) / [AskHuman 0] [SupportLink https://help.example]
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/buy"))), @r#"
+    send in telegram:7: Buy(Offer { packs: [OfferLine { id: "starter", credits: 100, price:
+        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] })
+        / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 
 #[test]
 fn privacy_and_payment_matters_are_answered_from_the_first_day() {
-    assert_snapshot!(said(message_facts(customer(5)), message("/privacy")), @"send in telegram:7: Privacy / [AskHuman 0] [SupportLink https://help.example]");
-    assert_snapshot!(said(message_facts(customer(5)), message("/paysupport")), @"send in telegram:7: PaySupport / [AskHuman 0] [SupportLink https://help.example]");
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/privacy"))), @r#"
+    send in telegram:7: Privacy / [AskHuman 0] [SupportLink https://help.example]
+    "#);
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/paysupport"))), @r#"
+    send in telegram:7: PaySupport / [AskHuman 0] [SupportLink https://help.example]
+    "#);
 }
 
 #[test]
 fn a_language_can_be_named_or_chosen() {
-    assert_snapshot!(said(message_facts(customer(5)), message("/lang zh")), @r#"
-    ChooseLanguage { identity: ("telegram:7"), language: ZhCn }
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/lang zh"))), @r#"
+    ChooseLanguage { identity: "telegram:7", language: ZhCn }
     send in telegram:7: LanguageChanged
     "#);
-    assert_snapshot!(said(message_facts(customer(5)), message("/language")), @"send in telegram:7: ChooseLanguage / [Language(En) = SetLanguage 0] [Language(ZhCn) = SetLanguage 1]");
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/language"))), @r#"
+    send in telegram:7: ChooseLanguage / [Language(En) = SetLanguage 0] [Language(ZhCn) =
+        SetLanguage 1]
+    "#);
 }
 
 #[test]
 fn settings_show_what_is_chosen() {
-    assert_snapshot!(said(message_facts(customer(5)), message("/settings")), @"send in telegram:7: Settings(Options { resolution: K1, shape: Square, quality: Medium, background: Auto, count: 1 }) / [Resolution(K1, Yes) = SetResolution 1] [Resolution(K2, No) = SetResolution 2] [Resolution(K4, No) = SetResolution 4] / [Shape(Square, Yes) = SetShape 0] [Shape(Landscape, No) = SetShape 1] [Shape(Portrait, No) = SetShape 2] / [Shape(Wide, No) = SetShape 3] [Shape(Tall, No) = SetShape 4] / [Quality(Low, No) = SetQuality 0] [Quality(Medium, Yes) = SetQuality 1] [Quality(High, No) = SetQuality 2] / [Count(1, Yes) = SetCount 1] [Count(2, No) = SetCount 2] [Count(3, No) = SetCount 3] [Count(4, No) = SetCount 4] / [Background(Auto, Yes) = SetBackground 0] [Background(Opaque, No) = SetBackground 1] [Background(Transparent, No) = SetBackground 2]");
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/settings"))), @r#"
+    send in telegram:7: Settings({ K1, Square, Medium, Auto, count: 1 }) / [Resolution(K1,
+        Yes) = SetResolution 1] [Resolution(K2, No) = SetResolution 2] [Resolution(K4, No) =
+        SetResolution 4] / [Shape(Square, Yes) = SetShape 0] [Shape(Landscape, No) =
+        SetShape 1] [Shape(Portrait, No) = SetShape 2] / [Shape(Wide, No) = SetShape 3]
+        [Shape(Tall, No) = SetShape 4] / [Quality(Low, No) = SetQuality 0] [Quality(Medium,
+        Yes) = SetQuality 1] [Quality(High, No) = SetQuality 2] / [Count(1, Yes) = SetCount
+        1] [Count(2, No) = SetCount 2] [Count(3, No) = SetCount 3] [Count(4, No) = SetCount
+        4] / [Background(Auto, Yes) = SetBackground 0] [Background(Opaque, No) =
+        SetBackground 1] [Background(Transparent, No) = SetBackground 2]
+    "#);
 }
 
 #[test]
@@ -64,19 +88,26 @@ fn the_history_shows_a_page_with_a_button_for_each_picture() {
         gallery: "https://pic.example/g/x".into(),
     };
     let facts = MessageFacts { history: Some(page), ..message_facts(customer(5)) };
-    assert_snapshot!(said(facts, message("/history")), @r#"
-    send in telegram:7: History { pictures: [HistoryLine { prompt: "a fox", made_at: 1699999940000, kept_until: 1700000001000 }], total: 9, gallery: Some("https://pic.example/g/x") } / [Picture(1) = OpenPicture 81] / [Older = HistoryPage 81] / [Gallery https://pic.example/g/x]
+    assert_snapshot!(folded(&said(facts, message("/history"))), @r#"
+    send in telegram:7: History { pictures: [HistoryLine { prompt: "a fox", made_at:
+        1699999940000, kept_until: 1700000001000 }], total: 9, gallery:
+        Some("https://pic.example/g/x") } / [Picture(1) = OpenPicture 81] / [Older =
+        HistoryPage 81] / [Gallery https://pic.example/g/x]
     "#);
 }
 
 #[test]
 fn an_empty_history_says_so() {
-    assert_snapshot!(said(message_facts(customer(5)), message("/history")), @"send in telegram:7: HistoryEmpty");
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/history"))), @r#"
+    send in telegram:7: HistoryEmpty
+    "#);
 }
 
 #[test]
 fn cancel_without_anything_says_so() {
-    assert_snapshot!(said(message_facts(customer(5)), message("/cancel")), @"send in telegram:7: NothingToCancel");
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("/cancel"))), @r#"
+    send in telegram:7: NothingToCancel
+    "#);
 }
 
 #[test]
@@ -90,10 +121,10 @@ fn cancel_takes_back_everything_here() {
     customer.awaiting = Some(Awaiting::Change { artifact: ArtifactId(81) });
     customer.tray = vec![Reference::Media(media("t"))];
     customer.tray_id = Some(TrayId(30));
-    assert_snapshot!(said(message_facts(customer), message("/cancel")), @r#"
-    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: - }
+    assert_snapshot!(folded(&said(message_facts(customer), message("/cancel"))), @r#"
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     ClearTimer { id: "tray:telegram:7:telegram:7" }
-    EmptyTray { conversation: ("telegram:7"), identity: ("telegram:7") }
+    EmptyTray { conversation: "telegram:7", identity: "telegram:7" }
     edit Question(30) in telegram:7: TrayCleared
     CancelGeneration { generation: 61 }
     VoidHold { hold: 71, reason: Cancelled }
@@ -109,7 +140,9 @@ fn cancel_takes_back_everything_here() {
 #[test]
 fn what_is_being_made_cannot_be_taken_back() {
     let customer = with_open(customer(10), Is::Submitting);
-    assert_snapshot!(said(message_facts(customer), message("取消")), @"send in telegram:7: TooLateToCancel");
+    assert_snapshot!(folded(&said(message_facts(customer), message("取消"))), @r#"
+    send in telegram:7: TooLateToCancel
+    "#);
 }
 
 #[test]

@@ -29,8 +29,9 @@ fn written(facts: DeskFacts, text: &str) -> String {
 
 #[test]
 fn an_answer_goes_out_and_its_state_stands_under_it() {
-    assert_snapshot!(written(facts(), "/r It was the lamp."), @r#"
-    send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was the lamp." }
+    assert_snapshot!(folded(&written(facts(), "/r It was the lamp.")), @r#"
+    send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was
+        the lamp." }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
     "#);
 }
@@ -52,12 +53,16 @@ fn a_plain_line_stays_a_note() {
 #[test]
 fn somebody_who_is_no_operator_cannot_answer() {
     let stranger = DeskFacts { operator: None, ..facts() };
-    assert_snapshot!(written(stranger, "/r hello"), @"send in telegram:-100:44: NotAnOperator");
+    assert_snapshot!(folded(&written(stranger, "/r hello")), @r#"
+    send in telegram:-100:44: NotAnOperator
+    "#);
 }
 
 #[test]
 fn an_answer_without_words_or_without_a_case_helps() {
-    assert_snapshot!(written(facts(), "/r"), @"send in telegram:-100:44: DeskHelp");
+    assert_snapshot!(folded(&written(facts(), "/r")), @r#"
+    send in telegram:-100:44: DeskHelp
+    "#);
     let effects = written(DeskFacts { case: None, ..facts() }, "/r hello");
     assert!(effects.ends_with("DeskHelp"), "{effects}");
 }
@@ -70,15 +75,16 @@ fn an_operators_picture_goes_out() {
         ..message("/r like this")
     };
     let event = Event::MessageReceived(line);
-    assert_snapshot!(at(TOPIC, Facts::Desk(facts()), event), @r#"
-    send in telegram:7 never twice about Relay(90): Forward { media: MediaRef { handle: "p", unique: "p", bytes: -, size: -, name: -, fetch_before: - }, caption: Answer { operator: "Mei", text: "like this" } }
+    assert_snapshot!(folded(&at(TOPIC, Facts::Desk(facts()), event)), @r#"
+    send in telegram:7 never twice about Relay(90): Forward { media: { handle: "p", unique:
+        "p" }, caption: Answer { operator: "Mei", text: "like this" } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
     "#);
 }
 
 #[test]
 fn done_closes_the_case_and_tells_the_customer() {
-    assert_snapshot!(written(facts(), "/done"), @r#"
+    assert_snapshot!(folded(&written(facts(), "/done")), @r#"
     CloseEscalation { escalation: 90, closed: true }
     send in telegram:7 about Matter(90): SupportDone { code: "S-1042" }
     send in telegram:-100:44: CloseTopic
@@ -94,12 +100,12 @@ fn done_twice_is_done_once() {
 #[test]
 fn a_topic_closed_by_hand_is_done() {
     let event = || Event::TopicClosed { by: ada() };
-    assert_snapshot!(at(TOPIC, Facts::Desk(facts()), event()), @r#"
+    assert_snapshot!(folded(&at(TOPIC, Facts::Desk(facts()), event())), @r#"
     CloseEscalation { escalation: 90, closed: true }
     send in telegram:7 about Matter(90): SupportDone { code: "S-1042" }
     "#);
     let stranger = DeskFacts { operator: None, ..facts() };
-    assert_snapshot!(at(TOPIC, Facts::Desk(stranger), event()), @r#"
+    assert_snapshot!(folded(&at(TOPIC, Facts::Desk(stranger), event())), @r#"
     send in telegram:-100:44: ReopenTopic
     send in telegram:-100:44: NotAnOperator
     "#);
@@ -114,7 +120,9 @@ fn the_button_on_the_card_closes_the_case() {
     assert!(effects.contains("closed: true") && effects.ends_with("Done"), "{effects}");
     let stranger =
         PressFacts { desk: Some(DeskFacts { operator: None, ..facts() }), ..press_facts };
-    assert_snapshot!(at(TOPIC, Facts::Press(stranger), event()), @"answer tap alert: NotAnOperator");
+    assert_snapshot!(folded(&at(TOPIC, Facts::Press(stranger), event())), @r#"
+    answer tap alert: NotAnOperator
+    "#);
 }
 
 fn card() -> CardFacts {
@@ -137,11 +145,15 @@ fn topic_opened() -> Event {
 #[test]
 fn a_new_topic_gets_the_card_and_the_customers_words() {
     let opening = Case { topic: None, pictures: vec![media("p")], ..case() };
-    assert_snapshot!(at(DESK, about_case(opening, Some(card())), topic_opened()), @r#"
-    PlaceEscalation { escalation: 90, topic: ("telegram:-100:44") }
-    send in telegram:-100:44 about TopicLine(90): Card(Card { code: "S-1042", cause: GenerationError, name: "Ada", channel: "telegram", plan: -, available: 5, pending: 0, requests: [], earlier: 0, consent: false, words: "" }) / [CaseDone 90]
-    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "It is blue" }
-    send in telegram:-100:44 about TopicLine(90): Forward { media: MediaRef { handle: "p", unique: "p", bytes: -, size: -, name: -, fetch_before: - }, caption: CustomerWrote { name: "Ada", text: "" } }
+    assert_snapshot!(folded(&at(DESK, about_case(opening, Some(card())), topic_opened())), @r#"
+    PlaceEscalation { escalation: 90, topic: "telegram:-100:44" }
+    send in telegram:-100:44 about TopicLine(90): Card(Card { code: "S-1042", cause:
+        GenerationError, name: "Ada", channel: "telegram", plan: -, available: 5, pending:
+        0, requests: [], earlier: 0, consent: false, words: "" }) / [CaseDone 90]
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "It is
+        blue" }
+    send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:
+        "p" }, caption: CustomerWrote { name: "Ada", text: "" } }
     "#);
 }
 
@@ -168,7 +180,7 @@ fn a_topic_that_cannot_be_opened_raises_an_alarm_and_points_elsewhere() {
         about: About::Topic(EscalationId(90)),
         refusal: Refusal::ConversationGone,
     };
-    assert_snapshot!(at(DESK, about_case(opening, None), event), @r#"
+    assert_snapshot!(folded(&at(DESK, about_case(opening, None), event)), @r#"
     RaiseAlarm { what: "no topic can be opened at the desk" }
     CloseEscalation { escalation: 90, closed: true }
     send in telegram:7: SupportElsewhere / [SupportLink https://help.example]
@@ -185,7 +197,7 @@ fn line_lost() -> Event {
 
 #[test]
 fn a_topic_that_was_deleted_is_opened_anew_once() {
-    assert_snapshot!(at(TOPIC, about_case(case(), None), line_lost()), @r#"
+    assert_snapshot!(folded(&at(TOPIC, about_case(case(), None), line_lost())), @r#"
     UnplaceEscalation { escalation: 90 }
     send as Case(90) in telegram:-100 about Topic(90): OpenTopic { name: "S-1042 · Ada" }
     "#);
@@ -196,8 +208,8 @@ fn a_topic_that_was_deleted_is_opened_anew_once() {
 #[test]
 fn lines_that_a_deleted_topic_lost_go_to_the_new_one() {
     let moved = Case { topic: Some("telegram:-100:45".into()), ..case() };
-    assert_snapshot!(at(TOPIC, about_case(moved, None), line_lost()), @r#"
-    Readdress { outbound: 5, to: ("telegram:-100:45") }
+    assert_snapshot!(folded(&at(TOPIC, about_case(moved, None), line_lost())), @r#"
+    Readdress { outbound: 5, to: "telegram:-100:45" }
     "#);
     let unsent = CardFacts { unsent: vec![OutboundId(5)], ..card() };
     let opening = Case { topic: None, ..case() };
@@ -213,10 +225,12 @@ fn relayed(event: Event) -> String {
 fn the_operator_sees_truthfully_whether_a_line_arrived() {
     let (outbound, about) = (OutboundId(5), About::Relay(EscalationId(90)));
     let delivered = Delivered { outbound, about, message: Some("40".into()), conversation: None };
-    assert_snapshot!(relayed(Event::MessageDelivered(delivered)), @"edit Relay(5) in telegram:-100:44 silently: RelayState(Delivered)");
+    assert_snapshot!(folded(&relayed(Event::MessageDelivered(delivered))), @r#"
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Delivered)
+    "#);
     let refused = |refusal| relayed(Event::MessageRefused { outbound, about, refusal });
-    assert_snapshot!(refused(Refusal::Blocked), @r#"
-    MarkReachable { identity: ("telegram:7"), reachable: false }
+    assert_snapshot!(folded(&refused(Refusal::Blocked)), @r#"
+    MarkReachable { identity: "telegram:7", reachable: false }
     edit Relay(5) in telegram:-100:44 silently: RelayState(Blocked)
     "#);
     assert!(refused(Refusal::Content).ends_with("RelayState(Refused)"));

@@ -38,11 +38,13 @@ fn one(state: Is) -> DeliveryFacts {
 
 #[test]
 fn a_picture_that_arrived_is_paid_for_and_gets_its_receipt() {
-    assert_snapshot!(delivered(PICTURE, one(Is::Made)), @r#"
+    assert_snapshot!(folded(&delivered(PICTURE, one(Is::Made))), @r#"
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
+        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
+        [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
@@ -54,7 +56,8 @@ fn delivered_twice_is_paid_once() {
 #[test]
 fn the_receipt_waits_for_the_last_of_several() {
     let siblings = [generation(1, Is::Made), generation(2, Is::Submitted)];
-    assert_snapshot!(delivered(PICTURE, delivery_facts(generation_facts(1, &siblings))), @r#"
+    let facts = delivery_facts(generation_facts(1, &siblings));
+    assert_snapshot!(folded(&delivered(PICTURE, facts)), @r#"
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     "#);
@@ -64,11 +67,13 @@ fn the_receipt_waits_for_the_last_of_several() {
 fn the_receipt_of_several_counts_what_was_made() {
     let siblings =
         [generation(1, Is::Made), generation(2, Is::Delivered), generation(3, Is::Failed)];
-    assert_snapshot!(delivered(PICTURE, delivery_facts(generation_facts(1, &siblings))), @r#"
+    let facts = delivery_facts(generation_facts(1, &siblings));
+    assert_snapshot!(folded(&delivered(PICTURE, facts)), @r#"
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 4, pictures: 2, asked: 3, available: Some(6), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 4, pictures: 2, asked: 3,
+        available: Some(6), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
     "#);
 }
 
@@ -90,8 +95,8 @@ fn the_receipt_offers_the_larger_one_at_its_price_where_the_plan_has_it() {
 
 #[test]
 fn a_picture_for_somebody_who_blocked_us_is_owed() {
-    assert_snapshot!(refused(PICTURE, Refusal::Blocked, one(Is::Made)), @r#"
-    MarkReachable { identity: ("telegram:7"), reachable: false }
+    assert_snapshot!(folded(&refused(PICTURE, Refusal::Blocked, one(Is::Made))), @r#"
+    MarkReachable { identity: "telegram:7", reachable: false }
     OweArtifact { artifact: 81 }
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
@@ -101,25 +106,30 @@ fn a_picture_for_somebody_who_blocked_us_is_owed() {
 
 #[test]
 fn an_owed_picture_that_is_refused_again_is_owed_again() {
-    assert_snapshot!(refused(PICTURE, Refusal::Blocked, one(Is::Delivered)), @r#"
-    MarkReachable { identity: ("telegram:7"), reachable: false }
+    assert_snapshot!(folded(&refused(PICTURE, Refusal::Blocked, one(Is::Delivered))), @r#"
+    MarkReachable { identity: "telegram:7", reachable: false }
     OweArtifact { artifact: 81 }
     "#);
 }
 
 #[test]
 fn a_picture_whose_placeholder_is_gone_is_a_message_of_its_own() {
-    assert_snapshot!(refused(PICTURE, Refusal::MessageGone, one(Is::Made)), @"send as Generation(61) in telegram:7 never twice about Picture(61): Picture { artifact: 81, caption: - }");
+    assert_snapshot!(folded(&refused(PICTURE, Refusal::MessageGone, one(Is::Made))), @r#"
+    send as Generation(61) in telegram:7 never twice about Picture(61): Picture { artifact:
+        81, caption: - }
+    "#);
 }
 
 #[test]
 fn a_picture_that_the_channel_does_not_take_goes_as_a_link() {
-    assert_snapshot!(refused(PICTURE, Refusal::Content, one(Is::Made)), @r#"
+    assert_snapshot!(folded(&refused(PICTURE, Refusal::Content, one(Is::Made))), @r#"
     send in telegram:7: OriginalLink { url: "https://pic.example/p/q7x" }
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
+        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
+        [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
@@ -129,30 +139,34 @@ fn a_free_picture_is_never_owed() {
     late.artifact = Some(ArtifactId(81));
     let facts = || delivery_facts(generation_facts(1, &[late.clone()]));
     assert_eq!(delivered(PICTURE, facts()), "");
-    assert_snapshot!(refused(PICTURE, Refusal::Blocked, facts()), @r#"
-    MarkReachable { identity: ("telegram:7"), reachable: false }
+    assert_snapshot!(folded(&refused(PICTURE, Refusal::Blocked, facts())), @r#"
+    MarkReachable { identity: "telegram:7", reachable: false }
     "#);
 }
 
 #[test]
 fn when_nobody_knows_whether_a_picture_arrived_it_asks() {
-    assert_snapshot!(unknown(PICTURE, one(Is::Made)), @r#"
+    assert_snapshot!(folded(&unknown(PICTURE, one(Is::Made))), @r#"
     send in telegram:7: DidItArrive / [SendAgain 81]
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
+        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
+        [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
 #[test]
 fn when_nobody_knows_whether_a_file_arrived_it_asks() {
-    assert_snapshot!(unknown(ORIGINAL, delivery_facts(None)), @"send in telegram:7: DidItArrive / [SendAgain 81]");
+    assert_snapshot!(folded(&unknown(ORIGINAL, delivery_facts(None))), @r#"
+    send in telegram:7: DidItArrive / [SendAgain 81]
+    "#);
 }
 
 #[test]
 fn a_file_that_is_too_large_goes_as_a_link() {
-    assert_snapshot!(refused(ORIGINAL, Refusal::Content, delivery_facts(None)), @r#"
+    assert_snapshot!(folded(&refused(ORIGINAL, Refusal::Content, delivery_facts(None))), @r#"
     send in telegram:7: OriginalLink { url: "https://pic.example/p/q7x" }
     "#);
 }

@@ -10,11 +10,38 @@ use crate::{
     say::{Does, Key, Making, Say},
 };
 
+/// Columns of a line in a snapshot.
+const COLUMNS_MAX: usize = 88;
+
 /// Effects, one line each. Ids of this turn are `#0`, `#1` …
 pub fn lines(cause: i64, effects: &[Effect]) -> String {
     let lines: Vec<String> =
         effects.iter().map(|effect| ids(cause, &tidy(&line(effect)))).collect();
     lines.join("\n")
+}
+
+/// Lines as a page has room for them: what is longer goes on below, indented.
+pub fn folded(lines: &str) -> String {
+    let folded: Vec<String> = lines.lines().map(fold).collect();
+    folded.join("\n")
+}
+
+fn fold(line: &str) -> String {
+    let mut folded = String::new();
+    let mut columns = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if columns > 0 && columns + 1 + length > COLUMNS_MAX {
+            folded.push_str("\n    ");
+            columns = 4;
+        } else if columns > 0 {
+            folded.push(' ');
+            columns += 1;
+        }
+        folded.push_str(word);
+        columns += length;
+    }
+    folded
 }
 
 fn line(effect: &Effect) -> String {
@@ -124,8 +151,8 @@ fn say(say: &Say) -> String {
         }) => {
             let reduced = if *reduced { " reduced" } else { "" };
             format!(
-                "Making {prompt:?} {} for {price}, picture {} of {}, from {references}, place {place}, \
-                 wait {wait_s:?}{reduced}",
+                "Making {prompt:?} {} for {price}, picture {} of {}, from {references}, \
+                 place {place}, wait {wait_s:?}{reduced}",
                 options(*made),
                 part.number,
                 part.count,
@@ -165,9 +192,14 @@ fn tidy(line: &str) -> String {
         tidy = unwrap(&tidy, name);
     }
     for name in ["ConversationId", "IdentityId", "MessageId", "AlbumId"] {
-        tidy = tidy.replace(&format!("{name}(\""), "(\"");
+        tidy = unwrap(&tidy, name);
     }
-    tidy.replace("None", "-")
+    for name in ["shape: ", "quality: ", "background: ", "resolution: "] {
+        tidy = tidy.replace(name, "");
+    }
+    let nowhere = ", bytes: None, size: None, name: None, fetch_before: None }";
+    tidy = tidy.replace(nowhere, " }").replace("MediaRef ", "");
+    tidy.replace("None", "-").replace("Options { ", "{ ")
 }
 
 /// `Credits(3)` becomes `3`.

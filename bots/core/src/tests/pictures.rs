@@ -28,31 +28,33 @@ fn lose(facts: GenerationFacts) -> String {
 
 #[test]
 fn a_finished_picture_takes_the_place_of_its_placeholder() {
-    assert_snapshot!(finish(generation_facts(1, &[generation(1, Is::Submitted)])), @r#"
+    assert_snapshot!(folded(&finish(generation_facts(1, &[generation(1, Is::Submitted)]))), @r#"
     keep #0 of 61 until 1702592000000
-    SampleDuration { resolution: K1, quality: Medium, took_ms: 21000 }
+    SampleDuration { K1, Medium, took_ms: 21000 }
     SettleGeneration { generation: 61, state: Made, failure: - }
-    edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: - }
+    edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: -
+        }
     "#);
 }
 
 #[test]
 fn one_of_several_pictures_has_its_own_buttons() {
     let siblings = [generation(1, Is::Submitted), generation(2, Is::Held)];
-    assert_snapshot!(finish(generation_facts(1, &siblings)), @r#"
+    assert_snapshot!(folded(&finish(generation_facts(1, &siblings))), @r#"
     keep #0 of 61 until 1702592000000
-    SampleDuration { resolution: K1, quality: Medium, took_ms: 21000 }
+    SampleDuration { K1, Medium, took_ms: 21000 }
     SettleGeneration { generation: 61, state: Made, failure: - }
-    edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: - } / [Change #0] [LargerNotInPlan #0] / [Original #0] [More #0]
+    edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: -
+        } / [Change #0] [LargerNotInPlan #0] / [Original #0] [More #0]
     "#);
 }
 
 #[test]
 fn a_picture_for_somebody_out_of_reach_is_owed_and_posted() {
     let facts = generation_facts(1, &[generation(1, Is::Submitted)]);
-    assert_snapshot!(finish(GenerationFacts { reachable: false, ..facts }), @r#"
+    assert_snapshot!(folded(&finish(GenerationFacts { reachable: false, ..facts })), @r#"
     keep #0 of 61 until 1702592000000
-    SampleDuration { resolution: K1, quality: Medium, took_ms: 21000 }
+    SampleDuration { K1, Medium, took_ms: 21000 }
     SettleGeneration { generation: 61, state: Made, failure: - }
     OweArtifact { artifact: #0 }
     PostHold { hold: 71 }
@@ -69,11 +71,13 @@ fn finished_twice_is_finished_once() {
 
 #[test]
 fn a_picture_that_was_given_up_and_comes_after_all_is_free() {
-    assert_snapshot!(finish(generation_facts(1, &[generation(1, Is::Uncertain)])), @r#"
+    assert_snapshot!(folded(&finish(generation_facts(1, &[generation(1, Is::Uncertain)]))), @r#"
     keep #0 of 61 until 1702592000000
-    SampleDuration { resolution: K1, quality: Medium, took_ms: 21000 }
-    edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: - }
-    send in telegram:7: LatePicture / [Again 50] [Change #0] [LargerNotInPlan #0] / [Original #0] [More #0]
+    SampleDuration { K1, Medium, took_ms: 21000 }
+    edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: -
+        }
+    send in telegram:7: LatePicture / [Again 50] [Change #0] [LargerNotInPlan #0] /
+        [Original #0] [More #0]
     "#);
 }
 
@@ -94,10 +98,12 @@ fn a_picture_of_nobody_is_dropped() {
 #[test]
 fn a_failure_gives_the_credits_back_and_says_why() {
     let facts = generation_facts(1, &[generation(1, Is::Submitted)]);
-    assert_snapshot!(fail(facts, Failure::Refused), @r#"
+    assert_snapshot!(folded(&fail(facts, Failure::Refused)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Refused) }
-    edit Generation(61) in telegram:7: Failed { failure: Refused, available: Some(10), part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50] [SupportLink https://help.example]
+    edit Generation(61) in telegram:7: Failed { failure: Refused, available: Some(10), part:
+        Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50]
+        [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     "#);
 }
@@ -105,22 +111,25 @@ fn a_failure_gives_the_credits_back_and_says_why() {
 #[test]
 fn one_failure_of_several_waits_for_the_others_before_it_offers_anything() {
     let siblings = [generation(1, Is::Submitted), generation(2, Is::Submitted)];
-    assert_snapshot!(fail(generation_facts(1, &siblings), Failure::Overloaded), @r#"
+    assert_snapshot!(folded(&fail(generation_facts(1, &siblings), Failure::Overloaded)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
-    edit Generation(61) in telegram:7: Failed { failure: Overloaded, available: Some(8), part: Part { number: 1, count: 2 } }
+    edit Generation(61) in telegram:7: Failed { failure: Overloaded, available: Some(8),
+        part: Part { number: 1, count: 2 } }
     "#);
 }
 
 #[test]
 fn the_last_failure_of_several_closes_with_what_was_made() {
     let siblings = [generation(1, Is::Submitted), generation(2, Is::Delivered)];
-    assert_snapshot!(fail(generation_facts(1, &siblings), Failure::Overloaded), @r#"
+    assert_snapshot!(folded(&fail(generation_facts(1, &siblings), Failure::Overloaded)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
-    edit Generation(61) in telegram:7: Failed { failure: Overloaded, available: Some(8), part: Part { number: 1, count: 2 } }
+    edit Generation(61) in telegram:7: Failed { failure: Overloaded, available: Some(8),
+        part: Part { number: 1, count: 2 } }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 2, available: Some(8), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 2,
+        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
     "#);
 }
 
@@ -139,10 +148,12 @@ fn failed_twice_is_failed_once() {
 
 #[test]
 fn an_unknown_outcome_is_settled_in_the_customers_favour() {
-    assert_snapshot!(lose(generation_facts(1, &[generation(1, Is::Submitting)])), @r#"
+    assert_snapshot!(folded(&lose(generation_facts(1, &[generation(1, Is::Submitting)]))), @r#"
     VoidHold { hold: 71, reason: Uncertain }
     SettleGeneration { generation: 61, state: Uncertain, failure: - }
-    edit Generation(61) in telegram:7: Uncertain { available: Some(10), part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50] [SupportLink https://help.example]
+    edit Generation(61) in telegram:7: Uncertain { available: Some(10), part: Part { number:
+        1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50] [SupportLink
+        https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     "#);
 }
@@ -159,7 +170,7 @@ fn a_failure_in_a_group_tells_nobodys_balance() {
 fn a_failure_for_somebody_out_of_reach_gives_the_credits_back_without_a_word() {
     let facts = generation_facts(1, &[generation(1, Is::Submitted)]);
     let away = GenerationFacts { reachable: false, ..facts };
-    assert_snapshot!(fail(away, Failure::Refused), @r#"
+    assert_snapshot!(folded(&fail(away, Failure::Refused)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Refused) }
     UpdateRequest { id: 50, state: Settled, change: - }
@@ -172,7 +183,7 @@ fn the_stop_button_of_a_draft_cancels() {
     let event =
         |by: &str| Event::DraftStopped { generation: GenerationId(61), by: Some(by.into()) };
     assert_eq!(at(PRIVATE, Facts::Generation(facts.clone()), event("telegram:8")), "");
-    assert_snapshot!(at(PRIVATE, Facts::Generation(facts), event("telegram:7")), @r#"
+    assert_snapshot!(folded(&at(PRIVATE, Facts::Generation(facts), event("telegram:7"))), @r#"
     CancelGeneration { generation: 61 }
     VoidHold { hold: 71, reason: Cancelled }
     edit Generation(61) in telegram:7: Cancelled { available: Some(10) } / [Again 50]

@@ -9,39 +9,46 @@ use crate::{account::Entitlement, credits::Credits, event::Event, facts::*, gene
 
 #[test]
 fn a_prompt_is_held_put_in_line_and_shown() {
-    assert_snapshot!(said(message_facts(customer(10)), message("a fox in the snow")), @r#"
-    open request #0 Open: "a fox in the snow" K1 Square Medium ×1 each 2 cheaper - references [] parent -
+    assert_snapshot!(folded(&said(message_facts(customer(10)), message("a fox in the snow"))), @r#"
+    open request #0 Open: "a fox in the snow" K1 Square Medium ×1 each 2 cheaper -
+        references [] parent -
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox in the snow" K1 Square Medium ×1 for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+    send as Generation(#1) in telegram:7: Making "a fox in the snow" K1 Square Medium ×1 for
+        2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
     "#);
 }
 
 #[test]
 fn options_in_the_prompt_are_understood_and_told() {
     let facts = message_facts(subscriber(10));
-    assert_snapshot!(said(facts, message("a fox --2k --16:9 --transparent")), @r#"
-    open request #0 Open: "a fox" K2 Wide Medium Transparent ×1 each 4 cheaper - references [] parent -
+    assert_snapshot!(folded(&said(facts, message("a fox --2k --16:9 --transparent"))), @r#"
+    open request #0 Open: "a fox" K2 Wide Medium Transparent ×1 each 4 cheaper - references
+        [] parent -
     hold 4 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K2 Wide Medium Transparent ×1 for 4, picture 1 of 1, from 0, place 0, wait - / [Cancel #0]
+    send as Generation(#1) in telegram:7: Making "a fox" K2 Wide Medium Transparent ×1 for
+        4, picture 1 of 1, from 0, place 0, wait - / [Cancel #0]
     "#);
 }
 
 #[test]
 fn several_pictures_are_several_holds_and_only_the_first_is_heard() {
     let facts = message_facts(subscriber(10));
-    assert_snapshot!(said(facts, message("a fox --x3 --low")), @r#"
+    assert_snapshot!(folded(&said(facts, message("a fox --x3 --low"))), @r#"
     open request #0 Open: "a fox" K1 Square Low ×3 each 1 cheaper - references [] parent -
     hold 1 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×3 for 3, picture 1 of 3, from 0, place 0, wait - / [Cancel #0]
+    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×3 for 3, picture 1
+        of 3, from 0, place 0, wait - / [Cancel #0]
     hold 1 as #5 for #4 of purse 2
     generate #4 of #0 with hold #5 number 2 tag 42
-    send as Generation(#4) in telegram:7 silently: Making "a fox" K1 Square Low ×3 for 3, picture 2 of 3, from 0, place 0, wait - / [Cancel #0]
+    send as Generation(#4) in telegram:7 silently: Making "a fox" K1 Square Low ×3 for 3,
+        picture 2 of 3, from 0, place 0, wait - / [Cancel #0]
     hold 1 as #8 for #7 of purse 2
     generate #7 of #0 with hold #8 number 3 tag 43
-    send as Generation(#7) in telegram:7 silently: Making "a fox" K1 Square Low ×3 for 3, picture 3 of 3, from 0, place 1, wait - / [Cancel #0]
+    send as Generation(#7) in telegram:7 silently: Making "a fox" K1 Square Low ×3 for 3,
+        picture 3 of 3, from 0, place 1, wait - / [Cancel #0]
     "#);
 }
 
@@ -49,11 +56,13 @@ fn several_pictures_are_several_holds_and_only_the_first_is_heard() {
 fn the_place_in_line_and_the_wait_are_told() {
     let mut facts = message_facts(customer(10));
     facts.line = Line { tags: vec![41, 41, 41, 90], running: 2, ..line() };
-    assert_snapshot!(said(facts, message("a fox")), @r#"
-    open request #0 Open: "a fox" K1 Square Medium ×1 each 2 cheaper - references [] parent -
+    assert_snapshot!(folded(&said(facts, message("a fox"))), @r#"
+    open request #0 Open: "a fox" K1 Square Medium ×1 each 2 cheaper - references [] parent
+        -
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture 1 of 1, from 0, place 4, wait Some(60) / [Cancel #0]
+    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
+        1 of 1, from 0, place 4, wait Some(60) / [Cancel #0]
     "#);
 }
 
@@ -61,29 +70,39 @@ fn the_place_in_line_and_the_wait_are_told() {
 fn one_persons_next_request_stands_behind_their_last() {
     let mut customer = with_open(subscriber(10), GenerationState::Held);
     customer.account.last_tag = 95;
-    assert_snapshot!(said(message_facts(customer), message("an owl")), @r#"
-    open request #0 Open: "an owl" K1 Square Medium ×1 each 2 cheaper - references [] parent -
+    assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
+    open request #0 Open: "an owl" K1 Square Medium ×1 each 2 cheaper - references [] parent
+        -
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 96
-    send as Generation(#1) in telegram:7 answering 10: Making "an owl" K1 Square Medium ×1 for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+    send as Generation(#1) in telegram:7 answering 10: Making "an owl" K1 Square Medium ×1
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
     "#);
 }
 
 #[test]
 fn a_resolution_in_words_beyond_the_plan_offers_what_is_included() {
-    assert_snapshot!(said(message_facts(customer(10)), message("a fox --4k")), @r#"
-    open request #0 Asking: "a fox" K1 Square Medium ×1 each 2 cheaper - references [] parent -
+    assert_snapshot!(folded(&said(message_facts(customer(10)), message("a fox --4k"))), @r#"
+    open request #0 Asking: "a fox" K1 Square Medium ×1 each 2 cheaper - references []
+        parent -
     set timer request:#0 at 1700086400000: RequestLapsed
-    send as Question(#0) in telegram:7: NotInPlan { resolution: K4, included: K1, plan: Some("pro") } / [TakeCheaper(Cheaper { options: Options { resolution: K1, shape: Square, quality: Medium, background: Auto, count: 1 }, price: 2 }) = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
+    send as Question(#0) in telegram:7: NotInPlan { K4, included: K1, plan: Some("pro") } /
+        [TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto, count: 1 }, price: 2 })
+        = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
+        https://help.example]
     "#);
 }
 
 #[test]
 fn a_count_in_words_beyond_the_plan_offers_what_is_included() {
-    assert_snapshot!(said(message_facts(customer(10)), message("a fox 4张")), @r#"
-    open request #0 Asking: "a fox" K1 Square Medium ×2 each 2 cheaper - references [] parent -
+    assert_snapshot!(folded(&said(message_facts(customer(10)), message("a fox 4张"))), @r#"
+    open request #0 Asking: "a fox" K1 Square Medium ×2 each 2 cheaper - references []
+        parent -
     set timer request:#0 at 1700086400000: RequestLapsed
-    send as Question(#0) in telegram:7: CountNotInPlan { count: 4, included: 2, plan: Some("pro") } / [TakeCheaper(Cheaper { options: Options { resolution: K1, shape: Square, quality: Medium, background: Auto, count: 2 }, price: 4 }) = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
+    send as Question(#0) in telegram:7: CountNotInPlan { count: 4, included: 2, plan:
+        Some("pro") } / [TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto, count: 2
+        }, price: 4 }) = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -92,24 +111,31 @@ fn remembered_options_beyond_the_plan_give_way_with_a_note() {
     let mut customer = customer(10);
     customer.account.options =
         Options { resolution: Resolution::K4, count: 4, ..Options::default() };
-    assert_snapshot!(said(message_facts(customer), message("a fox --low")), @r#"
+    assert_snapshot!(folded(&said(message_facts(customer), message("a fox --low"))), @r#"
     open request #0 Open: "a fox" K1 Square Low ×2 each 1 cheaper - references [] parent -
     hold 1 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×2 for 2, picture 1 of 2, from 0, place 0, wait - reduced / [Cancel #0]
+    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×2 for 2, picture 1
+        of 2, from 0, place 0, wait - reduced / [Cancel #0]
     hold 1 as #5 for #4 of purse 2
     generate #4 of #0 with hold #5 number 2 tag 42
-    send as Generation(#4) in telegram:7 silently: Making "a fox" K1 Square Low ×2 for 2, picture 2 of 2, from 0, place 0, wait - reduced / [Cancel #0]
+    send as Generation(#4) in telegram:7 silently: Making "a fox" K1 Square Low ×2 for 2,
+        picture 2 of 2, from 0, place 0, wait - reduced / [Cancel #0]
     "#);
 }
 
 #[test]
 fn above_the_price_that_is_asked_about_it_asks_first() {
     let facts = message_facts(subscriber(100));
-    assert_snapshot!(said(facts, message("a fox --4k --high")), @r#"
-    open request #0 Asking: "a fox" K4 Square High ×1 each 16 cheaper K4 Square Medium ×1 for 8 references [] parent -
+    assert_snapshot!(folded(&said(facts, message("a fox --4k --high"))), @r#"
+    open request #0 Asking: "a fox" K4 Square High ×1 each 16 cheaper K4 Square Medium ×1
+        for 8 references [] parent -
     set timer request:#0 at 1700086400000: RequestLapsed
-    send as Question(#0) in telegram:7: ConfirmPrice { prompt: "a fox", options: Options { resolution: K4, shape: Square, quality: High, background: Auto, count: 1 }, price: 16, available: Some(100), cheaper: Some(Cheaper { options: Options { resolution: K4, shape: Square, quality: Medium, background: Auto, count: 1 }, price: 8 }) } / [Confirm(16) #0] / [TakeCheaper(Cheaper { options: Options { resolution: K4, shape: Square, quality: Medium, background: Auto, count: 1 }, price: 8 }) #0] / [Cancel #0]
+    send as Question(#0) in telegram:7: ConfirmPrice { prompt: "a fox", options: { K4,
+        Square, High, Auto, count: 1 }, price: 16, available: Some(100), cheaper:
+        Some(Cheaper { options: { K4, Square, Medium, Auto, count: 1 }, price: 8 }) } /
+        [Confirm(16) #0] / [TakeCheaper(Cheaper { options: { K4, Square, Medium, Auto,
+        count: 1 }, price: 8 }) #0] / [Cancel #0]
     "#);
 }
 
@@ -122,17 +148,25 @@ fn at_the_price_that_is_asked_about_it_does_not_ask() {
 #[test]
 fn without_enough_credits_the_request_is_kept() {
     let facts = message_facts(subscriber(3));
-    assert_snapshot!(said(facts, message("a fox --2k --high")), @r#"
-    open request #0 Unpaid: "a fox" K2 Square High ×1 each 8 cheaper K2 Square Low ×1 for 2 references [] parent -
+    assert_snapshot!(folded(&said(facts, message("a fox --2k --high"))), @r#"
+    open request #0 Unpaid: "a fox" K2 Square High ×1 each 8 cheaper K2 Square Low ×1 for 2
+        references [] parent -
     set timer request:#0 at 1700086400000: RequestLapsed
-    send as Question(#0) in telegram:7: OutOfCredits { price: 8, available: Some(3), cheaper: Some(Cheaper { options: Options { resolution: K2, shape: Square, quality: Low, background: Auto, count: 1 }, price: 2 }), offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } / [TakeCheaper(Cheaper { options: Options { resolution: K2, shape: Square, quality: Low, background: Auto, count: 1 }, price: 2 }) #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
+    send as Question(#0) in telegram:7: OutOfCredits { price: 8, available: Some(3),
+        cheaper: Some(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }),
+        offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD"
+        }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } /
+        [TakeCheaper(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }) #0]
+        / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
     "#);
 }
 
 #[test]
 fn with_a_full_line_it_says_so_and_holds_nothing() {
     let customer = with_open(customer(10), GenerationState::Held);
-    assert_snapshot!(said(message_facts(customer), message("an owl")), @"send in telegram:7: LineFull { in_line: 1, in_line_max: 1 }");
+    assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
+    send in telegram:7: LineFull { in_line: 1, in_line_max: 1 }
+    "#);
 }
 
 #[test]
@@ -151,12 +185,16 @@ fn only_so_many_requests_wait_for_credits() {
         let request = Request { id: RequestId(id), ..request(RequestState::Unpaid) };
         customer.open.push(OpenRequest { request, generations: vec![] });
     }
-    assert_snapshot!(said(message_facts(customer), message("an owl")), @r#"
+    assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
     UpdateRequest { id: 50, state: Lapsed, change: - }
     ClearTimer { id: "request:50" }
-    open request #0 Unpaid: "an owl" K1 Square Medium ×1 each 2 cheaper - references [] parent -
+    open request #0 Unpaid: "an owl" K1 Square Medium ×1 each 2 cheaper - references []
+        parent -
     set timer request:#0 at 1700086400000: RequestLapsed
-    send as Question(#0) in telegram:7: OutOfCredits { price: 2, available: Some(0), cheaper: -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
+    send as Question(#0) in telegram:7: OutOfCredits { price: 2, available: Some(0),
+        cheaper: -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price:
+        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }
+        } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
     "#);
 }
 
@@ -164,12 +202,16 @@ fn only_so_many_requests_wait_for_credits() {
 fn a_prompt_that_is_too_long_is_refused_by_its_length() {
     let facts = message_facts(customer(10));
     let long = "多".repeat(101);
-    assert_snapshot!(said(facts, message(&long)), @"send in telegram:7: PromptTooLong { chars: 101, chars_max: 100 }");
+    assert_snapshot!(folded(&said(facts, message(&long))), @r#"
+    send in telegram:7: PromptTooLong { chars: 101, chars_max: 100 }
+    "#);
 }
 
 #[test]
 fn options_alone_are_no_prompt() {
-    assert_snapshot!(said(message_facts(customer(10)), message("--2k 横图")), @"send in telegram:7: PromptEmpty");
+    assert_snapshot!(folded(&said(message_facts(customer(10)), message("--2k 横图"))), @r#"
+    send in telegram:7: PromptEmpty
+    "#);
 }
 
 #[test]
@@ -179,9 +221,10 @@ fn a_picture_without_a_price_is_our_fault_and_not_made() {
     let facts = Facts::Message(message_facts(customer(10)));
     let event = Event::MessageReceived(message("a fox"));
     let effects = follows_at(&house, PRIVATE, &facts, &event);
-    assert_snapshot!(super::lines::lines(CAUSE, &effects), @r#"
+    assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     RaiseAlarm { what: "a picture was asked for that has no price" }
-    send in telegram:7: Failed { failure: OutOfService, available: Some(10), part: Part { number: 1, count: 1 } }
+    send in telegram:7: Failed { failure: OutOfService, available: Some(10), part: Part {
+        number: 1, count: 1 } }
     "#);
 }
 
@@ -212,21 +255,25 @@ fn edited(state: GenerationState, words: &str) -> std::string::String {
 
 #[test]
 fn words_changed_in_time_take_the_place_of_the_old_ones() {
-    assert_snapshot!(edited(GenerationState::Held, "an owl"), @r#"
+    assert_snapshot!(folded(&edited(GenerationState::Held, "an owl")), @r#"
     CancelGeneration { generation: 61 }
     VoidHold { hold: 71, reason: Cancelled }
     UpdateRequest { id: 50, state: Cancelled, change: - }
     edit Generation(61) in telegram:7 silently: RequestChanged
-    open request #1 Open: "an owl" K1 Square Medium ×1 each 2 cheaper - references [] parent -
+    open request #1 Open: "an owl" K1 Square Medium ×1 each 2 cheaper - references [] parent
+        -
     hold 2 as #3 for #2 of purse 2
     generate #2 of #1 with hold #3 number 1 tag 41
-    send as Generation(#2) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #1]
+    send as Generation(#2) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture
+        1 of 1, from 0, place 0, wait Some(20) / [Cancel #1]
     "#);
 }
 
 #[test]
 fn words_changed_too_late_are_told_in_one_place() {
-    assert_snapshot!(edited(GenerationState::Submitting, "an owl"), @"edit Question(50) in telegram:7: ChangedTooLate");
+    assert_snapshot!(folded(&edited(GenerationState::Submitting, "an owl")), @r#"
+    edit Question(50) in telegram:7: ChangedTooLate
+    "#);
 }
 
 #[test]
@@ -242,14 +289,15 @@ fn words_of_a_request_that_waits_for_a_yes_can_change() {
         ..message_facts(customer(10))
     };
     let event = Event::MessageEdited(message("an owl --high"));
-    assert_snapshot!(at(PRIVATE, Facts::Message(facts), event), @r#"
+    assert_snapshot!(folded(&at(PRIVATE, Facts::Message(facts), event)), @r#"
     ClearTimer { id: "request:50" }
     UpdateRequest { id: 50, state: Cancelled, change: - }
     edit Question(50) in telegram:7 silently: RequestChanged
     open request #1 Open: "an owl" K1 Square High ×1 each 4 cheaper - references [] parent -
     hold 4 as #3 for #2 of purse 2
     generate #2 of #1 with hold #3 number 1 tag 41
-    send as Generation(#2) in telegram:7: Making "an owl" K1 Square High ×1 for 4, picture 1 of 1, from 0, place 0, wait - / [Cancel #1]
+    send as Generation(#2) in telegram:7: Making "an owl" K1 Square High ×1 for 4, picture 1
+        of 1, from 0, place 0, wait - / [Cancel #1]
     "#);
 }
 
@@ -261,7 +309,7 @@ fn a_request_that_waited_too_long_is_let_go() {
         ..generation_facts(1, &[generation(1, GenerationState::Held)])
     };
     let event = || Event::RequestLapsed { request: RequestId(50) };
-    assert_snapshot!(at(PRIVATE, Facts::Generation(facts.clone()), event()), @r#"
+    assert_snapshot!(folded(&at(PRIVATE, Facts::Generation(facts.clone()), event())), @r#"
     UpdateRequest { id: 50, state: Lapsed, change: - }
     edit Question(50) in telegram:7 silently: RequestLapsed
     "#);

@@ -18,17 +18,23 @@ fn awaiting(awaiting: Awaiting) -> Customer {
 
 #[test]
 fn asking_for_a_human_asks_what_it_is_about() {
-    assert_snapshot!(said(message_facts(customer(5)), message("talk to a person")), @r#"
-    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: Some(CaseCause { request: - }) }
-    send in telegram:7: SupportCause / [Cause(PlanChoice) = SetCause 0] [Cause(PaymentFailure) = SetCause 1] / [Cause(SignInRecovery) = SetCause 2] [Cause(ResolutionAccess) = SetCause 3] / [Cause(GenerationError) = SetCause 4] [Cause(Privacy) = SetCause 5] / [Cause(Other) = SetCause 6] / [SupportLink https://help.example]
+    assert_snapshot!(folded(&said(message_facts(customer(5)), message("talk to a person"))), @r#"
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseCause {
+        request: - }) }
+    send in telegram:7: SupportCause / [Cause(PlanChoice) = SetCause 0]
+        [Cause(PaymentFailure) = SetCause 1] / [Cause(SignInRecovery) = SetCause 2]
+        [Cause(ResolutionAccess) = SetCause 3] / [Cause(GenerationError) = SetCause 4]
+        [Cause(Privacy) = SetCause 5] / [Cause(Other) = SetCause 6] / [SupportLink
+        https://help.example]
     "#);
 }
 
 #[test]
 fn a_cause_asks_for_words() {
     let customer = awaiting(Awaiting::CaseCause { request: Some(RequestId(50)) });
-    assert_snapshot!(pressed(press_facts(customer, Verb::SetCause, 4)), @r#"
-    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: Some(CaseWords { cause: GenerationError, request: Some(50) }) }
+    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::SetCause, 4))), @r#"
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseWords {
+        cause: GenerationError, request: Some(50) }) }
     edit message 20 in telegram:7: SupportWords
     answer tap
     "#);
@@ -38,9 +44,11 @@ fn a_cause_asks_for_words() {
 fn words_open_a_case() {
     let customer = awaiting(Awaiting::CaseWords { cause: Cause::Privacy, request: None });
     let told = Message { attachments: vec![photo("p")], ..message("what do you keep?") };
-    assert_snapshot!(said(message_facts(customer), told), @r#"
-    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: - }
-    OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity: ("telegram:7"), conversation: ("telegram:7"), cause: Privacy, request: -, consent: false, words: "what do you keep?", pictures: [MediaRef { handle: "p", unique: "p", bytes: -, size: -, name: -, fetch_before: - }] })
+    assert_snapshot!(folded(&said(message_facts(customer), told)), @r#"
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
+        "telegram:7", conversation: "telegram:7", cause: Privacy, request: -, consent:
+        false, words: "what do you keep?", pictures: [{ handle: "p", unique: "p" }] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
     "#);
@@ -57,8 +65,9 @@ fn words_typed_instead_of_a_cause_open_a_case_and_are_no_prompt() {
 fn words_about_a_request_ask_whether_it_may_be_seen() {
     let request = Some(RequestId(50));
     let customer = awaiting(Awaiting::CaseWords { cause: Cause::GenerationError, request });
-    assert_snapshot!(said(message_facts(customer), message("it is blue")), @r#"
-    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: Some(CaseConsent { cause: GenerationError, request: 50, words: "it is blue", pictures: [] }) }
+    assert_snapshot!(folded(&said(message_facts(customer), message("it is blue"))), @r#"
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseConsent {
+        cause: GenerationError, request: 50, words: "it is blue", pictures: [] }) }
     send in telegram:7: SupportConsent / [Yes = ConsentYes 0] [No = ConsentNo 0]
     "#);
 }
@@ -82,10 +91,12 @@ fn a_yes_lets_the_helper_see_it() {
 
 #[test]
 fn anything_but_a_yes_is_a_no() {
-    assert_snapshot!(pressed(press_facts(consent(), Verb::ConsentNo, 0)), @r#"
+    assert_snapshot!(folded(&pressed(press_facts(consent(), Verb::ConsentNo, 0))), @r#"
     edit message 20 in telegram:7: Removed
-    Await { conversation: ("telegram:7"), identity: ("telegram:7"), awaiting: - }
-    OpenEscalation(NewEscalation { id: #1, code: "S-7000", account: 1, identity: ("telegram:7"), conversation: ("telegram:7"), cause: GenerationError, request: Some(50), consent: false, words: "it is blue", pictures: [] })
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    OpenEscalation(NewEscalation { id: #1, code: "S-7000", account: 1, identity:
+        "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
+        consent: false, words: "it is blue", pictures: [] })
     send as Case(#1) in telegram:-100 about Topic(#1): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000" }
     answer tap
@@ -107,14 +118,17 @@ fn without_a_desk_it_says_where_else_a_human_is() {
     let facts = Facts::Message(message_facts(customer(5)));
     let event = Event::MessageReceived(message("/support"));
     let effects = follows_at(&house, PRIVATE, &facts, &event);
-    assert_snapshot!(super::lines::lines(CAUSE, &effects), @"send in telegram:7: SupportElsewhere / [SupportLink https://help.example]");
+    assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
+    send in telegram:7: SupportElsewhere / [SupportLink https://help.example]
+    "#);
 }
 
 #[test]
 fn an_answer_to_an_operator_goes_to_the_case() {
     let facts = MessageFacts { answered: Some(case()), ..message_facts(customer(5)) };
-    assert_snapshot!(said(facts, reply("still blue", "30", true)), @r#"
-    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still blue" }
+    assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
+        blue" }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -129,8 +143,9 @@ fn while_a_case_is_open_plain_words_are_a_prompt() {
 #[test]
 fn more_words_to_support_go_to_the_open_case() {
     let customer = Customer { case: Some(case()), ..customer(5) };
-    assert_snapshot!(said(message_facts(customer), message("/support still blue")), @r#"
-    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still blue" }
+    assert_snapshot!(folded(&said(message_facts(customer), message("/support still blue"))), @r#"
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
+        blue" }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -139,7 +154,9 @@ fn more_words_to_support_go_to_the_open_case() {
 fn words_that_come_before_the_topic_come_again() {
     let opening = Case { topic: None, ..case() };
     let facts = MessageFacts { answered: Some(opening), ..message_facts(customer(5)) };
-    assert_snapshot!(said(facts, reply("still blue", "30", true)), @"set timer case:90:10 at 1700000005000: MessageReceived");
+    assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
+    set timer case:90:10 at 1700000005000: MessageReceived
+    "#);
 }
 
 fn closed(hours_ago: i64) -> Case {
@@ -149,10 +166,11 @@ fn closed(hours_ago: i64) -> Case {
 #[test]
 fn a_case_opens_again_when_its_customer_answers_in_time() {
     let facts = MessageFacts { answered: Some(closed(71)), ..message_facts(customer(5)) };
-    assert_snapshot!(said(facts, reply("still blue", "30", true)), @r#"
+    assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
     CloseEscalation { escalation: 90, closed: false }
     send in telegram:-100:44: ReopenTopic
-    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still blue" }
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
+        blue" }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }

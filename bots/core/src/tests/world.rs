@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, string::String, vec, vec::Vec};
 
 use super::lines;
+pub use super::lines::folded;
 use crate::{
     account::{Account, Entitlement, Language, Person},
     channel::{Attachment, MediaRef},

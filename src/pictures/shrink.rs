@@ -105,17 +105,14 @@ impl Shrunk<'_> {
             }
             let from = (index * shown).max(start);
             let to = ((index + 1) * shown).min(end);
-            // At most ONE - 1, so that it fits in sixteen bits and the sums are vectorised; a
-            // row that is covered wholly, alone, loses 1/65536 of its weight.
-            let weight = (weight_to(to) - weight_to(from)).min(ONE - 1) as u16;
+            // Sixteen bits, so that eight products are made at a time; a row that is covered
+            // wholly and alone loses 1/65536 of its weight.
+            let weight = u32::from((weight_to(to) - weight_to(from)).min(ONE - 1) as u16);
+            let pairs = self.sums.iter_mut().zip(&self.row);
             if first {
-                for (sum, sample) in self.sums.iter_mut().zip(&self.row) {
-                    *sum = u32::from(*sample) * u32::from(weight);
-                }
+                pairs.for_each(|(sum, sample)| *sum = u32::from(*sample) * weight);
             } else {
-                for (sum, sample) in self.sums.iter_mut().zip(&self.row) {
-                    *sum += u32::from(*sample) * u32::from(weight);
-                }
+                pairs.for_each(|(sum, sample)| *sum += u32::from(*sample) * weight);
             }
             first = false;
             index += 1;

@@ -102,7 +102,7 @@ fn nothing_but_pixels_survives() {
             PictureKind::Png => assert_eq!(chunk_names(&cleaned.bytes), ["IHDR", "IDAT", "IEND"]),
             _ => assert_eq!(
                 markers(&cleaned.bytes),
-                [0xe0, 0xc0, 0xdb, 0xdb, 0xc4, 0xc4, 0xc4, 0xc4, 0xda]
+                [0xe0, 0xdb, 0xdb, 0xc0, 0xc4, 0xc4, 0xc4, 0xc4, 0xda]
             ),
         }
     }

@@ -169,8 +169,9 @@ const REFERENCES: [&str; 6] = [
 ];
 
 fn make_sample(name: &str, path: &Path) -> io::Result<()> {
-    let motif = if name == "smooth" { Motif::Smooth } else { Motif::Noisy };
     let words: Vec<&str> = name.split(' ').collect();
+    // Noise that nothing compresses would be refused for its bytes.
+    let motif = if matches!(words[0], "noisy" | "jpeg") { Motif::Noisy } else { Motif::Smooth };
     let side = words.get(1).and_then(|side| side.parse().ok()).unwrap_or(SIDE);
     let transparent = words.contains(&"rgba");
     match words[0] {
@@ -188,7 +189,7 @@ fn make_sample(name: &str, path: &Path) -> io::Result<()> {
             let out = BufWriter::new(File::create(path)?);
             let colour = if transparent { Rgba8 } else { Rgb8 };
             image::codecs::webp::WebPEncoder::new_lossless(out)
-                .encode(&samples(Motif::Smooth, side, transparent), side, side, colour)
+                .encode(&samples(motif, side, transparent), side, side, colour)
                 .map_err(io::Error::other)
         }
         _ => make_png(motif, side, transparent, path),

@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     credits::{Credits, GrantReason, VoidReason},
     effect::{Body, Effect, NewArtifact},
-    event::{About, Finished, Setting},
+    event::{About, Finished},
     facts::{Generation, GenerationFacts, Request},
     generation::{Failure, GenerationState},
     id::{ArtifactId, EntryId, Slot},
@@ -41,11 +41,10 @@ impl Scene {
         Some(Self {
             generation: facts.generation.clone()?,
             reader: Reader::of(&request, facts.language),
+            request,
             siblings: facts.siblings.clone(),
             account: facts.account.clone()?,
-            // Whoever has shut us out still reads what is said among others.
-            reachable: facts.reachable || request.setting != Setting::Private,
-            request,
+            reachable: facts.reachable,
         })
     }
 

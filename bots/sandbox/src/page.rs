@@ -39,12 +39,15 @@ macro_rules! asset {
 
 const INDEX: Asset = asset!("index.html", HTML);
 const ICON: Asset = asset!("icon.svg", SVG);
-const ASSETS: [Asset; 25] = [
+const ASSETS: [Asset; 28] = [
     asset!("page.css", CSS),
+    asset!("chats.css", CSS),
     asset!("phone.css", CSS),
     asset!("bubble.css", CSS),
+    asset!("pictures.css", CSS),
     asset!("composer.css", CSS),
     asset!("controls.css", CSS),
+    asset!("over.css", CSS),
     asset!("main.js", SCRIPT),
     asset!("api.js", SCRIPT),
     asset!("state.js", SCRIPT),

@@ -235,6 +235,35 @@ async fn the_desk_is_killed_started_and_moved_in_time() {
 }
 
 #[tokio::test]
+async fn a_picture_that_was_edited_away_can_be_fetched_by_who_saw_it_last() {
+    let page = Page::open().await;
+    page.post("say", json!({"text": "/start"})).await;
+    let url = |method| format!("{}/bot{}/{method}", page.telegram.api_url(), page.telegram.token());
+    let part = |red| reqwest::multipart::Part::bytes(png(red)).file_name("fox.png");
+    let form = reqwest::multipart::Form::new().text("chat_id", "1001").part("photo", part(0));
+    let sent = page.http.post(url("sendPhoto")).multipart(form).send().await.unwrap();
+    let message = sent.json::<Value>().await.unwrap()["result"]["message_id"].to_string();
+    let mut addresses = Vec::new();
+    for red in 1..20 {
+        let chat = page.get("chat/alice").await;
+        let picture = &chat["messages"].as_array().unwrap().last().unwrap()["picture"];
+        addresses.push(picture["url"].as_str().unwrap().to_owned());
+        let media = json!({"type": "photo", "media": "attach://fox"}).to_string();
+        let form = reqwest::multipart::Form::new().text("chat_id", "1001").text("media", media);
+        let form = form.text("message_id", message.clone()).part("fox", part(red));
+        let edited = page.http.post(url("editMessageMedia")).multipart(form).send().await.unwrap();
+        assert_eq!(edited.status(), 200);
+    }
+    let origin = page.base.trim_end_matches("/sandbox/api");
+    let status = async |address: &String| {
+        let answer = page.http.get(format!("{origin}{address}")).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(status(addresses.last().unwrap()).await, 200);
+    assert_eq!(status(&addresses[0]).await, 404, "they do not pile up");
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_said_in_words_and_other_sites_are_refused() {
     let page = Page::open().await;
     for (path, body, status) in [

@@ -44,7 +44,18 @@ export function speak({ as, chat, topic, text, reply_to, as_document, files = []
 }
 
 /** The names of what the sandbox tells. */
-const TOLD = ["hello", "message", "deleted", "typing", "draft", "toast", "chat", "faults", "clock", "desk"];
+const TOLD = [
+  "hello",
+  "message",
+  "deleted",
+  "typing",
+  "draft",
+  "toast",
+  "chat",
+  "faults",
+  "clock",
+  "desk",
+];
 /** How long to wait before listening again, ms. */
 const AGAIN_MS = 1000;
 

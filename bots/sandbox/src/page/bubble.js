@@ -5,14 +5,24 @@ import { el, face, icon } from "./draw.js";
 import { showPicture, showRefusal, showStrip } from "./menu.js";
 import { link, rich, webAddress } from "./rich.js";
 import { chatOf, speakerIn } from "./state.js";
-import { number, say, size, timeOf } from "./words.js";
+import { say, size, timeOf } from "./words.js";
 
 /** Longest side of a picture in a bubble, px. */
 const PICTURE_MAX = 340;
 /** How long a pressed button looks busy when nobody answers, ms. */
 const BUSY_MS = 15_000;
 
-/** What each message showed last, so that an edit sharpens instead of flickering. */
+/** What service messages say, and the key of the same words. */
+const SERVICES = [
+  [/^topic “(.*)” created$/, "service-created"],
+  [/^topic renamed to “(.*)”$/, "service-renamed"],
+  [/^topic closed$/, "service-closed"],
+  [/^topic reopened$/, "service-reopened"],
+  [/^this group became a supergroup$/, "service-became"],
+  [/^this supergroup was a group$/, "service-was"],
+];
+
+/** What each message showed last, `{url, image}`, so that an edit sharpens it in place. */
 const shown = new Map();
 /** Buttons that were pressed and not answered: message to the button's words. */
 const busy = new Map();
@@ -27,29 +37,46 @@ export function answered(message) {
 }
 
 /** A picture in its frame, over what stood there before. */
-function pictureNode(message, few) {
-  const { url, width, height } = message.picture;
+function pictureNode(message) {
+  const { url } = message.picture;
   const key = `${message.chat}/${message.message}`;
-  const before = shown.get(key);
-  shown.set(key, url);
   const name = `picture-${message.message}.jpg`;
   const label = message.text ? say("picture-of", { text: message.text }) : say("picture");
   const open = () => showPicture(message.picture, name);
   const frame = el("button.frame", { type: "button", "aria-label": label, on: { click: open } });
   frame.dataset.picture = message.message;
-  if (!few) {
-    const scale = Math.min(PICTURE_MAX / width, (PICTURE_MAX * 1.15) / height);
-    frame.style.width = `${Math.max(120, Math.round(width * scale))}px`;
-    frame.style.aspectRatio = `${Math.min(Math.max(width / height, 0.35), 3)}`;
+  const before = shown.get(key);
+  if (before?.url === url) {
+    // The very same element: drawing a message again neither fetches nor flickers.
+    before.image.alt = label;
+    frame.append(before.image);
+    return frame;
   }
-  if (before && before !== url) frame.append(el("img.under", { src: before, alt: "" }));
-  const over = el("img.over", { src: url, alt: label, decoding: "async" });
-  // What is in the cache already stands at once: drawing a message again must not flicker.
-  if (before === url) over.classList.add("ready");
-  over.addEventListener("load", () => over.classList.add("ready"));
-  over.addEventListener("transitionend", () => frame.querySelector(".under")?.remove());
-  frame.append(over);
+  // The one before may be gone from the sandbox: only what has arrived already can stay under.
+  if (before?.image.naturalWidth) {
+    before.image.className = "under";
+    frame.append(before.image);
+  }
+  const image = el("img.over", { src: url, alt: label, decoding: "async" });
+  const clear = () => image.parentElement?.querySelector(".under")?.remove();
+  image.addEventListener("load", () => image.classList.add("ready"));
+  image.addEventListener("transitionend", clear);
+  frame.append(image);
+  shown.set(key, { url, image });
   return frame;
+}
+
+/** One picture in its own shape, or the grid of an album. */
+function picturesNode(messages) {
+  const frames = messages.map(pictureNode);
+  const grid = el("div.pictures", { data: { count: String(frames.length) } }, frames);
+  if (frames.length === 1) {
+    const { width, height } = messages[0].picture;
+    const scale = Math.min(PICTURE_MAX / width, (PICTURE_MAX * 1.15) / height);
+    grid.style.width = `${Math.max(120, Math.round(width * scale))}px`;
+    frames[0].style.aspectRatio = `${Math.min(Math.max(width / height, 0.35), 3)}`;
+  }
+  return grid;
 }
 
 function documentNode(message) {
@@ -72,7 +99,12 @@ function quoteNode(message, onQuote) {
     "button.quote",
     { type: "button", on: { click: () => onQuote(message.reply_to.message) } },
     picture ? el("img", { src: picture, alt: "" }) : null,
-    el("span", {}, el("strong", {}, from), el("span", {}, text || say(picture ? "picture" : "message"))),
+    el(
+      "span",
+      {},
+      el("strong", {}, from),
+      el("span", {}, text || say(picture ? "picture" : "message")),
+    ),
   );
 }
 
@@ -136,11 +168,7 @@ function contentNodes(messages, isOut, acts) {
   const said = messages.find((it) => it.text) ?? messages[0];
   const last = messages.at(-1);
   const nodes = [];
-  if (pictures.length) {
-    const few = pictures.length > 1;
-    const frames = pictures.map((it) => pictureNode(it, few));
-    nodes.push(el("div.pictures", { data: { count: number(pictures.length) } }, frames));
-  }
+  if (pictures.length) nodes.push(picturesNode(pictures));
   if (documents.length) nodes.push(el("div.documents", {}, documents.map(documentNode)));
   if (said.text) {
     const words = rich(said.text, said.entities, acts.onCommand);
@@ -149,11 +177,26 @@ function contentNodes(messages, isOut, acts) {
   return nodes;
 }
 
+/** What happened, in the page's language; the sandbox says it in English. */
+function serviceWords(text) {
+  for (const [pattern, key] of SERVICES) {
+    const found = pattern.exec(text);
+    if (found) return say(key, { name: found[1] });
+  }
+  return text;
+}
+
+const keysData = ({ message, buttons }) => ({ keys: message, print: JSON.stringify(buttons) });
+
 /** A whole row of the chat. `look`: `{isOut, isFirst, isLast, showsSender}`. */
 export function bubble(messages, look, acts) {
   const [first] = messages;
   if (first.kind === "service") {
-    return el("li.service", { data: { message: first.message } }, el("span", {}, first.text));
+    return el(
+      "li.service",
+      { data: { message: first.message } },
+      el("span", {}, serviceWords(first.text)),
+    );
   }
   const hasPicture = messages.some((it) => it.picture);
   const body = el("div.bubble", {});
@@ -165,17 +208,44 @@ export function bubble(messages, look, acts) {
   const reactions = messages.flatMap((it) => it.reactions);
   if (reactions.length) body.append(el("span.reactions", {}, reactions.join(" ")));
   const keys = messages.at(-1).buttons.map((row) =>
-    el("div.keys-row", {}, row.map((button) => keyNode(messages.at(-1), button))));
+    el(
+      "div.keys-row",
+      {},
+      row.map((button) => keyNode(messages.at(-1), button)),
+    ),
+  );
   const handle = (name, sign, act) =>
-    el("button.round", { type: "button", tabindex: "-1", title: say(name), "aria-label": say(name),
-      on: { click: (event) => act(first, event.currentTarget) } }, icon(sign));
+    el(
+      "button.round",
+      {
+        type: "button",
+        tabindex: "-1",
+        title: say(name),
+        "aria-label": say(name),
+        on: { click: (event) => act(first.message, event.currentTarget) },
+      },
+      icon(sign),
+    );
   const row = el(
     `li.row.${look.isOut ? "out" : "in"}`,
     { tabindex: "-1", data: { message: first.message } },
-    look.showsSender && !look.isOut ? (look.isLast ? senderFace(first) : el("span.face.none")) : null,
-    el("div.stack", {}, body,
-      keys.length ? el("div.keys", { data: { keys: messages.at(-1).message } }, keys) : null),
-    el("span.handles", {}, handle("reply", "reply", acts.onReply), handle("more", "more", acts.onMenu)),
+    look.showsSender && !look.isOut
+      ? look.isLast
+        ? senderFace(first)
+        : el("span.face.none")
+      : null,
+    el(
+      "div.stack",
+      {},
+      body,
+      keys.length ? el("div.keys", { data: keysData(messages.at(-1)) }, keys) : null,
+    ),
+    el(
+      "span.handles",
+      {},
+      handle("reply", "reply", acts.onReply),
+      handle("more", "more", acts.onMenu),
+    ),
   );
   if (look.isFirst) row.classList.add("first");
   if (look.isLast) row.classList.add("last");
@@ -190,8 +260,16 @@ function senderFace(message) {
 /** A text that is still growing. */
 export function draftNode(draft, onStop) {
   const stop = draft.can_stop
-    ? el("button.key", { type: "button", on: { click: onStop } }, say("stop")) : null;
-  return el("li.row.in.draft", {},
-    el("div.stack", {}, el("div.bubble", {}, el("div.words", {}, draft.text, el("i.caret"))),
-      stop ? el("div.keys", {}, el("div.keys-row", {}, stop)) : null));
+    ? el("button.key", { type: "button", on: { click: onStop } }, say("stop"))
+    : null;
+  return el(
+    "li.row.in.draft",
+    {},
+    el(
+      "div.stack",
+      {},
+      el("div.bubble", {}, el("div.words", {}, draft.text, el("i.caret"))),
+      stop ? el("div.keys", {}, el("div.keys-row", {}, stop)) : null,
+    ),
+  );
 }

@@ -1,9 +1,9 @@
 /** The list of chats, and of the topics of the operators' forum. */
 
-import { el, face, icon, the } from "./draw.js";
+import { el, face, icon, reconcile, the } from "./draw.js";
 import { nowMs, on, playerOf, ring, state } from "./state.js";
 import { open } from "./timeline.js";
-import { dayOf, say, timeOf } from "./words.js";
+import { currentLanguage, dayOf, say, timeOf } from "./words.js";
 
 /** Which chats stand under which heading. */
 function sections() {
@@ -19,7 +19,9 @@ function sections() {
 
 function badge(key) {
   const count = state.unread.get(key);
-  return count ? el("span.badge", { "aria-label": say("unread", { n: count }) }, String(count)) : null;
+  return count
+    ? el("span.badge", { "aria-label": say("unread", { n: count }) }, String(count))
+    : null;
 }
 
 function when(ms) {
@@ -50,37 +52,88 @@ function chatRow(chat) {
   const blocked = chat.kind === "private" && playerOf(chat.players[0])?.blocked;
   return el(
     "button.chat-row",
-    { type: "button", "aria-current": isOpen ? "true" : null, data: { chat: chat.alias },
-      on: { click: () => go(chat.chat) } },
+    {
+      type: "button",
+      "aria-current": isOpen ? "true" : null,
+      data: { chat: chat.alias },
+      on: { click: () => go(chat.chat) },
+    },
     face(chat.title),
-    el("span.what", {},
-      el("span.top", {}, el("strong", {}, chat.title), language(chat), blocked ? icon("block") : null,
-        chat.last ? el("time", {}, when(chat.last.at_ms)) : null),
-      el("span.bottom", {}, el("span.last-words", {}, under(chat)), badge(chat.chat))),
+    el(
+      "span.what",
+      {},
+      el(
+        "span.top",
+        {},
+        el("strong", {}, chat.title),
+        language(chat),
+        blocked ? icon("block") : null,
+        chat.last ? el("time", {}, when(chat.last.at_ms)) : null,
+      ),
+      el("span.bottom", {}, el("span.last-words", {}, under(chat)), badge(chat.chat)),
+    ),
   );
 }
 
-function topicRows(chat) {
-  const topics = state.views.get(chat.chat)?.topics ?? [];
-  if (!topics.length) return [];
-  const row = (topic, name, closed) => {
-    const isOpen = chat.chat === state.open.chat && state.open.topic === topic;
-    return el(
-      "button.topic-row",
-      { type: "button", "aria-current": isOpen ? "true" : null, on: { click: () => go(chat.chat, topic) } },
-      icon("topic"), el("span", {}, name), closed ? el("small", {}, say("closed")) : null,
-      badge(`${chat.chat}/${topic}`),
-    );
-  };
-  return [row(null, say("general"), false), ...topics.map((it) => row(it.topic, it.name, it.closed))];
+function topicRow(chat, { topic, name, closed }) {
+  const isOpen = chat.chat === state.open.chat && state.open.topic === topic;
+  return el(
+    "button.topic-row",
+    {
+      type: "button",
+      "aria-current": isOpen ? "true" : null,
+      on: { click: () => go(chat.chat, topic) },
+    },
+    icon("topic"),
+    el("span", {}, name),
+    closed ? el("small", {}, say("closed")) : null,
+    badge(`${chat.chat}/${topic}`),
+  );
 }
 
+/** A row's children are brought up to date; the row itself, which may be being pressed, stays. */
+function revise(old, fresh) {
+  if (!fresh.matches("button")) return (old.replaceWith(fresh), fresh);
+  old.replaceChildren(...fresh.childNodes);
+  if (fresh.hasAttribute("aria-current")) old.setAttribute("aria-current", "true");
+  else old.removeAttribute("aria-current");
+  return old;
+}
+
+function wantedRows() {
+  const rows = [];
+  const { language: tongue, open: here } = { language: currentLanguage(), open: state.open };
+  for (const [heading, chats] of sections()) {
+    rows.push({ key: heading, print: tongue, draw: () => el("h3", {}, say(heading)) });
+    for (const chat of chats) {
+      const player = playerOf(chat.players[0]);
+      const facts = [
+        chat,
+        player?.blocked,
+        player?.language,
+        tongue,
+        here.chat === chat.chat,
+        state.unread.get(chat.chat),
+        dayOf(nowMs()),
+      ];
+      rows.push({ key: `${chat.chat}`, print: JSON.stringify(facts), draw: () => chatRow(chat) });
+      const topics = state.views.get(chat.chat)?.topics ?? [];
+      const all = topics.length
+        ? [{ topic: null, name: say("general"), closed: false }, ...topics]
+        : [];
+      for (const topic of all) {
+        const key = `${chat.chat}/${topic.topic}`;
+        const print = JSON.stringify([topic, tongue, here, state.unread.get(key)]);
+        rows.push({ key, print, draw: () => topicRow(chat, topic) });
+      }
+    }
+  }
+  return rows;
+}
+
+let rows = new Map();
 function draw() {
-  const list = the("chat-list");
-  const focused = document.activeElement?.closest?.("[data-chat]")?.dataset.chat;
-  list.replaceChildren(...sections().map(([heading, chats]) =>
-    el("section", {}, el("h3", {}, say(heading)), chats.flatMap((chat) => [chatRow(chat), ...topicRows(chat)]))));
-  if (focused) list.querySelector(`[data-chat="${focused}"]`)?.focus();
+  rows = reconcile(the("chat-list"), rows, wantedRows(), revise);
 }
 
 export function start() {

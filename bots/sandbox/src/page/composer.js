@@ -3,7 +3,16 @@
 import { post, speak } from "./api.js";
 import { el, face, icon, the } from "./draw.js";
 import { openMenu, showRefusal, showStrip } from "./menu.js";
-import { isBlocked, on, openChat, playerOf, ring, shownMessages, speakerIn, state } from "./state.js";
+import {
+  isBlocked,
+  on,
+  openChat,
+  playerOf,
+  ring,
+  shownMessages,
+  speakerIn,
+  state,
+} from "./state.js";
 import { closeSuggestions, commandMenu, pickSuggestion, suggest } from "./suggest.js";
 import { sample, sampleNames } from "./samples.js";
 import { reveal } from "./timeline.js";
@@ -58,9 +67,18 @@ function drawTray() {
     const isPicture = it.file.type.startsWith("image/");
     const remove = () => (files.splice(at, 1), drawTray());
     const label = say("remove", { name: it.file.name });
-    return el("span.thumb", { title: `${it.file.name} · ${size(it.file.size)}` },
-      isPicture ? el("img", { src: it.url, alt: it.file.name }) : el("span.sign", {}, icon("file"), it.file.name),
-      el("button.round", { type: "button", "aria-label": label, on: { click: remove } }, icon("close")));
+    return el(
+      "span.thumb",
+      { title: `${it.file.name} · ${size(it.file.size)}` },
+      isPicture
+        ? el("img", { src: it.url, alt: it.file.name })
+        : el("span.sign", {}, icon("file"), it.file.name),
+      el(
+        "button.round",
+        { type: "button", "aria-label": label, on: { click: remove } },
+        icon("close"),
+      ),
+    );
   });
   const toggle = (event) => (asDocument = event.currentTarget.checked);
   const box = el("input", { type: "checkbox", on: { change: toggle } });
@@ -79,10 +97,17 @@ function drawAbout() {
   bar.replaceChildren(
     icon(editing ? "edit" : "reply"),
     message.picture ? el("img", { src: message.picture.url, alt: "" }) : "",
-    el("button.what", { type: "button", on: { click: () => reveal(message.message) } },
+    el(
+      "button.what",
+      { type: "button", on: { click: () => reveal(message.message) } },
       el("strong", {}, editing ? say("editing") : say("reply-to", { name: message.from.name })),
-      el("span", {}, said)),
-    el("button.round", { type: "button", "aria-label": say("cancel"), on: { click: leave } }, icon("close")),
+      el("span", {}, said),
+    ),
+    el(
+      "button.round",
+      { type: "button", "aria-label": say("cancel"), on: { click: leave } },
+      icon("close"),
+    ),
   );
 }
 
@@ -121,8 +146,12 @@ async function send(text = words.value.trim()) {
   const before = { value: words.value, files, asDocument, replyTo, editing };
   const asked = editing
     ? post("edit", { as, chat: chat.chat, message: editing.message, text })
-    : speak({ ...about, reply_to: replyTo?.message, as_document: asDocument,
-        files: files.map(({ file }) => file) });
+    : speak({
+        ...about,
+        reply_to: replyTo?.message,
+        as_document: asDocument,
+        files: files.map(({ file }) => file),
+      });
   files = [];
   [asDocument, replyTo, editing] = [false, null, null];
   setWords("");
@@ -146,7 +175,11 @@ function drawInstead() {
   if (!chat) return;
   const instead = the("instead");
   const only = (words_, act, name) => {
-    const button = el("button.strong", { type: "button", data: { act: name }, on: { click: act } }, words_);
+    const button = el(
+      "button.strong",
+      { type: "button", data: { act: name }, on: { click: act } },
+      words_,
+    );
     instead.replaceChildren(button);
     instead.hidden = false;
   };
@@ -181,9 +214,14 @@ function chooseSpeaker(event) {
     drawInstead();
     ring("speaker");
   };
-  openMenu(event.currentTarget, chat.players.map((alias) => ({
-    label: playerOf(alias)?.name ?? alias, checked: alias === speakerIn(chat), act: choose(alias),
-  })));
+  openMenu(
+    event.currentTarget,
+    chat.players.map((alias) => ({
+      label: playerOf(alias)?.name ?? alias,
+      checked: alias === speakerIn(chat),
+      act: choose(alias),
+    })),
+  );
 }
 
 /** Photos, files, and pictures made here. */
@@ -197,16 +235,36 @@ function attachMenu(event) {
     };
     const tile = (name) => {
       const label = say(`sample-${name}`);
-      const button = el("button.tile", { type: "button", title: label, "aria-label": label,
-        data: { sample: name }, on: { click: () => pick(name) } });
+      const button = el("button.tile", {
+        type: "button",
+        title: label,
+        "aria-label": label,
+        data: { sample: name },
+        on: { click: () => pick(name) },
+      });
       sample(name).then(({ url }) => button.append(el("img", { src: url, alt: "" })));
       return button;
     };
-    return el("div.samples", {}, el("small", {}, say("samples")), el("div.tiles", {}, sampleNames.map(tile)));
+    return el(
+      "div.samples",
+      {},
+      el("small", {}, say("samples")),
+      el("div.tiles", {}, sampleNames.map(tile)),
+    );
   };
   openMenu(event.currentTarget, [
-    { label: say("photos"), note: say("photos-note"), icon: "picture", act: () => the("pick-photos").click() },
-    { label: say("files"), note: say("files-note"), icon: "file", act: () => the("pick-files").click() },
+    {
+      label: say("photos"),
+      note: say("photos-note"),
+      icon: "picture",
+      act: () => the("pick-photos").click(),
+    },
+    {
+      label: say("files"),
+      note: say("files-note"),
+      icon: "file",
+      act: () => the("pick-files").click(),
+    },
     { node: samples },
   ]);
 }
@@ -281,8 +339,13 @@ export function start() {
   the("command-menu").append(icon("slash"));
   the("attach").addEventListener("click", attachMenu);
   the("speaker").addEventListener("click", chooseSpeaker);
-  the("command-menu").addEventListener("click", (event) => commandMenu(event.currentTarget, setWords, send));
-  the("pick-photos").addEventListener("change", (event) => (add(event.target.files), (event.target.value = "")));
+  the("command-menu").addEventListener("click", (event) =>
+    commandMenu(event.currentTarget, setWords, send),
+  );
+  the("pick-photos").addEventListener(
+    "change",
+    (event) => (add(event.target.files), (event.target.value = "")),
+  );
   the("pick-files").addEventListener("change", (event) => {
     add(event.target.files, { unchanged: true });
     event.target.value = "";

@@ -10,7 +10,11 @@ import { momentOf, number, say, span } from "./words.js";
 /** Counters are fetched at most so often, ms. */
 const COUNT_EVERY_MS = 700;
 /** How far the clock is moved by one press, seconds. */
-const STEPS = [["one-minute", 60], ["one-hour", 3600], ["one-day", 86_400]];
+const STEPS = [
+  ["one-minute", 60],
+  ["one-hour", 3600],
+  ["one-day", 86_400],
+];
 
 const cards = new Map();
 
@@ -46,11 +50,18 @@ function drawDesk() {
   const set = (asked) => asked.then((answer) => heardDesk(answer));
   const kill = (restart) => () => set(post("kill", { restart }));
   const both = alive
-    ? [button(say("kill-restart"), kill(true), "button.danger"), button(say("kill"), kill(false), "button.danger.quiet")]
+    ? [
+        button(say("kill-restart"), kill(true), "button.danger"),
+        button(say("kill"), kill(false), "button.danger.quiet"),
+      ]
     : [button(say("start"), () => set(post("restart")), "button.strong")];
   the("desk-card").replaceChildren(
     heading("desk-title", say("desk"), pill),
-    el("p.facts", {}, facts.filter(Boolean).map((it) => el("span", {}, it))),
+    el(
+      "p.facts",
+      {},
+      facts.filter(Boolean).map((it) => el("span", {}, it)),
+    ),
     el("div.buttons", {}, both),
   );
   drawClock();
@@ -69,7 +80,11 @@ function drawClockCard() {
   };
   the("clock-card").replaceChildren(
     heading("clock-title", say("clock"), el("time", { id: "clock-now" })),
-    el("div.buttons.three", {}, STEPS.map(([key, seconds]) => button(`+ ${say(key)}`, move(seconds)))),
+    el(
+      "div.buttons.three",
+      {},
+      STEPS.map(([key, seconds]) => button(`+ ${say(key)}`, move(seconds))),
+    ),
   );
   drawClock();
 }
@@ -84,7 +99,9 @@ function drawClock() {
 function heardFaults({ parties }) {
   state.parties = parties;
   const order = ["images", "telegram"];
-  const sorted = [...parties].sort((one, other) => order.indexOf(one.party) - order.indexOf(other.party));
+  const sorted = [...parties].sort(
+    (one, other) => order.indexOf(one.party) - order.indexOf(other.party),
+  );
   for (const party of sorted) {
     if (!cards.has(party.party)) {
       const card = new FaultCard(party, heardFaults);
@@ -106,7 +123,12 @@ async function clearAll() {
 }
 
 function tally(label, value, kind = "") {
-  return el("div", { data: { kind } }, el("dt", {}, label), el("dd", {}, typeof value === "number" ? number(value) : value));
+  return el(
+    "div",
+    { data: { kind } },
+    el("dt", {}, label),
+    el("dd", {}, typeof value === "number" ? number(value) : value),
+  );
 }
 
 /** Names and counts, most first. */
@@ -123,20 +145,31 @@ function drawCounters() {
   const card = the("counters-card");
   const wasOpen = card.querySelector("details")?.open ?? false;
   const { updates } = counters;
-  const more = el("details", {}, el("summary", {}, say("calls-more")),
+  const more = el(
+    "details",
+    {},
+    el("summary", {}, say("calls-more")),
     ranking(say("calls"), counters.calls) ?? "",
     ranking(say("refused"), counters.refused) ?? "",
-    ranking(say("struck"), counters.faults) ?? "");
+    ranking(say("struck"), counters.faults) ?? "",
+  );
   more.open = wasOpen;
   card.replaceChildren(
-    heading("counters-title", say("counters"), el("span.pill", {}, say(`delivery-${counters.delivery}`))),
-    el("dl.tallies", {},
+    heading(
+      "counters-title",
+      say("counters"),
+      el("span.pill", {}, say(`delivery-${counters.delivery}`)),
+    ),
+    el(
+      "dl.tallies",
+      {},
       tally(say("count-messages"), counters.messages),
       tally(say("count-edits"), counters.edits),
       tally(say("count-delivered"), updates.delivered),
       tally(say("count-waiting"), updates.waiting, updates.waiting ? "busy" : ""),
       tally(say("count-expired"), updates.expired, updates.expired ? "bad" : ""),
-      tally(say("count-twice"), counters.pictures_twice, counters.pictures_twice ? "bad" : "good")),
+      tally(say("count-twice"), counters.pictures_twice, counters.pictures_twice ? "bad" : "good"),
+    ),
     more,
   );
 }
@@ -168,7 +201,11 @@ export function start() {
   the("clear-all").addEventListener("click", () => clearAll().catch(showRefusal));
   on("desk", drawDesk);
   on("heard:desk", (desk) => (heardDesk(desk), countSoon()));
-  on("heard:faults", () => get("fault").then(heardFaults).catch(() => {}));
+  on("heard:faults", () =>
+    get("fault")
+      .then(heardFaults)
+      .catch(() => {}),
+  );
   on("heard:clock", ({ now_ms }) => {
     state.skewMs = now_ms - Date.now();
     drawClock();
@@ -183,4 +220,3 @@ export function start() {
   drawClockCard();
   setInterval(drawClock, 1000);
 }
-

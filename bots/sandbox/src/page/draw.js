@@ -9,7 +9,8 @@ const PATHS = {
   close: "M6 6l12 12M18 6L6 18",
   clip: "M20 11.5l-8.3 8.3a5.2 5.2 0 0 1-7.4-7.4l8.6-8.6a3.5 3.5 0 0 1 5 5l-8.6 8.5a1.7 1.7 0 0 1-2.5-2.4l7.7-7.7",
   send: "M4 12l16-8-5 16-3.2-6.8zM11.8 13.2L20 4",
-  slash: "M5 4h14a1.5 1.5 0 0 1 1.5 1.5v13A1.5 1.5 0 0 1 19 20H5a1.5 1.5 0 0 1-1.5-1.5v-13A1.5 1.5 0 0 1 5 4zM14 8l-4 8",
+  slash:
+    "M5 4h14a1.5 1.5 0 0 1 1.5 1.5v13A1.5 1.5 0 0 1 19 20H5a1.5 1.5 0 0 1-1.5-1.5v-13A1.5 1.5 0 0 1 5 4zM14 8l-4 8",
   reply: "M10 6L4 12l6 6M4 12h9a7 7 0 0 1 7 7",
   edit: "M4 20l1-5L16 4l4 4L9 19zM14 6l4 4",
   copy: "M8 8h11v12H8zM16 8V4H5v12h3",
@@ -75,4 +76,32 @@ export function face(name, kind = "person") {
   } else if (kind === "topic") round.append(icon("topic"));
   else round.append([...name][0] ?? "?");
   return round;
+}
+
+/**
+ * Brings the children of an element to what is wanted, `[{key, print, draw}]` in order. A child is
+ * drawn again only when its print has changed, so that nothing that is being pressed goes away;
+ * `revise(old, fresh)` may answer with the old one, brought up to date. Answers what stands now,
+ * to be given as `known` the next time.
+ */
+export function reconcile(
+  parent,
+  known,
+  wanted,
+  revise = (old, fresh) => (old.replaceWith(fresh), fresh),
+) {
+  const next = new Map();
+  let before = null;
+  for (const { key, print, draw } of wanted) {
+    const old = known.get(key);
+    let node = old?.node;
+    if (!old) node = draw();
+    else if (old.print !== print) node = revise(old.node, draw());
+    const place = before ? before.nextSibling : parent.firstChild;
+    if (place !== node) parent.insertBefore(node, place);
+    before = node;
+    next.set(key, { node, print });
+  }
+  for (const [key, { node }] of known) if (!next.has(key)) node.remove();
+  return next;
 }

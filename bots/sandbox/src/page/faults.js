@@ -1,17 +1,34 @@
 /** What can go wrong with one outside party: a button for each kind, and what is armed. */
 
 import { post } from "./api.js";
-import { el, icon } from "./draw.js";
+import { el } from "./draw.js";
 import { showRefusal } from "./menu.js";
 import { state } from "./state.js";
 import { isSaid, say } from "./words.js";
 
 /** Kinds that stand before the fold, in this order. */
 const FIRST = {
-  images: ["slow", "moderation_blocked", "overloaded", "rate_limit", "insufficient_quota",
-    "accept_then_hang", "cut_body", "invalid_base64", "one_bit_bomb"],
-  telegram: ["too_many_requests", "server_error", "drop_answer", "forbidden", "slow",
-    "duplicate_update", "redeliver", "hold_updates"],
+  images: [
+    "slow",
+    "moderation_blocked",
+    "overloaded",
+    "rate_limit",
+    "insufficient_quota",
+    "accept_then_hang",
+    "cut_body",
+    "invalid_base64",
+    "one_bit_bomb",
+  ],
+  telegram: [
+    "too_many_requests",
+    "server_error",
+    "drop_answer",
+    "forbidden",
+    "slow",
+    "duplicate_update",
+    "redeliver",
+    "hold_updates",
+  ],
 };
 
 /** How often: what is sent, and the key of its words. */
@@ -35,7 +52,18 @@ const FIELDS = {
   description: { value: "IMAGE_PROCESS_FAILED" },
 };
 
-const ENVELOPES = [["open_ai", "OpenAI"], ["lite_llm", "LiteLLM"]];
+const ENVELOPES = [
+  ["open_ai", "OpenAI"],
+  ["lite_llm", "LiteLLM"],
+];
+
+/** All of one kind together: by chance as long as there is one, else how many times. */
+function howOften(armed) {
+  if (!armed.length) return "";
+  const chance = Math.max(...armed.map((it) => it.probability ?? 0));
+  const times = armed.reduce((sum, it) => sum + (it.count ?? 0), 0);
+  return chance ? `${Math.round(chance * 100)} %` : `×${times}`;
+}
 
 /** One card, built once and then only brought up to date. */
 export class FaultCard {
@@ -46,7 +74,10 @@ export class FaultCard {
     this.onlyHere = false;
     this.envelope = "open_ai";
     this.pills = new Map();
-    this.element = el("section.card.faults", { "aria-labelledby": `${party.party}-title` });
+    this.element = el("section.card.faults", {
+      "aria-labelledby": `${party.party}-title`,
+      data: { party: party.party },
+    });
     this.build();
   }
 
@@ -71,17 +102,33 @@ export class FaultCard {
     const before = first.map(of).filter(Boolean);
     const after = kinds.filter((it) => !before.includes(it));
     const wasOpen = this.element.querySelector("details")?.open ?? false;
-    this.armedList = el("div.armed", { role: "status" });
-    this.clear = el("button.small", { type: "button", on: { click: () => this.send({ what: "clear" }) } }, say("clear"));
+    this.clear = el(
+      "button.small",
+      { type: "button", on: { click: () => this.send({ what: "clear" }) } },
+      say("clear"),
+    );
     const title = isSaid(`party-${party}`) ? say(`party-${party}`) : party;
-    const more = el("details", {}, el("summary", {}, say("more-faults", { n: after.length })),
-      el("div.pills", {}, after.map((it) => this.pill(it))));
+    this.folded = after.map((it) => it.what);
+    this.summary = el("summary", {});
+    const more = el(
+      "details",
+      {},
+      this.summary,
+      el(
+        "div.pills",
+        {},
+        after.map((it) => this.pill(it)),
+      ),
+    );
     more.open = wasOpen;
     this.element.replaceChildren(
       el("header", {}, el("h3", { id: `${party}-title` }, title), this.clear),
-      this.armedList,
       el("div.how", {}, this.oftenChoice(), this.extraChoice()),
-      el("div.pills", {}, before.map((it) => this.pill(it))),
+      el(
+        "div.pills",
+        {},
+        before.map((it) => this.pill(it)),
+      ),
       after.length ? more : "",
     );
     this.show(this.party);
@@ -95,12 +142,20 @@ export class FaultCard {
       radio.checked = at === this.often;
       return el("label", {}, radio, el("span", {}, say(key)));
     };
-    return el("fieldset.segments", { on: { change: choose } }, el("legend.unseen", {}, say("how-often")), OFTEN.map(option));
+    return el(
+      "fieldset.segments",
+      { on: { change: choose } },
+      el("legend.unseen", {}, say("how-often")),
+      OFTEN.map(option),
+    );
   }
 
   extraChoice() {
     if (this.party.party === "telegram") {
-      const box = el("input", { type: "checkbox", on: { change: (event) => (this.onlyHere = event.target.checked) } });
+      const box = el("input", {
+        type: "checkbox",
+        on: { change: (event) => (this.onlyHere = event.target.checked) },
+      });
       box.checked = this.onlyHere;
       return el("label.tick", {}, box, say("only-here"));
     }
@@ -119,20 +174,41 @@ export class FaultCard {
     const label = isSaid(`field-${name}`) ? say(`field-${name}`) : name;
     const choices = known?.choices?.[this.party.party];
     if (choices) {
-      return el("select", { name, "aria-label": label }, choices.map((it) => el("option", { value: it }, String(it))));
+      return el(
+        "select",
+        { name, "aria-label": label },
+        choices.map((it) => el("option", { value: it }, String(it))),
+      );
     }
     const isNumber = typeof known?.value === "number";
-    const input = el("input", { name, "aria-label": label, type: isNumber ? "number" : "text",
-      min: "0", step: "any", value: known?.value ?? "", placeholder: label });
+    const input = el("input", {
+      name,
+      "aria-label": label,
+      type: isNumber ? "number" : "text",
+      min: "0",
+      step: "any",
+      value: known?.value ?? "",
+      placeholder: label,
+    });
     return el("span.field", {}, input, known?.unit ? el("i", {}, known.unit) : null);
   }
 
   pill(kind) {
     const fields = kind.takes.map((name) => this.field(name)).filter(Boolean);
     const arm = () => this.send(this.fault(kind, pill));
-    const press = el("button", { type: "button", data: { fault: kind.what }, on: { click: arm } }, this.words(kind.what));
+    const press = el(
+      "button",
+      { type: "button", data: { fault: kind.what }, on: { click: arm } },
+      this.words(kind.what),
+      el("span.badge"),
+    );
     const enter = (event) => event.key === "Enter" && arm();
-    const pill = el("div.fault", { on: { keydown: (event) => event.target.matches("input") && enter(event) } }, press, fields);
+    const pill = el(
+      "div.fault",
+      { on: { keydown: (event) => event.target.matches("input") && enter(event) } },
+      press,
+      fields,
+    );
     this.pills.set(kind.what, pill);
     return pill;
   }
@@ -150,17 +226,18 @@ export class FaultCard {
     return fault;
   }
 
-  /** Brings what is armed up to date. */
+  /** Brings what is armed up to date: how often, at the corner of each kind. */
   show(party) {
     this.party = party;
-    const often = (armed) => armed.probability === undefined
-      ? `× ${armed.count ?? 1}` : `${Math.round(armed.probability * 100)} %`;
-    const chip = (armed) => el("span.chip", {}, icon("bolt"), this.words(armed.what), el("b", {}, often(armed)));
-    this.armedList.replaceChildren(...party.armed.map(chip));
     this.clear.hidden = !party.armed.length;
     this.element.classList.toggle("alarmed", party.armed.length > 0);
     for (const [what, pill] of this.pills) {
-      pill.classList.toggle("on", party.armed.some((it) => it.what === what));
+      const armed = party.armed.filter((it) => it.what === what);
+      pill.classList.toggle("on", armed.length > 0);
+      pill.querySelector(".badge").textContent = howOften(armed);
     }
+    const folded = party.armed.filter((it) => this.folded.includes(it.what)).length;
+    const more = say("more-faults", { n: this.folded.length });
+    this.summary.textContent = folded ? `${more} · ${say("armed", { n: folded })}` : more;
   }
 }

@@ -10,7 +10,8 @@ import { isSaid, say, timeOf } from "./words.js";
 /** What the bot is doing in the open chat, in words; none when nothing. */
 function doing() {
   const typing = state.typing.get(state.open.chat);
-  if (!typing || typing.until_ms < nowMs() || (typing.topic ?? null) !== state.open.topic) return null;
+  if (!typing || typing.until_ms < nowMs() || (typing.topic ?? null) !== state.open.topic)
+    return null;
   const key = `doing-${typing.action}`;
   return say(isSaid(key) ? key : "doing-typing");
 }
@@ -22,7 +23,10 @@ function drawStatus() {
   const busy = doing();
   status.classList.toggle("busy", Boolean(busy));
   if (busy) {
-    status.replaceChildren(busy, el("i.dots", { "aria-hidden": "true" }, el("b"), el("b"), el("b")));
+    status.replaceChildren(
+      busy,
+      el("i.dots", { "aria-hidden": "true" }, el("b"), el("b"), el("b")),
+    );
     return;
   }
   const people = chat.players.map((alias) => playerOf(alias)?.name ?? alias).join(", ");
@@ -35,7 +39,10 @@ function drawTitle() {
   if (!chat) return;
   const isPrivate = chat.kind === "private";
   the("chat-title").textContent = isPrivate ? (state.bot?.name ?? "") : chat.title;
-  const round = face(isPrivate ? (state.bot?.name ?? "") : chat.title, isPrivate ? "bot" : "person");
+  const round = face(
+    isPrivate ? (state.bot?.name ?? "") : chat.title,
+    isPrivate ? "bot" : "person",
+  );
   round.id = "chat-face";
   the("chat-face").replaceWith(round);
   document.title = `${chat.title} · picdesk sandbox`;
@@ -49,12 +56,25 @@ function drawTopics() {
   bar.hidden = chat?.kind !== "forum";
   if (bar.hidden) return;
   const tab = (topic, name, closed) =>
-    el("button", {
-      type: "button", role: "tab", "aria-selected": String(state.open.topic === topic),
-      on: { click: () => open(chat.chat, topic).catch(showRefusal) },
-    }, name, closed ? el("small", {}, ` · ${say("closed")}`) : null);
-  bar.replaceChildren(tab(null, say("general")), ...topics.map((it) => tab(it.topic, it.name, it.closed)));
-  bar.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    el(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        "aria-controls": "timeline",
+        "aria-selected": String(state.open.topic === topic),
+        on: { click: () => open(chat.chat, topic).catch(showRefusal) },
+      },
+      name,
+      closed ? el("small", {}, ` · ${say("closed")}`) : null,
+    );
+  bar.replaceChildren(
+    tab(null, say("general")),
+    ...topics.map((it) => tab(it.topic, it.name, it.closed)),
+  );
+  bar
+    .querySelector("[aria-selected=true]")
+    ?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** The one thing that is wrong and most worth knowing. */
@@ -85,12 +105,17 @@ function drawBanner() {
 function privateItems(chat) {
   const player = playerOf(chat.players[0]);
   const blocked = isBlocked(chat);
-  const speak = (language) => () => post("language", { as: player.player, language }).catch(showRefusal);
+  const speak = (language) => () =>
+    post("language", { as: player.player, language }).catch(showRefusal);
   const block = () => post("block", { as: player.player, blocked: !blocked }).catch(showRefusal);
   return [
     { node: () => el("small.note", {}, say("client-speaks", { name: player.name })) },
     { label: "English", checked: player.language === "en", act: speak("en") },
-    { label: "简体中文", checked: Boolean(player.language?.startsWith("zh")), act: speak("zh-hans") },
+    {
+      label: "简体中文",
+      checked: Boolean(player.language?.startsWith("zh")),
+      act: speak("zh-hans"),
+    },
     { label: say(blocked ? "unblock" : "block"), icon: "block", danger: !blocked, act: block },
   ];
 }
@@ -100,12 +125,19 @@ function forumItems(chat) {
   if (!topic) return [{ node: () => el("small.note", {}, say("general-note")) }];
   const turn = (what) => () =>
     post("topic", { as: chat.players[0], chat: chat.chat, topic: topic.topic, do: what })
-      .then(() => what === "delete" && open(chat.chat)).catch(showRefusal);
+      .then(() => what === "delete" && open(chat.chat))
+      .catch(showRefusal);
   return [
     topic.closed
       ? { label: say("topic-reopen"), icon: "topic", act: turn("reopen") }
       : { label: say("topic-close"), icon: "topic", act: turn("close") },
-    { label: say("topic-delete"), note: say("delete-note"), icon: "trash", danger: true, act: turn("delete") },
+    {
+      label: say("topic-delete"),
+      note: say("delete-note"),
+      icon: "trash",
+      danger: true,
+      act: turn("delete"),
+    },
   ];
 }
 

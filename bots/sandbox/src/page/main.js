@@ -26,7 +26,10 @@ async function refreshAll() {
   const { chat, topic } = state.open;
   const wanted = chatOf(chat) ?? state.chats.find((it) => it.alias === recall("chat"));
   const next = wanted ?? state.chats.find((it) => it.alias === "alice") ?? state.chats[0];
-  await Promise.all([timeline.open(next.chat, wanted?.chat === chat ? topic : null), controls.refresh()]);
+  await Promise.all([
+    timeline.open(next.chat, wanted?.chat === chat ? topic : null),
+    controls.refresh(),
+  ]);
 }
 
 /** A chat got a new number, title, topic or block. */

@@ -96,8 +96,16 @@ export function showPicture(picture, name) {
       "div.tools",
       {},
       el("span", {}, `${picture.width} × ${picture.height}`),
-      el("a.round", { href: picture.url, download: name, title: label, "aria-label": label }, icon("download")),
-      el("button.round", { type: "button", "aria-label": say("close"), on: { click: close } }, icon("close")),
+      el(
+        "a.round",
+        { href: picture.url, download: name, title: label, "aria-label": label },
+        icon("download"),
+      ),
+      el(
+        "button.round",
+        { type: "button", "aria-label": say("close"), on: { click: close } },
+        icon("close"),
+      ),
     ),
   );
   box.showModal();
@@ -106,7 +114,8 @@ export function showPicture(picture, name) {
 /** A click beside the picture closes it. */
 export function startBoxes() {
   the("lightbox").addEventListener("click", (event) => {
-    if (event.target === event.currentTarget || event.target.matches("img")) event.currentTarget.close();
+    if (event.target === event.currentTarget || event.target.matches("img"))
+      event.currentTarget.close();
   });
 }
 

@@ -4,8 +4,15 @@ import { el } from "./draw.js";
 import { say } from "./words.js";
 
 const TAGS = {
-  bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
-  blockquote: "blockquote", expandable_blockquote: "blockquote.long", spoiler: "span.spoiler",
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  code: "code",
+  pre: "pre",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote.long",
+  spoiler: "span.spoiler",
 };
 
 /** An address that a browser may follow. */

@@ -58,8 +58,17 @@ function lake(paint) {
     paint.fillStyle = `rgba(255, 235, 200, ${0.05 + random() * 0.14})`;
     paint.fillRect(660 + (random() - 0.5) * (y - 440) * 1.9, y, 20 + random() * 90, 2.4);
   }
-  shape(paint, "#1c1f38", [[120, 560], [330, 560], [300, 592], [152, 592]]);
-  shape(paint, "#f4ead8", [[220, 430], [222, 552], [312, 552]]);
+  shape(paint, "#1c1f38", [
+    [120, 560],
+    [330, 560],
+    [300, 592],
+    [152, 592],
+  ]);
+  shape(paint, "#f4ead8", [
+    [220, 430],
+    [222, 552],
+    [312, 552],
+  ]);
 }
 
 function cat(paint) {
@@ -80,13 +89,25 @@ function cat(paint) {
   paint.ellipse(420, 440, 104, 130, 0, 0, Math.PI * 2);
   paint.fill();
   round(paint, 420, 292, 84, fur);
-  shape(paint, fur, [[346, 264], [352, 168], [412, 218]]);
-  shape(paint, fur, [[494, 264], [488, 168], [428, 218]]);
+  shape(paint, fur, [
+    [346, 264],
+    [352, 168],
+    [412, 218],
+  ]);
+  shape(paint, fur, [
+    [494, 264],
+    [488, 168],
+    [428, 218],
+  ]);
   for (const x of [388, 452]) {
     round(paint, x, 288, 16, "#ffd76a");
     round(paint, x, 288, 7, "#1d1a1b");
   }
-  shape(paint, "#e8a0a0", [[411, 318], [429, 318], [420, 330]]);
+  shape(paint, "#e8a0a0", [
+    [411, 318],
+    [429, 318],
+    [420, 330],
+  ]);
   paint.strokeStyle = fur;
   paint.lineWidth = 34;
   paint.lineCap = "round";
@@ -105,8 +126,18 @@ function still(paint) {
   paint.beginPath();
   paint.ellipse(500, 596, 340, 40, 0, 0, Math.PI * 2);
   paint.fill();
-  shape(paint, "#f3ede2", [[270, 250], [430, 250], [470, 580], [230, 580]]);
-  shape(paint, "#d8cfbf", [[390, 250], [430, 250], [470, 580], [410, 580]]);
+  shape(paint, "#f3ede2", [
+    [270, 250],
+    [430, 250],
+    [470, 580],
+    [230, 580],
+  ]);
+  shape(paint, "#d8cfbf", [
+    [390, 250],
+    [430, 250],
+    [470, 580],
+    [410, 580],
+  ]);
   const random = chance(3);
   for (let stem = 0; stem < 9; stem += 1) {
     const x = 350 + (stem - 4) * 34;
@@ -119,11 +150,21 @@ function still(paint) {
     paint.stroke();
     for (let leaf = 0; leaf < 6; leaf += 1) {
       const turn = (leaf * Math.PI) / 3;
-      round(paint, x + Math.cos(turn) * 17, y + Math.sin(turn) * 17, 15, stem % 2 ? "#f2c14e" : "#e4674b");
+      round(
+        paint,
+        x + Math.cos(turn) * 17,
+        y + Math.sin(turn) * 17,
+        15,
+        stem % 2 ? "#f2c14e" : "#e4674b",
+      );
     }
     round(paint, x, y, 11, "#6b3a22");
   }
-  for (const [x, y, radius, colour] of [[610, 530, 66, "#c8452f"], [724, 540, 58, "#e0902f"], [668, 452, 54, "#8fae4a"]]) {
+  for (const [x, y, radius, colour] of [
+    [610, 530, 66, "#c8452f"],
+    [724, 540, 58, "#e0902f"],
+    [668, 452, 54, "#8fae4a"],
+  ]) {
     round(paint, x, y, radius, colour);
     round(paint, x - radius * 0.3, y - radius * 0.35, radius * 0.24, "rgba(255, 255, 255, 0.35)");
   }

@@ -23,15 +23,30 @@ function written(command) {
 
 /** All commands; a tap sends one, the arrow beside it only writes it. */
 export function commandMenu(anchor, setWords, send) {
-  const rows = (close) => el("div.commands", {}, commands().map(({ command, description }) => {
-    const now = () => (close(), send(written(command)));
-    const later = () => (close(), setWords(`${written(command)} `), the("words").focus());
-    const label = say("write-command", { command });
-    return el("div", {},
-      el("button", { type: "button", role: "menuitem", on: { click: now } },
-        el("span", {}, `/${command}`, el("small", {}, description))),
-      el("button.round", { type: "button", title: label, "aria-label": label, on: { click: later } }, icon("insert")));
-  }));
+  const rows = (close) =>
+    el(
+      "div.commands",
+      {},
+      commands().map(({ command, description }) => {
+        const now = () => (close(), send(written(command)));
+        const later = () => (close(), setWords(`${written(command)} `), the("words").focus());
+        const label = say("write-command", { command });
+        return el(
+          "div",
+          {},
+          el(
+            "button",
+            { type: "button", role: "menuitem", on: { click: now } },
+            el("span", {}, `/${command}`, el("small", {}, description)),
+          ),
+          el(
+            "button.round",
+            { type: "button", title: label, "aria-label": label, on: { click: later } },
+            icon("insert"),
+          ),
+        );
+      }),
+    );
   openMenu(anchor, [{ node: rows }]);
 }
 
@@ -45,7 +60,11 @@ export function closeSuggestions() {
 export function suggest(setWords, send) {
   const typed = the("words").value;
   const fits = /^\/(\w*)$/.exec(typed);
-  offered = fits ? commands().filter(({ command }) => command.startsWith(fits[1])).slice(0, 8) : [];
+  offered = fits
+    ? commands()
+        .filter(({ command }) => command.startsWith(fits[1]))
+        .slice(0, 8)
+    : [];
   chosen = 0;
   take = (at, now) => {
     const text = written(offered[at].command);
@@ -60,12 +79,23 @@ function draw() {
   const box = the("suggestions");
   box.hidden = !offered.length;
   if (box.hidden) return closeSuggestions();
-  box.replaceChildren(...offered.map(({ command, description }, at) => {
-    // Before the words lose the focus, and with it this list.
-    const press = (event) => (event.preventDefault(), take(at, true));
-    return el("div.option", { id: `suggestion-${at}`, role: "option", "aria-selected": String(at === chosen),
-      on: { pointerdown: press } }, el("b", {}, `/${command}`), el("span", {}, description));
-  }));
+  box.replaceChildren(
+    ...offered.map(({ command, description }, at) => {
+      // Before the words lose the focus, and with it this list.
+      const press = (event) => (event.preventDefault(), take(at, true));
+      return el(
+        "div.option",
+        {
+          id: `suggestion-${at}`,
+          role: "option",
+          "aria-selected": String(at === chosen),
+          on: { pointerdown: press },
+        },
+        el("b", {}, `/${command}`),
+        el("span", {}, description),
+      );
+    }),
+  );
   the("words").setAttribute("aria-activedescendant", `suggestion-${chosen}`);
 }
 

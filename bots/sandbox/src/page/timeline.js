@@ -2,9 +2,19 @@
 
 import { get, post } from "./api.js";
 import { answered, bubble, copy, draftNode } from "./bubble.js";
-import { el, icon, the } from "./draw.js";
+import { el, icon, reconcile, the } from "./draw.js";
 import { announce, openMenu, showAlert, showRefusal, showStrip } from "./menu.js";
-import { keep, messageOf, nowMs, on, openChat, ring, shownMessages, speakerIn, state } from "./state.js";
+import {
+  keep,
+  messageOf,
+  nowMs,
+  on,
+  openChat,
+  ring,
+  shownMessages,
+  speakerIn,
+  state,
+} from "./state.js";
 import { dayOf, say } from "./words.js";
 
 /** Messages fetched at first, and more with each step back. */
@@ -14,10 +24,16 @@ const NEAR_PX = 90;
 /** Messages of one sender within this stand together, ms. */
 const TOGETHER_MS = 180_000;
 
+const hasNoHover = matchMedia("(hover: none)");
 const list = the("timeline");
-/** Row key to `{node, print}`: what stands, and from what it was drawn. */
+/** What stands, for `reconcile`. */
 let rows = new Map();
+/** Messages that were deleted, as `chat/message`. */
+const gone = new Set();
 let missed = 0;
+
+const wantsStill = matchMedia("(prefers-reduced-motion: reduce)");
+const gliding = () => (wantsStill.matches ? "auto" : "smooth");
 
 const isNearEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
 
@@ -45,8 +61,12 @@ function groups(messages) {
 }
 
 const belongTogether = (one, other) =>
-  one && other && one.from.id === other.from.id && one.kind !== "service" &&
-  other.kind !== "service" && Math.abs(one.at_ms - other.at_ms) < TOGETHER_MS;
+  one &&
+  other &&
+  one.from.id === other.from.id &&
+  one.kind !== "service" &&
+  other.kind !== "service" &&
+  Math.abs(one.at_ms - other.at_ms) < TOGETHER_MS;
 
 /** Rows as they have to stand: key, what they are drawn from, and how. */
 function wantedRows(messages) {
@@ -70,7 +90,11 @@ function wantedRows(messages) {
       showsSender: chat.kind !== "private",
     };
     const print = JSON.stringify([group, look]);
-    wanted.push({ key: `${first.chat}/${first.message}`, print, draw: () => bubble(group, look, acts) });
+    wanted.push({
+      key: `${first.chat}/${first.message}`,
+      print,
+      draw: () => bubble(group, look, acts),
+    });
   });
   return wanted;
 }
@@ -104,19 +128,7 @@ export function draw() {
   const stay = isNearEnd();
   const messages = shownMessages();
   const wanted = [...earlierRow(messages), ...wantedRows(messages), ...passingRows()];
-  const next = new Map();
-  let before = null;
-  for (const { key, print, draw: make } of wanted) {
-    const old = rows.get(key);
-    const row = old?.print === print ? old : { node: make(), print };
-    if (old && row !== old) replace(old.node, row.node);
-    const place = before ? before.nextSibling : list.firstChild;
-    if (place !== row.node) list.insertBefore(row.node, place);
-    before = row.node;
-    next.set(key, row);
-  }
-  for (const [key, row] of rows) if (!next.has(key)) row.node.remove();
-  rows = next;
+  rows = reconcile(list, rows, wanted, revise);
   list.dataset.empty = String(!messages.length);
   list.querySelector(".welcome")?.remove();
   if (!messages.length && chat.kind === "private") list.append(welcome());
@@ -124,21 +136,39 @@ export function draw() {
   else showToEnd();
 }
 
-/** Puts a new row in an old one's place; the focus goes with it. */
-function replace(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  old.replaceWith(fresh);
-  if (!focused) return;
-  const twin = [...fresh.querySelectorAll(focused.tagName)].find(
-    (it) => it.textContent === focused.textContent && it.className.split(" ")[0] === focused.className.split(" ")[0],
-  );
-  (twin ?? fresh).focus({ preventScroll: true });
+/** Brings a row up to date in its place: what is being pressed, and the focus, stay. */
+function revise(old, fresh) {
+  if (!old.matches(".row:not(.draft)") || !fresh.matches(".row")) {
+    old.replaceWith(fresh);
+    return fresh;
+  }
+  old.className = fresh.className;
+  const [stack, freshStack] = [old.querySelector(".stack"), fresh.querySelector(".stack")];
+  const focused = document.activeElement;
+  stack.querySelector(".bubble").replaceWith(freshStack.querySelector(".bubble"));
+  const [keys, freshKeys] = [stack.querySelector(".keys"), freshStack.querySelector(".keys")];
+  if (keys?.dataset.print !== freshKeys?.dataset.print) {
+    keys?.remove();
+    if (freshKeys) stack.append(freshKeys);
+  }
+  const [side, freshSide] = [
+    old.querySelector(":scope > .face"),
+    fresh.querySelector(":scope > .face"),
+  ];
+  if (side && freshSide) side.replaceWith(freshSide);
+  if (focused !== document.activeElement) old.focus({ preventScroll: true });
+  return old;
 }
 
 function welcome() {
   const words = state.bot?.description || say("what-bot");
-  return el("li.welcome", {}, el("img", { src: "/assets/icon.svg", alt: "", width: 72, height: 72 }),
-    el("strong", {}, state.bot?.name ?? ""), el("p", {}, words));
+  return el(
+    "li.welcome",
+    {},
+    el("img", { src: "/assets/icon.svg", alt: "", width: 72, height: 72 }),
+    el("strong", {}, state.bot?.name ?? ""),
+    el("p", {}, words),
+  );
 }
 
 /** Shows a chat, or one topic of it, from what the sandbox knows now. */
@@ -157,12 +187,14 @@ export async function open(chat, topic = null, depth = state.depth.get(chat) ?? 
   draw();
   if (elsewhere) scrollToEnd();
   const part = topic ? `&topic=${topic}` : "";
+  const before = [...(state.messages.get(chat)?.values() ?? [])];
   const { messages, ...view } = await get(`chat/${chat}?limit=${depth}${part}`);
   if (state.open.chat !== chat || state.open.topic !== topic) return;
-  // What is not there any more was deleted while nobody listened.
-  const known = state.messages.get(chat) ?? new Map();
-  for (const [id, it] of known) if (!topic || it.topic === topic) known.delete(id);
-  messages.forEach(keep);
+  takeOver(
+    chat,
+    before.filter((it) => !topic || it.topic === topic),
+    messages,
+  );
   state.views.set(chat, view);
   state.typing.set(chat, view.typing);
   state.drafts.set(chat, view.draft);
@@ -171,11 +203,24 @@ export async function open(chat, topic = null, depth = state.depth.get(chat) ?? 
   if (elsewhere) scrollToEnd();
 }
 
+/** Takes what was fetched for what was known before; what was heard meanwhile is newer. */
+function takeOver(chat, before, fetched) {
+  const there = new Set(fetched.map((it) => it.message));
+  const known = state.messages.get(chat);
+  for (const { message } of before) if (!there.has(message)) known.delete(message);
+  for (const message of fetched) {
+    const heard = state.messages.get(chat)?.get(message.message);
+    if (!gone.has(`${chat}/${message.message}`) && !(heard?.edits > message.edits)) keep(message);
+  }
+}
+
 /** Goes to a message and lets it glow. */
 export function reveal(message) {
-  const row = list.querySelector(`[data-message="${message}"], :has(> .stack [data-picture="${message}"])`);
+  const row = list.querySelector(
+    `[data-message="${message}"], :has(> .stack [data-picture="${message}"])`,
+  );
   if (!row) return showStrip(say("not-here"));
-  row.scrollIntoView({ block: "center", behavior: "smooth" });
+  row.scrollIntoView({ block: "center", behavior: gliding() });
   row.classList.remove("glow");
   requestAnimationFrame(() => row.classList.add("glow"));
   row.focus({ preventScroll: true });
@@ -183,8 +228,8 @@ export function reveal(message) {
 
 const acts = {
   onQuote: reveal,
-  onReply: (message) => ring("reply", message),
-  onMenu: (message, anchor) => messageMenu(message, anchor),
+  onReply: (number) => ring("reply", messageOf(number)),
+  onMenu: (number, anchor) => messageMenu(messageOf(number), anchor),
   onCommand: (command) => ring("send-command", command),
 };
 
@@ -198,17 +243,26 @@ function messageMenu(message, anchor) {
   openMenu(anchor, [
     { label: say("reply"), icon: "reply", act: () => ring("reply", message) },
     mine && message.kind !== "service" && !message.document
-      ? { label: say("edit"), icon: "edit", act: () => ring("edit", message) } : null,
+      ? { label: say("edit"), icon: "edit", act: () => ring("edit", message) }
+      : null,
     message.text ? { label: say("copy-text"), icon: "copy", act: () => copy(message.text) } : null,
-    message.picture ? { label: say("use-picture"), icon: "clip", act: () => ring("use-picture", message) } : null,
-    mine ? { label: say("delete"), note: say("delete-note"), icon: "trash", danger: true, act: remove } : null,
-    { node: () => el("small.note", {}, `${label} ${message.message} · ${say("edits")} ${message.edits}`) },
+    message.picture
+      ? { label: say("use-picture"), icon: "clip", act: () => ring("use-picture", message) }
+      : null,
+    mine
+      ? { label: say("delete"), note: say("delete-note"), icon: "trash", danger: true, act: remove }
+      : null,
+    {
+      node: () =>
+        el("small.note", {}, `${label} ${message.message} · ${say("edits")} ${message.edits}`),
+    },
   ]);
 }
 
 /** The number of the message that an element belongs to. */
 function messageAt(target) {
-  const number = target.closest("[data-picture]")?.dataset.picture ?? target.closest(".row")?.dataset.message;
+  const number =
+    target.closest("[data-picture]")?.dataset.picture ?? target.closest(".row")?.dataset.message;
   return number ? messageOf(Number(number)) : null;
 }
 
@@ -245,7 +299,8 @@ function heardMessage(message) {
     state.typing.delete(chat);
     state.drafts.delete(chat);
   }
-  const isShown = chat === state.open.chat &&
+  const isShown =
+    chat === state.open.chat &&
     (openChat()?.kind !== "forum" || message.topic === state.open.topic);
   if (isShown) {
     const mine = message.from.player === speakerIn(openChat());
@@ -262,10 +317,18 @@ function heardMessage(message) {
   ring("last", message);
 }
 
+/** Pictures that could not be fetched while nobody answered. */
+function fetchPicturesAgain() {
+  for (const image of list.querySelectorAll(".frame .over:not(.ready)")) {
+    if (image.complete) image.src = image.getAttribute("src");
+  }
+}
+
 export function start() {
   on("heard:message", heardMessage);
   on("heard:deleted", ({ chat, message }) => {
     state.messages.get(chat)?.delete(message);
+    gone.add(`${chat}/${message}`);
     if (chat === state.open.chat) draw();
   });
   on("heard:draft", (draft) => {
@@ -281,11 +344,16 @@ export function start() {
   });
   on("language", () => ((rows = new Map()), list.replaceChildren(), draw()));
   on("speaker", draw);
+  on("live", () => state.live === "live" && fetchPicturesAgain());
   on("players", draw);
-  list.addEventListener("scroll", () => {
-    if (isNearEnd()) missed = 0;
-    showToEnd();
-  }, { passive: true });
+  list.addEventListener(
+    "scroll",
+    () => {
+      if (isNearEnd()) missed = 0;
+      showToEnd();
+    },
+    { passive: true },
+  );
   list.addEventListener("keydown", walk);
   list.addEventListener("contextmenu", (event) => {
     const message = messageAt(event.target);
@@ -293,11 +361,17 @@ export function start() {
     event.preventDefault();
     messageMenu(message, { x: event.clientX, y: event.clientY });
   });
+  // Where nothing hovers, a tap on a message is the way to its menu.
+  list.addEventListener("click", (event) => {
+    if (!hasNoHover.matches || event.target.closest("a, button")) return;
+    const message = event.target.closest(".bubble") && messageAt(event.target);
+    if (message) messageMenu(message, { x: event.clientX, y: event.clientY });
+  });
   list.addEventListener("dblclick", (event) => {
     const message = event.target.closest(".frame, .key, a") ? null : messageAt(event.target);
     if (message) ring("reply", message);
   });
-  the("to-end").addEventListener("click", () => scrollToEnd("smooth"));
+  the("to-end").addEventListener("click", () => scrollToEnd(gliding()));
   // The composer grows, the keyboard comes up: what was at the end stays there.
   let wasNear = true;
   list.addEventListener("scroll", () => (wasNear = isNearEnd()), { passive: true });

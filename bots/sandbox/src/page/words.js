@@ -60,7 +60,9 @@ export const timeOf = (ms) => format(MINUTE).format(ms);
 export const secondOf = (ms) => format({ ...MINUTE, second: "2-digit" }).format(ms);
 export const dayOf = (ms) => format({ day: "numeric", month: "long" }).format(ms);
 export const momentOf = (ms) =>
-  format({ day: "numeric", month: "short", year: "numeric", ...MINUTE, second: "2-digit" }).format(ms);
+  format({ day: "numeric", month: "short", year: "numeric", ...MINUTE, second: "2-digit" }).format(
+    ms,
+  );
 
 /** A number with its thousands apart. */
 export const number = (value) => new Intl.NumberFormat(tag()).format(value);

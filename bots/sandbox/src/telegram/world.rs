@@ -2,7 +2,7 @@
 //!
 //! Everything here is plain state under one lock. Nothing waits and nothing is sent from here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -127,6 +127,9 @@ pub struct World {
     pub taps: BTreeMap<String, Tap>,
     /// Updates that wait.
     pub queues: Queues,
+    /// Sources of pictures that were edited away last, oldest first: somebody may still be
+    /// fetching them.
+    pub superseded: VecDeque<String>,
     /// Rate limits.
     pub buckets: Buckets,
     /// Whether messages are kept.
@@ -157,6 +160,7 @@ impl World {
             documents: HashMap::new(),
             taps: BTreeMap::new(),
             queues: Queues::default(),
+            superseded: VecDeque::new(),
             buckets: Buckets::default(),
             history,
             journal: None,

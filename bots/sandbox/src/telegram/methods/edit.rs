@@ -18,6 +18,9 @@ use crate::telegram::world::{NewMessage, World};
 /// Older ones cannot be deleted. Source: Bot API, deleteMessage.
 const DELETE_MS: i64 = 48 * 3_600_000;
 
+/// Pictures edited away whose bytes still stay.
+const SUPERSEDED_KEPT: usize = 16;
+
 /// Whether an edit that changes nothing is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Same {
@@ -97,21 +100,24 @@ fn edit(
     Ok(answer)
 }
 
-/// Drops the bytes of a picture that was edited away and stands nowhere else: a partial one.
-/// Telegram would keep it; nobody asks for it again.
+/// Drops the bytes of pictures that were edited away and stand nowhere else: partial ones. Telegram
+/// would keep them; the last few stay for whoever has seen their address and not yet fetched them.
 fn forget_superseded(state: &State, world: &mut World, old: &Content, new: &Content) {
-    let Some(source) = old.source().filter(|source| new.source() != Some(source)) else {
-        return;
-    };
-    let mut messages = world.messages.values().flat_map(|chat| chat.values());
-    if messages.any(|message| message.content.source() == Some(source)) {
-        return;
-    }
-    if let Some(photo) = world.photos.remove(source) {
-        world.note(|| Record::PhotoGone(source.to_owned()));
-        state.blobs.remove(source);
-        for size in photo.sizes {
-            state.blobs.remove(&size.unique);
+    let superseded = old.source().filter(|source| new.source() != Some(source));
+    world.superseded.extend(superseded.map(str::to_owned));
+    while world.superseded.len() > SUPERSEDED_KEPT {
+        let Some(source) = world.superseded.pop_front() else { return };
+        let mut messages = world.messages.values().flat_map(|chat| chat.values());
+        let stands = messages.any(|message| message.content.source() == Some(&source));
+        if stands || world.superseded.contains(&source) {
+            continue;
+        }
+        if let Some(photo) = world.photos.remove(&source) {
+            world.note(|| Record::PhotoGone(source.clone()));
+            state.blobs.remove(&source);
+            for size in photo.sizes {
+                state.blobs.remove(&size.unique);
+            }
         }
     }
 }

@@ -1,0 +1,3 @@
+//! What the whole house keeps to, in one program.
+
+mod tidy;

@@ -1,0 +1,114 @@
+//! Words that stand nowhere in the repository, and why.
+
+use super::{
+    nothing_breaks_it,
+    source::Source,
+    tree::{self, File},
+};
+
+/// Words in any file. They are put together here, so that this file may be read as well.
+const NOWHERE: &[(&str, &str)] = &[
+    (concat!("TO", "DO"), "say it in an issue"),
+    (concat!("FIX", "ME"), "say it in an issue"),
+    (concat!("../", "shared"), "the repository stands alone"),
+    (concat!("/", "root/"), "a path of one machine"),
+    (concat!("/", "home/"), "a path of one machine"),
+    (concat!("/", "work/"), "a path of one machine"),
+    (concat!("/", "Users/"), "a path of one machine"),
+    (concat!("crates", ".io/"), "registries are the machine's own business"),
+    (concat!("static.crates", ".io"), "registries are the machine's own business"),
+    (concat!("index.crates", ".io"), "registries are the machine's own business"),
+    (concat!("registry.", "npmjs"), "registries are the machine's own business"),
+    (concat!("pypi", ".org"), "registries are the machine's own business"),
+    (concat!("deb.", "debian.org"), "registries are the machine's own business"),
+    (concat!("docker", ".io"), "registries are the machine's own business"),
+    (concat!("ghcr", ".io"), "registries are the machine's own business"),
+];
+
+/// Attributes in any code.
+const NO_ATTRIBUTES: &[(&str, &str)] = &[
+    (concat!("[", "allow("), "expect it, with the reason"),
+    (concat!("[", "ignore"), "a test that is not run is not a test"),
+];
+
+/// Tests in which time passes, and why: real sockets are waited for, and nothing tells when they
+/// have done nothing.
+const SLEEPERS: &[(&str, &str)] = &[];
+
+fn forbidden_words(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| file.path != "Cargo.lock") {
+        for (number, line) in (1..).zip(file.text.lines()) {
+            for (word, why) in NOWHERE {
+                if stands_alone(line, word) {
+                    found.push(format!("{}:{number}: `{word}`: {why}", file.path));
+                }
+            }
+        }
+        if file.is_one_of(&["rs"]) {
+            for (number, line) in (1..).zip(Source::read(&file.text).lines()) {
+                for (word, why) in NO_ATTRIBUTES {
+                    if line.contains(word) {
+                        found.push(format!("{}:{number}: `{word}`: {why}", file.path));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether a word stands in a line and is not the tail of a longer one.
+fn stands_alone(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(at, _)| {
+        !line[..at].ends_with(|before: char| before.is_alphanumeric() || "._-".contains(before))
+    })
+}
+
+/// Waits for time to pass where a test should wait for what it waits for.
+fn sleepers(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        if SLEEPERS.iter().any(|(path, _)| *path == file.path) {
+            continue;
+        }
+        let source = Source::read(&file.text);
+        let untested = source.untested_lines();
+        for (number, (line, outside)) in source.lines().iter().zip(&untested).enumerate() {
+            let in_test = file.is_test() || line != outside;
+            let sleeps = line.contains("sleep(") || line.contains("sleep_until(");
+            if sleeps && (in_test || line.contains("thread::sleep(")) {
+                found.push(format!("{}:{}: wait for the thing itself", file.path, number + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn words_that_stand_nowhere_stand_nowhere() {
+    nothing_breaks_it(&forbidden_words(&tree::files()));
+    let bad = File::made_up(
+        "src/bad.rs",
+        concat!("// TO", "DO: x\n#![", "allow(dead_code)]\nlet a = \"/", "root/x\";\n/", "work/\n"),
+    );
+    let good = File::made_up("src/good.rs", concat!("// #[", "ignore]\n\"data/", "work/\"\n"));
+    assert_eq!(forbidden_words(&[bad, good]).len(), 4);
+}
+
+#[test]
+fn tests_wait_for_what_they_wait_for_and_not_for_time() {
+    nothing_breaks_it(&sleepers(&tree::rust()));
+    let tests = "tokio::time::sleep(x);\n#[cfg(test)]\nmod tests {\n  fn f() { sleep(x) }\n}\n";
+    assert_eq!(
+        sleepers(&[File::made_up("src/good.rs", tests)]),
+        ["src/good.rs:4: wait for the thing itself"]
+    );
+    assert_eq!(sleepers(&[File::made_up("tests/it/bad.rs", tests)]).len(), 2);
+    for (path, why) in SLEEPERS {
+        assert!(!why.is_empty(), "{path} has no reason");
+        let text =
+            tree::rust().into_iter().find(|file| file.path == *path).expect("it is there").text;
+        assert!(text.contains("sleep("), "{path} sleeps no more");
+    }
+}

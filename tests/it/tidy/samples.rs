@@ -25,18 +25,21 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 
 /// A bot's token: digits, a colon, 35 letters of base64url (Bot API, "Authorizing your bot").
 fn is_bot_token(word: &str) -> bool {
-    let Some((id, secret)) = word.rsplit('/').next().and_then(|word| word.split_once(':')) else {
-        return false;
-    };
-    id.trim_start_matches("bot").len() >= 8
-        && id.trim_start_matches("bot").bytes().all(|byte| byte.is_ascii_digit())
-        && secret.len() == 35
-        && secret.bytes().any(|byte| byte.is_ascii_digit())
-        && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    word.split('/').filter_map(|part| part.split_once(':')).any(|(id, secret)| {
+        let id = id.trim_start_matches("bot");
+        id.len() >= 8
+            && id.bytes().all(|byte| byte.is_ascii_digit())
+            && secret.len() == 35
+            && secret.bytes().any(|byte| byte.is_ascii_digit())
+            && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    })
 }
 
-/// A provider's key, long enough to be one.
+/// A provider's key, long enough to be one. Amazon's documents have one that says it is none.
 fn is_key(word: &str) -> bool {
+    if word.ends_with("EXAMPLE") {
+        return false;
+    }
     KEYS.iter().any(|start| word.find(start).is_some_and(|at| word.len() - at >= start.len() + 16))
 }
 

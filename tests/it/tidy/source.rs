@@ -4,9 +4,9 @@
 /// A source text in two readings of the same length, so that positions agree.
 pub struct Source {
     /// Comments and the insides of literals blanked out: what is left is code.
-    pub code: Vec<char>,
+    code: String,
     /// The lines that count: some code is on them, and not only an attribute or a test.
-    pub counted: Vec<bool>,
+    counted: Vec<bool>,
 }
 
 /// A function.
@@ -24,10 +24,8 @@ impl Source {
     /// Reads a text.
     pub fn read(text: &str) -> Self {
         let code = mask(text);
-        let mut counted_code = code.clone();
-        blank_tests(&mut counted_code);
-        blank_attributes(&mut counted_code);
-        let counted = lines(&counted_code).map(|line| !is_blank(line)).collect();
+        let counted_code = without_attributes(without_tests(code.clone()));
+        let counted = counted_code.split('\n').map(|line| !line.trim().is_empty()).collect();
         Self { code, counted }
     }
 
@@ -38,65 +36,49 @@ impl Source {
 
     /// Its functions that count, in order.
     pub fn functions(&self) -> Vec<Function> {
+        let lines: Vec<&str> = self.code.split('\n').collect();
         let mut found = Vec::new();
-        let mut at = 0;
-        while let Some(begin) = find(&self.code, at, "fn ") {
-            at = begin + 3;
-            let starts_a_word = begin == 0 || !is_word(self.code[begin - 1]);
-            let name: String =
-                self.code[at..].iter().take_while(|letter| is_word(**letter)).collect();
-            let first = line_of(&self.code, begin);
-            if !starts_a_word || name.is_empty() || !self.counted[first] {
+        let (mut line, mut looked_at) = (0, 0);
+        for (begin, _) in self.code.match_indices("fn ") {
+            line += count_lines(&self.code[looked_at..begin]);
+            looked_at = begin;
+            let after = &self.code[begin + 3..];
+            let name: String = after.chars().take_while(|letter| is_word(*letter)).collect();
+            let starts_a_word = !self.code[..begin].ends_with(is_word);
+            if !starts_a_word || name.is_empty() || !self.counted[line] {
                 continue;
             }
-            let Some(open) = body(&self.code, at) else { continue };
-            let last = line_of(&self.code, closing(&self.code, open));
-            let all: Vec<&[char]> = lines(&self.code).collect();
-            let length = (first..=last)
-                .filter(|line| self.counted[*line] && !is_one_line_arm(all[*line]))
+            let Some(open) = body(&self.code, begin + 3) else { continue };
+            let last = line + count_lines(&self.code[begin..closing(&self.code, open)]);
+            let length = (line..=last)
+                .filter(|line| self.counted[*line] && !is_one_line_arm(lines[*line]))
                 .count();
-            found.push(Function { name, line: first + 1, length });
+            found.push(Function { name, line: line + 1, length });
         }
         found
     }
 
     /// The code without its tests, a line each.
     pub fn untested_lines(&self) -> Vec<String> {
-        let mut code = self.code.clone();
-        blank_tests(&mut code);
-        lines(&code).map(|line| line.iter().collect()).collect()
+        without_tests(self.code.clone()).split('\n').map(str::to_owned).collect()
     }
 
     /// The code, a line each.
     pub fn lines(&self) -> Vec<String> {
-        lines(&self.code).map(|line| line.iter().collect()).collect()
+        self.code.split('\n').map(str::to_owned).collect()
     }
 }
 
-fn lines(code: &[char]) -> impl Iterator<Item = &[char]> {
-    code.split(|letter| *letter == '\n')
-}
-
-fn line_of(code: &[char], at: usize) -> usize {
-    code[..at].iter().filter(|letter| **letter == '\n').count()
+fn count_lines(code: &str) -> usize {
+    code.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-fn is_blank(line: &[char]) -> bool {
-    line.iter().all(|letter| letter.is_whitespace())
-}
-
-fn find(code: &[char], from: usize, what: &str) -> Option<usize> {
-    let what: Vec<char> = what.chars().collect();
-    (from..code.len().saturating_sub(what.len() - 1)).find(|at| code[*at..].starts_with(&what))
-}
-
 /// Whether a line is an arm of a match and all of it.
-fn is_one_line_arm(line: &[char]) -> bool {
-    let line: String = line.iter().collect();
+fn is_one_line_arm(line: &str) -> bool {
     let line = line.trim();
     let balanced = [('(', ')'), ('{', '}'), ('[', ']')]
         .iter()
@@ -105,14 +87,14 @@ fn is_one_line_arm(line: &[char]) -> bool {
 }
 
 /// Where the body of the function whose name begins here opens; nothing for one without.
-fn body(code: &[char], from: usize) -> Option<usize> {
+fn body(code: &str, from: usize) -> Option<usize> {
     let mut depth = 0_i32;
-    for (at, letter) in code.iter().enumerate().skip(from) {
+    for (at, letter) in code[from..].bytes().enumerate() {
         match letter {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth -= 1,
-            '{' if depth == 0 => return Some(at),
-            ';' if depth == 0 => return None,
+            b'(' | b'[' => depth += 1,
+            b')' | b']' => depth -= 1,
+            b'{' if depth == 0 => return Some(from + at),
+            b';' if depth == 0 => return None,
             _ => {}
         }
     }
@@ -120,92 +102,102 @@ fn body(code: &[char], from: usize) -> Option<usize> {
 }
 
 /// Where the bracket that opens here closes.
-fn closing(code: &[char], open: usize) -> usize {
+fn closing(code: &str, open: usize) -> usize {
     let mut depth = 0_i32;
-    for (at, letter) in code.iter().enumerate().skip(open) {
+    for (at, letter) in code[open..].bytes().enumerate() {
         match letter {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
             _ => {}
         }
         if depth == 0 {
-            return at;
+            return open + at;
         }
     }
     code.len() - 1
 }
 
-fn blank(code: &mut [char]) {
-    code.iter_mut().filter(|letter| **letter != '\n').for_each(|letter| *letter = ' ');
+/// Blanks a part of code; its lines stay.
+fn blank(code: &mut String, from: usize, to: usize) {
+    let lines = code[from..to].split('\n').map(|line| " ".repeat(line.len()));
+    let blanked = lines.collect::<Vec<_>>().join("\n");
+    code.replace_range(from..to, &blanked);
 }
 
 /// Blanks whatever is only compiled for tests.
-fn blank_tests(code: &mut [char]) {
-    let mut at = 0;
-    while let Some(begin) = find(code, at, "#[cfg(test)]") {
+fn without_tests(mut code: String) -> String {
+    while let Some(begin) = code.find("#[cfg(test)]") {
         let mut end = begin + 12;
         // Further attributes belong to the same item.
-        while end < code.len() && code[end] != ';' && code[end] != '{' {
-            end = if "([".contains(code[end]) { closing(code, end) + 1 } else { end + 1 };
-        }
-        if end < code.len() && code[end] == '{' {
-            end = closing(code, end);
+        while let Some(at) = code[end..].find([';', '{', '(', '[']).map(|at| end + at) {
+            end = match code.as_bytes()[at] {
+                b';' => at,
+                _ => closing(&code, at),
+            };
+            if [b';', b'}'].contains(&code.as_bytes()[end]) {
+                break;
+            }
+            end += 1;
         }
         let end = (end + 1).min(code.len());
-        blank(&mut code[begin..end]);
-        at = end;
+        blank(&mut code, begin, end);
     }
+    code
 }
 
-fn blank_attributes(code: &mut [char]) {
-    let mut at = 0;
-    while let Some(begin) = find(code, at, "#") {
-        let open = begin + 1 + usize::from(code.get(begin + 1) == Some(&'!'));
-        at = begin + 1;
-        if code.get(open) == Some(&'[') {
-            let end = closing(code, open) + 1;
-            blank(&mut code[begin..end]);
-            at = end;
-        }
-    }
-}
-
-/// Blanks comments; of literals the quotes stay and the insides become underlines, so that their
-/// lines still count.
-fn mask(text: &str) -> Vec<char> {
-    let mut code: Vec<char> = text.chars().collect();
-    let mut at = 0;
-    while at < code.len() {
-        let rest = &code[at..];
-        let after_word = at > 0 && is_word(code[at - 1]);
-        if rest.starts_with(&['/', '/']) {
-            let end = at + rest.iter().position(|l| *l == '\n').unwrap_or(rest.len());
-            blank(&mut code[at..end]);
-            at = end;
-        } else if rest.starts_with(&['/', '*']) {
-            let end = end_of_comment(&code, at);
-            blank(&mut code[at..end]);
-            at = end;
-        } else if let Some(hashes) = raw_string(rest).filter(|_| !after_word || rest[0] == '"') {
-            at = mask_raw(&mut code, at, hashes);
-        } else if rest[0] == '"' {
-            at = mask_quoted(&mut code, at, '"');
-        } else if rest[0] == '\'' && is_letter(rest) {
-            at = mask_quoted(&mut code, at, '\'');
-        } else {
-            at += 1;
+fn without_attributes(mut code: String) -> String {
+    let mut looked_at = 0;
+    while let Some(begin) = code[looked_at..].find('#').map(|at| looked_at + at) {
+        let open = begin + 1 + usize::from(code[begin + 1..].starts_with('!'));
+        looked_at = begin + 1;
+        if code[open..].starts_with('[') {
+            let end = closing(&code, open) + 1;
+            blank(&mut code, begin, end);
+            looked_at = end;
         }
     }
     code
 }
 
-fn end_of_comment(code: &[char], from: usize) -> usize {
-    let (mut at, mut depth) = (from, 0);
+/// Blanks comments; of literals the quotes stay and the insides become underlines, so that their
+/// lines still count.
+fn mask(text: &str) -> String {
+    let mut code = text.as_bytes().to_vec();
+    let mut at = 0;
     while at < code.len() {
-        if code[at..].starts_with(&['/', '*']) {
+        let rest = &code[at..];
+        at = match rest[0] {
+            b'/' if rest.starts_with(b"//") => {
+                let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+                hide(&mut code[at..at + length], b' ');
+                at + length
+            }
+            b'/' if rest.starts_with(b"/*") => {
+                let length = length_of_comment(rest);
+                hide(&mut code[at..at + length], b' ');
+                at + length
+            }
+            b'"' => mask_quoted(&mut code, at, b'"'),
+            b'\'' if rest.get(1) == Some(&b'\\') || is_letter(&text[at..]) => {
+                mask_quoted(&mut code, at, b'\'')
+            }
+            b'r' | b'b' | b'c' if !text[..at].ends_with(is_word) => match raw_string(rest) {
+                Some(hashes) => mask_raw(&mut code, at, hashes),
+                None => at + 1,
+            },
+            _ => at + text[at..].chars().next().map_or(1, char::len_utf8),
+        };
+    }
+    String::from_utf8(code).unwrap()
+}
+
+fn length_of_comment(rest: &[u8]) -> usize {
+    let (mut at, mut depth) = (0, 0);
+    while at < rest.len() {
+        if rest[at..].starts_with(b"/*") {
             depth += 1;
             at += 2;
-        } else if code[at..].starts_with(&['*', '/']) {
+        } else if rest[at..].starts_with(b"*/") {
             depth -= 1;
             at += 2;
             if depth == 0 {
@@ -215,52 +207,50 @@ fn end_of_comment(code: &[char], from: usize) -> usize {
             at += 1;
         }
     }
-    code.len()
+    rest.len()
 }
 
 /// How many `#` a raw string has that begins here: `r"`, `r#"`, `br##"`.
-fn raw_string(rest: &[char]) -> Option<usize> {
-    let rest = rest.strip_prefix(&['b']).or(rest.strip_prefix(&['c'])).unwrap_or(rest);
-    let rest = rest.strip_prefix(&['r'])?;
-    let hashes = rest.iter().take_while(|letter| **letter == '#').count();
-    (rest.get(hashes) == Some(&'"')).then_some(hashes)
+fn raw_string(rest: &[u8]) -> Option<usize> {
+    let rest = rest.strip_prefix(b"b").or(rest.strip_prefix(b"c")).unwrap_or(rest);
+    let rest = rest.strip_prefix(b"r")?;
+    let hashes = rest.iter().take_while(|byte| **byte == b'#').count();
+    (rest.get(hashes) == Some(&b'"')).then_some(hashes)
 }
 
-fn mask_raw(code: &mut [char], from: usize, hashes: usize) -> usize {
-    let open = from + code[from..].iter().position(|letter| *letter == '"').unwrap_or(0);
+fn mask_raw(code: &mut [u8], from: usize, hashes: usize) -> usize {
+    let open = from + code[from..].iter().position(|byte| *byte == b'"').unwrap_or(0);
     let mut at = open + 1;
     while at < code.len() {
         let tail = &code[at + 1..];
-        if code[at] == '"' && tail.iter().take_while(|l| **l == '#').count() >= hashes {
+        if code[at] == b'"' && tail.iter().take_while(|byte| **byte == b'#').count() >= hashes {
             return at + 1 + hashes;
         }
-        hide(&mut code[at]);
+        hide(&mut code[at..=at], b'_');
         at += 1;
     }
     at
 }
 
 /// Whether a quote begins a letter rather than a lifetime.
-fn is_letter(rest: &[char]) -> bool {
-    rest.get(1) == Some(&'\\') || rest.get(2) == Some(&'\'')
+fn is_letter(rest: &str) -> bool {
+    rest.chars().nth(2) == Some('\'')
 }
 
-fn mask_quoted(code: &mut [char], from: usize, quote: char) -> usize {
+fn mask_quoted(code: &mut [u8], from: usize, quote: u8) -> usize {
     let mut at = from + 1;
     while at < code.len() && code[at] != quote {
-        if code[at] == '\\' && at + 1 < code.len() {
-            hide(&mut code[at]);
-            at += 1;
-        }
-        hide(&mut code[at]);
-        at += 1;
+        let length = if code[at] == b'\\' { 2.min(code.len() - at) } else { 1 };
+        hide(&mut code[at..at + length], b'_');
+        at += length;
     }
-    at + 1
+    (at + 1).min(code.len())
 }
 
-fn hide(letter: &mut char) {
-    if !letter.is_whitespace() {
-        *letter = '_';
+/// Writes over bytes; blanks and the ends of lines stay.
+fn hide(bytes: &mut [u8], with: u8) {
+    for byte in bytes.iter_mut().filter(|byte| !byte.is_ascii_whitespace()) {
+        *byte = with;
     }
 }
 
@@ -268,17 +258,13 @@ fn hide(letter: &mut char) {
 mod tests {
     use super::*;
 
-    fn code(text: &str) -> String {
-        mask(text).into_iter().collect()
-    }
-
     #[test]
     fn comments_are_blank_and_literals_hide_what_they_say() {
-        assert_eq!(code("a // b\nc"), "a     \nc");
-        assert_eq!(code("a /* b /* c */ d */ e"), "a                   e");
-        assert_eq!(code(r#"a("// {", 'x', '\'', &'a b)"#), r#"a("__ _", '_', '__', &'a b)"#);
-        assert_eq!(code("r#\"{\"}\"# b"), "r#\"___\"# b");
-        assert_eq!(code("br\"\\\" + for\"}\""), "br\"_\" + for\"_\"");
+        assert_eq!(mask("a // b\nc"), "a     \nc");
+        assert_eq!(mask("a /* b /* c */ d */ e"), "a                   e");
+        assert_eq!(mask(r#"a("// {", 'é', '\'', &'a b)"#), r#"a("__ _", '__', '__', &'a b)"#);
+        assert_eq!(mask("r#\"{\"}\"# b"), "r#\"___\"# b");
+        assert_eq!(mask("br\"\\\" + for\"}\""), "br\"_\" + for\"_\"");
     }
 
     #[test]

@@ -27,11 +27,6 @@ impl File {
         let parts: Vec<&str> = self.path.split('/').collect();
         parts.contains(&"tests") || parts.contains(&"benches") || self.path.ends_with("/tests.rs")
     }
-
-    /// The last part of its path.
-    pub fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
-    }
 }
 
 /// Folders that are made by building and running.

@@ -46,12 +46,16 @@ fn long_functions(files: &[File]) -> Vec<String> {
     found
 }
 
+/// Code and comments that are wider than a page. What stands between quotes does not count: words
+/// for people and snapshots are not broken for the sake of a margin.
 fn wide_lines(files: &[File]) -> Vec<String> {
     let mut found = Vec::new();
-    for file in files.iter().filter(|file| file.is_one_of(WRITTEN)) {
-        for (number, line) in (1..).zip(file.text.lines()) {
+    for file in files.iter().filter(|file| file.is_one_of(&["rs", "sql", "mjs"])) {
+        let code = Source::read(&file.text).lines();
+        for (number, (line, code)) in (1..).zip(file.text.lines().zip(code)) {
             let columns = line.chars().count();
-            if columns > COLUMNS_MAX {
+            let quoted = code.matches('_').count().saturating_sub(line.matches('_').count());
+            if columns > COLUMNS_MAX + quoted {
                 found.push(format!(
                     "{}:{number}: {columns} columns, {COLUMNS_MAX} at most",
                     file.path
@@ -80,7 +84,8 @@ fn no_function_is_longer_than_a_screen() {
 #[test]
 fn no_line_is_wider_than_a_hundred_columns() {
     nothing_breaks_it(&wide_lines(&tree::files()));
-    let wide =
-        File::made_up("src/wide.rs", &format!("{}\n{}é\n", "a".repeat(100), "b".repeat(100)));
-    assert_eq!(wide_lines(&[wide]), ["src/wide.rs:2: 101 columns, 100 at most"]);
+    let long = "a".repeat(100);
+    let text = format!("{long}\n{long}é\n// {long}\nf(\"{long} b\")\n\"{long}\", {long}\n");
+    let wide = wide_lines(&[File::made_up("src/wide.rs", &text)]);
+    assert_eq!(wide.len(), 3, "{wide:?}");
 }

@@ -247,9 +247,9 @@ fn mask_quoted(code: &mut [u8], from: usize, quote: u8) -> usize {
     (at + 1).min(code.len())
 }
 
-/// Writes over bytes; blanks and the ends of lines stay.
+/// Writes over bytes; the ends of lines stay.
 fn hide(bytes: &mut [u8], with: u8) {
-    for byte in bytes.iter_mut().filter(|byte| !byte.is_ascii_whitespace()) {
+    for byte in bytes.iter_mut().filter(|byte| **byte != b'\n') {
         *byte = with;
     }
 }
@@ -262,7 +262,7 @@ mod tests {
     fn comments_are_blank_and_literals_hide_what_they_say() {
         assert_eq!(mask("a // b\nc"), "a     \nc");
         assert_eq!(mask("a /* b /* c */ d */ e"), "a                   e");
-        assert_eq!(mask(r#"a("// {", 'é', '\'', &'a b)"#), r#"a("__ _", '__', '__', &'a b)"#);
+        assert_eq!(mask(r#"a("// {", 'é', '\'', &'a b)"#), r#"a("____", '__', '__', &'a b)"#);
         assert_eq!(mask("r#\"{\"}\"# b"), "r#\"___\"# b");
         assert_eq!(mask("br\"\\\" + for\"}\""), "br\"_\" + for\"_\"");
     }

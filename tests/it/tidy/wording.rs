@@ -113,7 +113,8 @@ fn words_that_stand_nowhere_stand_nowhere() {
 fn tests_wait_for_what_they_wait_for_and_not_for_time() {
     let rust = tree::rust();
     nothing_breaks_it(&sleepers(&rust));
-    let tests = "tokio::time::sleep(x);\n#[cfg(test)]\nmod tests {\n  fn f() { sleep(x) + clock.sleep_until(x) }\n}\n";
+    let tests = "tokio::time::sleep(x);\n#[cfg(test)]\nmod tests {\n\
+                 fn f() { sleep(x) + clock.sleep_until(x) }\n}\n";
     assert_eq!(
         sleepers(&[File::made_up("src/good.rs", tests)]),
         ["src/good.rs:4: wait for the thing itself"]

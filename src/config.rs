@@ -1,8 +1,8 @@
 //! The configuration: every key typed, every problem reported at once.
 //!
 //! Later stands before earlier: the compiled-in `config/picdesk.toml` ← the file ← the environment
-//! ← the files that secrets are kept in. A value that cannot be read is a [`Problem`], never the end
-//! of reading; the defaults stand in so that all other problems are found too.
+//! ← the files that secrets are kept in. A value that cannot be read is a [`Problem`], never the
+//! end of reading; the defaults stand in so that all other problems are found too.
 
 mod artifacts;
 mod desk;

@@ -51,10 +51,9 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     println!("http://{}", listener.local_addr()?);
     let stop = CancellationToken::new();
     let router = page::router().merge(phone::router(phone));
-    let serving = tokio::spawn({
-        let stop = stop.clone();
-        async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await }
-    });
+    let stopped = stop.clone().cancelled_owned();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stopped);
+    let serving = tokio::spawn(serving.into_future());
     wait_for_signal().await;
     stop.cancel();
     desk.stop().await;

@@ -4,7 +4,8 @@
 //! (PostgreSQL), both of which the kernel or the server frees when the process dies, and by a beat
 //! that rises every two seconds, which stops when the process is frozen. Nobody compares clocks: a
 //! beat that did not rise for the length of a lease, by the watcher's own monotonic clock, is dead.
-//! Taking over fences the dead replica's lanes first; a frozen writer that wakes up commits nothing.
+//! Taking over fences the dead replica's lanes first; a frozen writer that wakes up commits
+//! nothing.
 
 use std::{
     collections::HashMap,

@@ -22,7 +22,7 @@
 //! | `POST /sandbox/api/delete` | `{as, chat, message}` | `{"ok":true}`: the bot is not told |
 //! | `POST /sandbox/api/block` | `{as, blocked: true\|false}` | `{"ok":true}` |
 //! | `POST /sandbox/api/language` | `{as, language: "zh-hans"}` | `{"ok":true}` |
-//! | `POST /sandbox/api/topic` | `{as, chat, topic, do: "close"}`, `reopen`, `delete` | `{"ok":true}` |
+//! | `POST /sandbox/api/topic` | `{as, chat, topic, do: close\|reopen\|delete}` | `{"ok":true}` |
 //! | `POST /sandbox/api/migrate` | `{chat: "group"}` | `{"ok":true,"chat":-1001…}` |
 //! | `GET /sandbox/api/fault` | | [faults](#faults): what can be armed, what is armed |
 //! | `POST /sandbox/api/fault` | `{party, what, count, …}` | as the `GET` |
@@ -104,7 +104,7 @@
 //! | `deleted` | `{"chat", "message"}` |
 //! | `typing` | `{"chat", "topic", "action", "until_ms"}` |
 //! | `draft` | `{"chat", "topic", "draft", "text", "can_stop", "until_ms"}` |
-//! | `toast` | `{"chat", "message", "player", "text", "alert"}`: a tap's answer; `text` may be `""` |
+//! | `toast` | `{"chat", "message", "player", "text", "alert"}`: a tap's answer, `text` or not |
 //! | `chat` | `{"chat"}`: its title, topics, block or number changed; fetch it and players again |
 //! | `faults` | `{}`: what is armed changed |
 //! | `clock` | `{"now_ms"}`: someone advanced it |
@@ -165,8 +165,8 @@
 //!
 //! `{"calls": {"sendmessage": 12}, "refused": {"429": 1}, "faults": {"slow": 1},
 //! "updates": {"waiting": 0, "delivered": 9, "expired": 0}, "delivery": "polling",
-//! "messages": 31, "edits": 7, "pictures_twice": 0}`; `delivery`: `polling`, `webhook`, `none` (nobody asked yet). `pictures_twice` counts pictures
-//! that stand more than once in a chat.
+//! "messages": 31, "edits": 7, "pictures_twice": 0}`; `delivery`: `polling`, `webhook`, `none`
+//! (nobody asked yet). `pictures_twice` counts pictures that stand more than once in a chat.
 
 mod act;
 mod control;

@@ -110,7 +110,11 @@ fn an_original_is_checked_to_its_last_checksum() {
 
 proptest! {
     #[test]
-    fn every_plan_keeps_to_the_limits(width in 1_u32..20_000, height in 1_u32..20_000, edge in 1_u32..9_000) {
+    fn every_plan_keeps_to_the_limits(
+        width in 1_u32..20_000,
+        height in 1_u32..20_000,
+        edge in 1_u32..9_000,
+    ) {
         let limits = Fit { longest_edge: Some(edge), ..Fit::TELEGRAM_PHOTO };
         let size = Size { width, height };
         let Plan { picture, canvas } = Plan::of(size, &limits);

@@ -15,7 +15,8 @@ pub(super) fn examine(header: &[u8]) -> Result<Looked, PictureFault> {
             PictureFault::Unreadable
         });
     }
-    // IHDR: u32 width · u32 height · u8 depth · u8 colour · u8 compression · u8 filter · u8 interlace
+    // IHDR: u32 width · u32 height · u8 depth · u8 colour · u8 compression · u8 filter ·
+    // u8 interlace
     let size = sized(big_u32(header, 16)?, big_u32(header, 20)?)?;
     let colour = *header.get(25).ok_or(PictureFault::Truncated)?;
     let interlaced = *header.get(28).ok_or(PictureFault::Truncated)? != 0;

@@ -45,7 +45,10 @@ fn naive(whole: &Whole, to: Size) -> Vec<f64> {
 
 prop_compose! {
     fn pictures()(width in 1_u32..40, height in 1_u32..40, rgba in any::<bool>())
-        (samples in prop::collection::vec(any::<u8>(), (width * height) as usize * if rgba { 4 } else { 3 }),
+        (samples in prop::collection::vec(
+            any::<u8>(),
+            (width * height) as usize * if rgba { 4 } else { 3 },
+         ),
          to_width in 1..=width, to_height in 1..=height,
          size in Just(Size { width, height }), rgba in Just(rgba)) -> (Whole, Size) {
         let ink = if rgba { Ink::Rgba } else { Ink::Rgb };

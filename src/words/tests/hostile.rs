@@ -12,7 +12,8 @@ use super::{
     WORDS, assert_sound, units,
 };
 
-/// What people write: emoji, joiners, accents, both directions, controls, markup, private characters.
+/// What people write: emoji, joiners, accents, both directions, controls, markup, private
+/// characters.
 fn hostile() -> impl Strategy<Value = String> {
     let hostile = prop_oneof![
         any::<char>().prop_map(String::from),

@@ -145,10 +145,10 @@ async fn a_success_of_any_shape_is_a_success() {
     }
 }
 
-#[tokio::test]
-async fn what_a_no_means_is_what_to_do_next() {
+/// Status, description and parameters of a no, and what to do next.
+fn noes() -> Vec<(u16, &'static str, Value, &'static str)> {
     let none = || json!({});
-    let table: Vec<(u16, &'static str, Value, &str)> = vec![
+    vec![
         (
             429,
             "Too Many Requests: retry after 7",
@@ -213,8 +213,12 @@ async fn what_a_no_means_is_what_to_do_next() {
         (400, "Bad Request: can't use file of type Document as Photo", none(), "reupload"),
         (500, "Internal Server Error", none(), "unknown"),
         (502, "Bad Gateway", none(), "unknown"),
-    ];
-    for (code, description, parameters, expected) in table {
+    ]
+}
+
+#[tokio::test]
+async fn what_a_no_means_is_what_to_do_next() {
+    for (code, description, parameters, expected) in noes() {
         let api = StandIn::start().await;
         api.reply("sendMessage", Reply::No(code, description, parameters));
         let error = api.channel().deliver(words("telegram:5550001")).await.unwrap_err();

@@ -12,7 +12,10 @@ use picdesk_core::{
 
 use crate::{
     chance::Chance,
-    cli::{Command, ConfigCommand, CreditsCommand, LedgerCommand, OperatorCommand, Whose},
+    cli::{
+        Command, ConfigCommand, CreditsCommand, LedgerCommand, OperatorCommand, SandboxArguments,
+        Whose,
+    },
     clock::Clock,
     config::Config,
     run,
@@ -32,11 +35,23 @@ const NO: u8 = 1;
 
 /// Does what the command line says.
 pub fn run(command: Command, config: Config) -> ExitCode {
+    block_on(dispatch(command, config))
+}
+
+/// Runs the sandbox, which takes no configuration.
+pub fn sandbox(arguments: SandboxArguments) -> ExitCode {
+    block_on(async {
+        crate::sandbox::run(arguments).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime cannot be started")
-        .and_then(|runtime| runtime.block_on(dispatch(command, config)));
+        .and_then(|runtime| runtime.block_on(work));
     outcome.unwrap_or_else(|error| {
         eprintln!("picdesk: {error:#}");
         ExitCode::from(NO)

@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use picdesk::cli::Cli;
+use picdesk::cli::{Cli, Command};
 use picdesk::commands;
 use picdesk::config::Config;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // The sandbox ignores every configured address and secret of a real party.
+    if let Command::Sandbox(arguments) = cli.command {
+        return commands::sandbox(arguments);
+    }
     match Config::load(cli.config.as_deref()) {
         Ok(config) => commands::run(cli.command, config),
         Err(problems) => {

@@ -9,7 +9,7 @@ use picdesk_core::{
     effect::{Effect, NewArtifact, NewEscalation, NewGeneration, RequestChange},
     event::About,
     facts::{Request, RequestState},
-    id::{RequestId, TapId},
+    id::{ArtifactId, RequestId, TapId},
     say::Say,
 };
 
@@ -162,6 +162,8 @@ struct Rows {
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
     singles: Vec<Single>,
+    /// What is owed or not any more; after the pictures of the same batch are there.
+    owed: Vec<Single>,
 }
 
 /// What is done row by row, because it is rare.
@@ -249,6 +251,10 @@ fn outbox_rows(outcomes: &[Outcome], now: i64) -> Vec<Vec<Value>> {
 }
 
 impl Rows {
+    fn owed(&mut self, artifact: ArtifactId, owed: bool) {
+        self.owed.push(Single::Run(sql::MARK_OWED, vec![artifact.0.into(), owed.into()]));
+    }
+
     fn single(&mut self, text: &'static str, values: Vec<Value>) {
         self.singles.push(Single::Run(text, values));
     }

@@ -67,7 +67,11 @@ pub fn shard_of(conversation: &str) -> i64 {
     let hash = conversation.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    ((hash >> 32) % SHARDS.unsigned_abs()).cast_signed()
+    // The last bytes of a name differ most and have been mixed least: a finishing mix, after
+    // MurmurHash3's, carries them everywhere.
+    let mixed = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    ((mixed ^ (mixed >> 33)) % SHARDS.unsigned_abs()).cast_signed()
 }
 
 /// Enters this process among the replicas. On SQLite it takes over from whoever served before.

@@ -115,7 +115,9 @@ fn a_page_that_is_full_stops_the_press() {
 proptest! {
     #[test]
     fn noise_of_any_quality_can_be_read(
-        samples in prop::collection::vec(any::<u8>(), 24 * 17 * 3), quality in 1_u8..=100, quartered: bool,
+        samples in prop::collection::vec(any::<u8>(), 24 * 17 * 3),
+        quality in 1_u8..=100,
+        quartered: bool,
     ) {
         let colour = if quartered { Colour::Quartered } else { Colour::Whole };
         let whole = whole(24, 17, samples);

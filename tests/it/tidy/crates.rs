@@ -175,9 +175,11 @@ fn bad_sources(lock: &str) -> Vec<String> {
         .iter()
         .filter(|package| {
             let source = text(package, "source");
-            let ours = source.is_empty() && text(package, "name").starts_with("picdesk");
+            if source.is_empty() {
+                return !text(package, "name").starts_with("picdesk");
+            }
             let public = source.starts_with("registry+") && source.ends_with(".io-index");
-            !ours && !(public && !text(package, "checksum").is_empty())
+            !public || text(package, "checksum").is_empty()
         })
         .map(|package| format!("{} comes from {}", text(package, "name"), text(package, "source")))
         .collect()

@@ -1,0 +1,3 @@
+//! One suite for each seam, run by everything that stands behind it.
+
+mod store;

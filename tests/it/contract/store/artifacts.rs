@@ -1,0 +1,141 @@
+//! Stored pictures: found while they are kept, let go of in two steps, and never in silence.
+
+use std::time::Duration;
+
+use picdesk::store::artifacts;
+use picdesk_core::{effect::Effect, id::ArtifactId};
+
+use super::{Customer, House, START, houses};
+
+impl House {
+    /// A picture of somebody's that is kept until then.
+    async fn picture(&self, who: &Customer, expires_at: i64) -> ArtifactId {
+        let asked = self.ask(who, 1, 1).await;
+        self.make(who, asked, expires_at).await
+    }
+
+    async fn let_go(&self) -> usize {
+        self.write(self.clock.now_ms(), |tx, now| Box::pin(artifacts::let_go(tx, now)))
+            .await
+            .unwrap()
+    }
+
+    async fn going(&self) -> Vec<(i64, String)> {
+        artifacts::going(&mut self.store.read().await.unwrap()).await.unwrap()
+    }
+
+    async fn is_found(&self, id: ArtifactId) -> bool {
+        artifacts::find(&mut self.store.read().await.unwrap(), id).await.unwrap().is_some()
+    }
+
+    async fn told_of(&self) -> i64 {
+        self.int("select count(*) from inbox where external_id like 'artifact:%:expired'", &[])
+            .await
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_found_until_its_time_is_over() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let short = house.picture(&ada, START + 10).await;
+        let long = house.picture(&ada, START + 20).await;
+        assert_eq!(house.let_go().await, 0);
+        house.hands.advance(Duration::from_millis(10));
+        assert_eq!(house.let_go().await, 1);
+        assert!(!house.is_found(short).await);
+        assert!(house.is_found(long).await);
+        assert_eq!(house.told_of().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_goes_in_two_steps_so_that_a_crash_leaves_nothing_behind() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let id = house.picture(&ada, START).await;
+        house.let_go().await;
+        let going = house.going().await;
+        assert_eq!(going, [(id.0, format!("object-{id}"))]);
+        // Whoever died before deleting the object finds it again.
+        assert_eq!(house.going().await, going);
+        let names = vec![format!("object-{id}"), "object-of-nobody".to_owned()];
+        let mut connection = house.store.read().await.unwrap();
+        let known = artifacts::known(&mut connection, &names).await.unwrap();
+        assert_eq!(known, [format!("object-{id}")]);
+        house
+            .write(id.0, |tx, id| Box::pin(async move { artifacts::gone(tx, &[id]).await }))
+            .await
+            .unwrap();
+        assert!(house.going().await.is_empty());
+        assert!(artifacts::known(&mut connection, &names).await.unwrap().is_empty());
+        assert_eq!(house.status().await.artifacts.expired, 1);
+        assert!(house.verify().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_owed_a_picture_hears_that_it_is_gone() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let id = house.picture(&ada, START + 10).await;
+        house.follow(vec![Effect::OweArtifact { artifact: id }]).await.unwrap();
+        assert_eq!(house.status().await.outbox.owed, 1);
+        house.hands.advance(Duration::from_millis(10));
+        house.let_go().await;
+        house.let_go().await;
+        assert_eq!((house.told_of().await, house.status().await.outbox.owed), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_was_handed_over_after_all_is_owed_no_more() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let id = house.picture(&ada, START).await;
+        house.follow(vec![Effect::OweArtifact { artifact: id }]).await.unwrap();
+        house.follow(vec![Effect::ClearOwed { artifact: id }]).await.unwrap();
+        house.let_go().await;
+        assert_eq!(house.told_of().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_deleted_before_its_time_goes_the_same_way() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let id = house.picture(&ada, START + 1000).await;
+        house.follow(vec![Effect::DeleteArtifact { artifact: id }]).await.unwrap();
+        assert!(!house.is_found(id).await);
+        assert_eq!(house.going().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_account_sees_its_own_pictures_newest_first() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let bob = house.customer("2", 9).await;
+        let mut own = Vec::new();
+        for _ in 0..3 {
+            own.insert(0, house.picture(&ada, START + 10).await);
+            house.picture(&bob, START + 10).await;
+        }
+        let mut connection = house.store.read().await.unwrap();
+        let found = artifacts::of_account(&mut connection, ada.account, 2).await.unwrap();
+        let found: Vec<_> = found.into_iter().map(|(artifact, _)| artifact.id).collect();
+        assert_eq!(found, own[..2]);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_is_told_of_twice_is_kept_once() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let asked = house.ask(&ada, 1, 1).await;
+        house.make(&ada, asked, START + 10).await;
+        house.make(&ada, asked, START + 10).await;
+        assert_eq!(house.status().await.artifacts.kept, 1);
+        assert!(house.verify().await.is_empty());
+    }
+}

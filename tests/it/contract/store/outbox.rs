@@ -1,0 +1,257 @@
+//! The outbox: what is to be said, in order, until the channel has it.
+
+use std::sync::Arc;
+
+use picdesk::store::outbox::{self, Fate, Settled, Stand, Waiting};
+use picdesk_core::{
+    channel::{Content, OutboundMessage, Place, Receipt, Refusal, Text},
+    effect::Effect,
+    event::About,
+    id::{ArtifactId, EscalationId, GenerationId, OutboundId, Slot},
+};
+
+use super::{House, START, houses, words};
+
+impl House {
+    async fn unsent(&self, channel: &str) -> Vec<Waiting> {
+        let mut connection = self.store.read().await.unwrap();
+        outbox::waiting(&mut connection, channel, 0, 100).await.unwrap()
+    }
+
+    async fn settle(&self, settled: Vec<Settled>) {
+        self.write(Arc::new(settled), |tx, settled| {
+            Box::pin(async move { outbox::settle(tx, &settled, START).await })
+        })
+        .await
+        .unwrap();
+    }
+
+    /// Everything that waits on Telegram meets this fate.
+    async fn settle_all(&self, fate: &Fate) {
+        let waiting = self.unsent("telegram").await;
+        let settled =
+            waiting.into_iter().map(|waiting| Settled { waiting, fate: fate.clone() }).collect();
+        self.settle(settled).await;
+    }
+
+    async fn stand(&self, slot: Slot) -> Option<Stand> {
+        let mut connection = self.store.read().await.unwrap();
+        let found = outbox::stands(&mut connection, &[slot.key()]).await.unwrap();
+        found.into_iter().next().map(|(key, stand)| {
+            assert_eq!(key, slot.key());
+            stand
+        })
+    }
+
+    /// Names of the events of fates.
+    async fn fates(&self) -> Vec<String> {
+        let mut connection = self.store.read().await.unwrap();
+        let text = "select external_id from inbox order by seq";
+        let rows = connection.rows(text, &[]).await.unwrap();
+        rows.iter().map(|row| row.text(0).unwrap()).collect()
+    }
+}
+
+fn ids(waiting: &[Waiting]) -> Vec<i64> {
+    waiting.iter().map(|one| one.message.id.0).collect()
+}
+
+fn taken(message: &str) -> Fate {
+    Fate::Delivered(Receipt { message: Some(message.into()), ..Receipt::default() })
+}
+
+const SLOT: Slot = Slot::Generation(GenerationId(5));
+
+fn placeholder(id: i64) -> OutboundMessage {
+    OutboundMessage { place: Place::New { slot: Some(SLOT) }, ..words(id, "telegram:1") }
+}
+
+fn picture(id: i64) -> OutboundMessage {
+    let content = Content::Picture { artifact: ArtifactId(70), caption: Text::plain("") };
+    OutboundMessage { place: Place::Edit { slot: SLOT }, content, ..words(id, "telegram:1") }
+}
+
+#[tokio::test]
+async fn messages_wait_in_order_each_on_its_channel() {
+    for house in houses().await {
+        for (id, conversation) in [(3, "telegram:1"), (1, "telegram:2"), (2, "wecom-kf:1")] {
+            house.send(words(id, conversation), None).await;
+        }
+        let waiting = house.unsent("telegram").await;
+        assert_eq!(ids(&waiting), [1, 3]);
+        assert_eq!(waiting[1].message, words(3, "telegram:1"));
+        assert_eq!(ids(&house.unsent("wecom-kf").await), [2]);
+        let mut connection = house.store.read().await.unwrap();
+        let later = outbox::waiting(&mut connection, "telegram", 1, 100).await.unwrap();
+        assert_eq!(ids(&later), [3]);
+        assert_eq!(house.status().await.outbox.waiting, 3);
+    }
+}
+
+#[tokio::test]
+async fn what_the_channel_took_waits_no_more_and_its_words_are_forgotten() {
+    for house in houses().await {
+        house.send(words(1, "telegram:1"), None).await;
+        let before = house.int("select length(body) from outbox", &[]).await;
+        house.settle_all(&taken("901")).await;
+        assert!(house.unsent("telegram").await.is_empty());
+        assert_eq!(house.status().await.outbox.delivered, 1);
+        assert!(house.int("select length(body) from outbox", &[]).await < before.min(2));
+    }
+}
+
+#[tokio::test]
+async fn a_slot_knows_where_its_message_stands() {
+    for house in houses().await {
+        assert_eq!(house.stand(SLOT).await, None);
+        house.send(placeholder(1), None).await;
+        house.settle_all(&taken("901")).await;
+        let mut stand =
+            Stand { conversation: "telegram:1".into(), message: "901".into(), picture: false };
+        assert_eq!(house.stand(SLOT).await, Some(stand.clone()));
+        house.send(picture(2), None).await;
+        house.settle_all(&taken("901")).await;
+        stand.picture = true;
+        assert_eq!(house.stand(SLOT).await, Some(stand));
+        let artifact = "select artifact from placed where message = '901'";
+        assert_eq!(house.int(artifact, &[]).await, 70);
+    }
+}
+
+#[tokio::test]
+async fn the_same_file_need_not_be_uploaded_twice() {
+    for house in houses().await {
+        house.send(picture(1), None).await;
+        let receipt = Receipt {
+            message: Some("901".into()),
+            file: Some("AgAD".to_owned()),
+            ..Receipt::default()
+        };
+        house.settle_all(&Fate::Delivered(receipt)).await;
+        let mut connection = house.store.read().await.unwrap();
+        let found = async |connection: &mut _, form| {
+            outbox::file_handle(connection, 70, "telegram", form).await.unwrap()
+        };
+        assert_eq!(found(&mut connection, "photo").await.as_deref(), Some("AgAD"));
+        assert_eq!(found(&mut connection, "document").await, None);
+        drop(connection);
+        house
+            .write((), |tx, ()| Box::pin(outbox::forget_file(tx, 70, "telegram", "photo")))
+            .await
+            .unwrap();
+        let mut connection = house.store.read().await.unwrap();
+        assert_eq!(found(&mut connection, "photo").await, None);
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_waits_to_hear_of_it_hears_once() {
+    for house in houses().await {
+        let about = About::Picture(GenerationId(5));
+        house.send(picture(1), Some(about)).await;
+        house.send(words(2, "telegram:1"), Some(about)).await;
+        house.send(words(3, "telegram:1"), Some(about)).await;
+        house.send(words(4, "telegram:1"), None).await;
+        house.send(words(5, "telegram:1"), Some(About::Matter(EscalationId(9)))).await;
+        let fates = [
+            taken("901"),
+            Fate::Refused(Refusal::Blocked),
+            Fate::Unknown,
+            Fate::Refused(Refusal::Blocked),
+            taken("905"),
+        ];
+        let waiting = house.unsent("telegram").await;
+        let settled: Vec<Settled> = waiting
+            .into_iter()
+            .zip(fates)
+            .map(|(waiting, fate)| Settled { waiting, fate })
+            .collect();
+        house.settle(settled.clone()).await;
+        house.settle(settled).await;
+        let told = ["outbound:1:delivered", "outbound:2:refused", "outbound:3:unknown"];
+        assert_eq!(house.fates().await, told);
+        let outbox = house.status().await.outbox;
+        assert_eq!((outbox.delivered, outbox.refused, outbox.unknown), (2, 2, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_fate_is_final() {
+    for house in houses().await {
+        house.send(words(1, "telegram:1"), None).await;
+        let waiting = house.unsent("telegram").await.remove(0);
+        house.settle(vec![Settled { waiting: waiting.clone(), fate: taken("901") }]).await;
+        for fate in [Fate::Unknown, Fate::Later(START + 5), Fate::Refused(Refusal::Content)] {
+            house.settle(vec![Settled { waiting: waiting.clone(), fate }]).await;
+            assert_eq!(house.status().await.outbox.delivered, 1);
+            assert!(house.unsent("telegram").await.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_for_later_stays_and_says_when() {
+    for house in houses().await {
+        house.send(words(1, "telegram:1"), None).await;
+        house.settle_all(&Fate::Later(START + 7000)).await;
+        let waiting = house.unsent("telegram").await.remove(0);
+        assert_eq!((waiting.attempts, waiting.not_before), (1, START + 7000));
+        let mut connection = house.store.read().await.unwrap();
+        let due = outbox::next_due(&mut connection, "telegram", START).await.unwrap();
+        assert_eq!(due, Some(START + 7000));
+        let elsewhere = outbox::next_due(&mut connection, "wecom-kf", START).await.unwrap();
+        assert_eq!(elsewhere, None);
+    }
+}
+
+#[tokio::test]
+async fn what_was_begun_by_a_process_that_died_is_known_as_begun() {
+    for house in houses().await {
+        house.send(words(1, "telegram:1"), None).await;
+        assert!(!house.unsent("telegram").await[0].begun);
+        house
+            .write((), |tx, ()| Box::pin(async move { outbox::begin(tx, &[OutboundId(1)]).await }))
+            .await
+            .unwrap();
+        let waiting = house.unsent("telegram").await.remove(0);
+        assert!(waiting.begun);
+        assert_eq!(waiting.attempts, 1);
+        assert_eq!(house.status().await.outbox.waiting, 1);
+    }
+}
+
+#[tokio::test]
+async fn all_that_waits_moves_with_its_conversation() {
+    for house in houses().await {
+        for id in 1..=3 {
+            house.send(words(id, if id == 3 { "telegram:2" } else { "telegram:1" }), None).await;
+        }
+        let waiting = house.unsent("telegram").await.remove(0);
+        let fate = Fate::Moved("telegram:-100".into());
+        house.settle(vec![Settled { waiting, fate }]).await;
+        let places: Vec<_> = house
+            .unsent("telegram")
+            .await
+            .into_iter()
+            .map(|one| one.message.conversation.0)
+            .collect();
+        assert_eq!(places, ["telegram:-100", "telegram:-100", "telegram:2"]);
+        assert_eq!(house.fates().await, ["moved:telegram:1:telegram:-100"]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_can_go_elsewhere_as_it_was() {
+    for house in houses().await {
+        house.send(words(1, "telegram:-100:4"), None).await;
+        house.settle_all(&Fate::Refused(Refusal::TopicGone)).await;
+        let readdress =
+            |id, to: &str| Effect::Readdress { outbound: OutboundId(id), to: to.into() };
+        house.follow(vec![readdress(1, "telegram:-100:9")]).await.unwrap();
+        let waiting = house.unsent("telegram").await.remove(0);
+        assert_eq!(waiting.message, words(1, "telegram:-100:9"));
+        house.settle_all(&taken("901")).await;
+        house.follow(vec![readdress(1, "telegram:-100:9")]).await.unwrap();
+        assert!(house.unsent("telegram").await.is_empty());
+    }
+}

@@ -1,0 +1,209 @@
+//! Replicas: who serves, and that the dead stay dead.
+
+use std::collections::HashSet;
+
+use picdesk::store::{
+    Store, StoreError, inbox,
+    line::{self, PendingHold},
+    replica,
+};
+
+use super::{Asked, House, START, arrived, houses, tick};
+
+impl House {
+    /// A process that serves from this house.
+    async fn replica(&self) -> (Store, i64) {
+        let store = self.database.serve(&self.clock).await;
+        let number = store.replica().unwrap();
+        (store, number)
+    }
+}
+
+async fn accept(store: &Store, name: &str) -> Result<usize, StoreError> {
+    let event = arrived(name, "telegram:1", &tick(1));
+    store
+        .writer()
+        .run(move |tx| {
+            let event = event.clone();
+            Box::pin(async move { inbox::insert(tx, &[event], START, START).await })
+        })
+        .await
+}
+
+async fn submit(store: &Store, replica: i64, asked: Asked) -> Option<PendingHold> {
+    let submitting = store.writer().run(move |tx| {
+        Box::pin(async move {
+            line::claim(tx, replica, 9, START).await?;
+            line::submit(tx, replica, asked.generation).await
+        })
+    });
+    submitting.await.unwrap()
+}
+
+async fn state(house: &House, asked: Asked) -> (String, i64) {
+    let id = [asked.generation.0.into()];
+    let owner = "select coalesce(claimed_by, 0) from generations where id = $1";
+    (house.state(asked).await, house.int(owner, &id).await)
+}
+
+#[tokio::test]
+async fn a_stale_replica_commits_nothing_after_it_was_taken_over() {
+    for house in houses().await {
+        let (stale, number) = house.replica().await;
+        accept(&stale, "before").await.unwrap();
+        replica::take_over(&house.store, number).await.unwrap();
+        // Each of its lanes, however often it tries.
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            let outcome = accept(&stale, name).await;
+            assert!(matches!(outcome, Err(StoreError::Fenced)), "{outcome:?}");
+        }
+        assert!(matches!(replica::beat(&stale, number).await, Err(StoreError::Fenced)));
+        assert_eq!(house.int("select count(*) from inbox", &[]).await, 1);
+        assert!(replica::living(&house.store).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn all_that_shares_a_commit_with_a_stale_replica_is_refused() {
+    for house in houses().await {
+        let (stale, number) = house.replica().await;
+        replica::take_over(&house.store, number).await.unwrap();
+        let mut burst = tokio::task::JoinSet::new();
+        for piece in 0..50 {
+            let stale = stale.clone();
+            burst.spawn(async move { accept(&stale, &format!("piece {piece}")).await });
+        }
+        for outcome in burst.join_all().await {
+            assert!(matches!(outcome, Err(StoreError::Fenced)), "{outcome:?}");
+        }
+        assert_eq!(house.int("select count(*) from inbox", &[]).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_takeover_frees_leases_and_puts_work_back() {
+    for house in houses().await {
+        let ada = house.customer("1", 20).await;
+        let (sent, claimed) = (house.ask(&ada, 1, 1).await, house.ask(&ada, 1, 2).await);
+        let (dead, number) = house.replica().await;
+        let names = vec!["clock".to_owned(), "sender/telegram".to_owned()];
+        replica::name_leases(&dead, names.clone()).await.unwrap();
+        assert_eq!(replica::take(&dead, number, &names).await.unwrap().len(), 2);
+        assert!(submit(&dead, number, sent).await.is_some());
+        assert_eq!(state(&house, claimed).await, ("claimed".to_owned(), number));
+        replica::take_over(&house.store, number).await.unwrap();
+        assert!(replica::held(&house.store, number).await.unwrap().is_empty());
+        assert_eq!(state(&house, claimed).await, ("held".to_owned(), 0));
+        assert_eq!(state(&house, sent).await, ("submitting".to_owned(), 0));
+        let uncertain =
+            "select count(*) from inbox where external_id like 'generation:%:uncertain'";
+        assert_eq!(house.int(uncertain, &[]).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn whoever_leaves_leaves_its_work_in_line() {
+    for house in houses().await {
+        let ada = house.customer("1", 20).await;
+        let asked = house.ask(&ada, 1, 1).await;
+        let (store, number) = house.replica().await;
+        store.writer().run(move |tx| Box::pin(line::claim(tx, number, 1, START))).await.unwrap();
+        replica::leave(&store, number).await.unwrap();
+        assert_eq!(state(&house, asked).await, ("held".to_owned(), 0));
+        assert!(replica::living(&house.store).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_held_by_one_at_a_time() {
+    for house in houses().await {
+        let names: Vec<String> = (0..replica::SHARDS).map(replica::shard_lease).collect();
+        replica::name_leases(&house.store, names.clone()).await.unwrap();
+        // Naming them again frees nothing.
+        let (one, other) = (11, 12);
+        let both = tokio::join!(
+            replica::take(&house.store, one, &names),
+            replica::take(&house.store, other, &names),
+        );
+        replica::name_leases(&house.store, names.clone()).await.unwrap();
+        let (ours, theirs) = (both.0.unwrap(), both.1.unwrap());
+        let all: HashSet<_> = ours.iter().chain(&theirs).collect();
+        assert_eq!((ours.len() + theirs.len(), all.len()), (names.len(), names.len()));
+        assert_eq!(replica::held(&house.store, one).await.unwrap().len(), ours.len());
+        assert_eq!(replica::held(&house.store, other).await.unwrap().len(), theirs.len());
+    }
+}
+
+#[tokio::test]
+async fn a_lease_given_back_can_be_taken_by_another() {
+    for house in houses().await {
+        let name = ["clock".to_owned()];
+        replica::name_leases(&house.store, name.to_vec()).await.unwrap();
+        assert_eq!(replica::take(&house.store, 1, &name).await.unwrap(), name);
+        // Who has it may take it again, and nobody else may give it back.
+        assert_eq!(replica::take(&house.store, 1, &name).await.unwrap(), name);
+        replica::give_back(&house.store, 2, &name).await.unwrap();
+        assert!(replica::take(&house.store, 2, &name).await.unwrap().is_empty());
+        replica::give_back(&house.store, 1, &name).await.unwrap();
+        assert_eq!(replica::take(&house.store, 2, &name).await.unwrap(), name);
+    }
+}
+
+#[tokio::test]
+async fn a_beat_rises() {
+    for house in houses().await {
+        let (store, number) = house.replica().await;
+        let before = replica::living(&store).await.unwrap();
+        replica::beat(&store, number).await.unwrap();
+        replica::beat(&store, number).await.unwrap();
+        let after = replica::living(&store).await.unwrap();
+        assert_eq!(after, [(number, before[0].1 + 2)]);
+    }
+}
+
+#[tokio::test]
+async fn one_file_is_served_by_one_process_and_one_server_by_several() {
+    for house in houses().await {
+        let (first, number) = house.replica().await;
+        let second = house.database.open(&house.clock).await.serve(&house.database.url).await;
+        if house.database.is_shared() {
+            assert_ne!(second.unwrap().replica().unwrap(), number);
+        } else {
+            assert!(matches!(second, Err(StoreError::InUse)));
+        }
+        accept(&first, "still here").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn replicas_that_start_at_once_have_numbers_of_their_own() {
+    for house in houses().await.into_iter().filter(|house| house.database.is_shared()) {
+        let starts = (0..4).map(|_| house.replica());
+        let started = futures_util::future::join_all(starts).await;
+        let numbers: HashSet<i64> = started.iter().map(|(_, number)| *number).collect();
+        assert_eq!(numbers.len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_takes_over_what_the_last_process_left() {
+    for house in houses().await {
+        let ada = house.customer("1", 20).await;
+        let asked = house.ask(&ada, 1, 1).await;
+        let (dead, number) = house.replica().await;
+        dead.writer().run(move |tx| Box::pin(line::claim(tx, number, 1, START))).await.unwrap();
+        drop(dead);
+        let (next, again) = house.replica().await;
+        if house.database.is_shared() {
+            // The server frees the session's lock once it has seen the connection end.
+            while !replica::session_is_gone(&next, number).await.unwrap() {
+                tokio::task::yield_now().await;
+            }
+            assert!(!replica::session_is_gone(&next, again).await.unwrap());
+            replica::take_over(&next, number).await.unwrap();
+        }
+        assert_eq!(state(&house, asked).await, ("held".to_owned(), 0));
+        let living = replica::living(&next).await.unwrap();
+        assert_eq!(living.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [again]);
+    }
+}

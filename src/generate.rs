@@ -7,6 +7,7 @@
 
 mod references;
 mod sink;
+mod verdict;
 
 use std::{
     collections::HashMap,
@@ -31,7 +32,7 @@ use self::sink::{Shower, StudioSink};
 use crate::{
     artifacts::{Artifacts, ObjectName},
     chance::Chance,
-    images::{self, FailedCall, ImagesClient, MakeError, PictureFormat, PictureRequest},
+    images::{self, ImagesClient, PictureFormat, PictureRequest},
     outbox::Progress,
     pictures::{Darkroom, Limits, PictureKind},
     store::{
@@ -44,16 +45,8 @@ use crate::{
 
 /// The net under the wake-ups.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// How long the line rests when the provider has no room and says no time.
-const NO_ROOM: Duration = Duration::from_secs(15);
-/// How long it rests when our key or funds are refused.
-const OUT_OF_SERVICE: Duration = Duration::from_secs(30);
 /// The longest rest that a provider can ask for.
 const REST_MAX: Duration = Duration::from_mins(2);
-/// After this long in line without room at the provider a picture is given up.
-const WAITED_MAX_MS: i64 = 15 * 60 * 1000;
-/// The wait after a call that certainly did not leave; it doubles.
-const NOT_SENT: Duration = Duration::from_secs(2);
 
 /// Makes pictures.
 pub struct Studio {
@@ -350,54 +343,6 @@ impl Studio {
         }))
     }
 
-    /// What a call without a picture means.
-    fn failed(&self, claimed: &Claimed, failed: &FailedCall) -> Came {
-        info!(
-            generation.id = claimed.generation.0,
-            status = failed.status,
-            provider.request_id = failed.request_id,
-            error = %failed.error,
-            "generation {} got no picture", claimed.generation
-        );
-        match &failed.error {
-            MakeError::NotSent(_) if claimed.attempts < ATTEMPTS_MAX => {
-                let doubled = 1_u32 << claimed.attempts.clamp(0, 5);
-                Came::Back(PutBack::Failed, NOT_SENT * doubled)
-            }
-            MakeError::NotSent(_) => Came::Failed(Failure::Overloaded),
-            MakeError::RateLimited { retry_after } | MakeError::Overloaded { retry_after } => {
-                self.no_room(claimed, retry_after.unwrap_or(NO_ROOM))
-            }
-            MakeError::Refused(_) => Came::Failed(Failure::Refused),
-            MakeError::BadRequest(wrong) => Came::Failed(bad_request(*wrong)),
-            MakeError::OutOfFunds => self.out_of_service("no funds at the image provider"),
-            MakeError::Unauthorized => self.out_of_service("the image provider refuses our key"),
-            MakeError::ModelMissing => self.out_of_service("the image provider has no such model"),
-            MakeError::Failed(images::Failure::Provider) => Came::Failed(Failure::Provider),
-            MakeError::Failed(_) => Came::Failed(Failure::NoPicture),
-            MakeError::NotKept(_) => {
-                crate::alarm::raise("pictures cannot be kept");
-                Came::Failed(Failure::Provider)
-            }
-            MakeError::Uncertain(_) => Came::Uncertain,
-        }
-    }
-
-    fn no_room(&self, claimed: &Claimed, rest: Duration) -> Came {
-        let waited = self.parts.store.clock().now_ms() - claimed.queued_at;
-        if waited > WAITED_MAX_MS {
-            return Came::Failed(Failure::Overloaded);
-        }
-        self.rest_for(rest);
-        Came::Back(PutBack::Waited, rest.min(REST_MAX))
-    }
-
-    fn out_of_service(&self, what: &'static str) -> Came {
-        crate::alarm::raise(what);
-        self.rest_for(OUT_OF_SERVICE);
-        Came::Failed(Failure::OutOfService)
-    }
-
     /// Writes down what came, however long the store is away.
     async fn write_down(&self, claimed: &Claimed, came: Came) {
         let generation = claimed.generation;
@@ -487,20 +432,6 @@ async fn mark_submitted(
         store.writer().run(move |tx| Box::pin(line::submitted(tx, replica, generation))).await;
     if let Err(error) = marked {
         warn!(error = %error, "generation {generation} could not be marked as submitted");
-    }
-}
-
-fn bad_request(wrong: images::Wrong) -> Failure {
-    match wrong {
-        images::Wrong::Prompt => Failure::Prompt,
-        images::Wrong::Size | images::Wrong::Background | images::Wrong::ReferencesOff => {
-            Failure::Options
-        }
-        images::Wrong::Reference { index } => {
-            let number = index.map_or(1, |index| index + 1);
-            Failure::Reference(u8::try_from(number).unwrap_or(u8::MAX))
-        }
-        images::Wrong::Other => Failure::Provider,
     }
 }
 

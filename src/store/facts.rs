@@ -1,168 +1,33 @@
 //! What a batch of turns needs to know, read with a few statements for the whole batch.
 
+mod rows;
+mod statements;
+
 use std::collections::{HashMap, HashSet};
 
 use picdesk_core::{
     account::{Account, Entitlement, Language},
-    channel::MediaRef,
     credits::Credits,
-    event::{Message, Setting},
+    event::Message,
     facts::{
         Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, OpenRequest,
-        Operator, Owed, Past, Reference, Request, RequestState,
+        Operator, Owed, Past, Reference, Request,
     },
-    generation::{Artifact, GenerationState, Options, Size},
+    generation::{GenerationState, Options},
     id::{
         AccountId, ArtifactId, ConversationId, EscalationId, GenerationId, HoldId, IdentityId,
-        MessageId, OutboundId, PurseId, RequestId, TrayId,
+        OutboundId, PurseId, RequestId, TrayId,
     },
-    say::{BalanceLine, CardLine, Cause, Cheaper},
+    say::{BalanceLine, CardLine},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Row, StoreError, Tx, Value, ledger::read_purse, sealed};
-
-/// The sealed part of a request.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct RequestBody {
-    /// The words.
-    pub prompt: String,
-    /// Reference pictures, in order.
-    pub references: Vec<Reference>,
-    /// The cheaper way that was offered beside it.
-    pub cheaper: Option<Cheaper>,
-}
-
-/// The sealed part of an escalation.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct CaseBody {
-    /// The customer's words when they asked.
-    pub words: String,
-    /// The pictures that came with them.
-    pub pictures: Vec<MediaRef>,
-}
-
-macro_rules! request_columns {
-    () => {
-        "r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body, \
-         r.options, r.parent, r.price_each, r.state, r.asked_at"
-    };
-}
-macro_rules! case_columns {
-    () => {
-        "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
-         e.state, e.closed_at, e.request, e.consent, i.name, e.words"
-    };
-}
-macro_rules! artifact_columns {
-    () => {
-        "a.id, a.object, a.bytes, a.width, a.height, a.kind, a.expires_at"
-    };
-}
-
-const FIND_PEOPLE: &str = "
-    select i.id, i.name, i.language, i.reachable, a.id, a.options, a.plan, a.last_tag,
-           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
-    from identities i
-    join accounts a on a.id = i.account
-    join purses p on p.id = a.purse
-    where i.id in ({list})";
-const FIND_ACCOUNTS: &str = "
-    select a.id, a.options, a.plan, a.last_tag,
-           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
-    from accounts a join purses p on p.id = a.purse
-    where a.id in ({list})";
-const FIND_AWAITING: &str = "
-    select conversation, identity, body from awaiting
-    where (conversation, identity) in (values {rows})";
-const FIND_TRAY: &str = "
-    select conversation, identity, body, id from tray
-    where (conversation, identity) in (values {rows}) order by id";
-const FIND_OPEN: &str = concat!(
-    "select ",
-    request_columns!(),
-    " from requests r where r.account in ({list}) and r.state in ('asking', 'unpaid', 'open')
-      order by r.id"
-);
-const FIND_REQUESTS: &str =
-    concat!("select ", request_columns!(), " from requests r where r.id in ({list})");
-const FIND_STARTED: &str = concat!(
-    "select ",
-    request_columns!(),
-    " from requests r where (r.conversation, r.message) in (values {rows}) order by r.id"
-);
-const FIND_GENERATIONS: &str = "
-    select g.id, g.request, g.hold, h.amount, g.state, g.number, a.id, a.expires_at, a.owed
-    from generations g
-    join holds h on h.id = g.hold
-    left join artifacts a on a.generation = g.id and a.state = 'kept'
-    where g.request in ({list})
-    order by g.request, g.number, g.id";
-const FIND_REQUEST_OF: &str = "select id, request from generations where id in ({list})";
-const FIND_CASES: &str = concat!(
-    "select ",
-    case_columns!(),
-    " from escalations e join identities i on i.id = e.identity
-      where e.account in ({list}) order by e.id"
-);
-const FIND_CASE: &str = concat!(
-    "select ",
-    case_columns!(),
-    " from escalations e join identities i on i.id = e.identity where e.id in ({list})"
-);
-const FIND_TOPIC_CASES: &str = concat!(
-    "select ",
-    case_columns!(),
-    " from escalations e join identities i on i.id = e.identity
-      where e.topic in ({list}) order by e.id"
-);
-const FIND_OWED: &str = concat!(
-    "select ",
-    artifact_columns!(),
-    ", a.request, a.generation, a.account from artifacts a
-      where a.account in ({list}) and a.owed = 1 and a.state = 'kept' order by a.id"
-);
-const FIND_KEPT: &str = concat!(
-    "select ",
-    artifact_columns!(),
-    ", a.owed, ",
-    request_columns!(),
-    " from artifacts a join requests r on r.id = a.request
-      where a.id in ({list}) and a.state = 'kept'"
-);
-const FIND_PLACED: &str = "
-    select conversation, message, artifact, escalation from placed
-    where (conversation, message) in (values {rows})";
-const FIND_ALBUMS: &str = "
-    select conversation, album, began_at, settled from albums
-    where (conversation, album) in (values {rows})";
-const FIND_PARTS: &str = "
-    select conversation, album, body from album_parts
-    where (conversation, album) in (values {rows})";
-const FIND_ENTRIES: &str = "
-    select kind, amount, reason, at from ledger
-    where purse = $1 and kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
-    order by number desc limit 5";
-const FIND_HISTORY: &str = concat!(
-    "select ",
-    artifact_columns!(),
-    ", a.owed, ",
-    request_columns!(),
-    " from artifacts a join requests r on r.id = a.request
-      where a.account = $1 and a.state = 'kept' and a.id < $2 order by a.id desc limit $3"
-);
-const COUNT_KEPT: &str = "select count(*) from artifacts where account = $1 and state = 'kept'";
-const FIND_PAST: &str = "
-    select asked_at, price_each, options, state from requests
-    where account = $1 order by id desc limit 5";
-const COUNT_CASES: &str = "select count(*) from escalations where account = $1";
-const FIND_UNSENT: &str =
-    "select id from outbox where state = 'refused' and about = $1 order by id limit 100";
-const FIND_IDENTITY: &str = "
-    select id from identities where account = $1 order by reachable desc, created_at, id limit 1";
-const FIND_GENERATION_OF: &str = "select generation from artifacts where id = $1";
-const FIND_MANNER: &str = "select language, reachable from identities where id = $1";
-const FIND_OPERATOR: &str = "select name from operators where telegram = $1";
+pub use self::rows::{CaseBody, RequestBody, read_request};
+pub(super) use self::rows::{word, word_of};
+use self::{
+    rows::{inconsistent, language, read_account, read_artifact, read_case, read_kept, read_name},
+    statements as sql,
+};
+use super::{StoreError, Tx, Value, sealed};
 
 /// A key of two words.
 pub type Pair = (String, String);
@@ -182,32 +47,6 @@ fn pairs(pairs: &[Pair]) -> Vec<Vec<Value>> {
     pairs.into_iter().map(|(a, b)| vec![a.as_str().into(), b.as_str().into()]).collect()
 }
 
-fn inconsistent(table: &'static str, row: &impl ToString) -> StoreError {
-    StoreError::Inconsistent { table, row: row.to_string() }
-}
-
-/// A value that is a word in its row.
-pub(super) fn word<T: DeserializeOwned>(
-    word: &str,
-    table: &'static str,
-    row: i64,
-) -> Result<T, StoreError> {
-    serde_json::from_value(serde_json::Value::from(word)).map_err(|_| inconsistent(table, &row))
-}
-
-/// The word of a value in its row.
-pub(super) fn word_of<T: Serialize>(value: T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        Ok(other) => other.to_string(),
-        Err(_) => String::new(),
-    }
-}
-
-fn language(tag: &str) -> Language {
-    Language::from_tag(tag).unwrap_or_default()
-}
-
 /// What an account may ask for.
 pub fn entitlement(house: &House, plan: Option<&str>) -> Entitlement {
     let of_plan = plan
@@ -222,94 +61,6 @@ pub fn entitlement(house: &House, plan: Option<&str>) -> Entitlement {
     })
 }
 
-fn read_account(row: &Row, first: usize, house: &House) -> Result<Account, StoreError> {
-    let id = row.int(first)?;
-    let options: Options =
-        serde_json::from_str(&row.text(first + 1)?).map_err(|_| inconsistent("accounts", &id))?;
-    Ok(Account {
-        id: AccountId(id),
-        options,
-        entitlement: entitlement(house, row.maybe_text(first + 2)?.as_deref()),
-        last_tag: row.int(first + 3)?,
-        purse: read_purse(row, first + 4)?,
-    })
-}
-
-/// A request as its row has it, beginning at column `first`.
-pub fn read_request(row: &Row, first: usize) -> Result<Request, StoreError> {
-    let id = row.int(first)?;
-    let body: RequestBody = sealed::open_json(&row.blob(first + 7)?, "requests", &id.to_string())?;
-    let options =
-        serde_json::from_str(&row.text(first + 8)?).map_err(|_| inconsistent("requests", &id))?;
-    let state = row.text(first + 11)?;
-    Ok(Request {
-        id: RequestId(id),
-        account: AccountId(row.int(first + 1)?),
-        purse: PurseId(row.int(first + 2)?),
-        identity: IdentityId(row.text(first + 3)?),
-        conversation: ConversationId(row.text(first + 4)?),
-        setting: word::<Setting>(&row.text(first + 5)?, "requests", id)?,
-        message: row.maybe_text(first + 6)?.map(MessageId),
-        prompt: body.prompt,
-        references: body.references,
-        cheaper: body.cheaper,
-        options,
-        parent: row.maybe_int(first + 9)?.map(ArtifactId),
-        price_each: Credits(row.int(first + 10)?),
-        state: RequestState::from_word(&state).ok_or_else(|| inconsistent("requests", &id))?,
-        asked_at: row.int(first + 12)?,
-    })
-}
-
-fn side(pixels: i64) -> u32 {
-    u32::try_from(pixels).unwrap_or(0)
-}
-
-fn read_artifact(row: &Row, first: usize) -> Result<Artifact, StoreError> {
-    Ok(Artifact {
-        id: ArtifactId(row.int(first)?),
-        object: row.text(first + 1)?,
-        bytes: row.int(first + 2)?,
-        size: Size { width: side(row.int(first + 3)?), height: side(row.int(first + 4)?) },
-        kind: row.text(first + 5)?,
-        expires_at: row.int(first + 6)?,
-    })
-}
-
-fn read_kept(row: &Row) -> Result<Kept, StoreError> {
-    Ok(Kept {
-        artifact: read_artifact(row, 0)?,
-        owed: row.flag(7)?,
-        request: read_request(row, 8)?,
-    })
-}
-
-fn read_name(sealed_name: &[u8]) -> Result<String, StoreError> {
-    Ok(String::from_utf8_lossy(sealed::open(sealed_name, "identities", "name")?).into_owned())
-}
-
-fn read_case(row: &Row) -> Result<Case, StoreError> {
-    let id = row.int(0)?;
-    let body: CaseBody = sealed::open_json(&row.blob(13)?, "escalations", &id.to_string())?;
-    Ok(Case {
-        id: EscalationId(id),
-        code: row.text(1)?,
-        account: AccountId(row.int(2)?),
-        identity: IdentityId(row.text(3)?),
-        language: language(&row.text(4)?),
-        conversation: ConversationId(row.text(5)?),
-        topic: row.maybe_text(6)?.map(ConversationId),
-        cause: word::<Cause>(&row.text(7)?, "escalations", id)?,
-        closed: row.text(8)? != "open",
-        closed_at: row.int(9)?,
-        request: row.maybe_int(10)?.map(RequestId),
-        consent: row.flag(11)?,
-        name: read_name(&row.blob(12)?)?,
-        words: body.words,
-        pictures: body.pictures,
-    })
-}
-
 /// Accounts by id.
 pub async fn accounts(
     tx: &mut Tx,
@@ -317,7 +68,7 @@ pub async fn accounts(
     house: &House,
 ) -> Result<HashMap<i64, Account>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_ACCOUNTS, &ids(wanted)).await? {
+    for row in tx.rows_for(sql::FIND_ACCOUNTS, &ids(wanted)).await? {
         let account = read_account(&row, 0, house)?;
         found.insert(account.id.0, account);
     }
@@ -331,7 +82,9 @@ pub async fn customers(
     house: &House,
 ) -> Result<HashMap<Pair, Customer>, StoreError> {
     let mut people = HashMap::new();
-    for row in tx.rows_for(FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await? {
+    for row in
+        tx.rows_for(sql::FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await?
+    {
         let name = read_name(&row.blob(1)?)?;
         let person = (name, language(&row.text(2)?), row.flag(3)?, read_account(&row, 4, house)?);
         people.insert(row.text(0)?, person);
@@ -375,7 +128,7 @@ pub async fn customers(
 
 async fn awaiting(tx: &mut Tx, places: &[Pair]) -> Result<HashMap<Pair, Awaiting>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_AWAITING, &pairs(places)).await? {
+    for row in tx.rows_for(sql::FIND_AWAITING, &pairs(places)).await? {
         // What an older version awaited and this one cannot read is let go.
         if let Ok(body) = sealed::open_json(&row.blob(2)?, "awaiting", "body") {
             found.insert((row.text(0)?, row.text(1)?), body);
@@ -389,7 +142,7 @@ type Tray = Vec<(TrayId, Reference)>;
 
 async fn tray(tx: &mut Tx, places: &[Pair]) -> Result<HashMap<Pair, Tray>, StoreError> {
     let mut found: HashMap<Pair, Tray> = HashMap::new();
-    for row in tx.rows_for(FIND_TRAY, &pairs(places)).await? {
+    for row in tx.rows_for(sql::FIND_TRAY, &pairs(places)).await? {
         let reference = sealed::open_json(&row.blob(2)?, "tray", "body")?;
         let entry = found.entry((row.text(0)?, row.text(1)?)).or_default();
         entry.push((TrayId(row.int(3)?), reference));
@@ -402,7 +155,7 @@ async fn open_requests(
     accounts: &[i64],
 ) -> Result<HashMap<i64, Vec<OpenRequest>>, StoreError> {
     let mut requests = Vec::new();
-    for row in tx.rows_for(FIND_OPEN, &ids(accounts.iter().copied())).await? {
+    for row in tx.rows_for(sql::FIND_OPEN, &ids(accounts.iter().copied())).await? {
         requests.push(read_request(&row, 0)?);
     }
     requests.sort_by_key(|request| request.id);
@@ -421,7 +174,7 @@ pub async fn generations(
     requests: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Vec<Generation>>, StoreError> {
     let mut found: HashMap<i64, Vec<Generation>> = HashMap::new();
-    for row in tx.rows_for(FIND_GENERATIONS, &ids(requests)).await? {
+    for row in tx.rows_for(sql::FIND_GENERATIONS, &ids(requests)).await? {
         let id = row.int(0)?;
         let state = row.text(4)?;
         let request = row.int(1)?;
@@ -446,7 +199,7 @@ pub async fn requests_of(
     tx: &mut Tx,
     generations: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, i64>, StoreError> {
-    let rows = tx.rows_for(FIND_REQUEST_OF, &ids(generations)).await?;
+    let rows = tx.rows_for(sql::FIND_REQUEST_OF, &ids(generations)).await?;
     rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
@@ -456,7 +209,7 @@ pub async fn requests(
     wanted: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Request>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_REQUESTS, &ids(wanted)).await? {
+    for row in tx.rows_for(sql::FIND_REQUESTS, &ids(wanted)).await? {
         let request = read_request(&row, 0)?;
         found.insert(request.id.0, request);
     }
@@ -466,7 +219,7 @@ pub async fn requests(
 /// Requests by the message that started them; the newest where one was asked again.
 pub async fn started(tx: &mut Tx, by: &[Pair]) -> Result<HashMap<Pair, Request>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_STARTED, &pairs(by)).await? {
+    for row in tx.rows_for(sql::FIND_STARTED, &pairs(by)).await? {
         let request = read_request(&row, 0)?;
         let message = request.message.clone().map(|id| id.0).unwrap_or_default();
         found.insert((request.conversation.0.clone(), message), request);
@@ -476,7 +229,7 @@ pub async fn started(tx: &mut Tx, by: &[Pair]) -> Result<HashMap<Pair, Request>,
 
 async fn latest_cases(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Case>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_CASES, &ids(accounts.iter().copied())).await? {
+    for row in tx.rows_for(sql::FIND_CASES, &ids(accounts.iter().copied())).await? {
         let case = read_case(&row)?;
         found.insert(case.account.0, case);
     }
@@ -489,7 +242,7 @@ pub async fn cases(
     wanted: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Case>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_CASE, &ids(wanted)).await? {
+    for row in tx.rows_for(sql::FIND_CASE, &ids(wanted)).await? {
         let case = read_case(&row)?;
         found.insert(case.id.0, case);
     }
@@ -502,7 +255,7 @@ pub async fn topic_cases(
     topics: &[&str],
 ) -> Result<HashMap<String, Case>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_TOPIC_CASES, &words(topics.iter().copied())).await? {
+    for row in tx.rows_for(sql::FIND_TOPIC_CASES, &words(topics.iter().copied())).await? {
         let case = read_case(&row)?;
         let topic = case.topic.clone().map(|topic| topic.0).unwrap_or_default();
         found.insert(topic, case);
@@ -512,7 +265,7 @@ pub async fn topic_cases(
 
 async fn owed(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Vec<Owed>>, StoreError> {
     let mut found: HashMap<i64, Vec<Owed>> = HashMap::new();
-    for row in tx.rows_for(FIND_OWED, &ids(accounts.iter().copied())).await? {
+    for row in tx.rows_for(sql::FIND_OWED, &ids(accounts.iter().copied())).await? {
         found.entry(row.int(9)?).or_default().push(Owed {
             artifact: read_artifact(&row, 0)?,
             request: RequestId(row.int(7)?),
@@ -528,7 +281,7 @@ pub async fn kept(
     wanted: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, Kept>, StoreError> {
     let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_KEPT, &ids(wanted)).await? {
+    for row in tx.rows_for(sql::FIND_KEPT, &ids(wanted)).await? {
         let kept = read_kept(&row)?;
         found.insert(kept.artifact.id.0, kept);
     }
@@ -547,7 +300,7 @@ pub struct Placed {
 /// What messages of ours carry.
 pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Placed>, StoreError> {
     let mut found: HashMap<Pair, Placed> = HashMap::new();
-    for row in tx.rows_for(FIND_PLACED, &pairs(messages)).await? {
+    for row in tx.rows_for(sql::FIND_PLACED, &pairs(messages)).await? {
         let placed = found.entry((row.text(0)?, row.text(1)?)).or_default();
         placed.artifact = placed.artifact.or(row.maybe_int(2)?);
         placed.escalation = placed.escalation.or(row.maybe_int(3)?);
@@ -558,11 +311,11 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
 /// Albums with their parts, in the order of their messages.
 pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
     let mut found: HashMap<Pair, Album> = HashMap::new();
-    for row in tx.rows_for(FIND_ALBUMS, &pairs(wanted)).await? {
+    for row in tx.rows_for(sql::FIND_ALBUMS, &pairs(wanted)).await? {
         let album = Album { parts: Vec::new(), began_at: row.int(2)?, settled: row.flag(3)? };
         found.insert((row.text(0)?, row.text(1)?), album);
     }
-    for row in tx.rows_for(FIND_PARTS, &pairs(wanted)).await? {
+    for row in tx.rows_for(sql::FIND_PARTS, &pairs(wanted)).await? {
         let part: Message = sealed::open_json(&row.blob(2)?, "album_parts", "body")?;
         if let Some(album) = found.get_mut(&(row.text(0)?, row.text(1)?)) {
             album.parts.push(part);
@@ -579,7 +332,7 @@ pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>
 
 /// The last entries of a purse, newest first.
 pub async fn entries(tx: &mut Tx, purse: PurseId) -> Result<Vec<BalanceLine>, StoreError> {
-    let rows = tx.rows(FIND_ENTRIES, &[purse.0.into()]).await?;
+    let rows = tx.rows(sql::FIND_ENTRIES, &[purse.0.into()]).await?;
     rows.iter()
         .map(|row| {
             let gives = row.text(0)? == "grant";
@@ -601,18 +354,18 @@ pub async fn history(
 ) -> Result<(Vec<Kept>, bool, i64), StoreError> {
     let below = if before == 0 { i64::MAX } else { before };
     let limit = HISTORY_PAGE as i64 + 1;
-    let rows = tx.rows(FIND_HISTORY, &[account.0.into(), below.into(), limit.into()]).await?;
+    let rows = tx.rows(sql::FIND_HISTORY, &[account.0.into(), below.into(), limit.into()]).await?;
     let mut page = rows.iter().map(read_kept).collect::<Result<Vec<_>, _>>()?;
     let older = page.len() > HISTORY_PAGE;
     page.truncate(HISTORY_PAGE);
-    let total = tx.rows(COUNT_KEPT, &[account.0.into()]).await?[0].int(0)?;
+    let total = tx.rows(sql::COUNT_KEPT, &[account.0.into()]).await?[0].int(0)?;
     Ok((page, older, total))
 }
 
 /// What a card tells of an account's past.
 pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
     let mut requests = Vec::new();
-    for row in tx.rows(FIND_PAST, &[account.0.into()]).await? {
+    for row in tx.rows(sql::FIND_PAST, &[account.0.into()]).await? {
         let options: Options =
             serde_json::from_str(&row.text(2)?).map_err(|_| inconsistent("requests", &account))?;
         requests.push(CardLine {
@@ -621,21 +374,21 @@ pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
             outcome: row.text(3)?,
         });
     }
-    let cases = tx.rows(COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
+    let cases = tx.rows(sql::COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
     Ok(Past { requests, cases })
 }
 
 /// The operator behind an identity.
 pub async fn operator(tx: &mut Tx, identity: &IdentityId) -> Result<Option<Operator>, StoreError> {
     let Some(number) = identity.as_str().strip_prefix("telegram:") else { return Ok(None) };
-    let rows = tx.rows(FIND_OPERATOR, &[number.into()]).await?;
+    let rows = tx.rows(sql::FIND_OPERATOR, &[number.into()]).await?;
     rows.first().map(|row| Ok(Operator { name: row.text(0)? })).transpose()
 }
 
 /// Lines for an earlier topic of a matter, refused because that topic was gone; oldest first.
 pub async fn unsent(tx: &mut Tx, case: EscalationId) -> Result<Vec<OutboundId>, StoreError> {
     let about = serde_json::json!(picdesk_core::event::About::TopicLine(case)).to_string();
-    let rows = tx.rows(FIND_UNSENT, &[about.into()]).await?;
+    let rows = tx.rows(sql::FIND_UNSENT, &[about.into()]).await?;
     rows.iter().map(|row| Ok(OutboundId(row.int(0)?))).collect()
 }
 
@@ -644,7 +397,7 @@ pub async fn identity_of(
     tx: &mut Tx,
     account: AccountId,
 ) -> Result<Option<IdentityId>, StoreError> {
-    let rows = tx.rows(FIND_IDENTITY, &[account.0.into()]).await?;
+    let rows = tx.rows(sql::FIND_IDENTITY, &[account.0.into()]).await?;
     rows.first().map(|row| Ok(IdentityId(row.text(0)?))).transpose()
 }
 
@@ -653,7 +406,7 @@ pub async fn generation_of(
     tx: &mut Tx,
     artifact: ArtifactId,
 ) -> Result<Option<GenerationId>, StoreError> {
-    let rows = tx.rows(FIND_GENERATION_OF, &[artifact.0.into()]).await?;
+    let rows = tx.rows(sql::FIND_GENERATION_OF, &[artifact.0.into()]).await?;
     rows.first().map(|row| Ok(GenerationId(row.int(0)?))).transpose()
 }
 
@@ -662,6 +415,6 @@ pub async fn manner(
     tx: &mut Tx,
     identity: &IdentityId,
 ) -> Result<Option<(Language, bool)>, StoreError> {
-    let rows = tx.rows(FIND_MANNER, &[identity.as_str().into()]).await?;
+    let rows = tx.rows(sql::FIND_MANNER, &[identity.as_str().into()]).await?;
     rows.first().map(|row| Ok((language(&row.text(0)?), row.flag(1)?))).transpose()
 }

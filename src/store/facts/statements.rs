@@ -1,0 +1,126 @@
+//! The statements that facts are read with.
+
+macro_rules! request_columns {
+    () => {
+        "r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body, \
+         r.options, r.parent, r.price_each, r.state, r.asked_at"
+    };
+}
+
+macro_rules! case_columns {
+    () => {
+        "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
+         e.state, e.closed_at, e.request, e.consent, i.name, e.words"
+    };
+}
+
+macro_rules! artifact_columns {
+    () => {
+        "a.id, a.object, a.bytes, a.width, a.height, a.kind, a.expires_at"
+    };
+}
+
+pub(super) const FIND_PEOPLE: &str = "
+    select i.id, i.name, i.language, i.reachable, a.id, a.options, a.plan, a.last_tag,
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
+    from identities i
+    join accounts a on a.id = i.account
+    join purses p on p.id = a.purse
+    where i.id in ({list})";
+pub(super) const FIND_ACCOUNTS: &str = "
+    select a.id, a.options, a.plan, a.last_tag,
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
+    from accounts a join purses p on p.id = a.purse
+    where a.id in ({list})";
+pub(super) const FIND_AWAITING: &str = "
+    select conversation, identity, body from awaiting
+    where (conversation, identity) in (values {rows})";
+pub(super) const FIND_TRAY: &str = "
+    select conversation, identity, body, id from tray
+    where (conversation, identity) in (values {rows}) order by id";
+pub(super) const FIND_OPEN: &str = concat!(
+    "select ",
+    request_columns!(),
+    " from requests r where r.account in ({list}) and r.state in ('asking', 'unpaid', 'open')
+      order by r.id"
+);
+pub(super) const FIND_REQUESTS: &str =
+    concat!("select ", request_columns!(), " from requests r where r.id in ({list})");
+pub(super) const FIND_STARTED: &str = concat!(
+    "select ",
+    request_columns!(),
+    " from requests r where (r.conversation, r.message) in (values {rows}) order by r.id"
+);
+pub(super) const FIND_GENERATIONS: &str = "
+    select g.id, g.request, g.hold, h.amount, g.state, g.number, a.id, a.expires_at, a.owed
+    from generations g
+    join holds h on h.id = g.hold
+    left join artifacts a on a.generation = g.id and a.state = 'kept'
+    where g.request in ({list})
+    order by g.request, g.number, g.id";
+pub(super) const FIND_REQUEST_OF: &str = "select id, request from generations where id in ({list})";
+pub(super) const FIND_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity
+      where e.account in ({list}) order by e.id"
+);
+pub(super) const FIND_CASE: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity where e.id in ({list})"
+);
+pub(super) const FIND_TOPIC_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity
+      where e.topic in ({list}) order by e.id"
+);
+pub(super) const FIND_OWED: &str = concat!(
+    "select ",
+    artifact_columns!(),
+    ", a.request, a.generation, a.account from artifacts a
+      where a.account in ({list}) and a.owed = 1 and a.state = 'kept' order by a.id"
+);
+pub(super) const FIND_KEPT: &str = concat!(
+    "select ",
+    artifact_columns!(),
+    ", a.owed, ",
+    request_columns!(),
+    " from artifacts a join requests r on r.id = a.request
+      where a.id in ({list}) and a.state = 'kept'"
+);
+pub(super) const FIND_PLACED: &str = "
+    select conversation, message, artifact, escalation from placed
+    where (conversation, message) in (values {rows})";
+pub(super) const FIND_ALBUMS: &str = "
+    select conversation, album, began_at, settled from albums
+    where (conversation, album) in (values {rows})";
+pub(super) const FIND_PARTS: &str = "
+    select conversation, album, body from album_parts
+    where (conversation, album) in (values {rows})";
+pub(super) const FIND_ENTRIES: &str = "
+    select kind, amount, reason, at from ledger
+    where purse = $1 and kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
+    order by number desc limit 5";
+pub(super) const FIND_HISTORY: &str = concat!(
+    "select ",
+    artifact_columns!(),
+    ", a.owed, ",
+    request_columns!(),
+    " from artifacts a join requests r on r.id = a.request
+      where a.account = $1 and a.state = 'kept' and a.id < $2 order by a.id desc limit $3"
+);
+pub(super) const COUNT_KEPT: &str =
+    "select count(*) from artifacts where account = $1 and state = 'kept'";
+pub(super) const FIND_PAST: &str = "
+    select asked_at, price_each, options, state from requests
+    where account = $1 order by id desc limit 5";
+pub(super) const COUNT_CASES: &str = "select count(*) from escalations where account = $1";
+pub(super) const FIND_UNSENT: &str =
+    "select id from outbox where state = 'refused' and about = $1 order by id limit 100";
+pub(super) const FIND_IDENTITY: &str = "
+    select id from identities where account = $1 order by reachable desc, created_at, id limit 1";
+pub(super) const FIND_GENERATION_OF: &str = "select generation from artifacts where id = $1";
+pub(super) const FIND_MANNER: &str = "select language, reachable from identities where id = $1";
+pub(super) const FIND_OPERATOR: &str = "select name from operators where telegram = $1";

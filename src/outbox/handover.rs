@@ -159,6 +159,10 @@ impl Means {
             }
             DeliveryError::Unknown(_) if tries < UNKNOWN_TRIES => Tried::Again(back_off(tries)),
             DeliveryError::Unknown(_) => Tried::Settled(Fate::Unknown),
+            DeliveryError::Refused(Refusal::MessageGone) if becomes_new(waiting) => {
+                self.forget_place(waiting).await;
+                Tried::Again(Duration::ZERO)
+            }
             DeliveryError::Refused(refusal) => Tried::Settled(Fate::Refused(refusal)),
             DeliveryError::Moved(to) => Tried::Settled(Fate::Moved(to)),
             DeliveryError::Reupload => {
@@ -189,6 +193,22 @@ impl Means {
         let mut connection = self.store.read().await?;
         let found = outbox::stands(&mut connection, std::slice::from_ref(slot)).await?;
         Ok(found.into_iter().next().map(|(_, stand)| stand))
+    }
+
+    /// Somebody deleted the message in the slot: the next try is a message of its own.
+    async fn forget_place(&self, waiting: &Waiting) {
+        let Some(slot) = waiting.slot.clone() else { return };
+        let forgotten = self
+            .store
+            .writer()
+            .run(move |tx| {
+                let slot = slot.clone();
+                Box::pin(async move { outbox::forget_place(tx, &slot).await })
+            })
+            .await;
+        if let Err(error) = forgotten {
+            warn!(error = %error, "a message's place could not be forgotten");
+        }
     }
 
     async fn forget_file(&self, waiting: &Waiting, form: Option<&'static str>) {
@@ -296,6 +316,12 @@ impl Means {
             media_type: "image/jpeg",
         })
     }
+}
+
+/// Whether an edit whose message is gone says something that must not be lost with it.
+fn becomes_new(waiting: &Waiting) -> bool {
+    let says = !matches!(waiting.message.content, Content::Buttons | Content::Removed);
+    says && matches!(waiting.message.place, Place::Edit { .. })
 }
 
 fn kind_of(word: &str) -> PictureKind {

@@ -99,6 +99,7 @@ const KEEP_FILE: &str = "
     on conflict (artifact, channel, form) do update set handle = excluded.handle";
 const FIND_FILE: &str =
     "select handle from artifact_files where artifact = $1 and channel = $2 and form = $3";
+const FORGET_PLACE: &str = "delete from placed where slot = $1";
 const FORGET_FILE: &str =
     "delete from artifact_files where artifact = $1 and channel = $2 and form = $3";
 const NEXT_DUE: &str = "
@@ -360,6 +361,12 @@ pub fn delivery(waiting: &Waiting, stand: Option<&Stand>) -> Delivery {
         edit_is_picture: stand.is_some_and(|stand| stand.picture),
         file: None,
     }
+}
+
+/// Forgets where a slot's message stood: it is there no more.
+pub async fn forget_place(tx: &mut Tx, slot: &str) -> Result<(), StoreError> {
+    tx.run(FORGET_PLACE, &[slot.into()]).await?;
+    Ok(())
 }
 
 /// Remembers where a placeholder stands that was sent on the way to a picture.

@@ -323,6 +323,7 @@ async fn delivery(
     let mut facts = DeliveryFacts {
         generation: None,
         kept: None,
+        address: String::new(),
         case: None,
         language: turner.desk.house.language_default,
         card: None,
@@ -343,6 +344,10 @@ async fn delivery(
         {
             facts.language = language;
         }
+    }
+    if let Some(kept) = &facts.kept {
+        let token = turner.desk.seal.picture(kept.artifact.id);
+        facts.address = format!("{}/p/{token}", turner.desk.house.public_url);
     }
     if let Some(case) = needs.case {
         facts.case = read::cases(tx, [case.0]).await?.remove(&case.0);
@@ -392,7 +397,6 @@ pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Option<String> {
             (None, case) => case.as_ref().map(|case| case.account),
         },
         Facts::Desk(facts) => facts.case.as_ref().map(|case| case.account),
-        Facts::Account(account) => account.as_ref().map(|one| one.id),
         Facts::None => None,
     };
     match account {

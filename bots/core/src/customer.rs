@@ -4,13 +4,13 @@ use alloc::{format, vec::Vec};
 
 use crate::{
     account::{Account, Entitlement, Person},
-    channel::Place,
     credits::{Credits, GrantReason, Purse},
     effect::{Body, Effect},
     event::{About, Presence, Setting},
     facts::{Awaiting, Customer, House, MessageFacts, Owed},
     generation::{Options, Resolution},
-    id::{AccountId, EntryId, PurseId, Slot},
+    history,
+    id::{AccountId, EntryId, PurseId},
     keys,
     say::Say,
     turn::{Reader, Turn},
@@ -79,12 +79,16 @@ pub(crate) fn meet(
         customer.name.clone_from(&person.name);
         turn.then(Effect::RenamePerson { person: person.clone() });
     }
+    let reader = Reader::here(turn, &customer, setting);
+    if setting != Setting::Private {
+        // Whoever has shut us out can still write where others are.
+        return Visit { reader, customer, is_new: false };
+    }
     if !customer.reachable {
         customer.reachable = true;
         let identity = customer.identity.clone();
         turn.then(Effect::MarkReachable { identity, reachable: true });
     }
-    let reader = Reader::here(turn, &customer, setting);
     for owed in customer.owed.iter().take(OWED_MAX) {
         hand_over(turn, &reader, owed);
     }
@@ -140,16 +144,15 @@ fn free(house: &House) -> Entitlement {
     })
 }
 
-/// A picture that was owed goes out. It is a new message: its placeholder may be in a chat that
-/// they have cleared. It is not owed while it is on its way; a refusal makes it owed again.
+/// A picture that was owed goes out, between the two of us wherever it was asked for. Not into its
+/// placeholder, which may be in a chat that they have cleared, but always into the same message,
+/// so that the next one who asks for it while it is on its way does no harm.
 fn hand_over(turn: &mut Turn<'_>, reader: &Reader, owed: &Owed) {
     let artifact = owed.artifact.id;
-    turn.then(Effect::ClearOwed { artifact });
     let body = Body::Picture { artifact, caption: Some(Say::Owed) };
-    let mut message = turn.draft(reader, body).never_twice().about(About::Picture(owed.generation));
-    message.place = Place::New { slot: Some(Slot::Generation(owed.generation)) };
+    let message = turn.draft(reader, body).editing(history::copy(artifact));
     let keys = keys::owed(owed.request, artifact);
-    turn.send(message.keys(keys));
+    turn.send(message.about(About::Picture(owed.generation)).keys(keys));
 }
 
 /// Somebody shut us out, or let us back in.

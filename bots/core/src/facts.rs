@@ -131,8 +131,6 @@ pub enum Facts {
     Generation(GenerationFacts),
     /// Of a message's fate.
     Delivery(DeliveryFacts),
-    /// Of an account by name (a grant by hand, an expiry).
-    Account(Option<Account>),
     /// None are needed.
     None,
 }
@@ -160,7 +158,7 @@ pub struct Customer {
     pub open: Vec<OpenRequest>,
     /// Their matter that is with people.
     pub case: Option<Case>,
-    /// Pictures they paid for that could not be handed over here.
+    /// Pictures they paid for that could not be handed over, wherever they were asked for.
     pub owed: Vec<Owed>,
 }
 
@@ -335,6 +333,8 @@ pub struct DeliveryFacts {
     pub generation: Option<GenerationFacts>,
     /// For a picture or an original: the picture.
     pub kept: Option<Kept>,
+    /// Its address, for whoever has the link; empty without a picture.
+    pub address: String,
     /// For a line to or from the desk: the matter.
     pub case: Option<Case>,
     /// The language of whoever got the message: of the picture's asker, of the matter's customer.

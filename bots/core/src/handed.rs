@@ -42,6 +42,8 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
             }
             out_of_reach(turn, &mut scene, artifact);
         }
+        // What is still owed goes out with their next message; what was seen is not shown again.
+        Refusal::MessageGone if scene.generation.state == GenerationState::Delivered => {}
         Refusal::MessageGone => {
             let body = Body::Picture { artifact, caption: None };
             let about = About::Picture(scene.generation.id);
@@ -51,9 +53,7 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
             turn.send(picture.slot(slot).keys(keys));
         }
         Refusal::Content => {
-            if let Some(kept) = &facts.kept {
-                send_link(turn, &scene.reader, &kept.artifact);
-            }
+            send_link(turn, &scene.reader, &facts.address);
             if scene.generation.state == GenerationState::Made {
                 scene.post(turn);
                 receipt::close(turn, &scene);
@@ -107,7 +107,7 @@ pub(crate) fn send_original(turn: &mut Turn<'_>, reader: &Reader, artifact: &Art
 pub(crate) fn original_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
     let Some(kept) = &facts.kept else { return };
     match refusal {
-        Refusal::Content => send_link(turn, &reader(facts, kept), &kept.artifact),
+        Refusal::Content => send_link(turn, &reader(facts, kept), &facts.address),
         Refusal::Blocked => {
             let identity = kept.request.identity.clone();
             turn.then(Effect::MarkReachable { identity, reachable: false });
@@ -133,9 +133,11 @@ fn did_it_arrive(turn: &mut Turn<'_>, reader: &Reader, artifact: ArtifactId) {
     turn.send(question);
 }
 
-fn send_link(turn: &mut Turn<'_>, reader: &Reader, artifact: &Artifact) {
-    let url = format!("{}/p/{}", turn.house().public_url, artifact.object);
-    turn.say(reader, Say::OriginalLink { url });
+/// What the channel does not take can be had by its address.
+fn send_link(turn: &mut Turn<'_>, reader: &Reader, address: &str) {
+    if !address.is_empty() {
+        turn.say(reader, Say::OriginalLink { url: address.into() });
+    }
 }
 
 /// `picture-7171.png`.

@@ -7,7 +7,7 @@ use crate::{
     customer::Visit,
     effect::Body,
     facts::{HistoryPage, Kept},
-    id::{MessageId, Slot},
+    id::{ArtifactId, MessageId, Slot},
     keys,
     say::{HistoryLine, Key, Label, Say, Verb},
     turn::{Turn, shorten},
@@ -66,11 +66,11 @@ pub(crate) fn open(turn: &mut Turn<'_>, visit: &Visit, kept: &Kept) {
     let body = Body::Picture { artifact: kept.artifact.id, caption };
     let account = &visit.customer.account;
     let keys = keys::picture(turn.house(), account, &kept.request, kept.artifact.id);
-    let picture = turn.draft(&visit.reader, body).slot(copy(kept));
+    let picture = turn.draft(&visit.reader, body).slot(copy(kept.artifact.id));
     turn.send(picture.keys(keys));
 }
 
 /// The message in which a kept picture was shown again.
-pub(crate) fn copy(kept: &Kept) -> Slot {
-    Slot::Question(kept.artifact.id.0)
+pub(crate) fn copy(artifact: ArtifactId) -> Slot {
+    Slot::Question(artifact.0)
 }

@@ -148,3 +148,86 @@ fn fate_needs(about: About) -> Needs {
         About::Matter(_) | About::Slot(_) => Needs::default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::{
+        account::Person,
+        event::ReplyTo,
+        id::{ConversationId, EscalationId, MessageId},
+    };
+
+    fn message(text: &str) -> Message {
+        Message {
+            from: Person { identity: "telegram:7".into(), name: "Ada".into(), language: None },
+            setting: Setting::Private,
+            id: "10".into(),
+            text: text.into(),
+            attachments: vec![],
+            album: None,
+            reply_to: None,
+        }
+    }
+
+    #[test]
+    fn a_command_needs_nothing_of_the_line() {
+        let help = needs(&Event::MessageReceived(message("/help")), None);
+        assert!(!help.line && !help.entries && help.history.is_none());
+        assert!(needs(&Event::MessageReceived(message("余额")), None).entries);
+        assert_eq!(needs(&Event::MessageReceived(message("/history")), None).history, Some(0));
+        assert!(needs(&Event::MessageReceived(message("a fox")), None).line);
+    }
+
+    #[test]
+    fn only_an_answer_to_a_message_of_ours_is_looked_up() {
+        let answering = |ours| {
+            let reply_to = ReplyTo { message: "9".into(), ours, attachments: vec![] };
+            let message = Message { reply_to: Some(reply_to), ..message("blue") };
+            needs(&Event::MessageReceived(message), None).replied
+        };
+        assert_eq!(answering(true), Some(MessageId::from("9")));
+        assert_eq!(answering(false), None);
+    }
+
+    #[test]
+    fn the_desk_needs_its_case_and_no_customer() {
+        let line = Message { setting: Setting::Desk, ..message("/r hello") };
+        let line = needs(&Event::MessageReceived(line), None);
+        assert_eq!(line.kind, FactsKind::Desk);
+        assert!(line.desk && !line.line);
+    }
+
+    #[test]
+    fn a_button_that_is_not_ours_needs_only_a_language() {
+        let press = Press {
+            by: message("").from,
+            setting: Setting::Group,
+            tap: "t".into(),
+            message: None,
+            token: "x".into(),
+        };
+        let identity = Some(press.by.identity.clone());
+        let foreign = Needs { kind: FactsKind::Press, identity, ..Needs::default() };
+        assert_eq!(needs(&Event::ButtonPressed(press.clone()), None), foreign);
+        let row = |verb| needs(&Event::ButtonPressed(press.clone()), Some(Action { verb, row: 5 }));
+        for verb in Verb::ALL {
+            let needs = row(verb);
+            assert!(needs.request.is_none() || needs.artifact.is_none(), "{verb:?}");
+        }
+        assert_eq!(row(Verb::Larger).artifact, Some(ArtifactId(5)));
+        assert_eq!(row(Verb::Again).request, Some(RequestId(5)));
+    }
+
+    #[test]
+    fn only_a_new_topic_needs_what_its_card_tells() {
+        let case = EscalationId(9);
+        assert!(fate_needs(About::Topic(case)).past);
+        assert!(!fate_needs(About::Relay(case)).past);
+        assert_eq!(fate_needs(About::Matter(case)), Needs::default());
+        let moved = Event::ConversationMoved { to: ConversationId::from("telegram:-1") };
+        assert_eq!(needs(&moved, None), Needs::default());
+    }
+}

@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     credits::{Credits, GrantReason, VoidReason},
     effect::{Body, Effect, NewArtifact},
-    event::{About, Finished},
+    event::{About, Finished, Setting},
     facts::{Generation, GenerationFacts, Request},
     generation::{Failure, GenerationState},
     id::{ArtifactId, EntryId, Slot},
@@ -41,10 +41,11 @@ impl Scene {
         Some(Self {
             generation: facts.generation.clone()?,
             reader: Reader::of(&request, facts.language),
-            request,
             siblings: facts.siblings.clone(),
             account: facts.account.clone()?,
-            reachable: facts.reachable,
+            // Whoever has shut us out still reads what is said among others.
+            reachable: facts.reachable || request.setting != Setting::Private,
+            request,
         })
     }
 

@@ -275,7 +275,7 @@ fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
     if let Some(generation) = shown {
         turn.remove(&visit.reader, Slot::Generation(generation.id));
     }
-    turn.remove(&visit.reader, history::copy(kept));
+    turn.remove(&visit.reader, history::copy(artifact));
     if facts.generations.len() == 1 {
         let slot = Slot::Receipt(kept.request.id);
         let receipt = turn.words(&visit.reader, Say::Deleted).editing(slot).silent();

@@ -76,6 +76,28 @@ fn a_cancelled_request_tells_no_balance() {
 }
 
 #[test]
+fn who_has_shut_us_out_is_served_in_a_group_and_not_told_private_things_there() {
+    let owed = Owed {
+        artifact: kept().artifact,
+        request: crate::id::RequestId(50),
+        generation: crate::id::GenerationId(61),
+    };
+    let away = Customer { reachable: false, owed: std::vec![owed], ..customer(10) };
+    let effects = in_group(message_facts(away), "a fox");
+    assert!(effects.starts_with("open request"), "{effects}");
+    assert!(!effects.contains("Picture"), "{effects}");
+}
+
+#[test]
+fn a_picture_for_a_group_is_shown_to_whoever_has_shut_us_out_in_private() {
+    let mut facts = generation_facts(1, &[generation(1, Is::Submitted)]);
+    facts.request.as_mut().unwrap().setting = Setting::Group;
+    facts.reachable = false;
+    let effects = at(GROUP, Facts::Generation(facts), finished(1));
+    assert!(effects.contains("edit Generation(61)"), "{effects}");
+}
+
+#[test]
 fn a_private_button_in_a_group_answers_in_private_only() {
     let facts = Facts::Press(press_facts(customer(10), Verb::AskHuman, 0));
     let event = Event::ButtonPressed(press(Setting::Group));

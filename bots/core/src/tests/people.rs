@@ -106,9 +106,8 @@ fn who_comes_back_gets_what_is_owed_first() {
     let away = Customer { reachable: false, owed: vec![owed()], ..customer(5) };
     assert_snapshot!(folded(&said(message_facts(away), message("/help"))), @r#"
     MarkReachable { identity: "telegram:7", reachable: true }
-    ClearOwed { artifact: 81 }
-    send as Generation(61) in telegram:7 never twice about Picture(61): Picture { artifact:
-        81, caption: Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
+    edit Question(81) in telegram:7 about Picture(61): Picture { artifact: 81, caption:
+        Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
     send in telegram:7: Help / [Settings 0] [Balance 0] / [AskHuman 0] [SupportLink
         https://help.example]
     "#);
@@ -121,9 +120,8 @@ fn letting_us_in_again_brings_what_is_owed() {
     let event = Event::PresenceChanged(presence);
     assert_snapshot!(folded(&at(PRIVATE, Facts::Message(message_facts(away)), event)), @r#"
     MarkReachable { identity: "telegram:7", reachable: true }
-    ClearOwed { artifact: 81 }
-    send as Generation(61) in telegram:7 never twice about Picture(61): Picture { artifact:
-        81, caption: Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
+    edit Question(81) in telegram:7 about Picture(61): Picture { artifact: 81, caption:
+        Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
     "#);
 }
 

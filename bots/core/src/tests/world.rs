@@ -278,6 +278,7 @@ pub fn delivery_facts(generation: impl Into<Option<GenerationFacts>>) -> Deliver
     DeliveryFacts {
         generation: generation.into(),
         kept: Some(kept()),
+        address: "https://pic.example/p/t0ken".into(),
         case: None,
         language: Language::En,
         card: None,

@@ -207,8 +207,9 @@ async fn what_is_set_aside_lets_its_conversation_go_on() {
         house.write(seq, |tx, seq| Box::pin(inbox::set_aside(tx, seq, START))).await.unwrap();
         assert_eq!(numbers(&house.waiting().await), [1]);
         assert_eq!(house.status().await.inbox.set_aside, 1);
-        let kept = house.int("select kept_until from inbox_raw where seq = $1", &[seq.into()]);
-        assert_eq!(kept.await, START + inbox::SET_ASIDE_KEPT_MS);
+        let kept =
+            house.int("select kept_until from inbox_raw where seq = $1", &[seq.into()]).await;
+        assert_eq!(kept, START + inbox::SET_ASIDE_KEPT_MS);
     }
 }
 

@@ -1,6 +1,10 @@
 //! A store in memory: it carries out what follows, and minds the ledger while it does.
 
-use std::{collections::BTreeMap, vec::Vec};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+    vec::Vec,
+};
 
 use super::super::world::*;
 use crate::{
@@ -33,13 +37,13 @@ pub struct Store {
     pub requests: BTreeMap<RequestId, Request>,
     pub generations: BTreeMap<GenerationId, Generation>,
     pub holds: BTreeMap<HoldId, (Credits, Fate)>,
-    pub grants: BTreeMap<std::string::String, Credits>,
+    pub grants: BTreeMap<String, Credits>,
     /// Artifacts: whether they are still there.
     pub artifacts: BTreeMap<ArtifactId, (GenerationId, bool)>,
     /// Pictures on their way out.
-    pub outbox: Vec<(OutboundId, GenerationId)>,
+    pub outbox: Vec<(OutboundId, GenerationId, String)>,
     /// Pictures shown, by generation.
-    pub shown: BTreeMap<GenerationId, u32>,
+    pub shown: BTreeMap<GenerationId, BTreeSet<String>>,
     pub failures: BTreeMap<GenerationId, u32>,
     /// What receipts said was charged.
     pub receipts: BTreeMap<RequestId, Vec<Credits>>,
@@ -289,7 +293,11 @@ impl Store {
 
     fn send(&mut self, message: Outgoing) {
         if let Some(About::Picture(generation)) = message.about {
-            self.outbox.push((message.id, generation));
+            let place = match &message.place {
+                Place::Edit { slot } => slot.key(),
+                Place::New { .. } | Place::EditMessage { .. } => std::format!("{}", message.id),
+            };
+            self.outbox.push((message.id, generation, place));
         }
         match (message.body, message.place) {
             (
@@ -343,7 +351,7 @@ impl Store {
             assert_eq!(*times, 1, "a failure is told once: {id}");
         }
         for one in self.generations.values().filter(|one| one.state == Is::Delivered) {
-            let shown = self.shown.get(&one.id).copied().unwrap_or_default();
+            let shown = self.shown.get(&one.id).map(BTreeSet::len).unwrap_or_default();
             assert!(shown <= 1, "a picture is shown once: {one:?}");
         }
     }

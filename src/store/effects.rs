@@ -9,7 +9,7 @@ use picdesk_core::{
     effect::{Effect, NewArtifact, NewEscalation, NewGeneration, RequestChange},
     event::About,
     facts::{Request, RequestState},
-    id::{RequestId, TapId},
+    id::{ArtifactId, RequestId, TapId},
     say::Say,
 };
 
@@ -162,6 +162,8 @@ struct Rows {
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
     singles: Vec<Single>,
+    /// What is owed or not any more; after the pictures of the same batch are there.
+    owed: Vec<Single>,
 }
 
 /// What is done row by row, because it is rare.
@@ -202,6 +204,9 @@ pub async fn carry_out(
     tx.run_for(INSERT_GENERATIONS, &rows.generations).await?;
     tx.run_for(SETTLE_GENERATIONS, &rows.settled).await?;
     tx.run_for(INSERT_ARTIFACTS, &rows.artifacts).await?;
+    for owed in &rows.owed {
+        owed.run(tx).await?;
+    }
     tx.run_for(INSERT_SAMPLES, &rows.samples).await?;
     tx.run_for(INSERT_ESCALATIONS, &rows.escalations).await?;
     timers::clear(tx, &rows.cleared).await?;
@@ -249,6 +254,10 @@ fn outbox_rows(outcomes: &[Outcome], now: i64) -> Vec<Vec<Value>> {
 }
 
 impl Rows {
+    fn owed(&mut self, artifact: ArtifactId, owed: bool) {
+        self.owed.push(Single::Run(MARK_OWED, vec![artifact.0.into(), owed.into()]));
+    }
+
     fn single(&mut self, text: &'static str, values: Vec<Value>) {
         self.singles.push(Single::Run(text, values));
     }
@@ -290,12 +299,8 @@ impl Rows {
             Effect::KeepArtifact(artifact) => {
                 self.artifacts.push(artifact_row(artifact, self.now));
             }
-            Effect::OweArtifact { artifact } => {
-                self.single(MARK_OWED, vec![artifact.0.into(), 1_i64.into()]);
-            }
-            Effect::ClearOwed { artifact } => {
-                self.single(MARK_OWED, vec![artifact.0.into(), 0_i64.into()]);
-            }
+            Effect::OweArtifact { artifact } => self.owed(*artifact, true),
+            Effect::ClearOwed { artifact } => self.owed(*artifact, false),
             Effect::DeleteArtifact { artifact } => {
                 self.single(DELETE_ARTIFACT, vec![artifact.0.into()]);
             }

@@ -1,0 +1,7 @@
+//! What the whole house keeps to, in one program.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod crash;
+mod house;
+mod stories;

@@ -3,6 +3,7 @@
  *
  *     node tests/browser/page.mjs http://127.0.0.1:8080/ FOLDER
  *
+ * The sandbox has to be a fresh one: a run spends most of what its people have to begin with.
  * One line a check; screenshots go into the folder; the exit code is 1 when a check failed. Needs
  * node 20 and a Chromium (`CHROMIUM` names one), and nothing else.
  */

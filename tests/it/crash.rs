@@ -12,10 +12,14 @@ use picdesk_sandbox::{
     telegram::{Armed, Fault},
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::crowd::Crowd;
-use crate::house::{Given, House};
+use self::crowd::{Crowd, Prompt};
+use crate::{
+    database::{TestDatabase, databases},
+    house::{Desk, Given, House},
+};
 
 /// How often the desk is killed.
 const KILLS: &str = "PICDESK_CRASH_KILLS";
@@ -28,48 +32,100 @@ const LIFE_MAX: Duration = Duration::from_millis(1500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_made_twice_however_often_the_desk_is_killed() {
-    let seed = number(SEED, SEED_DEFAULT);
-    let kills = number(KILLS, KILLS_DEFAULT);
-    eprintln!("{SEED}={seed} {KILLS}={kills}");
-    let house = Arc::new(House::build(crash_given(seed)).await);
-    survive(&house, seed, kills).await;
+    survive(TestDatabase::sqlite(), 1).await;
 }
 
-/// What the house of a crash story is given.
-fn crash_given(seed: u64) -> Given {
-    Given {
-        trial: 1_000_000,
-        images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 6\n",
-        seed,
-        ..Given::default()
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_that_are_killed_in_turn_lose_nothing_and_make_nothing_twice() {
+    let Some(database) = shared_database().await else { return };
+    survive(database, 2).await;
 }
 
-/// People write while the desk is killed again and again; in the end all is proven.
-async fn survive(house: &Arc<House>, seed: u64, kills: u32) {
-    house.images.set_latency(Latency::Seconds(0.15));
-    arm(house);
-    let stop = CancellationToken::new();
-    let crowd = tokio::spawn(Crowd::gather(Arc::clone(house), seed).busy(stop.clone()));
-    let mut moments = StdRng::seed_from_u64(seed);
-    for _ in 0..kills {
-        let mut desk = house.start();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_froze_does_no_harm_when_it_wakes_up() {
+    let Some(database) = shared_database().await else { return };
+    let story = Story::begin(database).await;
+    let house = Arc::clone(&story.house);
+    // The first one holds every lease when the other comes.
+    let frozen = house.open().await;
+    let other = house.open().await;
+    house.images.until(|calls| calls.len() > 5).await;
+    frozen.signal("STOP").await;
+    house.until_logged("taking over from replica").await;
+    frozen.signal("CONT").await;
+    let asked = house.images.calls().len();
+    house.images.until(|calls| calls.len() > asked + 5).await;
+    frozen.until_ended().await;
+    let third = house.open().await;
+    story.end(vec![other, third]).await;
+}
+
+/// A database that replicas can share, where the run has one.
+async fn shared_database() -> Option<TestDatabase> {
+    databases().await.into_iter().find(TestDatabase::is_shared)
+}
+
+/// Desks are killed again and again while people write; in the end all is proven.
+async fn survive(database: TestDatabase, replicas: usize) {
+    let story = Story::begin(database).await;
+    let house = Arc::clone(&story.house);
+    let mut moments = StdRng::seed_from_u64(story.seed);
+    let mut desks: Vec<Desk> = (0..replicas).map(|_| house.start()).collect();
+    for _ in 0..number(KILLS, KILLS_DEFAULT) {
+        let mut desk = desks.swap_remove(moments.random_range(0..desks.len()));
         // One in five dies while it starts.
         if moments.random_bool(0.8) {
             house.until_ready(&mut desk).await;
         }
-        let life = moments.random_range(Duration::ZERO..LIFE_MAX);
-        tokio::time::sleep(life).await;
+        tokio::time::sleep(moments.random_range(Duration::ZERO..LIFE_MAX)).await;
         desk.kill().await;
+        desks.push(house.start());
     }
-    stop.cancel();
-    let prompts = crowd.await.unwrap();
-    house.telegram.clear_faults();
-    house.images.clear_faults();
-    let desk = house.open().await;
-    house.until_quiet().await;
-    proof::check(house, &prompts).await;
-    desk.kill().await;
+    story.end(desks).await;
+}
+
+/// A house in which people write and things go wrong.
+struct Story {
+    house: Arc<House>,
+    seed: u64,
+    stop: CancellationToken,
+    crowd: JoinHandle<Vec<Prompt>>,
+}
+
+impl Story {
+    /// People begin to write, whether or not anybody serves them.
+    async fn begin(database: TestDatabase) -> Self {
+        let seed = number(SEED, SEED_DEFAULT);
+        eprintln!("{SEED}={seed} on {}", database.kind());
+        let given = Given {
+            trial: 1_000_000,
+            images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 2\n",
+            seed,
+            ..Given::default()
+        };
+        let house = Arc::new(House::build_on(database, given).await);
+        house.images.set_latency(Latency::Seconds(0.25));
+        arm(&house);
+        let stop = CancellationToken::new();
+        let crowd = tokio::spawn(Crowd::gather(Arc::clone(&house), seed).busy(stop.clone()));
+        Self { house, seed, stop, crowd }
+    }
+
+    /// People stop, nothing goes wrong any more, and all is proven when it is quiet.
+    async fn end(self, mut desks: Vec<Desk>) {
+        self.stop.cancel();
+        let prompts = self.crowd.await.unwrap();
+        self.house.telegram.clear_faults();
+        self.house.images.clear_faults();
+        for desk in &mut desks {
+            self.house.until_ready(desk).await;
+        }
+        self.house.until_quiet().await;
+        proof::check(&self.house, &prompts).await;
+        for desk in desks {
+            desk.kill().await;
+        }
+    }
 }
 
 /// What goes wrong besides.

@@ -17,6 +17,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::database::TestDatabase;
+
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
 /// Longer than anything here takes on a busy machine: only a failure waits so long.
@@ -49,8 +51,7 @@ pub struct House {
     pub telegram: TelegramStandIn,
     /// Who makes the pictures.
     pub images: ImagesStandIn,
-    /// Where the store is.
-    pub store_url: String,
+    database: TestDatabase,
     given: Given,
     folder: TempDir,
     http: reqwest::Client,
@@ -66,22 +67,20 @@ pub struct Desk {
 impl House {
     /// A house on SQLite in which nobody serves yet.
     pub async fn build(given: Given) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store_url = format!("sqlite://{}", folder.path().join("picdesk.db").display());
-        Self::build_on(store_url, folder, given).await
+        Self::build_on(TestDatabase::sqlite(), given).await
     }
 
-    /// A house on a store that is somewhere else.
-    pub async fn build_on(store_url: String, folder: TempDir, given: Given) -> Self {
+    /// A house on a database.
+    pub async fn build_on(database: TestDatabase, given: Given) -> Self {
         let seed = given.seed;
         let telegram = Options { rate_limits: None, seed, ..Options::in_memory() };
         let images = ImagesOptions { drawing: Drawing::Plain, seed, ..ImagesOptions::default() };
         Self {
             telegram: TelegramStandIn::start(telegram).await.unwrap(),
             images: ImagesStandIn::start(images).await.unwrap(),
-            store_url,
+            database,
             given,
-            folder,
+            folder: tempfile::tempdir().unwrap(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
         }
     }
@@ -181,14 +180,27 @@ impl House {
 
     /// The store, to look into it.
     pub async fn look(&self) -> Store {
-        Store::open(&self.store_url, 1, Clock::system()).await.unwrap()
+        Store::open(&self.database.url, 1, Clock::system()).await.unwrap()
+    }
+
+    /// Waits until a desk has written something.
+    pub async fn until_logged(&self, part: &str) {
+        let began = Instant::now();
+        while !self.read_log().contains(part) {
+            assert!(began.elapsed() < PATIENCE, "no {part:?} in:\n{}", self.last_log());
+            tokio::time::sleep(ASK_EVERY).await;
+        }
     }
 
     /// The last of what desks wrote.
     pub fn last_log(&self) -> String {
-        let text = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let text = self.read_log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
+    fn read_log(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     fn log(&self) -> PathBuf {
@@ -215,7 +227,7 @@ impl House {
              [images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = 0\n\
              [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
-            store = quoted(&self.store_url),
+            store = quoted(&self.database.url),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
             token = quoted(self.telegram.token()),
             api = quoted(&self.telegram.api_url()),
@@ -234,6 +246,20 @@ impl Desk {
     /// SIGKILL, and gone when this returns.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Sends it a signal by its name.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("it has not ended").to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().await.unwrap();
+        assert!(sent.success(), "kill -s {name} {pid}");
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn until_ended(mut self) {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = ended.expect("it ends by itself").unwrap();
+        assert!(!status.success(), "it says that something was wrong");
     }
 }
 

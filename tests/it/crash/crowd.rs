@@ -12,6 +12,8 @@ use crate::house::House;
 const PEOPLE: usize = 6;
 /// Between two things that happen.
 const PAUSE_MAX: Duration = Duration::from_millis(350);
+/// Prompts that one person sends in one go: some have to wait in line, and can be taken back.
+const BURST_MAX: usize = 4;
 /// How many updates come again at once.
 const AGAIN: usize = 3;
 
@@ -55,9 +57,13 @@ impl Crowd {
             }
             let user = self.people[self.chance.random_range(0..self.people.len())];
             match self.chance.random_range(0..10) {
-                0 => self.take_back(user),
-                1 => _ = self.house.telegram.redeliver(AGAIN),
-                _ => self.ask(user),
+                0..3 => self.take_back(user),
+                3 => _ = self.house.telegram.redeliver(AGAIN),
+                _ => {
+                    for _ in 0..self.chance.random_range(1..=BURST_MAX) {
+                        self.ask(user);
+                    }
+                }
             }
         }
     }

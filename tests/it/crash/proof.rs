@@ -18,8 +18,6 @@ struct Shown {
     pictures: Vec<u32>,
     /// Messages that say that nothing was charged.
     not_charged: usize,
-    /// Messages that say that a picture came late and is free.
-    late: usize,
 }
 
 /// Checks everything.
@@ -101,7 +99,6 @@ fn shown(house: &House, user: i64) -> Shown {
     let mut shown = Shown::default();
     for message in house.telegram.chat(user).iter().filter(|message| message.is_from_bot()) {
         shown.not_charged += usize::from(message.text.contains("othing was charged"));
-        shown.late += usize::from(message.text.contains("this one is free"));
         let bytes = message.picture.as_ref().and_then(|it| house.telegram.uploaded(it));
         let nonce = bytes.and_then(|bytes| decode_nonce(&bytes));
         if let Some(nonce) = nonce.filter(|nonce| nonce.stage == Stage::Final) {

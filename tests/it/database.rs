@@ -1,0 +1,140 @@
+//! Databases for tests: a fresh one of each kind for every test, gone when the test is over.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use picdesk::{clock::Clock, store::Store};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tempfile::TempDir;
+
+/// Where the PostgreSQL server of this run is, and a database to give orders from. Empty: SQLite
+/// alone is meant.
+const SERVER: &str = "PICDESK_TEST_POSTGRES_URL";
+/// Connections of a store.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// An empty database.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// Its address, as `store.url` has it.
+    pub url: String,
+    home: Home,
+}
+
+/// Where a database is, and what goes with it.
+#[derive(Debug)]
+enum Home {
+    /// A folder.
+    Folder(#[expect(dead_code, reason = "it is deleted when it is dropped")] TempDir),
+    /// A server, and the database's name there.
+    Server { server: String, name: String },
+}
+
+/// One of each kind that is at hand: SQLite always, PostgreSQL where the run has a server.
+///
+/// # Panics
+/// On a build machine without PostgreSQL: half of all promises would go untested in silence.
+pub async fn databases() -> Vec<TestDatabase> {
+    let mut all = vec![TestDatabase::sqlite()];
+    match std::env::var(SERVER) {
+        Ok(server) if !server.is_empty() => all.push(TestDatabase::postgres(server).await),
+        Ok(_) => {}
+        Err(_) => {
+            let on_build_machine = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(!on_build_machine, "{SERVER} is not set: tests/run starts a server");
+            eprintln!("{SERVER} is not set: on SQLite only");
+        }
+    }
+    all
+}
+
+impl TestDatabase {
+    /// A new file.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("picdesk.db").display());
+        Self { url, home: Home::Folder(folder) }
+    }
+
+    /// A new database on a server.
+    async fn postgres(server: String) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("picdesk_{}_{number}", std::process::id());
+        // The bare template: nobody may be connected to what is copied.
+        order(&server, &format!("create database {name} template template0")).await;
+        let (before, _) = server.rsplit_once('/').expect("the address names a database");
+        Self { url: format!("{before}/{name}"), home: Home::Server { server, name } }
+    }
+
+    /// Which kind it is.
+    pub fn kind(&self) -> &'static str {
+        match self.home {
+            Home::Folder(_) => "SQLite",
+            Home::Server { .. } => "PostgreSQL",
+        }
+    }
+
+    /// Whether several may serve from it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.home, Home::Server { .. })
+    }
+
+    /// Opens it as a tool does. Says which it is, for whoever reads of a failure.
+    pub async fn open(&self, clock: &Clock) -> Store {
+        eprintln!("on {}", self.kind());
+        Store::open(&self.url, CONNECTIONS_MAX, clock.clone()).await.unwrap()
+    }
+
+    /// Opens it as a process that serves.
+    pub async fn serve(&self, clock: &Clock) -> Store {
+        self.open(clock).await.serve(&self.url).await.unwrap()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Home::Server { server, name } = &self.home else { return };
+        let (server, text) =
+            (server.clone(), format!("drop database if exists {name} with (force)"));
+        // Dropping cannot wait; a thread can. What fails here goes with the server.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(order(&server, &text));
+        });
+        let _ = dropping.join();
+    }
+}
+
+async fn order(server: &str, text: &str) {
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_test_has_databases_of_its_own() {
+    let one = databases().await;
+    let other = databases().await;
+    for (one, other) in one.iter().zip(&other) {
+        assert_ne!(one.url, other.url);
+        let (clock, _) = Clock::still(1);
+        let store = one.open(&clock).await;
+        assert_eq!(store.database().is_shared(), one.is_shared());
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_database_is_gone() {
+    for database in databases().await {
+        let url = database.url.clone();
+        let shared = database.is_shared();
+        let (clock, _) = Clock::still(1);
+        drop(database.open(&clock).await);
+        drop(database);
+        let gone = match url.strip_prefix("sqlite://") {
+            Some(path) => !std::path::Path::new(path).exists(),
+            None => PgConnection::connect(&url).await.is_err(),
+        };
+        assert!(gone, "shared: {shared}");
+    }
+}

@@ -119,14 +119,14 @@ fn write_config(
     images: &ImagesStandIn,
 ) -> anyhow::Result<PathBuf> {
     let port = desk_port(data)?;
-    // Two pictures at once, so that there is a line to be seen. A JSON string is a TOML string.
+    // A JSON string is a TOML string.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let place = |name: &str| data.join(name).display().to_string();
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
          [telegram]\ntoken = {token}\napi_url = {api}\n\
-         [images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\nconcurrency = 2\n\
+         [images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
          [credits]\ntrial = 12\n\
          [desk]\ntelegram_chat_id = {desk}\nsupport_url = \"http://127.0.0.1:{port}/\"\n",
         store = quoted(&format!("sqlite://{}", place("picdesk.db"))),

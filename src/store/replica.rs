@@ -23,6 +23,8 @@ pub const BEAT: Duration = Duration::from_secs(2);
 pub const LEASE: Duration = Duration::from_secs(10);
 /// Conversations hash to this many shards.
 pub const SHARDS: i64 = 64;
+/// How long to wait when another replica is just taking the next number.
+const NUMBER_TAKEN: Duration = Duration::from_millis(20);
 /// The space of our advisory locks: "pd".
 const LOCK_SPACE: i32 = 0x7064;
 
@@ -79,49 +81,69 @@ pub fn shard_of(conversation: &str) -> i64 {
 /// # Errors
 /// [`StoreError::InUse`] when another process serves from this SQLite file.
 pub(super) async fn register(store: &Store, url: &str) -> Result<(i64, Liveness), StoreError> {
-    let lock = match store.database() {
-        Database::Sqlite(_) => Some(lock_file(url)?),
-        Database::Postgres(_) => None,
-    };
+    match store.database() {
+        Database::Sqlite(_) => {
+            let lock = lock_file(url)?;
+            let replica = next(store).await?;
+            enter(store, replica).await?;
+            for (dead, _) in living(store).await? {
+                if dead != replica {
+                    take_over(store, dead).await?;
+                }
+            }
+            Ok((replica, Liveness::File(lock)))
+        }
+        Database::Postgres(_) => loop {
+            let replica = next(store).await?;
+            // The lock first: whoever sees a replica without its lock takes it for dead.
+            let Some(session) = hold(url, replica).await? else {
+                tokio::time::sleep(NUMBER_TAKEN).await;
+                continue;
+            };
+            match enter(store, replica).await {
+                // Another replica took the number at the same time.
+                Err(StoreError::Constraint(_)) => {}
+                entered => {
+                    entered?;
+                    return Ok((replica, Liveness::Session(Box::new(session))));
+                }
+            }
+        },
+    }
+}
+
+/// A number that no replica has had.
+async fn next(store: &Store) -> Result<i64, StoreError> {
+    store.read().await?.rows(NEXT_REPLICA, &[]).await?[0].int(0)
+}
+
+/// Writes a replica and its lanes down.
+async fn enter(store: &Store, replica: i64) -> Result<(), StoreError> {
     let lanes = writer::lanes(store.database()) as i64;
     let now = store.clock().now_ms();
-    let replica = loop {
-        let entered = store
-            .writer()
-            .run(move |tx| {
-                Box::pin(async move {
-                    let replica = tx.rows(NEXT_REPLICA, &[]).await?[0].int(0)?;
-                    tx.run(INSERT_REPLICA, &[replica.into(), now.into()]).await?;
-                    for lane in 0..lanes {
-                        tx.run(INSERT_LANE, &[replica.into(), lane.into()]).await?;
-                    }
-                    Ok(replica)
-                })
+    store
+        .writer()
+        .run(move |tx| {
+            Box::pin(async move {
+                tx.run(INSERT_REPLICA, &[replica.into(), now.into()]).await?;
+                for lane in 0..lanes {
+                    tx.run(INSERT_LANE, &[replica.into(), lane.into()]).await?;
+                }
+                Ok(())
             })
-            .await;
-        match entered {
-            // Another replica took the number at the same time.
-            Err(StoreError::Constraint(_)) => {}
-            entered => break entered?,
-        }
-    };
-    let liveness = if let Some(lock) = lock {
-        for (dead, _) in living(store).await? {
-            if dead != replica {
-                take_over(store, dead).await?;
-            }
-        }
-        Liveness::File(lock)
-    } else {
-        let mut session = sqlx::PgConnection::connect(url).await?;
-        sqlx::query("select pg_advisory_lock($1, $2)")
-            .bind(LOCK_SPACE)
-            .bind(lock_key(replica))
-            .execute(&mut session)
-            .await?;
-        Liveness::Session(Box::new(session))
-    };
-    Ok((replica, liveness))
+        })
+        .await
+}
+
+/// A session with the lock of a number; nothing when somebody is just taking that number.
+async fn hold(url: &str, replica: i64) -> Result<Option<sqlx::PgConnection>, StoreError> {
+    let mut session = sqlx::PgConnection::connect(url).await?;
+    let (held,): (bool,) = sqlx::query_as("select pg_try_advisory_lock($1, $2)")
+        .bind(LOCK_SPACE)
+        .bind(lock_key(replica))
+        .fetch_one(&mut session)
+        .await?;
+    Ok(held.then_some(session))
 }
 
 fn lock_key(replica: i64) -> i32 {

@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod contract;
+mod crash;
 mod database;
+mod house;
+mod stories;
 mod tidy;

@@ -351,7 +351,7 @@ export function start() {
     event.target.value = "";
   });
   the("composer").addEventListener("submit", (event) => (event.preventDefault(), send()));
-  words.addEventListener("input", () => (grow(), suggest(setWords, send)));
+  words.addEventListener("input", () => (grow(), editing || suggest(setWords, send)));
   words.addEventListener("keydown", pressed);
   words.addEventListener("blur", () => setTimeout(closeSuggestions, 150));
   startDropping();

@@ -61,7 +61,6 @@ function drawTopics() {
       {
         type: "button",
         role: "tab",
-        "aria-controls": "timeline",
         "aria-selected": String(state.open.topic === topic),
         on: { click: () => open(chat.chat, topic).catch(showRefusal) },
       },

@@ -32,9 +32,6 @@ let rows = new Map();
 const gone = new Set();
 let missed = 0;
 
-const wantsStill = matchMedia("(prefers-reduced-motion: reduce)");
-const gliding = () => (wantsStill.matches ? "auto" : "smooth");
-
 const isNearEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
 
 export function scrollToEnd(behavior = "auto") {
@@ -220,7 +217,7 @@ export function reveal(message) {
     `[data-message="${message}"], :has(> .stack [data-picture="${message}"])`,
   );
   if (!row) return showStrip(say("not-here"));
-  row.scrollIntoView({ block: "center", behavior: gliding() });
+  row.scrollIntoView({ block: "center", behavior: "smooth" });
   row.classList.remove("glow");
   requestAnimationFrame(() => row.classList.add("glow"));
   row.focus({ preventScroll: true });
@@ -317,13 +314,6 @@ function heardMessage(message) {
   ring("last", message);
 }
 
-/** Pictures that could not be fetched while nobody answered. */
-function fetchPicturesAgain() {
-  for (const image of list.querySelectorAll(".frame .over:not(.ready)")) {
-    if (image.complete) image.src = image.getAttribute("src");
-  }
-}
-
 export function start() {
   on("heard:message", heardMessage);
   on("heard:deleted", ({ chat, message }) => {
@@ -344,7 +334,6 @@ export function start() {
   });
   on("language", () => ((rows = new Map()), list.replaceChildren(), draw()));
   on("speaker", draw);
-  on("live", () => state.live === "live" && fetchPicturesAgain());
   on("players", draw);
   list.addEventListener(
     "scroll",
@@ -371,7 +360,7 @@ export function start() {
     const message = event.target.closest(".frame, .key, a") ? null : messageAt(event.target);
     if (message) ring("reply", message);
   });
-  the("to-end").addEventListener("click", () => scrollToEnd(gliding()));
+  the("to-end").addEventListener("click", () => scrollToEnd("smooth"));
   // The composer grows, the keyboard comes up: what was at the end stays there.
   let wasNear = true;
   list.addEventListener("scroll", () => (wasNear = isNearEnd()), { passive: true });

@@ -1,0 +1,161 @@
+//! The power goes, again and again: the desk is killed at moments nobody chose, while people write,
+//! tap and hear things twice, Telegram loses answers and the provider fails. In the end nothing is
+//! lost, nothing is made or sent twice, and the ledger adds up.
+
+mod crowd;
+mod proof;
+
+use std::{sync::Arc, time::Duration};
+
+use picdesk_sandbox::{
+    images::{ArmedFault, Envelope, ImagesFault, Latency},
+    telegram::{Armed, Fault},
+};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use self::crowd::{Crowd, Prompt};
+use crate::{
+    database::{TestDatabase, databases},
+    house::{Desk, Given, House},
+};
+
+/// How often the desk is killed.
+const KILLS: &str = "PICDESK_CRASH_KILLS";
+const KILLS_DEFAULT: u32 = 25;
+/// Decides the moments, what people do, and the faults.
+const SEED: &str = "PICDESK_CRASH_SEED";
+const SEED_DEFAULT: u64 = 7;
+/// The longest life between two kills, once it is ready.
+const LIFE_MAX: Duration = Duration::from_millis(1500);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_made_twice_however_often_the_desk_is_killed() {
+    survive(TestDatabase::sqlite(), 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_that_are_killed_in_turn_lose_nothing_and_make_nothing_twice() {
+    let Some(database) = shared_database().await else { return };
+    survive(database, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_froze_does_no_harm_when_it_wakes_up() {
+    let Some(database) = shared_database().await else { return };
+    let story = Story::begin(database).await;
+    let house = Arc::clone(&story.house);
+    // The first one holds every lease when the other comes.
+    let frozen = house.open().await;
+    let other = house.open().await;
+    house.images.until(|calls| calls.len() > 5).await;
+    frozen.signal("STOP").await;
+    house.until_logged("taking over from replica").await;
+    frozen.signal("CONT").await;
+    let asked = house.images.calls().len();
+    house.images.until(|calls| calls.len() > asked + 5).await;
+    frozen.until_ended().await;
+    let third = house.open().await;
+    story.end(vec![other, third]).await;
+}
+
+/// A database that replicas can share, where the run has one.
+async fn shared_database() -> Option<TestDatabase> {
+    databases().await.into_iter().find(TestDatabase::is_shared)
+}
+
+/// Desks are killed again and again while people write; in the end all is proven.
+async fn survive(database: TestDatabase, replicas: usize) {
+    let story = Story::begin(database).await;
+    let house = Arc::clone(&story.house);
+    let mut moments = StdRng::seed_from_u64(story.seed);
+    let mut desks: Vec<Desk> = (0..replicas).map(|_| house.start()).collect();
+    for _ in 0..number(KILLS, KILLS_DEFAULT) {
+        let mut desk = desks.swap_remove(moments.random_range(0..desks.len()));
+        // One in five dies while it starts.
+        if moments.random_bool(0.8) {
+            house.until_ready(&mut desk).await;
+        }
+        tokio::time::sleep(moments.random_range(Duration::ZERO..LIFE_MAX)).await;
+        desk.kill().await;
+        desks.push(house.start());
+    }
+    story.end(desks).await;
+}
+
+/// A house in which people write and things go wrong.
+struct Story {
+    house: Arc<House>,
+    seed: u64,
+    stop: CancellationToken,
+    crowd: JoinHandle<Vec<Prompt>>,
+}
+
+impl Story {
+    /// People begin to write, whether or not anybody serves them.
+    async fn begin(database: TestDatabase) -> Self {
+        let seed = number(SEED, SEED_DEFAULT);
+        eprintln!("{SEED}={seed} on {}", database.kind());
+        let given = Given {
+            trial: 1_000_000,
+            images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 2\n",
+            seed,
+            ..Given::default()
+        };
+        let house = Arc::new(House::build_on(database, given).await);
+        house.images.set_latency(Latency::Seconds(0.25));
+        arm(&house);
+        let stop = CancellationToken::new();
+        let crowd = tokio::spawn(Crowd::gather(Arc::clone(&house), seed).busy(stop.clone()));
+        Self { house, seed, stop, crowd }
+    }
+
+    /// People stop, nothing goes wrong any more, and all is proven when it is quiet.
+    async fn end(self, mut desks: Vec<Desk>) {
+        self.stop.cancel();
+        let prompts = self.crowd.await.unwrap();
+        self.house.telegram.clear_faults();
+        self.house.images.clear_faults();
+        for desk in &mut desks {
+            self.house.until_ready(desk).await;
+        }
+        self.house.until_quiet().await;
+        proof::check(&self.house, &prompts).await;
+        for desk in desks {
+            desk.kill().await;
+        }
+    }
+}
+
+/// What goes wrong besides.
+fn arm(house: &House) {
+    let telegram = [
+        (Fault::DropAnswer, 0.03),
+        (Fault::DropRequest, 0.02),
+        (Fault::ServerError { status: 502 }, 0.02),
+        (Fault::TooManyRequests { retry_after_s: 1 }, 0.01),
+        (Fault::LostAck, 0.05),
+        (Fault::DuplicateUpdate, 0.05),
+    ];
+    for (fault, chance) in telegram {
+        house.telegram.arm(Armed::chance(fault, chance));
+    }
+    let images = [
+        (ImagesFault::DropAnswer, 0.03),
+        (ImagesFault::AcceptThenHang, 0.02),
+        (ImagesFault::CutBody { after: 0.5 }, 0.02),
+        (ImagesFault::Html, 0.02),
+        (ImagesFault::ServerError, 0.02),
+        (ImagesFault::ModerationBlocked { envelope: Envelope::OpenAi }, 0.03),
+        (ImagesFault::RateLimit { retry_after_s: 1, envelope: Envelope::OpenAi }, 0.02),
+    ];
+    for (fault, chance) in images {
+        house.images.arm(ArmedFault::probability(fault, chance));
+    }
+}
+
+fn number<N: std::str::FromStr>(name: &str, default: N) -> N {
+    let given = std::env::var(name).ok().filter(|text| !text.is_empty());
+    given.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}: a number")))
+}

@@ -1,0 +1,89 @@
+//! Who writes while the desk dies: people with prompts that no one else has, who tap, take back,
+//! and are heard twice.
+
+use std::{sync::Arc, time::Duration};
+
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use tokio_util::sync::CancellationToken;
+
+use crate::house::House;
+
+/// How many people write.
+const PEOPLE: usize = 6;
+/// Between two things that happen.
+const PAUSE_MAX: Duration = Duration::from_millis(350);
+/// Prompts that one person sends in one go: some have to wait in line, and can be taken back.
+const BURST_MAX: usize = 4;
+/// How many updates come again at once.
+const AGAIN: usize = 3;
+
+/// A prompt that somebody sent.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// Who, and so in which chat.
+    pub user: i64,
+    /// The message's number.
+    pub message: i64,
+    /// The words, which nobody else has.
+    pub words: String,
+}
+
+/// The people and what they sent.
+pub struct Crowd {
+    house: Arc<House>,
+    people: Vec<i64>,
+    chance: StdRng,
+    prompts: Vec<Prompt>,
+}
+
+impl Crowd {
+    /// People who have not written yet.
+    pub fn gather(house: Arc<House>, seed: u64) -> Self {
+        let person = |number| {
+            let (alias, name) = (format!("person-{number}"), format!("Person {number}"));
+            house.telegram.add_user(&alias, &name, Some("en"))
+        };
+        let people = (0..PEOPLE).map(person).collect();
+        let chance = StdRng::seed_from_u64(seed.wrapping_add(1));
+        Self { house, people, chance, prompts: Vec::new() }
+    }
+
+    /// Writes and taps until it is told to stop; every prompt that was sent.
+    pub async fn busy(mut self, stop: CancellationToken) -> Vec<Prompt> {
+        loop {
+            let pause = self.chance.random_range(Duration::ZERO..PAUSE_MAX);
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return self.prompts;
+            }
+            let user = self.people[self.chance.random_range(0..self.people.len())];
+            match self.chance.random_range(0..10) {
+                0..3 => self.take_back(user),
+                3 => _ = self.house.telegram.redeliver(AGAIN),
+                _ => {
+                    for _ in 0..self.chance.random_range(1..=BURST_MAX) {
+                        self.ask(user);
+                    }
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, user: i64) {
+        let number = self.prompts.len();
+        let words = format!("a fox, token {number:05}{:08x}", self.chance.random::<u32>());
+        let message = self.house.telegram.say(user, &words).unwrap();
+        self.prompts.push(Prompt { user, message, words });
+    }
+
+    /// Presses the first Cancel in sight, twice, as the impatient do.
+    fn take_back(&self, user: i64) {
+        let chat = self.house.telegram.chat(user);
+        let Some(message) = chat.iter().find(|message| message.button("Cancel").is_some()) else {
+            return;
+        };
+        for _ in 0..2 {
+            // It may be gone between looking and pressing.
+            let _ = self.house.telegram.press(user, user, message.message, "Cancel");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! The desk as its owner runs it: the real program, between a Telegram and an image provider that
+//! stand in for the real ones, on a store that outlives it.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use picdesk::{clock::Clock, store::Store};
+use picdesk_sandbox::{
+    images::{Drawing, ImagesOptions, ImagesStandIn},
+    telegram::{OPERATORS, Options, TelegramStandIn},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::database::TestDatabase;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
+/// Longer than anything here takes on a busy machine: only a failure waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How often something is asked that cannot be awaited.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// What a house is given besides its addresses, as TOML by section.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Of `[credits]`.
+    pub trial: i64,
+    /// Whether there is a provider; without one requests wait in line.
+    pub provider: bool,
+    /// More of `[images]`.
+    pub images: &'static str,
+    /// For the chance of faults.
+    pub seed: u64,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { trial: 10, provider: true, images: "stream = false\n", seed: 1 }
+    }
+}
+
+/// The world of a story.
+pub struct House {
+    /// Everybody who writes, and what they see.
+    pub telegram: TelegramStandIn,
+    /// Who makes the pictures.
+    pub images: ImagesStandIn,
+    database: TestDatabase,
+    given: Given,
+    folder: TempDir,
+    http: reqwest::Client,
+}
+
+/// A running desk. It is killed when it is dropped.
+#[derive(Debug)]
+pub struct Desk {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl House {
+    /// A house on SQLite in which nobody serves yet.
+    pub async fn build(given: Given) -> Self {
+        Self::build_on(TestDatabase::sqlite(), given).await
+    }
+
+    /// A house on a database.
+    pub async fn build_on(database: TestDatabase, given: Given) -> Self {
+        let seed = given.seed;
+        let telegram = Options { rate_limits: None, seed, ..Options::in_memory() };
+        let images = ImagesOptions { drawing: Drawing::Plain, seed, ..ImagesOptions::default() };
+        Self {
+            telegram: TelegramStandIn::start(telegram).await.unwrap(),
+            images: ImagesStandIn::start(images).await.unwrap(),
+            database,
+            given,
+            folder: tempfile::tempdir().unwrap(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    /// From the next start on there is a provider, or none.
+    pub fn provide(&mut self, provider: bool) {
+        self.given.provider = provider;
+    }
+
+    /// Starts a desk; it need not be ready yet.
+    pub fn start(&self) -> Desk {
+        let address = free_address();
+        let config = self.write_config(address);
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
+        let child = Command::new(PROGRAM)
+            .args(["serve", "--config"])
+            .arg(config)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Desk { child, address }
+    }
+
+    /// Starts a desk and waits until it is ready.
+    pub async fn open(&self) -> Desk {
+        let mut desk = self.start();
+        self.until_ready(&mut desk).await;
+        desk
+    }
+
+    /// Waits until a desk is ready.
+    pub async fn until_ready(&self, desk: &mut Desk) {
+        let url = format!("http://{}/readyz", desk.address);
+        let began = Instant::now();
+        loop {
+            let answer = self.http.get(&url).timeout(Duration::from_secs(5)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            let ended = desk.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the desk ended with {ended:?}:\n{}", self.last_log());
+            assert!(began.elapsed() < PATIENCE, "the desk is not ready:\n{}", self.last_log());
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+
+    /// Runs another command of the program, as its owner would.
+    pub async fn order(&self, arguments: &[&str]) -> Output {
+        let config = self.write_config(free_address());
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).arg("--config").arg(config).env_clear();
+        command.output().await.unwrap()
+    }
+
+    /// Runs another command, which must succeed; what it prints.
+    pub async fn order_well(&self, arguments: &[&str]) -> String {
+        let output = self.order(arguments).await;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complained = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "picdesk {arguments:?}: {said}\n{complained}");
+        said
+    }
+
+    /// What `picdesk status --json` says.
+    pub async fn status(&self) -> Value {
+        serde_json::from_str(&self.order_well(&["status", "--json"]).await).unwrap()
+    }
+
+    /// Waits until the status is as wanted, and answers with it.
+    pub async fn until_status(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let status = self.status().await;
+            if wanted(&status) {
+                return status;
+            }
+            let last = self.last_log();
+            assert!(began.elapsed() < PATIENCE, "{what} did not come: {status}\n{last}");
+            tokio::time::sleep(ASK_EVERY * 4).await;
+        }
+    }
+
+    /// Waits until nothing is left to do, and answers with the status. The ledger must add up.
+    pub async fn until_quiet(&self) -> Value {
+        let status = self
+            .until_status("quiet", |status| {
+                self.telegram.updates_waiting() == 0 && is_quiet(status)
+            })
+            .await;
+        self.order_well(&["ledger", "verify"]).await;
+        status
+    }
+
+    /// The store, to look into it.
+    pub async fn look(&self) -> Store {
+        Store::open(&self.database.url, 1, Clock::system()).await.unwrap()
+    }
+
+    /// Waits until a desk has written something.
+    pub async fn until_logged(&self, part: &str) {
+        let began = Instant::now();
+        while !self.read_log().contains(part) {
+            assert!(began.elapsed() < PATIENCE, "no {part:?} in:\n{}", self.last_log());
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+
+    /// The last of what desks wrote.
+    pub fn last_log(&self) -> String {
+        let text = self.read_log();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+
+    fn read_log(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("desk.log")
+    }
+
+    /// Every address is a stand-in's; nothing that only slows a test down is on.
+    fn write_config(&self, listen: SocketAddr) -> PathBuf {
+        // A JSON string is a TOML string.
+        let quoted = |text: &str| Value::from(text).to_string();
+        let place = |name: &str| self.folder.path().join(name);
+        let key = if self.given.provider {
+            format!("api_key = {}\n", quoted(self.images.api_key()))
+        } else {
+            String::new()
+        };
+        let plans = place("plans.toml");
+        std::fs::write(&plans, PLANS).unwrap();
+        let text = format!(
+            "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n\
+             [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
+             [telegram]\ntoken = {token}\napi_url = {api}\nsends_per_s = 0\n\
+             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n\
+             [images]\nbase_url = {base}\n{key}{images}\
+             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = 0\n\
+             [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
+            store = quoted(&self.database.url),
+            pictures = quoted(&format!("file://{}", place("pictures").display())),
+            token = quoted(self.telegram.token()),
+            api = quoted(&self.telegram.api_url()),
+            base = quoted(&self.images.base_url()),
+            images = self.given.images,
+            trial = self.given.trial,
+            plans = quoted(&plans.display().to_string()),
+        );
+        let file = place(&format!("picdesk-{}.toml", listen.port()));
+        write_whole(&file, &text);
+        file
+    }
+}
+
+impl Desk {
+    /// SIGKILL, and gone when this returns.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Sends it a signal by its name.
+    pub async fn signal(&self, name: &str) {
+        let pid = self.child.id().expect("it has not ended").to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status().await.unwrap();
+        assert!(sent.success(), "kill -s {name} {pid}");
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn until_ended(mut self) {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = ended.expect("it ends by itself").unwrap();
+        assert!(!status.success(), "it says that something was wrong");
+    }
+}
+
+/// What a picture costs here, and that many requests may stand in line.
+const PLANS: &str = "
+[prices.1k]
+low = 1
+medium = 2
+high = 4
+[prices.2k]
+low = 2
+medium = 4
+high = 8
+[prices.4k]
+low = 4
+medium = 8
+high = 16
+[free]
+max_resolution = \"1k\"
+queue_max = 1000
+";
+
+/// Whether nothing is left to do.
+fn is_quiet(status: &Value) -> bool {
+    let none = |pointer: &str| status.pointer(pointer).and_then(Value::as_i64) == Some(0);
+    ["/inbox/waiting", "/inbox/failed", "/outbox/waiting", "/holds/pending"]
+        .iter()
+        .all(|it| none(it))
+        && ["/generations/queued", "/generations/running"].iter().all(|it| none(it))
+}
+
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+}
+
+/// Writes a file so that whoever reads it meanwhile sees it whole.
+fn write_whole(file: &Path, text: &str) {
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, text).unwrap();
+    std::fs::rename(beside, file).unwrap();
+}

@@ -1,0 +1,91 @@
+//! Prompts, pictures, and changes to them.
+
+use picdesk_sandbox::{images::Operation, telegram::ALICE};
+use sha2::{Digest as _, Sha256};
+
+use super::{bot_says, photo, picture_of};
+use crate::house::{Given, House};
+
+#[tokio::test]
+async fn a_prompt_becomes_a_picture_with_a_receipt() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    picture_of(&house, ALICE, "a fox in the snow").await;
+    let receipt = bot_says(&house, ALICE, "8 left").await;
+    assert!(receipt.text.contains("2 credits"), "{}", receipt.text);
+    assert!(receipt.text.contains("kept until"), "{}", receipt.text);
+    assert!(receipt.button("Again").is_some(), "{:?}", receipt.buttons);
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 2, "{status}");
+    assert_eq!(status["credits"]["available"], 8, "{status}");
+}
+
+#[tokio::test]
+async fn a_reply_to_a_picture_changes_that_picture() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a lighthouse --3:2").unwrap();
+    let wide = picture_of(&house, ALICE, "a lighthouse").await;
+    house.telegram.say(ALICE, "a boat --1:1").unwrap();
+    picture_of(&house, ALICE, "a boat").await;
+    house.until_quiet().await;
+    house.telegram.reply(ALICE, wide.message, "at night").unwrap();
+    picture_of(&house, ALICE, "at night").await;
+    let calls = house.images.calls();
+    let [first, _, edit] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!(edit.operation, Operation::Edit);
+    let [reference] = edit.references.as_slice() else { panic!("{edit:?}") };
+    assert_eq!((reference.width, reference.height), first.size);
+    let shown = wide.picture.and_then(|picture| house.telegram.uploaded(&picture)).unwrap();
+    assert_eq!(reference.sha256, hex::encode(Sha256::digest(&shown)), "the picture itself");
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn an_album_with_a_caption_is_one_request_with_its_pictures_in_order() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let sizes = [(320, 240), (240, 320), (400, 300)];
+    let photos = sizes.iter().map(|&(width, height)| photo(width, height).into()).collect();
+    house.telegram.send_album(ALICE, photos, "all three on one shelf").await.unwrap();
+    picture_of(&house, ALICE, "all three on one shelf").await;
+    let calls = house.images.calls();
+    let [call] = calls.as_slice() else { panic!("{calls:?}") };
+    let came: Vec<_> = call.references.iter().map(|it| (it.width, it.height)).collect();
+    assert_eq!(came, sizes);
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_refused_costs_nothing_and_it_is_said() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a forest full of gore").unwrap();
+    let said = bot_says(&house, ALICE, "The safety check said no").await;
+    assert!(said.text.contains("Nothing was charged"), "{}", said.text);
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["available"], 10, "{status}");
+    assert_eq!(status["generations"]["failed"], 1, "{status}");
+    assert_eq!(house.images.made_count(), 0);
+}
+
+#[tokio::test]
+async fn a_request_in_line_can_be_taken_back_for_nothing() {
+    // Without a provider everything stays in line.
+    let mut house = House::build(Given { provider: false, ..Given::default() }).await;
+    let desk = house.open().await;
+    house.telegram.say(ALICE, "a fox").unwrap();
+    let waiting = bot_says(&house, ALICE, "Making a fox").await;
+    house.telegram.press(ALICE, ALICE, waiting.message, "Cancel").unwrap();
+    let said = bot_says(&house, ALICE, "Cancelled. Nothing was charged").await;
+    assert_eq!(said.message, waiting.message, "it stands where the request stood");
+    desk.kill().await;
+    house.provide(true);
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a boat").unwrap();
+    picture_of(&house, ALICE, "a boat").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["generations"]["cancelled"], 1, "{status}");
+    assert_eq!(house.images.calls().len(), 1, "the first was never asked for");
+}

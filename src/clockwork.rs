@@ -16,7 +16,7 @@ use picdesk_core::{
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::store::{Store, StoreError, status, timers};
+use crate::store::{Store, StoreError, Work, status, timers};
 
 /// The net under the wake-ups.
 const LOOK_AGAIN_MS: i64 = 1000;
@@ -35,7 +35,7 @@ pub async fn fire_timers(store: Store, stop: CancellationToken) {
         let next = match fired {
             Ok(0) => next_due(&store).await,
             Ok(_) => {
-                store.wakes().inbox.notify_one();
+                store.wakes().ring(Work::Inbox);
                 continue;
             }
             Err(StoreError::Fenced | StoreError::Closing) => return,
@@ -47,7 +47,7 @@ pub async fn fire_timers(store: Store, stop: CancellationToken) {
         let at = next.unwrap_or(i64::MAX).min(now + LOOK_AGAIN_MS);
         tokio::select! {
             () = store.clock().reach(at) => {}
-            () = store.wakes().clock.notified() => {}
+            () = store.wakes().rung(Work::Clock) => {}
             () = stop.cancelled() => {}
         }
     }

@@ -20,10 +20,11 @@ use crate::{
     config::Config,
     run,
     store::{
-        Store,
+        Store, Work,
         inbox::{self, NewEvent},
         people::{self, OperatorRow},
         status,
+        wakes::tell_others,
     },
     telemetry,
 };
@@ -178,6 +179,9 @@ async fn grant(
             Box::pin(async move { inbox::insert(tx, std::slice::from_ref(&event), now, now).await })
         })
         .await?;
+    store.wakes().ring(Work::Inbox);
+    // Whoever serves looks by itself before long.
+    let _ = tell_others(&store).await;
     println!("{credits} credits for account {account}: booked at once by whoever serves");
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{counter, gauge, histogram};
 use picdesk_core::{
     channel::Channel,
     event::{Event, Finished, Setting},
@@ -36,10 +35,11 @@ use crate::{
     outbox::Progress,
     pictures::{Darkroom, Limits, PictureKind},
     store::{
-        Store, StoreError,
+        Store, StoreError, Work,
         inbox::NewEvent,
         line::{self, ATTEMPTS_MAX, Claimed, PendingHold, PutBack},
     },
+    telemetry::metrics,
     turn::Desk,
 };
 
@@ -122,10 +122,9 @@ impl Studio {
                 Err(StoreError::Fenced | StoreError::Closing) => return,
                 Err(error) => error!(error = %error, "the line cannot be read now"),
             }
-            #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-            gauge!("picdesk_generations_running").set(under_way.len() as f64);
+            metrics::generations_running(under_way.len() as i64);
             tokio::select! {
-                () = self.parts.store.wakes().line.notified() => {}
+                () = self.parts.store.wakes().rung(Work::Line) => {}
                 () = tokio::time::sleep(self.rest().unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) => {}
                 Some(_) = under_way.join_next() => {}
                 () = stop.cancelled() => {}
@@ -176,7 +175,7 @@ impl Studio {
     /// already written down.
     async fn come(&self, claimed: &Claimed, began: Instant) -> Option<Came> {
         if claimed.attempts > ATTEMPTS_MAX {
-            crate::alarm::raise("a picture was begun too often");
+            self.parts.desk.alarms.raise("a picture was begun too often");
             return Some(Came::Failed(Failure::Provider));
         }
         let references = match self.references(&claimed.request).await {
@@ -306,7 +305,7 @@ impl Studio {
             Ok(None) => return Came::Failed(Failure::NoPicture),
             Err(error) => {
                 error!(error = %error, "a picture could not be kept");
-                crate::alarm::raise("pictures cannot be kept");
+                self.parts.desk.alarms.raise("pictures cannot be kept");
                 return Came::Failed(Failure::Provider);
             }
         };
@@ -357,7 +356,7 @@ impl Studio {
             Came::Failed(failure) => ("failed", Event::GenerationFailed { generation, failure }),
             Came::Uncertain => ("uncertain", Event::GenerationUncertain { generation }),
         };
-        counter!("picdesk_generations_total", "outcome" => word).increment(1);
+        metrics::generation_ended(word);
         let id = format!("generation:{generation}:{word}");
         let event = Arc::new(NewEvent::of_house(id, conversation, &event));
         let replica = self.parts.replica;
@@ -381,18 +380,14 @@ impl Studio {
                 }
             }
         }
-        store.wakes().inbox.notify_one();
+        store.wakes().ring(Work::Inbox);
     }
 
     fn count_finished(claimed: &Claimed, finished: &Finished) {
         let options = claimed.request.options;
         let took = Duration::from_millis(finished.took_ms.unsigned_abs());
-        histogram!(
-            "picdesk_generation_seconds",
-            "resolution" => format!("{:?}", options.resolution),
-            "quality" => format!("{:?}", options.quality)
-        )
-        .record(took.as_secs_f64());
+        metrics::generated(options.resolution, options.quality, took);
+        metrics::provider_cost(finished.cost_micro_usd.unwrap_or(0));
         info!(
             generation.id = claimed.generation.0,
             duration_ms = finished.took_ms,

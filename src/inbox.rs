@@ -1,16 +1,19 @@
 //! The door: events are written down, many in one commit, before anybody is told that they are.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use picdesk_core::channel::{Arrival, Checkpoint, Inbox, InboxError};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-use crate::store::{
-    Store, StoreError,
-    inbox::{self, NewEvent, Origin},
-    sealed,
+use crate::{
+    store::{
+        Store, StoreError, Work,
+        inbox::{self, NewEvent, Origin},
+        sealed,
+    },
+    telemetry::metrics,
 };
 
 /// Callers waiting for their commit; more wait for their place.
@@ -49,17 +52,20 @@ impl Door {
     ) -> Result<(), StoreError> {
         let (now, kept) = (self.store.clock().now_ms(), self.raw_kept_ms);
         let work = Arc::new((events, checkpoint));
-        self.store
+        let given = Arc::clone(&work);
+        let new = self
+            .store
             .writer()
             .run(move |tx| {
-                let work = Arc::clone(&work);
+                let work = Arc::clone(&given);
                 Box::pin(async move {
                     inbox::move_checkpoint(tx, &work.1).await?;
-                    inbox::insert(tx, &work.0, now, now + kept).await?;
-                    Ok(())
+                    inbox::insert(tx, &work.0, now, now + kept).await
                 })
             })
-            .await
+            .await?;
+        count(&work.0, &new);
+        Ok(())
     }
 }
 
@@ -75,21 +81,36 @@ async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64) {
         }
         let now = store.clock().now_ms();
         let events = Arc::new(events);
+        let given = Arc::clone(&events);
         let outcome = store
             .writer()
             .run(move |tx| {
-                let events = Arc::clone(&events);
+                let events = Arc::clone(&given);
                 Box::pin(async move { inbox::insert(tx, &events, now, now + kept).await })
             })
             .await;
-        if outcome.is_ok() {
-            store.wakes().inbox.notify_one();
+        if let Ok(new) = &outcome {
+            store.wakes().ring(Work::Inbox);
+            count(&events, new);
         }
         let outcome = outcome.map(|_| ()).map_err(|error| refused(&error));
         for done in told {
             // A caller that is gone has its event on disk all the same.
             let _ = done.send(outcome);
         }
+    }
+}
+
+/// Counts what was new and what had come before, by channel.
+fn count(events: &[NewEvent], new: &[bool]) {
+    let mut counts: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for (event, new) in events.iter().zip(new) {
+        let channel = event.conversation.split(':').next().unwrap_or_default();
+        counts.entry(channel).or_default()[usize::from(*new)] += 1;
+    }
+    for (channel, [again, new]) in counts {
+        metrics::inbox_accepted(channel.to_owned(), new);
+        metrics::inbox_duplicates(channel.to_owned(), again);
     }
 }
 
@@ -133,7 +154,7 @@ impl Inbox for Door {
         let events: Vec<NewEvent> = arrivals.into_iter().map(new_event).collect();
         if let Some(checkpoint) = checkpoint {
             let outcome = self.accept_pulled(events, checkpoint).await;
-            self.store.wakes().inbox.notify_one();
+            self.store.wakes().ring(Work::Inbox);
             return outcome.map_err(|error| match error {
                 StoreError::Constraint(_) | StoreError::Fenced => InboxError::NotOurs,
                 error => refused(&error),

@@ -15,7 +15,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use metrics::{counter, gauge, histogram};
 use picdesk_core::{
     channel::{Channel, Content, Place, Showing, TapAnswer},
     id::ConversationId,
@@ -34,10 +33,11 @@ use crate::{
     artifacts::Artifacts,
     pictures::Darkroom,
     store::{
-        Store, StoreError,
+        Store, StoreError, Work,
         effects::Answer,
         outbox::{self, Fate, Settled, Waiting},
     },
+    telemetry::metrics,
     turn::Desk,
 };
 
@@ -113,6 +113,7 @@ impl Sender {
             channel: parts.channel,
             artifacts: parts.artifacts,
             darkroom: parts.darkroom,
+            alarms: parts.desk.alarms.clone(),
         };
         Self {
             means: Arc::new(means),
@@ -147,7 +148,7 @@ impl Sender {
             let wait = self.start();
             self.show_progress().await;
             tokio::select! {
-                () = self.means.store.wakes().outbox.notified() => {}
+                () = self.means.store.wakes().rung(Work::Outbox) => {}
                 () = self.progress.ring.notified() => {}
                 () = tokio::time::sleep(wait.min(LOOK_AGAIN)) => {}
                 () = stop.cancelled() => {}
@@ -213,8 +214,7 @@ impl Sender {
                 break;
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-        gauge!("picdesk_outbox_waiting").set(self.known.len() as f64);
+        metrics::outbox_waiting(self.known.len() as i64);
         Ok(())
     }
 
@@ -254,8 +254,7 @@ impl Sender {
                 let began = Instant::now();
                 let tried = means.try_once(&waiting, shows_picture, tries).await;
                 let channel = means.capabilities().name;
-                histogram!("picdesk_delivery_seconds", "channel" => channel)
-                    .record(began.elapsed().as_secs_f64());
+                metrics::delivered(channel, began.elapsed());
                 Back { waiting, tried }
             });
         }
@@ -274,12 +273,7 @@ impl Sender {
         let now = Instant::now();
         let rest = match tried {
             Tried::Settled(fate) => {
-                counter!(
-                    "picdesk_outbox_deliveries_total",
-                    "channel" => self.means.capabilities().name,
-                    "outcome" => word_of(&fate)
-                )
-                .increment(1);
+                metrics::outbox_delivery(self.means.capabilities().name, word_of(&fate));
                 // The settling task ends only after this one.
                 let _ = fates.send(Settled { waiting, fate }).await;
                 return;
@@ -438,7 +432,7 @@ async fn settle(
                 }
             }
         }
-        store.wakes().inbox.notify_one();
+        store.wakes().ring(Work::Inbox);
         let fates = Arc::try_unwrap(fates).unwrap_or_else(|shared| (*shared).clone());
         if done.send(fates).is_err() {
             return;

@@ -33,7 +33,7 @@ use crate::{
     inbox::Door,
     outbox::{Progress, Sender, SenderParts},
     pictures::Darkroom,
-    store::{Store, StoreError, effects::Answer, replica},
+    store::{Store, StoreError, effects::Answer, replica, wakes::ring_between_processes},
     telemetry::metrics::Metrics,
     turn::{Desk, Shards, Turner},
     web::{self, Web},
@@ -233,7 +233,7 @@ impl Serving {
         tasks.spawn(Arc::clone(&turner).run(stops.all.clone()));
         tasks.spawn(forget_writers(turner, stops.all.clone()));
         tasks.spawn(clockwork::measure(self.store.clone(), medians, stops.all.clone()));
-        tasks.spawn(parts::listen_to_others(self.store.clone(), stops.all.clone()));
+        tasks.spawn(ring_between_processes(self.store.clone(), stops.all.clone()));
         let store = self.store.clone();
         tasks.spawn(while_held("clock", held.clone(), stops.all.clone(), move |stop| {
             clockwork::fire_timers(store.clone(), stop)

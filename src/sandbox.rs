@@ -127,6 +127,7 @@ fn write_config(
          [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
          [telegram]\ntoken = {token}\napi_url = {api}\n\
          [images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
+         concurrency = 2\n\
          [credits]\ntrial = 12\n\
          [desk]\ntelegram_chat_id = {desk}\nsupport_url = \"http://127.0.0.1:{port}/\"\n",
         store = quoted(&format!("sqlite://{}", place("picdesk.db"))),

@@ -19,14 +19,15 @@ pub mod replica;
 pub mod sealed;
 pub mod status;
 pub mod timers;
+pub mod wakes;
 pub mod writer;
 
 use std::sync::Arc;
 
 use thiserror::Error;
-use tokio::sync::Notify;
 
 pub use database::{Connection, Database, Row, Tx, Value};
+pub use wakes::{Wakes, Work};
 pub use writer::Writer;
 
 use crate::clock::Clock;
@@ -102,30 +103,6 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Decode(_)
             | sqlx::Error::Encode(_) => Self::Refused(error),
             _ => Self::Unavailable(error),
-        }
-    }
-}
-
-/// What wakes the workers of this process when rows for them were committed.
-#[derive(Debug, Default)]
-pub struct Wakes {
-    /// Events wait to be turned.
-    pub inbox: Notify,
-    /// Messages wait to be sent.
-    pub outbox: Notify,
-    /// Pictures wait to be made.
-    pub line: Notify,
-    /// A timer was set.
-    pub clock: Notify,
-    /// Something expired or was deleted.
-    pub sweeper: Notify,
-}
-
-impl Wakes {
-    /// Wakes everybody.
-    pub fn all(&self) {
-        for one in [&self.inbox, &self.outbox, &self.line, &self.clock, &self.sweeper] {
-            one.notify_one();
         }
     }
 }

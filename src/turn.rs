@@ -9,14 +9,13 @@ mod gather;
 mod render;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use dashmap::DashMap;
-use metrics::{counter, histogram};
 use picdesk_core::{
     decide::decide,
     effect::Effect,
@@ -30,12 +29,14 @@ use tracing::{error, warn};
 
 use self::gather::{Shared, Wanted};
 use crate::{
+    alarm::Alarms,
     buttons::{GALLERY_MS, Seal},
     store::{
-        Store, StoreError, Tx,
+        Store, StoreError, Tx, Work,
         effects::{self, Answer, Outcome},
         inbox::{self, BatchSize, Pending},
     },
+    telemetry::metrics,
     words::{SayContext, Words},
 };
 
@@ -62,6 +63,8 @@ pub struct Desk {
     pub seal: Seal,
     /// Messages a minute from one person; 0 = no limit.
     pub messages_per_min: u32,
+    /// What the owner must hear of.
+    pub alarms: Alarms,
 }
 
 /// The range of shards this process turns: from, up to but not with.
@@ -92,6 +95,8 @@ struct Turned {
     count: usize,
     answers: Vec<Answer>,
     alarms: Vec<&'static str>,
+    /// Credits moved, by kind of line.
+    moved: BTreeMap<&'static str, i64>,
     /// Events whose deciding panicked, with their tries before.
     panicked: Vec<(i64, i64)>,
 }
@@ -155,7 +160,7 @@ impl Turner {
 
     async fn rest(&self, stop: &CancellationToken, at_most: Duration) {
         tokio::select! {
-            () = self.store.wakes().inbox.notified() => {}
+            () = self.store.wakes().rung(Work::Inbox) => {}
             () = tokio::time::sleep(at_most) => {}
             () = stop.cancelled() => {}
         }
@@ -276,8 +281,9 @@ impl Turner {
     async fn set_aside(&self, seq: i64) -> Result<(), StoreError> {
         let now = self.store.clock().now_ms();
         self.store.writer().run(move |tx| Box::pin(inbox::set_aside(tx, seq, now))).await?;
-        counter!("picdesk_inbox_set_aside_total").increment(1);
+        metrics::set_aside();
         error!(inbox.seq = seq, "event {seq} was set aside after {ATTEMPTS_MAX} tries");
+        self.desk.alarms.raise("an event could not be turned and was set aside");
         Ok(())
     }
 
@@ -296,20 +302,22 @@ impl Turner {
         for (seq, _) in &turned.panicked {
             self.postpone(*seq).await?;
         }
+        for (kind, credits) in &turned.moved {
+            metrics::credits_moved(kind, *credits);
+        }
         for alarm in &turned.alarms {
-            crate::alarm::raise(alarm);
+            self.desk.alarms.raise(alarm);
         }
         for answer in turned.answers {
             // Without a sender task there is nobody left to answer.
             let _ = self.answers.send(answer);
         }
         if turned.count > 0 {
-            histogram!("picdesk_turn_seconds").record(began.elapsed().as_secs_f64());
+            metrics::turned(began.elapsed());
             let wakes = self.store.wakes();
-            wakes.outbox.notify_one();
-            wakes.line.notify_one();
-            wakes.clock.notify_one();
-            wakes.sweeper.notify_one();
+            for work in [Work::Outbox, Work::Line, Work::Clock, Work::Sweeper] {
+                wakes.ring(work);
+            }
         }
         Ok(turned.count + turned.panicked.len())
     }
@@ -353,10 +361,11 @@ impl Turner {
                 Err(_) => turned.panicked.push((one.seq, 0)),
             }
         }
-        let lost = effects::carry_out(tx, &outcomes, now).await?;
-        if !lost.is_empty() {
-            return Err(StoreError::Lost(lost.into_iter().collect()));
+        let carried = effects::carry_out(tx, &outcomes, now).await?;
+        if !carried.lost.is_empty() {
+            return Err(StoreError::Lost(carried.lost.into_iter().collect()));
         }
+        turned.moved = carried.moved;
         let seqs: Vec<i64> = outcomes.iter().map(|outcome| outcome.seq).collect();
         inbox::finish(tx, &seqs, now).await?;
         turned.count = seqs.len();

@@ -78,10 +78,7 @@ async fn update(State(webhook): State<Arc<Webhook>>, request: Request) -> Respon
     };
     let answer = webhook.take(body).await;
     match answer {
-        WebhookAnswer::Ok => {
-            metrics::inbox_accepted("telegram", 1);
-            StatusCode::OK.into_response()
-        }
+        WebhookAnswer::Ok => StatusCode::OK.into_response(),
         WebhookAnswer::Unauthorized => StatusCode::UNAUTHORIZED.into_response(),
         WebhookAnswer::BadRequest => {
             metrics::webhook_rejected("telegram", "not_an_update");

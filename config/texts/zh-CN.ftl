@@ -105,6 +105,7 @@ nothing-to-cancel = 没有可以取消的。
 in-private-only = 这事只能私下说，请给我发私信。
 prompt-empty = 想看什么画面？比如：{ ITALIC("清晨雪地里的一只狐狸") }
 prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个字。没有扣积分，请缩短后再发。
+alarm = { BOLD("需要有人看一下：") }{ $what }。详情见日志，一小时内不再重复提醒。
 slow-down = 发得有点快，请过一分钟再写。没有扣积分。
 
 ### 收到的图片

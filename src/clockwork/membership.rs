@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     store::{
-        Store, StoreError,
+        Store, StoreError, Work,
         replica::{self, BEAT, LEASE, SHARDS, Watch, shard_lease},
     },
     turn::Shards,
@@ -132,7 +132,7 @@ impl Membership {
             all.remove(name);
         }
         *self.shards.write().unwrap_or_else(PoisonError::into_inner) = ranges(&all);
-        self.store.wakes().inbox.notify_one();
+        self.store.wakes().ring_here(Work::Inbox);
         self.held.send_if_modified(|before| {
             let changed = *before != all;
             *before = all;

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     artifacts::{Artifacts, ObjectName},
-    store::{Store, StoreError, artifacts as rows, prune},
+    store::{Store, StoreError, Work, artifacts as rows, prune},
 };
 
 /// How often it looks without being woken.
@@ -45,7 +45,7 @@ pub async fn sweep(store: Store, artifacts: Artifacts, keep: Retention, stop: Ca
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_AGAIN) => {}
-            () = store.wakes().sweeper.notified() => {
+            () = store.wakes().rung(Work::Sweeper) => {
                 // Deleted pictures may come many at once.
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
@@ -64,7 +64,7 @@ async fn round(
     loop {
         let gone = store.writer().run(move |tx| Box::pin(rows::let_go(tx, now))).await?;
         if gone > 0 {
-            store.wakes().inbox.notify_one();
+            store.wakes().ring(Work::Inbox);
         }
         if (gone as i64) < rows::SWEPT_MAX {
             break;

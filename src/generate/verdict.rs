@@ -47,7 +47,7 @@ impl Studio {
             MakeError::Failed(images::Failure::Provider) => Came::Failed(Failure::Provider),
             MakeError::Failed(_) => Came::Failed(Failure::NoPicture),
             MakeError::NotKept(_) => {
-                crate::alarm::raise("pictures cannot be kept");
+                self.parts.desk.alarms.raise("pictures cannot be kept");
                 Came::Failed(Failure::Provider)
             }
             MakeError::Uncertain(_) => Came::Uncertain,
@@ -64,7 +64,7 @@ impl Studio {
     }
 
     fn out_of_service(&self, what: &'static str) -> Came {
-        crate::alarm::raise(what);
+        self.parts.desk.alarms.raise(what);
         self.rest_for(OUT_OF_SERVICE);
         Came::Failed(Failure::OutOfService)
     }

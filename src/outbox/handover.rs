@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::budget::RateScope;
 use crate::{
+    alarm::Alarms,
     artifacts::{Artifacts, ObjectName},
     pictures::{Darkroom, Fit, Limits, PictureKind},
     store::{
@@ -32,6 +33,7 @@ pub(super) struct Means {
     pub(super) channel: Arc<dyn Channel>,
     pub(super) artifacts: Artifacts,
     pub(super) darkroom: Darkroom,
+    pub(super) alarms: Alarms,
 }
 
 /// What a try came to.
@@ -171,7 +173,7 @@ impl Means {
             }
             DeliveryError::WindowClosed => Tried::Settled(Fate::Refused(Refusal::Blocked)),
             DeliveryError::Unauthorized => {
-                crate::alarm::raise("the channel does not accept our credentials");
+                self.alarms.raise("the channel does not accept our credentials");
                 Tried::Patience(BACK_OFF_MAX / 2, Scope::Channel)
             }
         }

@@ -7,15 +7,14 @@ use picdesk_telegram::{
     setup::{Audience, Menu, MenuCommand},
     verify::Secret,
 };
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use crate::{
+    alarm::Alarms,
     artifacts::ArtifactSettings,
     buttons::Seal,
     chance::Chance,
     config::{Config, Receiving},
-    store::{Database, Store, StoreError, people},
+    store::{Store, StoreError, people},
     turn::Desk,
     words::{Audience as Readers, SayContext, Words},
 };
@@ -42,9 +41,11 @@ pub(super) async fn desk(
         .run(move |tx| Box::pin(async move { people::setting(tx, "seal", &fresh).await }))
         .await?;
     let words = Words::load();
-    let desk = config.desk.telegram_chat_id.map(|id| ConversationId(format!("telegram:{id}")));
-    let house = config.house(desk, words.examples());
+    let chat = |id: i64| ConversationId(format!("telegram:{id}"));
+    let house = config.house(config.desk.telegram_chat_id.map(chat), words.examples());
+    let told = config.telegram.token.as_ref().and(config.alarms.telegram_chat_id).map(chat);
     Ok(Desk {
+        alarms: Alarms::new(store.clone(), told),
         house,
         context: context(config),
         seal: Seal::new(key),
@@ -135,24 +136,4 @@ pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
         }
     }
     menus
-}
-
-/// Between processes on PostgreSQL: whoever commits work for another replica rings.
-pub(super) async fn listen_to_others(store: Store, stop: CancellationToken) {
-    let Database::Postgres(pool) = store.database() else { return };
-    while !stop.is_cancelled() {
-        let listened = async {
-            let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
-            listener.listen("picdesk").await?;
-            loop {
-                listener.recv().await?;
-                store.wakes().all();
-            }
-        };
-        let outcome: Option<Result<(), sqlx::Error>> = stop.run_until_cancelled(listened).await;
-        if let Some(Err(error)) = outcome {
-            warn!(error = %error, "the other replicas cannot be heard now");
-            stop.run_until_cancelled(tokio::time::sleep(std::time::Duration::from_secs(2))).await;
-        }
-    }
 }

@@ -24,7 +24,7 @@ use super::{
     StoreError, Tx, Value,
     facts::{RequestBody, word_of},
     inbox,
-    ledger::{self, Act, Order},
+    ledger::{self, Act, CarriedOut, Order},
     sealed,
     timers::{self, NewTimer},
 };
@@ -96,13 +96,12 @@ enum Single {
     ChangeRequest { id: RequestId, change: RequestChange },
 }
 
-/// Carries out the effects of a batch. What comes back are the events that lost a race and have
-/// to be decided again; nothing of this transaction may then be committed.
+/// Carries out the effects of a batch.
 pub async fn carry_out(
     tx: &mut Tx,
     outcomes: &[Outcome],
     now: i64,
-) -> Result<HashSet<i64>, StoreError> {
+) -> Result<CarriedOut, StoreError> {
     let mut rows = Rows { now, ..Rows::default() };
     for outcome in outcomes {
         for effect in &outcome.effects {
@@ -112,10 +111,10 @@ pub async fn carry_out(
     tx.run_for(sql::INSERT_PURSES, &rows.purses).await?;
     tx.run_for(sql::INSERT_ACCOUNTS, &rows.accounts).await?;
     tx.run_for(sql::INSERT_IDENTITIES, &rows.identities).await?;
-    let mut lost = ledger::carry_out(tx, &rows.orders, now).await?;
-    lost.extend(cancel(tx, &rows.cancelled, now).await?);
-    if !lost.is_empty() {
-        return Ok(lost);
+    let mut carried = ledger::carry_out(tx, &rows.orders, now).await?;
+    carried.lost.extend(cancel(tx, &rows.cancelled, now).await?);
+    if !carried.lost.is_empty() {
+        return Ok(carried);
     }
     for single in &rows.singles {
         single.run(tx).await?;
@@ -135,7 +134,7 @@ pub async fn carry_out(
     timers::clear(tx, &rows.cleared).await?;
     timers::set(tx, &rows.timers).await?;
     tx.run_for(sql::INSERT_OUTBOX, &outbox_rows(outcomes, now)).await?;
-    Ok(lost)
+    Ok(carried)
 }
 
 /// Takes pictures out of line; the events whose pictures had left.

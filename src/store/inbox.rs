@@ -100,12 +100,11 @@ const MOVE_CHECKPOINT: &str =
     "update checkpoints set position = $3 where source = $1 and position = $2";
 const FIND_CHECKPOINT: &str = "select position from checkpoints where source = $1";
 const FIND_WAITING: &str = "
-    select i.seq, i.conversation, i.ordering, i.attempts, r.event
+    select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before
     from inbox i join inbox_raw r on r.seq = i.seq
-    where i.state = 'waiting' and i.seq > $1 and i.not_before <= $2
-      and i.shard >= $3 and i.shard < $4
+    where i.state = 'waiting' and i.seq > $1 and i.shard >= $2 and i.shard < $3
     order by i.seq
-    limit $5";
+    limit $4";
 const FINISH: &str = "
     with v(seq, at) as (values {rows})
     update inbox set state = 'turned', turned_at = v.at from v
@@ -121,13 +120,13 @@ const MOVE_WAITING: &str = "
 /// Days that what was set aside is kept, in milliseconds.
 pub const SET_ASIDE_KEPT_MS: i64 = 14 * 24 * 3600 * 1000;
 
-/// Writes events down, each external id once. How many were new.
+/// Writes events down, each external id once. Which of them were new, in their order.
 pub async fn insert(
     tx: &mut Tx,
     events: &[NewEvent],
     now: i64,
     kept_until: i64,
-) -> Result<usize, StoreError> {
+) -> Result<Vec<bool>, StoreError> {
     let rows: Vec<Vec<Value>> = events
         .iter()
         .map(|event| {
@@ -150,22 +149,23 @@ pub async fn insert(
     for row in tx.rows_for(INSERT_EVENTS, &rows).await? {
         numbers.insert(row.text(1)?, row.int(0)?);
     }
-    let raw: Vec<Vec<Value>> = events
-        .iter()
-        .filter_map(|event| {
-            // Taken out, so that a repeat within this very batch is not written twice.
-            let seq = numbers.remove(&event.external_id)?;
-            let until = if event.set_aside { now + SET_ASIDE_KEPT_MS } else { kept_until };
-            Some(vec![
-                seq.into(),
-                event.event.clone().into(),
-                event.raw.clone().into(),
-                until.into(),
-            ])
-        })
-        .collect();
+    let mut new = Vec::with_capacity(events.len());
+    let mut raw: Vec<Vec<Value>> = Vec::with_capacity(numbers.len());
+    for event in events {
+        // Taken out, so that a repeat within this very batch is not written twice.
+        let seq = numbers.remove(&event.external_id);
+        new.push(seq.is_some());
+        let Some(seq) = seq else { continue };
+        let until = if event.set_aside { now + SET_ASIDE_KEPT_MS } else { kept_until };
+        raw.push(vec![
+            seq.into(),
+            event.event.clone().into(),
+            event.raw.clone().into(),
+            until.into(),
+        ]);
+    }
     tx.run_for(INSERT_RAW, &raw).await?;
-    Ok(raw.len())
+    Ok(new)
 }
 
 /// Moves a source's checkpoint, when it stands where the pull began.
@@ -210,13 +210,15 @@ pub async fn waiting(
     let mut looked_at = 0;
     let page = i64::try_from(size.events.clamp(1, 512)).unwrap_or(512);
     while found.len() < size.events && looked_at < size.looked_at {
-        let values = [after.into(), now.into(), shards.0.into(), shards.1.into(), page.into()];
+        let values = [after.into(), shards.0.into(), shards.1.into(), page.into()];
         let rows = tx.rows(FIND_WAITING, &values).await?;
         looked_at += rows.len();
         for row in &rows {
             after = row.int(0)?;
             let ordering = row.text(2)?;
-            if found.len() < size.events && keys.insert(ordering.clone()) {
+            // What waits for its next try holds back what came after it under the same key.
+            let is_first = keys.insert(ordering.clone());
+            if is_first && row.int(5)? <= now && found.len() < size.events {
                 found.push(Pending {
                     seq: after,
                     conversation: ConversationId(row.text(1)?),

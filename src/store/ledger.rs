@@ -129,15 +129,20 @@ pub fn read_purse(row: &Row, first: usize) -> Result<Purse, StoreError> {
     })
 }
 
-/// Carries orders out. What comes back are the events that lost a race and have to be decided
-/// again; nothing of this transaction may then be committed.
-pub async fn carry_out(
-    tx: &mut Tx,
-    orders: &[Order],
-    now: i64,
-) -> Result<HashSet<i64>, StoreError> {
+/// What carrying orders out came to.
+#[derive(Debug, Default)]
+pub struct CarriedOut {
+    /// The events that lost a race and have to be decided again; when there are any, nothing of
+    /// this transaction may be committed.
+    pub lost: HashSet<i64>,
+    /// Credits moved, by kind of line.
+    pub moved: BTreeMap<&'static str, i64>,
+}
+
+/// Carries orders out.
+pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<CarriedOut, StoreError> {
     if orders.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(CarriedOut::default());
     }
     let held = find_holds(tx, orders).await?;
     let known = find_sources(tx, orders).await?;
@@ -150,7 +155,7 @@ pub async fn carry_out(
         }
     }
     if !lost.is_empty() {
-        return Ok(lost);
+        return Ok(CarriedOut { lost, ..CarriedOut::default() });
     }
     tx.run_for(INSERT_LINES, &book.lines).await?;
     tx.run_for(INSERT_HOLDS, &book.holds).await?;
@@ -180,7 +185,7 @@ pub async fn carry_out(
             lost.extend(&open.seqs);
         }
     }
-    Ok(lost)
+    Ok(CarriedOut { lost, moved: book.moved })
 }
 
 /// A hold as it is found.
@@ -257,6 +262,7 @@ struct Book {
     lines: Vec<Vec<Value>>,
     holds: Vec<Vec<Value>>,
     resolved: Vec<Vec<Value>>,
+    moved: BTreeMap<&'static str, i64>,
 }
 
 impl Book {
@@ -357,6 +363,7 @@ impl Book {
     fn line(&mut self, open: &mut Open, seq: i64, line: Line<'_>) {
         open.entries += 1;
         open.seqs.insert(seq);
+        *self.moved.entry(line.kind).or_default() += line.amount;
         open.head = Sealed {
             before: &open.head,
             purse: open.purse.id.0,

@@ -196,7 +196,7 @@ pub async fn take_over(store: &Store, dead: i64) -> Result<(), StoreError> {
             })
         })
         .await?;
-    store.wakes().all();
+    store.wakes().ring_all_here();
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use metrics::{
     gauge, histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use picdesk_core::generation::{Quality, Resolution};
 
 /// Events that were written down, by channel.
 pub const INBOX_ACCEPTED: &str = "picdesk_inbox_accepted_total";
@@ -16,18 +17,24 @@ pub const INBOX_ACCEPTED: &str = "picdesk_inbox_accepted_total";
 pub const INBOX_DUPLICATES: &str = "picdesk_inbox_duplicates_total";
 /// Events that wait for their turn.
 pub const INBOX_WAITING: &str = "picdesk_inbox_waiting";
-/// From an event's being written down to the commit of its turn.
+/// From the beginning of a batch of turns to its commit.
 pub const TURN_SECONDS: &str = "picdesk_turn_seconds";
+/// Events that were put aside after their tries.
+pub const INBOX_SET_ASIDE: &str = "picdesk_inbox_set_aside_total";
 /// Messages that a channel took, refused or left unknown, by channel and outcome.
 pub const OUTBOX_DELIVERIES: &str = "picdesk_outbox_deliveries_total";
 /// Messages that wait to go out.
 pub const OUTBOX_WAITING: &str = "picdesk_outbox_waiting";
-/// From a message's commit to its receipt, by channel.
+/// From the call of a channel to its answer, by channel.
 pub const DELIVERY_SECONDS: &str = "picdesk_delivery_seconds";
 /// Generations that ended, by outcome.
 pub const GENERATIONS: &str = "picdesk_generations_total";
 /// From the call of the provider to the stored picture, by resolution and quality.
 pub const GENERATION_SECONDS: &str = "picdesk_generation_seconds";
+/// Generations that this process has under way.
+pub const GENERATIONS_RUNNING: &str = "picdesk_generations_running";
+/// What the owner has to see to, by what it is.
+pub const ALARMS: &str = "picdesk_alarms_total";
 /// Generations that wait in line.
 pub const GENERATIONS_WAITING: &str = "picdesk_generations_waiting";
 /// What the provider takes, US dollars.
@@ -116,6 +123,8 @@ fn describe() {
         (INBOX_ACCEPTED, "Events that were written down"),
         (INBOX_DUPLICATES, "Events that had been written down before"),
         (OUTBOX_DELIVERIES, "Messages that a channel took, refused or left unknown"),
+        (INBOX_SET_ASIDE, "Events that were put aside after their tries"),
+        (ALARMS, "What the owner has to see to"),
         (GENERATIONS, "Generations that ended"),
         (CREDITS, "Credits moved"),
         (WEBHOOKS_REJECTED, "Calls of platforms that were turned away"),
@@ -128,6 +137,7 @@ fn describe() {
         (INBOX_WAITING, "Events that wait for their turn"),
         (OUTBOX_WAITING, "Messages that wait to go out"),
         (GENERATIONS_WAITING, "Generations that wait in line"),
+        (GENERATIONS_RUNNING, "Generations that this process has under way"),
         (PROVIDER_COST_USD, "What the provider takes, US dollars"),
         (HOLDS_PENDING, "Holds that are neither posted nor given back"),
         (ESCALATIONS_OPEN, "Escalations that are open"),
@@ -136,8 +146,8 @@ fn describe() {
         describe_gauge!(name, what);
     }
     for (name, what) in [
-        (TURN_SECONDS, "From an event's being written down to the commit of its turn"),
-        (DELIVERY_SECONDS, "From a message's commit to its receipt"),
+        (TURN_SECONDS, "From the beginning of a batch of turns to its commit"),
+        (DELIVERY_SECONDS, "From the call of a channel to its answer"),
         (GENERATION_SECONDS, "From the call of the provider to the stored picture"),
         (ESCALATION_FIRST_ANSWER_SECONDS, "From an escalation to its first answer"),
     ] {
@@ -160,7 +170,7 @@ pub fn inbox_waiting(events: i64) {
     set(INBOX_WAITING, events);
 }
 
-/// Records how long an event waited for the commit of its turn.
+/// Records how long a batch of turns took to its commit.
 pub fn turned(after: Duration) {
     histogram!(TURN_SECONDS).record(after);
 }
@@ -175,7 +185,7 @@ pub fn outbox_waiting(messages: i64) {
     set(OUTBOX_WAITING, messages);
 }
 
-/// Records how long a message took to its receipt.
+/// Records how long a channel took to answer a message.
 pub fn delivered(channel: impl Into<SharedString>, after: Duration) {
     histogram!(DELIVERY_SECONDS, "channel" => channel.into()).record(after);
 }
@@ -186,7 +196,17 @@ pub fn generation_ended(outcome: &'static str) {
 }
 
 /// Records how long a picture took to make.
-pub fn generated(resolution: &'static str, quality: &'static str, after: Duration) {
+pub fn generated(resolution: Resolution, quality: Quality, after: Duration) {
+    let resolution = match resolution {
+        Resolution::K1 => "1k",
+        Resolution::K2 => "2k",
+        Resolution::K4 => "4k",
+    };
+    let quality = match quality {
+        Quality::Low => "low",
+        Quality::Medium => "medium",
+        Quality::High => "high",
+    };
     histogram!(GENERATION_SECONDS, "resolution" => resolution, "quality" => quality).record(after);
 }
 
@@ -195,9 +215,24 @@ pub fn generations_waiting(generations: i64) {
     set(GENERATIONS_WAITING, generations);
 }
 
-/// Adds what the provider takes, billionths of a US dollar.
-pub fn provider_cost(nano_usd: i64) {
-    gauge!(PROVIDER_COST_USD).increment(float(nano_usd) / 1e9);
+/// Says how many generations this process has under way.
+pub fn generations_running(generations: i64) {
+    set(GENERATIONS_RUNNING, generations);
+}
+
+/// Counts an event that was put aside.
+pub fn set_aside() {
+    counter!(INBOX_SET_ASIDE).increment(1);
+}
+
+/// Counts something that the owner has to see to.
+pub fn alarm(what: &'static str) {
+    counter!(ALARMS, "what" => what).increment(1);
+}
+
+/// Adds what the provider takes, millionths of a US dollar.
+pub fn provider_cost(micro_usd: i64) {
+    gauge!(PROVIDER_COST_USD).increment(float(micro_usd) / 1e6);
 }
 
 /// Counts credits moved by entries of one kind.
@@ -304,8 +339,8 @@ mod tests {
         outbox_waiting(7);
         turned(Duration::from_millis(3));
         first_answered(Duration::from_secs(400));
-        provider_cost(1_500_000_000);
-        provider_cost(250_000_000);
+        provider_cost(1_500_000);
+        provider_cost(250_000);
         Requests::new().answered(StatusCode::NOT_FOUND);
         let text = metrics.render();
         for line in [

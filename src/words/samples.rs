@@ -183,6 +183,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptEmpty,
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
+        Say::Alarm { what: measure.short.clone() },
     ]
 }
 

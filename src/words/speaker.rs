@@ -60,6 +60,7 @@ impl Speaker<'_> {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }
             Say::SlowDown => self.text("slow-down"),
+            Say::Alarm { what } => self.fill("alarm", &Args::new().ours("what", what.as_str())),
 
             Say::Tray { count } => self.fill("tray", &Args::new().number("count", *count)),
             Say::TrayCleared => self.text("tray-cleared"),

@@ -22,7 +22,7 @@ use crate::database::TestDatabase;
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
 /// Longer than anything here takes on a busy machine: only a failure waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 /// How often something is asked that cannot be awaited.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 

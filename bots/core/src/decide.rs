@@ -12,9 +12,9 @@ use crate::{
     grant, handed,
     id::{ConversationId, OutboundId},
     message, picture, press,
-    say::RelayState,
+    say::{RelayState, Say},
     topic, tray,
-    turn::Turn,
+    turn::{Reader, Turn},
 };
 
 /// Decides what follows from an event. Pure: the same frame, facts and event give the same
@@ -63,6 +63,10 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::MessageUnknown { outbound, about } => {
             message_unknown(turn, facts, *outbound, *about)?;
+        }
+        Event::AlarmRaised { what } => {
+            let owner = Reader::desk(turn.frame.conversation, turn.house());
+            turn.say(&owner, Say::Alarm { what: what.clone() });
         }
         Event::CreditsGranted { credits, reason, .. } => {
             grant::by_hand(turn, of_message(facts)?, *credits, reason);

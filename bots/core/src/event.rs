@@ -103,6 +103,11 @@ pub enum Event {
     },
 
     // The owner and the house itself.
+    /// Something is wrong that the owner should see to; it happens in the owner's chat.
+    AlarmRaised {
+        /// What, in our words: never content.
+        what: String,
+    },
     /// The owner gave credits by hand.
     CreditsGranted {
         /// To whom.

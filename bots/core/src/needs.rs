@@ -27,7 +27,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::PresenceChanged(presence) => {
             Needs { identity: Some(presence.who.identity.clone()), ..of(FactsKind::Message) }
         }
-        Event::ConversationMoved { .. } => Needs::default(),
+        Event::ConversationMoved { .. } | Event::AlarmRaised { .. } => Needs::default(),
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }

@@ -71,6 +71,11 @@ pub enum Say {
     },
     /// Too many messages a minute; said once.
     SlowDown,
+    /// Something is wrong, to the owner.
+    Alarm {
+        /// What.
+        what: String,
+    },
 
     // Pictures that come in.
     /// Pictures wait for words.

@@ -135,7 +135,7 @@ impl House {
         let with = (Arc::new([outcome]), self.clock.now_ms());
         self.write(with, |tx, (outcomes, now)| {
             Box::pin(async move {
-                let lost = effects::carry_out(tx, &*outcomes, now).await?;
+                let lost = effects::carry_out(tx, &*outcomes, now).await?.lost;
                 if lost.is_empty() { Ok(()) } else { Err(StoreError::Lost(Vec::from_iter(lost))) }
             })
         })
@@ -314,7 +314,7 @@ async fn order(store: &Store, orders: Vec<Order>) -> Result<(), StoreError> {
         .run(move |tx| {
             let orders = Arc::clone(&orders);
             Box::pin(async move {
-                let lost = ledger::carry_out(tx, &orders, now).await?;
+                let lost = ledger::carry_out(tx, &orders, now).await?.lost;
                 if lost.is_empty() { Ok(()) } else { Err(StoreError::Lost(Vec::from_iter(lost))) }
             })
         })

@@ -26,7 +26,7 @@ pub async fn check(house: &House, prompts: &[Prompt]) {
     eprintln!("{} prompts; {status}", prompts.len());
     eprintln!("faults of Telegram: {:?}", house.telegram.counts().faults);
     let mut wrong = Vec::new();
-    if house.images.double_submissions() != [] {
+    if !house.images.double_submissions().is_empty() {
         wrong.push(format!("made twice: {:?}", house.images.double_submissions()));
     }
     if house.telegram.pictures_twice_anywhere() != 0 {

@@ -147,6 +147,14 @@ fn who_writes_too_fast_hears_so_once() {
     assert_eq!(said(still, message("a fox")), "");
 }
 
+#[test]
+fn an_alarm_is_told_where_it_happens() {
+    let event = Event::AlarmRaised { what: "pictures cannot be kept".into() };
+    assert_snapshot!(folded(&at("telegram:-9", Facts::None, event)), @r#"
+    send in telegram:-9: Alarm { what: "pictures cannot be kept" }
+    "#);
+}
+
 fn granted(credits: i64) -> Event {
     let (account, credits) = (AccountId(1), Credits(credits));
     Event::CreditsGranted { account, credits, reason: "sorry".into() }

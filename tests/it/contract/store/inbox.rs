@@ -17,13 +17,13 @@ const ALL: BatchSize = BatchSize { events: 100, looked_at: 1000 };
 const EVERYWHERE: (i64, i64) = (0, SHARDS);
 
 impl House {
+    /// How many of these were new.
     async fn accept(&self, events: &[NewEvent]) -> usize {
         let with = (Arc::new(events.to_vec()), self.clock.now_ms());
-        self.write(with, |tx, (events, now)| {
+        let new = self.write(with, |tx, (events, now)| {
             Box::pin(async move { inbox::insert(tx, &events, now, now + 1000).await })
-        })
-        .await
-        .unwrap()
+        });
+        new.await.unwrap().into_iter().filter(|new| *new).count()
     }
 
     /// Ticks that come to one conversation.
@@ -126,7 +126,7 @@ async fn three_hundred_events_of_one_batch_keep_their_order() {
             seen.push(number(first));
             house.finish(&[first.seq]).await.unwrap();
         }
-        assert_eq!(seen, Vec::from_iter(0..300));
+        assert_eq!(seen, (0..300).collect::<Vec<_>>());
     }
 }
 

@@ -12,6 +12,8 @@ use picdesk_core::{
 
 use super::{House, START, houses, words};
 
+const LENGTH: &str = "select cast(length(body) as bigint) from outbox";
+
 impl House {
     async fn unsent(&self, channel: &str) -> Vec<Waiting> {
         let mut connection = self.store.read().await.unwrap();
@@ -92,11 +94,11 @@ async fn messages_wait_in_order_each_on_its_channel() {
 async fn what_the_channel_took_waits_no_more_and_its_words_are_forgotten() {
     for house in houses().await {
         house.send(words(1, "telegram:1"), None).await;
-        let before = house.int("select length(body) from outbox", &[]).await;
+        let before = house.int(LENGTH, &[]).await;
         house.settle_all(&taken("901")).await;
         assert!(house.unsent("telegram").await.is_empty());
         assert_eq!(house.status().await.outbox.delivered, 1);
-        assert!(house.int("select length(body) from outbox", &[]).await < before.min(2));
+        assert!(house.int(LENGTH, &[]).await < before.min(2));
     }
 }
 

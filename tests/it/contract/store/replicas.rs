@@ -19,7 +19,7 @@ impl House {
     }
 }
 
-async fn accept(store: &Store, name: &str) -> Result<usize, StoreError> {
+async fn accept(store: &Store, name: &str) -> Result<Vec<bool>, StoreError> {
     let event = arrived(name, "telegram:1", &tick(1));
     store
         .writer()

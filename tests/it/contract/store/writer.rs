@@ -12,7 +12,7 @@ use super::{House, START, arrived, houses, tick};
 
 impl House {
     /// Hands in a piece of work that writes one event down, or fails half-way.
-    fn hand_in(&self, pieces: &mut JoinSet<(usize, Result<usize, StoreError>)>, number: usize) {
+    fn hand_in(&self, pieces: &mut JoinSet<(usize, Result<Vec<bool>, StoreError>)>, number: usize) {
         let store = self.store.clone();
         let event = arrived(&format!("update:{number}"), "telegram:1", &tick(1));
         let fails = number.is_multiple_of(5);
@@ -20,11 +20,11 @@ impl House {
             let work = store.writer().run(move |tx| {
                 let event = event.clone();
                 Box::pin(async move {
-                    let count = inbox::insert(tx, &[event], START, START).await?;
+                    let new = inbox::insert(tx, &[event], START, START).await?;
                     if fails {
                         tx.run("insert into purses (id) values (1)", &[]).await?;
                     }
-                    Ok(count)
+                    Ok(new)
                 })
             });
             (number, work.await)

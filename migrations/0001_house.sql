@@ -49,6 +49,11 @@ create table inbox (
 );
 create index inbox_waiting on inbox (seq) where state = 'waiting';
 create index inbox_turned on inbox (turned_at) where state = 'turned';
+-- Names of people's events whose rows are forgotten, as the first 16 bytes of their SHA-256: an
+-- update that comes again after a year is no new one.
+create table inbox_names (
+  hash bytea primary key
+);
 create table inbox_raw (
   seq bigint primary key,
   event bytea not null,
@@ -89,6 +94,7 @@ create table ledger (
   source text not null,
   reason text not null,
   note bytea,
+  note_sha256 text not null,
   at bigint not null,
   hash text not null,
   constraint ledger_once unique (source),
@@ -97,6 +103,7 @@ create table ledger (
     kind in ('grant', 'hold', 'post', 'void', 'refund', 'expire', 'reclaim')),
   constraint ledger_amount check (amount >= 0)
 );
+create index ledger_hold on ledger (hold, kind);
 create table holds (
   id bigint primary key,
   purse bigint not null,
@@ -150,6 +157,7 @@ create table albums (
   settled bigint not null,
   primary key (conversation, album)
 );
+create index albums_began on albums (began_at);
 create table album_parts (
   conversation text not null,
   album text not null,
@@ -179,12 +187,14 @@ create table requests (
   price_each bigint not null,
   state text not null,
   asked_at bigint not null,
+  forgotten bigint not null default 0,
   constraint request_state check (
     state in ('asking', 'unpaid', 'open', 'settled', 'cancelled', 'lapsed'))
 );
 create index requests_open on requests (account, id) where state in ('asking', 'unpaid', 'open');
 create index requests_account on requests (account, id);
 create index requests_message on requests (conversation, message);
+create index requests_due on requests (asked_at) where forgotten = 0;
 create table generations (
   id bigint primary key,
   request bigint not null,
@@ -201,6 +211,7 @@ create table generations (
   not_before bigint not null,
   queued_at bigint not null,
   settled_at bigint not null,
+  object text,
   constraint generation_hold unique (hold),
   constraint generation_state check (
     state in ('held', 'claimed', 'submitting', 'submitted', 'made', 'delivered', 'failed',
@@ -210,6 +221,7 @@ create index generations_line on generations (tag, id) where state = 'held';
 create index generations_busy on generations (claimed_by)
   where state in ('claimed', 'submitting', 'submitted');
 create index generations_request on generations (request);
+create index generations_object on generations (object) where object is not null;
 
 create table artifacts (
   id bigint primary key,
@@ -235,6 +247,8 @@ create index artifacts_due on artifacts (expires_at) where state = 'kept';
 create index artifacts_going on artifacts (id) where state = 'going';
 create index artifacts_account on artifacts (account, id) where state = 'kept';
 create index artifacts_owed on artifacts (account) where owed = 1;
+create index artifacts_request on artifacts (request) where state = 'kept';
+create index artifacts_object on artifacts (object);
 -- Handles by which a channel can be given the same file again.
 create table artifact_files (
   artifact bigint not null,
@@ -301,6 +315,7 @@ create table escalations (
 );
 create index escalations_account on escalations (account, id);
 create index escalations_topic on escalations (topic);
+create index escalations_open on escalations (id) where state = 'open';
 create table operators (
   name text primary key,
   role text not null,

@@ -183,7 +183,7 @@ impl Studio {
             Err(came) => return Some(came),
         };
         let name = self.new_name();
-        let proof = match self.submit(claimed.generation).await {
+        let proof = match self.submit(claimed.generation, &name).await {
             Ok(Some(proof)) => proof,
             Ok(None) => return None,
             Err(error) => {
@@ -238,12 +238,20 @@ impl Studio {
         }
     }
 
-    async fn submit(&self, generation: GenerationId) -> Result<Option<PendingHold>, StoreError> {
+    async fn submit(
+        &self,
+        generation: GenerationId,
+        name: &ObjectName,
+    ) -> Result<Option<PendingHold>, StoreError> {
         let replica = self.parts.replica;
+        let name = name.as_str().to_owned();
         self.parts
             .store
             .writer()
-            .run(move |tx| Box::pin(line::submit(tx, replica, generation)))
+            .run(move |tx| {
+                let name = name.clone();
+                Box::pin(async move { line::submit(tx, replica, generation, &name).await })
+            })
             .await
     }
 

@@ -131,6 +131,7 @@ fn new_event(arrival: Arrival) -> NewEvent {
             event: sealed::seal_json(&received.event),
             raw: sealed::seal(&received.raw),
             set_aside: false,
+            happened_at: received.happened_at,
         },
         Arrival::SetAside { external_id, channel, raw, .. } => NewEvent {
             external_id,
@@ -140,6 +141,8 @@ fn new_event(arrival: Arrival) -> NewEvent {
             event: sealed::seal(&[]),
             raw: sealed::seal(&raw),
             set_aside: true,
+            // Nobody can read when it happened: it may be old.
+            happened_at: i64::MIN,
         },
     }
 }

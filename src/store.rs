@@ -178,6 +178,11 @@ impl Store {
         self.liveness.is_some()
     }
 
+    /// A transaction that only reads, and sees one moment throughout.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        self.database.snapshot().await
+    }
+
     /// A connection that reads.
     pub async fn read(&self) -> Result<Connection, StoreError> {
         self.database.read().await

@@ -97,6 +97,8 @@ struct Turned {
     alarms: Vec<&'static str>,
     /// Credits moved, by kind of line.
     moved: BTreeMap<&'static str, i64>,
+    /// Whether pictures are to be deleted.
+    deleted: bool,
     /// Events whose deciding panicked, with their tries before.
     panicked: Vec<(i64, i64)>,
 }
@@ -315,8 +317,11 @@ impl Turner {
         if turned.count > 0 {
             metrics::turned(began.elapsed());
             let wakes = self.store.wakes();
-            for work in [Work::Outbox, Work::Line, Work::Clock, Work::Sweeper] {
+            for work in [Work::Outbox, Work::Line, Work::Clock] {
                 wakes.ring(work);
+            }
+            if turned.deleted {
+                wakes.ring(Work::Sweeper);
             }
         }
         Ok(turned.count + turned.panicked.len())
@@ -386,6 +391,7 @@ impl Turner {
                     alert: *alert,
                 }),
                 Effect::RaiseAlarm { what } => turned.alarms.push(what),
+                Effect::DeleteArtifact { .. } => turned.deleted = true,
                 _ => {}
             }
         }

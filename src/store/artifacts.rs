@@ -4,6 +4,8 @@
 //! says *going* in one commit (and whoever is owed the picture hears of it), then the object is
 //! deleted, then the row says *expired*.
 
+use std::collections::HashSet;
+
 use picdesk_core::{
     event::Event,
     generation::{Artifact, Size},
@@ -37,6 +39,14 @@ const EXPIRE: &str = "update artifacts set state = 'expired' where id in ({list}
 const FORGET_FILES: &str = "delete from artifact_files where artifact in ({list})";
 const KNOWN_OBJECTS: &str =
     "select object from artifacts where object in ({list}) and state <> 'expired'";
+
+const OBJECTS_TO_COME: &str = "
+    select object, state, settled_at from generations
+    where object in ({list})
+      and state in ('held', 'claimed', 'submitting', 'submitted', 'uncertain')";
+
+/// How long after it was given up a picture's object is kept for it, milliseconds.
+const LATE_MS: i64 = 24 * 3600 * 1000;
 
 fn side(pixels: i64) -> u32 {
     u32::try_from(pixels).unwrap_or(0)
@@ -111,11 +121,23 @@ pub async fn gone(tx: &mut Tx, ids: &[i64]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Which of these objects a row knows of.
+/// Which of these objects a row knows of: a picture that is kept, or one whose making is not
+/// decided yet, or was given up so lately that it may still come.
 pub async fn known(
     connection: &mut Connection,
     objects: &[String],
-) -> Result<Vec<String>, StoreError> {
+    now: i64,
+) -> Result<HashSet<String>, StoreError> {
     let rows: Vec<Vec<Value>> = objects.iter().map(|name| vec![name.as_str().into()]).collect();
-    connection.rows_for(KNOWN_OBJECTS, &rows).await?.iter().map(|row| row.text(0)).collect()
+    let mut known = HashSet::new();
+    for row in connection.rows_for(KNOWN_OBJECTS, &rows).await? {
+        known.insert(row.text(0)?);
+    }
+    for row in connection.rows_for(OBJECTS_TO_COME, &rows).await? {
+        let given_up = row.text(1)? == "uncertain";
+        if !given_up || row.int(2)? > now - LATE_MS {
+            known.insert(row.text(0)?);
+        }
+    }
+    Ok(known)
 }

@@ -84,7 +84,7 @@ const FIND_CLAIMED: &str = "
     where g.id in ({list})
     order by g.tag, g.id";
 const SUBMIT: &str = "
-    update generations set state = 'submitting'
+    update generations set state = 'submitting', object = $3
     where id = $1 and claimed_by = $2 and state = 'claimed'
       and exists (select 1 from holds where holds.id = generations.hold and holds.state = 'pending')
     returning hold";
@@ -152,14 +152,15 @@ pub async fn next_due(connection: &mut Connection, now: i64) -> Result<Option<i6
     connection.rows(NEXT_DUE, &[now.into()]).await?[0].maybe_int(0)
 }
 
-/// Says, on disk, that the call is about to be made. Nothing when the picture was taken back
-/// meanwhile.
+/// Says, on disk, that the call is about to be made, and under which name its picture will be
+/// kept. Nothing when the picture was taken back meanwhile.
 pub async fn submit(
     tx: &mut Tx,
     replica: i64,
     generation: GenerationId,
+    object: &str,
 ) -> Result<Option<PendingHold>, StoreError> {
-    let rows = tx.rows(SUBMIT, &[generation.0.into(), replica.into()]).await?;
+    let rows = tx.rows(SUBMIT, &[generation.0.into(), replica.into(), object.into()]).await?;
     rows.first().map(|row| Ok(PendingHold { generation, hold: HoldId(row.int(0)?) })).transpose()
 }
 

@@ -60,7 +60,9 @@ impl Speaker<'_> {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }
             Say::SlowDown => self.text("slow-down"),
-            Say::Alarm { what } => self.fill("alarm", &Args::new().ours("what", what.as_str())),
+            Say::Alarm { what } => {
+                self.fill("alarm", &Args::new().theirs("what", what, PROMPT_CHARS_MAX))
+            }
 
             Say::Tray { count } => self.fill("tray", &Args::new().number("count", *count)),
             Say::TrayCleared => self.text("tray-cleared"),

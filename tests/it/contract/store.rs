@@ -279,11 +279,11 @@ impl House {
     }
 
     async fn status(&self) -> Status {
-        status::status(&mut self.store.read().await.unwrap()).await.unwrap()
+        status::status(&mut self.store.snapshot().await.unwrap()).await.unwrap()
     }
 
     async fn verify(&self) -> Vec<Broken> {
-        status::verify(&mut self.store.read().await.unwrap()).await.unwrap()
+        status::verify(&mut self.store.snapshot().await.unwrap()).await.unwrap()
     }
 }
 
@@ -331,6 +331,7 @@ fn arrived(name: &str, conversation: &str, event: &Event) -> NewEvent {
         event: sealed::seal_json(event),
         raw: sealed::seal(b"{}"),
         set_aside: false,
+        happened_at: START,
     }
 }
 

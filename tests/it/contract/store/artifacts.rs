@@ -61,14 +61,14 @@ async fn a_picture_goes_in_two_steps_so_that_a_crash_leaves_nothing_behind() {
         assert_eq!(house.going().await, going);
         let names = vec![format!("object-{id}"), "object-of-nobody".to_owned()];
         let mut connection = house.store.read().await.unwrap();
-        let known = artifacts::known(&mut connection, &names).await.unwrap();
-        assert_eq!(known, [format!("object-{id}")]);
+        let known = artifacts::known(&mut connection, &names, START).await.unwrap();
+        assert_eq!(known, [format!("object-{id}")].into());
         house
             .write(id.0, |tx, id| Box::pin(async move { artifacts::gone(tx, &[id]).await }))
             .await
             .unwrap();
         assert!(house.going().await.is_empty());
-        assert!(artifacts::known(&mut connection, &names).await.unwrap().is_empty());
+        assert!(artifacts::known(&mut connection, &names, START).await.unwrap().is_empty());
         assert_eq!(house.status().await.artifacts.expired, 1);
         assert!(house.verify().await.is_empty());
     }

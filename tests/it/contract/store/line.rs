@@ -33,7 +33,7 @@ impl House {
     async fn submit(&self, replica: i64, asked: Asked) -> Option<HoldId> {
         self.write((replica, asked.generation), |tx, (replica, generation)| {
             Box::pin(async move {
-                let pending = line::submit(tx, replica, generation).await?;
+                let pending = line::submit(tx, replica, generation, "object").await?;
                 Ok(pending.map(|pending| {
                     assert_eq!(pending.generation(), generation);
                     pending.hold()

@@ -208,6 +208,7 @@ failed-out-of-service = Something is broken on our side. The people who run this
 failed-provider = The image service had a fault and could not make it. Trying again may help.
 failed-no-picture = What came back from the image service was no picture. Trying again may help.
 uncertain = The connection was lost on the way, so I do not know whether it was made. If the picture still comes, it is free.
+not-handed-over = The picture was made, but I could not hand it over before it was deleted.
 not-charged = Nothing was charged.
 not-charged-left = Nothing was charged, { BOLD($left) } left.
 failed-part = Picture { BOLD($number) } of { $count }:

@@ -175,6 +175,7 @@ failed-out-of-service = 我们这边出了故障，已经通知负责的人，�
 failed-provider = 图像服务出错，没画成，再试一次也许可以。
 failed-no-picture = 图像服务送回来的不是图片，再试一次也许可以。
 uncertain = 途中断了连接，不知道画成没有。如果图后来到了，免费给你。
+not-handed-over = 图画好了，但没能送到就已经删除。
 not-charged = 没有扣积分。
 not-charged-left = 没有扣积分，还有 { BOLD($left) }。
 failed-part = 第 { BOLD($number) } 张，共 { $count } 张：

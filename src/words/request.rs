@@ -136,8 +136,10 @@ impl Speaker<'_> {
             let args = Args::new().number("left", available.0);
             parts.push(self.fill("receipt-left", &args));
         }
-        let args = Args::new().ours("date", self.date(receipt.kept_until));
-        parts.push(self.fill("receipt-kept", &args));
+        if receipt.kept_until > 0 {
+            let args = Args::new().ours("date", self.date(receipt.kept_until));
+            parts.push(self.fill("receipt-kept", &args));
+        }
         joined(&parts, " · ")
     }
 
@@ -160,6 +162,11 @@ impl Speaker<'_> {
     /// That nobody knows, and that it costs nothing either way.
     pub(super) fn uncertain(&self, available: Option<Credits>, part: Part) -> Text {
         self.not_charged(self.text("uncertain"), available, part)
+    }
+
+    /// That it was made and went again, and that it costs nothing.
+    pub(super) fn not_handed_over(&self, available: Option<Credits>, part: Part) -> Text {
+        self.not_charged(self.text("not-handed-over"), available, part)
     }
 
     /// `Cheaper: 1024×1024 · medium is 2 credits.`

@@ -333,6 +333,7 @@ fn failures(measure: &Measure) -> Vec<Say> {
     says.extend(whys.map(|failure| Say::Failed { failure, available: None, part: SECOND_OF_FOUR }));
     says.push(Say::Uncertain { available, part: ONE });
     says.push(Say::Uncertain { available: None, part: SECOND_OF_FOUR });
+    says.push(Say::NotHandedOver { available, part: ONE });
     says
 }
 
@@ -341,6 +342,7 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::Receipt(receipt(measure)),
         Say::Receipt(Receipt { pictures: 3, asked: 4, available: None, ..receipt(measure) }),
         Say::Receipt(Receipt { charged: Credits::ZERO, ..receipt(measure) }),
+        Say::Receipt(Receipt { kept_until: 0, ..receipt(measure) }),
         Say::LatePicture,
         Say::ChangeHow,
         Say::NewWords,

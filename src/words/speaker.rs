@@ -104,6 +104,7 @@ impl Speaker<'_> {
             Say::Receipt(receipt) => self.receipt(receipt),
             Say::Failed { failure, available, part } => self.failed(*failure, *available, *part),
             Say::Uncertain { available, part } => self.uncertain(*available, *part),
+            Say::NotHandedOver { available, part } => self.not_handed_over(*available, *part),
             Say::LatePicture => self.text("late-picture"),
             Say::ChangeHow => self.text("change-how"),
             Say::NewWords => self.text("new-words"),

@@ -71,9 +71,11 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::CreditsGranted { credits, reason, .. } => {
             grant::by_hand(turn, of_message(facts)?, *credits, reason);
         }
-        Event::ArtifactExpired { owed: false, .. } => {}
+        Event::ArtifactExpired { owed: false, .. } => {
+            picture::expired(turn, of_generation(facts)?);
+        }
         Event::ArtifactExpired { artifact, owed: true } => {
-            picture::expired(turn, of_generation(facts)?, *artifact);
+            picture::owed_expired(turn, of_generation(facts)?, *artifact);
         }
     }
     Some(())

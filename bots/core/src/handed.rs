@@ -33,13 +33,16 @@ pub(crate) fn picture_delivered(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
 /// The channel will not take a picture.
 pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
     let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
-    let Some(artifact) = scene.generation.artifact else { return };
+    if refusal == Refusal::Blocked {
+        let identity = scene.request.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: false });
+        scene.reachable = false;
+    }
+    let Some(artifact) = scene.generation.artifact else {
+        return picture::gone(turn, &mut scene);
+    };
     match refusal {
         Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone => {
-            if refusal == Refusal::Blocked {
-                let identity = scene.request.identity.clone();
-                turn.then(Effect::MarkReachable { identity, reachable: false });
-            }
             out_of_reach(turn, &mut scene, artifact);
         }
         // What is still owed goes out with their next message; what was seen is not shown again.
@@ -87,7 +90,9 @@ fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
 /// hold is posted.
 pub(crate) fn picture_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
-    let Some(artifact) = scene.generation.artifact else { return };
+    let Some(artifact) = scene.generation.artifact else {
+        return picture::gone(turn, &mut scene);
+    };
     did_it_arrive(turn, &scene.reader, artifact);
     if scene.generation.state == GenerationState::Made {
         scene.post(turn);

@@ -220,21 +220,46 @@ fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure
         Some(failure) => Say::Failed { failure, available, part },
         None => Say::Uncertain { available, part },
     };
+    tell_end(turn, &scene, say);
+}
+
+/// The placeholder says why there is no picture; after the last one the request is closed.
+fn tell_end(turn: &mut Turn<'_>, scene: &Scene, say: Say) {
     let slot = Slot::Generation(scene.generation.id);
     let mut message = turn.words(&scene.reader, say).editing(slot);
     // Of several pictures, only the end of the last one offers to try again.
-    if receipt::is_last(&scene) && receipt::handed_over(&scene) == 0 {
+    if receipt::is_last(scene) && receipt::handed_over(scene) == 0 {
         message = message.keys(keys::failed(turn.house(), scene.request.id));
     }
     if scene.reachable {
         turn.send(message);
     }
-    receipt::close(turn, &scene);
+    receipt::close(turn, scene);
 }
 
-/// A stored picture reached the end of its time. Whoever paid for it and never got it gets the
-/// credits back.
-pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: ArtifactId) {
+/// A picture that was made is not there any more. Where it was never handed over, its credits are
+/// given back.
+pub(crate) fn gone(turn: &mut Turn<'_>, scene: &mut Scene) {
+    if scene.generation.state != GenerationState::Made {
+        return;
+    }
+    scene.void(turn, VoidReason::NotHandedOver);
+    scene.settle(turn, GenerationState::Failed, None);
+    let available = scene.reader.sees(scene.account.purse.available());
+    let part = scene.part();
+    tell_end(turn, scene, Say::NotHandedOver { available, part });
+}
+
+/// A stored picture reached the end of its time.
+pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts) {
+    if let Some(mut scene) = Scene::of(facts) {
+        gone(turn, &mut scene);
+    }
+}
+
+/// A picture that was owed reached the end of its time. Whoever paid for it and never got it gets
+/// the credits back.
+pub(crate) fn owed_expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: ArtifactId) {
     let Some(generation) = &facts.generation else { return };
     let Some(account) = &facts.account else { return };
     turn.then(Effect::ClearOwed { artifact });

@@ -11,12 +11,17 @@ use crate::{
     desk,
     effect::{Body, Effect},
     event::{Press, Setting},
-    facts::{Awaiting, OpenRequest, PressFacts, PressedAction, Reference, Request, RequestState},
+    facts::{
+        Awaiting, GenerationFacts, Kept, OpenRequest, PressFacts, PressedAction, Reference,
+        Request, RequestState,
+    },
     flags::Flags,
-    generation::Options,
+    generation::{GenerationState, Options},
     handed, history,
     id::Slot,
-    keys, pricing, receipt,
+    keys,
+    picture::Scene,
+    pricing, receipt,
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
     settings, support, tray,
@@ -276,13 +281,38 @@ fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
         turn.remove(&visit.reader, Slot::Generation(generation.id));
     }
     turn.remove(&visit.reader, history::copy(artifact));
-    if facts.generations.len() == 1 {
+    if shown.is_some_and(|one| one.state == GenerationState::Made) {
+        // It was seen, or there would be no button to press, though not yet where it was asked
+        // for: it is paid for, and the receipt is still to come.
+        seen(turn, visit, facts, kept);
+    } else if facts.generations.len() == 1 {
         let slot = Slot::Receipt(kept.request.id);
         let receipt = turn.words(&visit.reader, Say::Deleted).editing(slot).silent();
         let again = keys::act(Label::Again, Verb::Again, kept.request.id.0);
         turn.send(receipt.keys(Vec::from([Vec::from([again])])));
     }
     Answer::Line(Say::Deleted)
+}
+
+/// A picture was seen before the channel had taken it where it was asked for, and is deleted.
+fn seen(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts, kept: &Kept) {
+    let of = GenerationFacts {
+        generation: facts
+            .generations
+            .iter()
+            .find(|one| one.artifact == Some(kept.artifact.id))
+            .cloned(),
+        request: Some(kept.request.clone()),
+        siblings: facts.generations.clone(),
+        account: Some(visit.customer.account.clone()),
+        language: visit.reader.language,
+        reachable: true,
+    };
+    let Some(mut scene) = Scene::of(&of) else { return };
+    scene.generation.artifact = None;
+    scene.generation.expires_at = 0;
+    scene.post(turn);
+    receipt::close(turn, &scene);
 }
 
 /// An example prompt is a prompt like any other.

@@ -46,7 +46,8 @@ pub(crate) fn close(turn: &mut Turn<'_>, scene: &Scene) {
         return;
     }
     let charged: i64 = delivered(&scene.siblings).map(|sibling| sibling.price.0).sum();
-    let kept_until = delivered(&scene.siblings).map(|sibling| sibling.expires_at).min();
+    let kept = delivered(&scene.siblings).filter(|sibling| sibling.artifact.is_some());
+    let kept_until = kept.map(|sibling| sibling.expires_at).min();
     let say = Say::Receipt(Receipt {
         charged: Credits(charged),
         pictures: handed_over(scene),

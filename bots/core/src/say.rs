@@ -210,6 +210,13 @@ pub enum Say {
         /// The picture's number where several were asked for.
         part: Part,
     },
+    /// A picture was made and went before it could be handed over; nothing was charged.
+    NotHandedOver {
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
+        /// The picture's number where several were asked for.
+        part: Part,
+    },
     /// A picture that was given up came after all; it is free.
     LatePicture,
     /// What the next words will do: an edit of the picture this answers.
@@ -332,7 +339,8 @@ pub struct Receipt {
     pub asked: i64,
     /// What can be spent; absent in a group.
     pub available: Option<Credits>,
-    /// When the pictures are swept, milliseconds since the epoch.
+    /// When the first of the pictures is swept, milliseconds since the epoch; zero when none is
+    /// kept any more.
     pub kept_until: i64,
 }
 

@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use super::world::*;
 use crate::{
     account::Language,
+    credits::Credits,
     effect::Effect,
     event::{Event, Setting},
     facts::*,
@@ -196,5 +197,24 @@ fn a_page_of_the_history_is_turned_in_place() {
         made_at: 1699999940000, kept_until: 1700000001000 }], total: 9, gallery: - } /
         [Picture(1) = OpenPicture 81] / [Newer = HistoryPage 0]
     answer tap
+    "#);
+}
+
+#[test]
+fn a_picture_deleted_before_it_came_where_it_was_asked_for_is_paid_for() {
+    let mut facts = about_picture(Verb::Delete);
+    facts.kept.as_mut().unwrap().request.state = RequestState::Open;
+    facts.generations = vec![generation(1, Is::Made)];
+    facts.customer.as_mut().unwrap().account.purse.pending = Credits(2);
+    assert_snapshot!(folded(&pressed(facts)), @r#"
+    DeleteArtifact { artifact: 81 }
+    edit Generation(61) in telegram:7 silently: Removed
+    edit Question(81) in telegram:7 silently: Removed
+    PostHold { hold: 71 }
+    SettleGeneration { generation: 61, state: Delivered, failure: - }
+    UpdateRequest { id: 50, state: Settled, change: - }
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
+        available: Some(18), kept_until: 0 }) / [Again 50]
+    answer tap: Deleted
     "#);
 }

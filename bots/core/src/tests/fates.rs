@@ -178,3 +178,30 @@ fn the_fate_of_a_notice_concerns_nobody() {
     assert_eq!(refused(slot, Refusal::Blocked, delivery_facts(None)), "");
     assert_eq!(unknown(About::Matter(EscalationId(90)), delivery_facts(None)), "");
 }
+
+/// A picture that was made, whose row says by now that it is not kept any more.
+fn one_gone(state: Is) -> DeliveryFacts {
+    let mut gone = generation(1, state);
+    (gone.artifact, gone.expires_at) = (None, 0);
+    delivery_facts(generation_facts(1, &[gone]))
+}
+
+#[test]
+fn a_picture_that_went_before_it_could_be_handed_over_costs_nothing() {
+    let said = refused(PICTURE, Refusal::Content, one_gone(Is::Made));
+    assert_snapshot!(folded(&said), @r#"
+    VoidHold { hold: 71, reason: NotHandedOver }
+    SettleGeneration { generation: 61, state: Failed, failure: - }
+    edit Generation(61) in telegram:7: NotHandedOver { available: Some(10), part: Part {
+        number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50]
+        [SupportLink https://help.example]
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+    assert_eq!(unknown(PICTURE, one_gone(Is::Made)), said);
+}
+
+#[test]
+fn a_picture_that_was_deleted_after_it_was_paid_for_is_settled_already() {
+    assert_eq!(refused(PICTURE, Refusal::Content, one_gone(Is::Delivered)), "");
+    assert_eq!(unknown(PICTURE, one_gone(Is::Delivered)), "");
+}

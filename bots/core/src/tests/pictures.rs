@@ -190,3 +190,19 @@ fn the_stop_button_of_a_draft_cancels() {
     UpdateRequest { id: 50, state: Cancelled, change: - }
     "#);
 }
+
+#[test]
+fn a_picture_whose_time_is_up_before_it_was_handed_over_costs_nothing() {
+    let facts = generation_facts(1, &[generation(1, Is::Made)]);
+    let expired = Event::ArtifactExpired { artifact: ArtifactId(81), owed: false };
+    assert_snapshot!(folded(&at(PRIVATE, Facts::Generation(facts), expired.clone())), @r#"
+    VoidHold { hold: 71, reason: NotHandedOver }
+    SettleGeneration { generation: 61, state: Failed, failure: - }
+    edit Generation(61) in telegram:7: NotHandedOver { available: Some(10), part: Part {
+        number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50]
+        [SupportLink https://help.example]
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+    let paid = generation_facts(1, &[generation(1, Is::Delivered)]);
+    assert_eq!(at(PRIVATE, Facts::Generation(paid), expired), "");
+}

@@ -201,6 +201,8 @@ create table generations (
   not_before bigint not null,
   queued_at bigint not null,
   settled_at bigint not null,
+  -- Whether its end has yet to be told to somebody who could not be reached.
+  untold bigint not null,
   constraint generation_hold unique (hold),
   constraint generation_state check (
     state in ('held', 'claimed', 'submitting', 'submitted', 'made', 'delivered', 'failed',
@@ -210,6 +212,7 @@ create index generations_line on generations (tag, id) where state = 'held';
 create index generations_busy on generations (claimed_by)
   where state in ('claimed', 'submitting', 'submitted');
 create index generations_request on generations (request);
+create index generations_untold on generations (account) where untold = 1;
 
 create table artifacts (
   id bigint primary key,

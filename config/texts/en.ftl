@@ -224,6 +224,16 @@ gone = This picture is not kept any more.
 original = The original, exactly as it was made.
 original-link = The original is too large to send here. Download it: { $url }
 did-it-arrive = I do not know whether the file arrived. If you do not see it, I send it again; it costs nothing.
+missed = While I could not reach you:
+missed-failed = { $count ->
+    [one] { $count } picture was not made. Nothing was charged for it.
+   *[other] { $count } pictures were not made. Nothing was charged for them.
+}
+missed-expired = { $count ->
+    [one] { $count } picture waited for you until its time was up. { $credits } came back.
+   *[other] { $count } pictures waited for you until their time was up. { $credits } came back.
+}
+missed-left = You have { BOLD($left) } now.
 owed = This one was ready, but could not reach you before. It costs nothing more.
 
 ### A human

@@ -191,6 +191,10 @@ gone = 这张图已经不再保存。
 original = 原图，一个字节都没动。
 original-link = 原图太大，这里发不了，请下载：{ $url }
 did-it-arrive = 不确定文件到了没有。没看到的话，我再发一次，不另收积分。
+missed = 联系不上你的时候：
+missed-failed = 有 { $count } 张没画成，没有扣积分。
+missed-expired = 有 { $count } 张一直没能送到，已经过期，退回 { $credits }。
+missed-left = 现在有 { BOLD($left) }。
 owed = 这张早就画好了，之前没能送到。不另收积分。
 
 ### 人工

@@ -191,6 +191,10 @@ impl Rows {
                 failure.map(|failure| serde_json::json!(failure).to_string()).into(),
                 self.now.into(),
             ]),
+            Effect::TellLater { generation } => {
+                self.single(sql::TELL_LATER, vec![generation.0.into()]);
+            }
+            Effect::Told { generation } => self.single(sql::TOLD, vec![generation.0.into()]),
             Effect::KeepArtifact(artifact) => {
                 self.artifacts.push(artifact_row(artifact, self.now));
             }

@@ -10,8 +10,8 @@ use picdesk_core::{
     credits::Credits,
     event::Message,
     facts::{
-        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, OpenRequest,
-        Operator, Owed, Past, Reference, Request,
+        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed,
+        OpenRequest, Operator, Owed, Past, Reference, Request,
     },
     generation::{GenerationState, Options},
     id::{
@@ -103,6 +103,7 @@ pub async fn customers(
     let open = open_requests(tx, &accounts).await?;
     let cases = latest_cases(tx, &accounts).await?;
     let owed = owed(tx, &accounts).await?;
+    let missed = missed(tx, &accounts).await?;
     let mut found = HashMap::new();
     for (place, who) in places {
         let Some((name, language, reachable, account)) = people.get(&who) else { continue };
@@ -119,6 +120,7 @@ pub async fn customers(
             open: open.get(&account.id.0).cloned().unwrap_or_default(),
             case: cases.get(&account.id.0).cloned(),
             owed: owed.get(&account.id.0).cloned().unwrap_or_default(),
+            missed: missed.get(&account.id.0).cloned().unwrap_or_default(),
             account: account.clone(),
         };
         found.insert((key.1, key.0), customer);
@@ -270,6 +272,21 @@ async fn owed(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Vec<Owed>>, 
             artifact: read_artifact(&row, 0)?,
             request: RequestId(row.int(7)?),
             generation: GenerationId(row.int(8)?),
+        });
+    }
+    Ok(found)
+}
+
+async fn missed(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Vec<Missed>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Missed>> = HashMap::new();
+    for row in tx.rows_for(sql::FIND_MISSED, &ids(accounts.iter().copied())).await? {
+        let id = row.int(1)?;
+        found.entry(row.int(0)?).or_default().push(Missed {
+            generation: GenerationId(id),
+            request: RequestId(row.int(2)?),
+            state: GenerationState::from_word(&row.text(3)?)
+                .ok_or_else(|| inconsistent("generations", &id))?,
+            price: Credits(row.int(4)?),
         });
     }
     Ok(found)

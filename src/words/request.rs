@@ -169,6 +169,27 @@ impl Speaker<'_> {
         self.not_charged(self.text("not-handed-over"), available, part)
     }
 
+    /// What became of pictures, so many that failed and so many that expired, while their owner
+    /// could not be reached.
+    pub(super) fn missed(
+        &self,
+        (failed, expired): (i64, i64),
+        returned: Credits,
+        available: Credits,
+    ) -> Text {
+        let mut lines = vec![self.text("missed")];
+        if failed > 0 {
+            lines.push(self.fill("missed-failed", &Args::new().number("count", failed)));
+        }
+        if expired > 0 {
+            let args = Args::new().number("count", expired).ours("credits", self.credits(returned));
+            lines.push(self.fill("missed-expired", &args));
+        }
+        let left = Args::new().ours("left", self.credits(available));
+        lines.push(self.fill("missed-left", &left));
+        joined(&lines, "\n")
+    }
+
     /// `Cheaper: 1024×1024 · medium is 2 credits.`
     fn cheaper(&self, cheaper: Cheaper) -> Text {
         let args = Args::new()

@@ -337,6 +337,11 @@ fn failures(measure: &Measure) -> Vec<Say> {
     says
 }
 
+fn missed(measure: &Measure, failed: i64, expired: i64) -> Say {
+    let (returned, available) = (measure.credits(), measure.credits());
+    Say::Missed { failed, expired, returned, available }
+}
+
 fn pictures(measure: &Measure) -> Vec<Say> {
     vec![
         Say::Receipt(receipt(measure)),
@@ -353,5 +358,8 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::OriginalLink { url: measure.url.clone() },
         Say::DidItArrive,
         Say::Owed,
+        missed(measure, 1, 2),
+        missed(measure, 3, 0),
+        missed(measure, 0, 1),
     ]
 }

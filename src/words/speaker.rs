@@ -117,6 +117,9 @@ impl Speaker<'_> {
             }
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
+            Say::Missed { failed, expired, returned, available } => {
+                self.missed((*failed, *expired), *returned, *available)
+            }
 
             Say::SupportCause => self.text("support-cause"),
             Say::SupportWords => self.text("support-words"),

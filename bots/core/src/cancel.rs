@@ -154,6 +154,7 @@ fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Vi
         open: Vec::new(),
         case: None,
         owed: Vec::new(),
+        missed: Vec::new(),
     };
     Visit { reader: Reader::of(request, facts.language), customer, is_new: false }
 }

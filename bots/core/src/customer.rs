@@ -7,8 +7,8 @@ use crate::{
     credits::{Credits, GrantReason, Purse},
     effect::{Body, Effect},
     event::{About, Presence, Setting},
-    facts::{Awaiting, Customer, House, MessageFacts, Owed},
-    generation::{Options, Resolution},
+    facts::{Awaiting, Customer, House, MessageFacts, Missed, Owed},
+    generation::{GenerationState, Options, Resolution},
     history,
     id::{AccountId, EntryId, PurseId},
     keys,
@@ -62,7 +62,7 @@ impl Visit {
 }
 
 /// Somebody is here. Whoever is new gets an account and the trial credits; whoever was out of
-/// reach gets what is owed to them first.
+/// reach hears first what became of their requests, and gets what is owed to them.
 pub(crate) fn meet(
     turn: &mut Turn<'_>,
     person: &Person,
@@ -89,6 +89,7 @@ pub(crate) fn meet(
         let identity = customer.identity.clone();
         turn.then(Effect::MarkReachable { identity, reachable: true });
     }
+    tell_missed(turn, &reader, &mut customer);
     for owed in customer.owed.iter().take(OWED_MAX) {
         hand_over(turn, &reader, owed);
     }
@@ -130,7 +131,33 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
         open: Vec::new(),
         case: None,
         owed: Vec::new(),
+        missed: Vec::new(),
     }
+}
+
+/// What became of their requests while they could not be reached is told once, in one message.
+fn tell_missed(turn: &mut Turn<'_>, reader: &Reader, customer: &mut Customer) {
+    let missed = core::mem::take(&mut customer.missed);
+    let (expired, failed): (Vec<Missed>, Vec<Missed>) =
+        missed.iter().partition(|one| one.state == GenerationState::Delivered);
+    let Some(last) = missed.last() else { return };
+    for one in &missed {
+        turn.then(Effect::Told { generation: one.generation });
+    }
+    let say = Say::Missed {
+        failed: failed.len() as i64,
+        expired: expired.len() as i64,
+        returned: Credits(expired.iter().map(|one| one.price.0).sum()),
+        available: customer.account.purse.available(),
+    };
+    let of_one = missed.iter().all(|one| one.request == last.request);
+    let keys = if of_one && expired.is_empty() {
+        keys::failed(turn.house(), last.request)
+    } else {
+        Vec::from([keys::human(turn.house(), None)])
+    };
+    let word = turn.words(reader, say).keys(keys);
+    turn.send(word);
 }
 
 /// What is included without a plan.

@@ -98,7 +98,11 @@ fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) 
             topic::relay_state(turn, of_delivery(facts)?, outbound, state);
         }
         About::Topic(_) => topic::placed(turn, of_delivery(facts)?, delivered),
-        About::Original(_) | About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+        About::Ended(_)
+        | About::Original(_)
+        | About::TopicLine(_)
+        | About::Matter(_)
+        | About::Slot(_) => {}
     }
     Some(())
 }
@@ -112,6 +116,7 @@ fn message_refused(
 ) -> Option<()> {
     match about {
         About::Picture(_) => handed::picture_refused(turn, of_delivery(facts)?, refusal),
+        About::Ended(_) => handed::end_refused(turn, of_delivery(facts)?, refusal),
         About::Original(_) => handed::original_refused(turn, of_delivery(facts)?, refusal),
         About::Relay(_) => {
             let state = topic::refused_state(refusal);
@@ -137,7 +142,7 @@ fn message_unknown(
             topic::relay_state(turn, of_delivery(facts)?, outbound, RelayState::Unknown);
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
-        About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+        About::Ended(_) | About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
     }
     Some(())
 }

@@ -181,6 +181,16 @@ pub enum Effect {
         /// Why, where it failed.
         failure: Option<Failure>,
     },
+    /// Whoever asked could not be told how a generation ended, and is told when they are back.
+    TellLater {
+        /// Which.
+        generation: GenerationId,
+    },
+    /// They have been told.
+    Told {
+        /// Which.
+        generation: GenerationId,
+    },
     /// A picture is stored.
     KeepArtifact(NewArtifact),
     /// A picture was paid for and could not be handed over: it goes out when it can.

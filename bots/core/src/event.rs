@@ -230,6 +230,8 @@ pub struct Delivered {
 pub enum About {
     /// The picture of a generation.
     Picture(GenerationId),
+    /// The word that a generation came to nothing.
+    Ended(GenerationId),
     /// An original asked for as a file.
     Original(ArtifactId),
     /// An operator's line to a customer.

@@ -158,8 +158,23 @@ pub struct Customer {
     pub open: Vec<OpenRequest>,
     /// Their matter that is with people.
     pub case: Option<Case>,
-    /// Pictures they paid for that could not be handed over, wherever they were asked for.
+    /// Pictures that could not be handed over, wherever they were asked for.
     pub owed: Vec<Owed>,
+    /// Generations of theirs whose end could not be told to them.
+    pub missed: Vec<Missed>,
+}
+
+/// A generation whose end could not be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// Which.
+    pub generation: GenerationId,
+    /// Its request.
+    pub request: RequestId,
+    /// How it ended: failed or uncertain; or delivered, which means owed until its time was up.
+    pub state: GenerationState,
+    /// What it cost, and what came back where it was owed.
+    pub price: Credits,
 }
 
 /// A picture that is owed, and to which request it belongs.

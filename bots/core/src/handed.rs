@@ -65,7 +65,7 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
     }
 }
 
-/// Nobody can be reached where the picture was to go: a paid one is owed.
+/// Nobody can be reached where the picture was to go: it is owed.
 fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
     scene.reachable = false;
     match scene.generation.state {
@@ -74,14 +74,14 @@ fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
             scene.post(turn);
             receipt::close(turn, scene);
         }
-        GenerationState::Delivered => scene.owe(turn, artifact),
-        // A free one is not owed.
+        // A late one is free, and a promise.
+        GenerationState::Delivered | GenerationState::Failed | GenerationState::Uncertain => {
+            scene.owe(turn, artifact);
+        }
         GenerationState::Held
         | GenerationState::Claimed
         | GenerationState::Submitting
         | GenerationState::Submitted
-        | GenerationState::Failed
-        | GenerationState::Uncertain
         | GenerationState::Cancelled => {}
     }
 }
@@ -97,6 +97,17 @@ pub(crate) fn picture_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     if scene.generation.state == GenerationState::Made {
         scene.post(turn);
         receipt::close(turn, &scene);
+    }
+}
+
+/// The channel will not take the word that a picture was not made. Whoever has shut us out hears
+/// of it when they are back.
+pub(crate) fn end_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
+    let Some(scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
+    if refusal == Refusal::Blocked {
+        let identity = scene.request.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: false });
+        turn.then(Effect::TellLater { generation: scene.generation.id });
     }
 }
 

@@ -141,7 +141,9 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
 fn fate_needs(about: About) -> Needs {
     let base = Needs { kind: FactsKind::Delivery, ..Needs::default() };
     match about {
-        About::Picture(generation) => Needs { generation: Some(generation), ..base },
+        About::Picture(generation) | About::Ended(generation) => {
+            Needs { generation: Some(generation), ..base }
+        }
         About::Original(artifact) => Needs { artifact: Some(artifact), ..base },
         About::Relay(case) | About::TopicLine(case) => Needs { case: Some(case), ..base },
         About::Topic(case) => Needs { case: Some(case), past: true, ..base },

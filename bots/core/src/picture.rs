@@ -171,7 +171,7 @@ pub(crate) fn keys_under(turn: &Turn<'_>, scene: &Scene, artifact: ArtifactId) -
 fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
     let artifact = keep(turn, scene, finished);
     if !scene.reachable {
-        return;
+        return scene.owe(turn, artifact);
     }
     let slot = Slot::Generation(scene.generation.id);
     let body = Body::Picture { artifact, caption: None };
@@ -226,13 +226,16 @@ fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure
 /// The placeholder says why there is no picture; after the last one the request is closed.
 fn tell_end(turn: &mut Turn<'_>, scene: &Scene, say: Say) {
     let slot = Slot::Generation(scene.generation.id);
-    let mut message = turn.words(&scene.reader, say).editing(slot);
+    let about = About::Ended(scene.generation.id);
+    let mut message = turn.words(&scene.reader, say).editing(slot).about(about);
     // Of several pictures, only the end of the last one offers to try again.
     if receipt::is_last(scene) && receipt::handed_over(scene) == 0 {
         message = message.keys(keys::failed(turn.house(), scene.request.id));
     }
     if scene.reachable {
         turn.send(message);
+    } else {
+        turn.then(Effect::TellLater { generation: scene.generation.id });
     }
     receipt::close(turn, scene);
 }
@@ -258,7 +261,7 @@ pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts) {
 }
 
 /// A picture that was owed reached the end of its time. Whoever paid for it and never got it gets
-/// the credits back.
+/// the credits back, and hears of it.
 pub(crate) fn owed_expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: ArtifactId) {
     let Some(generation) = &facts.generation else { return };
     let Some(account) = &facts.account else { return };
@@ -275,4 +278,14 @@ pub(crate) fn owed_expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifac
         reason: GrantReason::OwedExpired,
         note: None,
     });
+    let available = account.purse.available().0.saturating_add(generation.price.0);
+    match &facts.request {
+        Some(request) if facts.reachable && request.setting == Setting::Private => {
+            let reader = Reader::of(request, facts.language);
+            let (returned, available) = (generation.price, Credits(available));
+            turn.say(&reader, Say::Missed { failed: 0, expired: 1, returned, available });
+        }
+        // Among others it would be nobody else's business.
+        Some(_) | None => turn.then(Effect::TellLater { generation: generation.id }),
+    }
 }

@@ -240,6 +240,17 @@ pub enum Say {
     DidItArrive,
     /// A picture that could not be handed over waited for this moment.
     Owed,
+    /// What became of requests while their owner could not be reached.
+    Missed {
+        /// Pictures that were not made, and not charged.
+        failed: i64,
+        /// Pictures that waited to be handed over until their time was up.
+        expired: i64,
+        /// What came back for those.
+        returned: Credits,
+        /// What can be spent.
+        available: Credits,
+    },
 
     // A human.
     /// What it is about; the buttons are causes.

@@ -123,5 +123,6 @@ pub(super) fn generation_row(new: &NewGeneration, now: i64) -> Vec<Value> {
         0_i64.into(),
         now.into(),
         0_i64.into(),
+        0_i64.into(),
     ]
 }

@@ -82,6 +82,10 @@ pub(super) const FIND_OWED: &str = concat!(
     ", a.request, a.generation, a.account from artifacts a
       where a.account in ({list}) and a.owed = 1 and a.state = 'kept' order by a.id"
 );
+pub(super) const FIND_MISSED: &str = "
+    select g.account, g.id, g.request, g.state, h.amount
+    from generations g join holds h on h.id = g.hold
+    where g.account in ({list}) and g.untold = 1 order by g.id";
 pub(super) const FIND_KEPT: &str = concat!(
     "select ",
     artifact_columns!(),

@@ -134,13 +134,14 @@ fn a_picture_that_the_channel_does_not_take_goes_as_a_link() {
 }
 
 #[test]
-fn a_free_picture_is_never_owed() {
+fn a_free_picture_that_was_promised_is_owed_too() {
     let mut late = generation(1, Is::Uncertain);
     late.artifact = Some(ArtifactId(81));
     let facts = || delivery_facts(generation_facts(1, &[late.clone()]));
     assert_eq!(delivered(PICTURE, facts()), "");
     assert_snapshot!(folded(&refused(PICTURE, Refusal::Blocked, facts())), @r#"
     MarkReachable { identity: "telegram:7", reachable: false }
+    OweArtifact { artifact: 81 }
     "#);
 }
 
@@ -192,9 +193,9 @@ fn a_picture_that_went_before_it_could_be_handed_over_costs_nothing() {
     assert_snapshot!(folded(&said), @r#"
     VoidHold { hold: 71, reason: NotHandedOver }
     SettleGeneration { generation: 61, state: Failed, failure: - }
-    edit Generation(61) in telegram:7: NotHandedOver { available: Some(10), part: Part {
-        number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50]
-        [SupportLink https://help.example]
+    edit Generation(61) in telegram:7 about Ended(61): NotHandedOver { available: Some(10),
+        part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman
+        50] [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     "#);
     assert_eq!(unknown(PICTURE, one_gone(Is::Made)), said);
@@ -204,4 +205,14 @@ fn a_picture_that_went_before_it_could_be_handed_over_costs_nothing() {
 fn a_picture_that_was_deleted_after_it_was_paid_for_is_settled_already() {
     assert_eq!(refused(PICTURE, Refusal::Content, one_gone(Is::Delivered)), "");
     assert_eq!(unknown(PICTURE, one_gone(Is::Delivered)), "");
+}
+
+#[test]
+fn a_failure_that_could_not_be_told_is_told_later() {
+    let ended = About::Ended(GenerationId(61));
+    assert_snapshot!(folded(&refused(ended, Refusal::Blocked, one(Is::Failed))), @r#"
+    MarkReachable { identity: "telegram:7", reachable: false }
+    TellLater { generation: 61 }
+    "#);
+    assert_eq!(refused(ended, Refusal::MessageGone, one(Is::Failed)), "");
 }

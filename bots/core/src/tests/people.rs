@@ -238,6 +238,7 @@ fn an_owed_picture_that_expired_is_given_back() {
     ClearOwed { artifact: 81 }
     Grant { entry: #0, purse: 2, credits: 2, source: "owed_expired:81", reason: OwedExpired,
         note: - }
+    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 }
     "#);
 }
 
@@ -256,4 +257,31 @@ fn facts_of_another_kind_raise_an_alarm_and_do_nothing_else() {
     assert_snapshot!(folded(&at(PRIVATE, Facts::None, event)), @r#"
     RaiseAlarm { what: "an event was decided on facts of another kind" }
     "#);
+}
+
+fn missed(number: i64, state: GenerationState) -> Missed {
+    let (generation, request) = (GenerationId(60 + number), RequestId(50));
+    Missed { generation, request, state, price: Credits(2) }
+}
+
+#[test]
+fn whoever_comes_back_hears_what_they_missed() {
+    let missed = vec![missed(1, GenerationState::Failed), missed(2, GenerationState::Delivered)];
+    let back = Customer { reachable: false, missed, ..customer(5) };
+    assert_snapshot!(folded(&said(message_facts(back), message("/language"))), @r#"
+    MarkReachable { identity: "telegram:7", reachable: true }
+    Told { generation: 61 }
+    Told { generation: 62 }
+    send in telegram:7: Missed { failed: 1, expired: 1, returned: 2, available: 5 } /
+        [AskHuman 0] [SupportLink https://help.example]
+    send in telegram:7: ChooseLanguage / [Language(En) = SetLanguage 0] [Language(ZhCn) =
+        SetLanguage 1]
+    "#);
+}
+
+#[test]
+fn the_only_request_that_failed_meanwhile_can_be_tried_again() {
+    let missed = vec![missed(1, GenerationState::Failed)];
+    let said = said(message_facts(Customer { missed, ..customer(5) }), message("/language"));
+    assert!(said.contains("[TryAgain 50]"), "{said}");
 }

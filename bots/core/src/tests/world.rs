@@ -126,6 +126,7 @@ pub fn customer(available: i64) -> Customer {
         open: vec![],
         case: None,
         owed: vec![],
+        missed: vec![],
     }
 }
 

@@ -1,0 +1,70 @@
+//! What turns are told of somebody.
+
+use picdesk::store::facts;
+use picdesk_core::{
+    account::Language,
+    credits::Credits,
+    effect::Effect,
+    facts::{Catalogue, House as Rules, Missed},
+    generation::GenerationState,
+};
+
+use super::{Customer, House, houses};
+
+impl House {
+    /// Somebody as a turn in their private chat sees them.
+    async fn seen(&self, who: &Customer) -> picdesk_core::facts::Customer {
+        let seen = (who.identity.clone(), who.conversation.clone());
+        let found = self
+            .write(seen, |tx, seen| {
+                Box::pin(async move { facts::customers(tx, &[seen], &rules()).await })
+            })
+            .await
+            .unwrap();
+        found.into_values().next().unwrap()
+    }
+}
+
+fn rules() -> Rules {
+    Rules {
+        product_name: "Picture Desk".to_owned(),
+        language_default: Language::En,
+        catalogue: Catalogue::default(),
+        trial: Credits::ZERO,
+        ask_above: Credits::ZERO,
+        references_max: 4,
+        prompt_chars_max: 100,
+        edits: true,
+        concurrency: 1,
+        support_url: String::new(),
+        desk: None,
+        public_url: String::new(),
+        examples: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_waits_until_it_is_told() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let bob = house.customer("8", 9).await;
+        let asked = house.ask(&ada, 2, 1).await;
+        let failed = Effect::SettleGeneration {
+            generation: asked.generation,
+            state: GenerationState::Failed,
+            failure: None,
+        };
+        let later = Effect::TellLater { generation: asked.generation };
+        house.follow(vec![failed, later]).await.unwrap();
+        let missed = Missed {
+            generation: asked.generation,
+            request: asked.request,
+            state: GenerationState::Failed,
+            price: Credits(2),
+        };
+        assert_eq!(house.seen(&ada).await.missed, [missed]);
+        assert_eq!(house.seen(&bob).await.missed, []);
+        house.follow(vec![Effect::Told { generation: asked.generation }]).await.unwrap();
+        assert_eq!(house.seen(&ada).await.missed, []);
+    }
+}

@@ -163,7 +163,7 @@ async fn message(
         }
         None => None,
     };
-    let answered = match replied.escalation {
+    let answered = match needs.case.map(|case| case.0).or(replied.escalation) {
         Some(case) => read::cases(tx, [case]).await?.remove(&case),
         None => None,
     };

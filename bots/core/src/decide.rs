@@ -13,7 +13,7 @@ use crate::{
     id::{ConversationId, OutboundId},
     message, picture, press,
     say::{RelayState, Say},
-    topic, tray,
+    support, topic, tray,
     turn::{Reader, Turn},
 };
 
@@ -49,6 +49,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::AlbumSettled { album, .. } => album::settled(turn, of_message(facts)?, album),
         Event::TrayLapsed { .. } => tray::lapsed(turn, of_message(facts)?),
+        Event::TopicAwaited { message, since, .. } => {
+            support::topic_awaited(turn, of_message(facts)?, message, *since);
+        }
         Event::RequestLapsed { .. } => cancel::lapsed(turn, of_generation(facts)?),
         Event::GenerationFinished(finished) => {
             picture::finished(turn, of_generation(facts)?, finished);

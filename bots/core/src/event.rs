@@ -65,6 +65,15 @@ pub enum Event {
         /// Which.
         request: crate::id::RequestId,
     },
+    /// Words for a case waited for its topic to be opened.
+    TopicAwaited {
+        /// Which case.
+        case: EscalationId,
+        /// The words.
+        message: Message,
+        /// When they came, milliseconds since the epoch.
+        since: i64,
+    },
 
     // The image provider, through the generation worker.
     /// A picture is made and stored.

@@ -49,6 +49,11 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::TrayLapsed { identity } => {
             Needs { identity: Some(identity.clone()), ..of(FactsKind::Message) }
         }
+        Event::TopicAwaited { case, message, .. } => Needs {
+            identity: Some(message.from.identity.clone()),
+            case: Some(*case),
+            ..of(FactsKind::Message)
+        },
         Event::RequestLapsed { request } => {
             Needs { request: Some(*request), ..of(FactsKind::Generation) }
         }

@@ -1,6 +1,6 @@
 //! The way to a human, from the customer's side.
 
-use std::vec;
+use std::{string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -155,7 +155,7 @@ fn words_that_come_before_the_topic_come_again() {
     let opening = Case { topic: None, ..case() };
     let facts = MessageFacts { answered: Some(opening), ..message_facts(customer(5)) };
     assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
-    set timer case:90:10 at 1700000005000: MessageReceived
+    set timer case:90:10 at 1700000005000: TopicAwaited
     "#);
 }
 
@@ -180,4 +180,48 @@ fn an_answer_after_days_opens_another_case() {
     let facts = MessageFacts { answered: Some(closed(73)), ..message_facts(customer(5)) };
     let effects = said(facts, reply("still blue", "30", true));
     assert!(effects.contains("OpenEscalation"), "{effects}");
+}
+
+fn awaited(case: Case, since: i64) -> String {
+    let facts = MessageFacts { answered: Some(case), ..message_facts(customer(5)) };
+    let message = message("/support still blue");
+    let event = Event::TopicAwaited { case: EscalationId(90), message, since };
+    at(PRIVATE, Facts::Message(facts), event)
+}
+
+#[test]
+fn words_that_waited_for_the_topic_go_there() {
+    assert_snapshot!(folded(&awaited(case(), NOW - 5_000)), @r#"
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
+        blue" }
+    send in telegram:7 about Matter(90): SupportPassedOn
+    "#);
+}
+
+#[test]
+fn a_topic_that_does_not_come_is_not_waited_for_without_end() {
+    let opening = || Case { topic: None, ..case() };
+    assert_snapshot!(folded(&awaited(opening(), NOW - 5_000)), @r#"
+    set timer case:90:10 at 1700000005000: TopicAwaited
+    "#);
+    assert_snapshot!(folded(&awaited(opening(), NOW - 301_000)), @r#"
+    RaiseAlarm { what: "a topic at the desk is not being opened" }
+    send in telegram:7: SupportElsewhere / [SupportLink https://help.example]
+    "#);
+    // Whoever could not open it has said so.
+    let given_up = Case { closed: true, closed_at: NOW - 1, ..opening() };
+    assert_eq!(awaited(given_up, NOW - 5_000), "");
+}
+
+#[test]
+fn an_answer_to_a_case_that_never_came_to_the_desk_opens_another() {
+    let closed = Case { topic: None, closed: true, closed_at: NOW - 1_000, ..case() };
+    let facts = MessageFacts { answered: Some(closed), ..message_facts(customer(5)) };
+    assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
+    OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
+        "telegram:7", conversation: "telegram:7", cause: GenerationError, request: -,
+        consent: false, words: "still blue", pictures: [] })
+    send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
+    "#);
 }

@@ -223,7 +223,8 @@ deleted = Deleted. We do not keep this picture any more.
 gone = This picture is not kept any more.
 original = The original, exactly as it was made.
 original-link = The original is too large to send here. Download it: { $url }
-did-it-arrive = I do not know whether the file arrived. If you do not see it, I send it again; it costs nothing.
+picture-link = The picture is made, but I could not show it here. It is yours at this address: { $url }
+did-it-arrive = I do not know whether it reached you. If you do not see it, I send it again; it costs nothing.
 missed = While I could not reach you:
 missed-failed = { $count ->
     [one] { $count } picture was not made. Nothing was charged for it.

@@ -356,6 +356,7 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::Gone,
         Say::Original,
         Say::OriginalLink { url: measure.url.clone() },
+        Say::PictureLink { url: measure.url.clone() },
         Say::DidItArrive,
         Say::Owed,
         missed(measure, 1, 2),

@@ -115,6 +115,9 @@ impl Speaker<'_> {
             Say::OriginalLink { url } => {
                 self.fill("original-link", &Args::new().ours("url", url.as_str()))
             }
+            Say::PictureLink { url } => {
+                self.fill("picture-link", &Args::new().ours("url", url.as_str()))
+            }
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
             Say::Missed { failed, expired, returned, available } => {

@@ -56,13 +56,35 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
             turn.send(picture.slot(slot).keys(keys));
         }
         Refusal::Content => {
-            send_link(turn, &scene.reader, &facts.address);
+            link_instead(turn, &scene, artifact, &facts.address);
             if scene.generation.state == GenerationState::Made {
                 scene.post(turn);
                 receipt::close(turn, &scene);
             }
         }
     }
+}
+
+/// The link takes the placeholder's place. A picture that was owed has none that they would see.
+fn link_instead(turn: &mut Turn<'_>, scene: &Scene, artifact: ArtifactId, address: &str) {
+    if scene.generation.owed {
+        turn.then(Effect::ClearOwed { artifact });
+    }
+    let keys = picture::keys_under(turn, scene, artifact);
+    // It was to go where this happened, be that where it was asked for or not.
+    let here = Reader { conversation: turn.frame.conversation.clone(), ..scene.reader.clone() };
+    let link = turn.words(&here, Say::PictureLink { url: address.into() }).keys(keys);
+    turn.send(match scene.generation.state {
+        GenerationState::Delivered => link,
+        GenerationState::Held
+        | GenerationState::Claimed
+        | GenerationState::Submitting
+        | GenerationState::Submitted
+        | GenerationState::Made
+        | GenerationState::Failed
+        | GenerationState::Uncertain
+        | GenerationState::Cancelled => link.editing(Slot::Generation(scene.generation.id)),
+    });
 }
 
 /// Nobody can be reached where the picture was to go: it is owed.

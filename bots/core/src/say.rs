@@ -236,7 +236,12 @@ pub enum Say {
         /// The address.
         url: String,
     },
-    /// Nobody knows whether a file arrived.
+    /// A picture that the channel does not take: its address instead.
+    PictureLink {
+        /// The address.
+        url: String,
+    },
+    /// Nobody knows whether a picture or a file arrived.
     DidItArrive,
     /// A picture that could not be handed over waited for this moment.
     Owed,

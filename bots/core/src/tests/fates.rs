@@ -123,7 +123,7 @@ fn a_picture_whose_placeholder_is_gone_is_a_message_of_its_own() {
 #[test]
 fn a_picture_that_the_channel_does_not_take_goes_as_a_link() {
     assert_snapshot!(folded(&refused(PICTURE, Refusal::Content, one(Is::Made))), @r#"
-    send in telegram:7: OriginalLink { url: "https://pic.example/p/t0ken" }
+    edit Generation(61) in telegram:7: PictureLink { url: "https://pic.example/p/t0ken" }
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }

@@ -124,6 +124,8 @@ create table identities (
   account bigint not null,
   name bytea not null,
   language text not null,
+  -- Whether they chose it; else it follows their client.
+  language_chosen bigint not null,
   reachable bigint not null,
   created_at bigint not null
 );

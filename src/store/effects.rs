@@ -166,6 +166,7 @@ impl Rows {
         match effect {
             Effect::OpenAccount { .. }
             | Effect::RenamePerson { .. }
+            | Effect::FollowLanguage { .. }
             | Effect::ChooseLanguage { .. }
             | Effect::ChooseOptions { .. }
             | Effect::MarkReachable { .. }
@@ -242,7 +243,7 @@ impl Rows {
 
     fn gather_person(&mut self, effect: &Effect) {
         match effect {
-            Effect::OpenAccount { account, purse, person } => {
+            Effect::OpenAccount { account, purse, person, language } => {
                 let options = picdesk_core::generation::Options::default();
                 let mut row: Vec<Value> = vec![purse.0.into()];
                 row.extend((0..7).map(|_| Value::from(0_i64)));
@@ -260,7 +261,8 @@ impl Rows {
                     person.identity.as_str().into(),
                     account.0.into(),
                     sealed::seal(person.name.as_bytes()).into(),
-                    person.language.unwrap_or_default().tag().into(),
+                    language.tag().into(),
+                    0_i64.into(),
                     1_i64.into(),
                     self.now.into(),
                 ]);
@@ -268,6 +270,12 @@ impl Rows {
             Effect::RenamePerson { person } => {
                 let name = sealed::seal(person.name.as_bytes());
                 self.single(sql::RENAME, vec![person.identity.as_str().into(), name.into()]);
+            }
+            Effect::FollowLanguage { identity, language } => {
+                self.single(
+                    sql::FOLLOW_LANGUAGE,
+                    vec![identity.as_str().into(), language.tag().into()],
+                );
             }
             Effect::ChooseLanguage { identity, language } => {
                 self.single(

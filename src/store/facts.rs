@@ -86,7 +86,8 @@ pub async fn customers(
         tx.rows_for(sql::FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await?
     {
         let name = read_name(&row.blob(1)?)?;
-        let person = (name, language(&row.text(2)?), row.flag(3)?, read_account(&row, 4, house)?);
+        let spoken = (language(&row.text(2)?), row.flag(3)?);
+        let person = (name, spoken, row.flag(4)?, read_account(&row, 5, house)?);
         people.insert(row.text(0)?, person);
     }
     if people.is_empty() {
@@ -106,13 +107,16 @@ pub async fn customers(
     let missed = missed(tx, &accounts).await?;
     let mut found = HashMap::new();
     for (place, who) in places {
-        let Some((name, language, reachable, account)) = people.get(&who) else { continue };
+        let Some((name, (language, language_chosen), reachable, account)) = people.get(&who) else {
+            continue;
+        };
         let key = (place, who);
         let waiting = tray.remove(&key).unwrap_or_default();
         let customer = Customer {
             identity: IdentityId(key.1.clone()),
             name: name.clone(),
             language: *language,
+            language_chosen: *language_chosen,
             reachable: *reachable,
             awaiting: awaiting.remove(&key),
             tray_id: waiting.first().map(|(id, _)| *id),

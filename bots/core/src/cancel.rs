@@ -146,6 +146,7 @@ fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Vi
         identity: request.identity.clone(),
         name: String::new(),
         language: facts.language,
+        language_chosen: true,
         reachable: facts.reachable,
         account: account.clone(),
         awaiting: None,

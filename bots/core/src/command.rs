@@ -130,5 +130,6 @@ pub(crate) fn choose_language(turn: &mut Turn<'_>, visit: &mut Visit, language: 
     let identity = visit.customer.identity.clone();
     turn.then(Effect::ChooseLanguage { identity, language });
     visit.customer.language = language;
+    visit.customer.language_chosen = true;
     visit.reader.language = language;
 }

@@ -79,6 +79,12 @@ pub(crate) fn meet(
         customer.name.clone_from(&person.name);
         turn.then(Effect::RenamePerson { person: person.clone() });
     }
+    let spoken = person.language.filter(|spoken| *spoken != customer.language);
+    if let (Some(language), false) = (spoken, customer.language_chosen) {
+        customer.language = language;
+        let identity = customer.identity.clone();
+        turn.then(Effect::FollowLanguage { identity, language });
+    }
     let reader = Reader::here(turn, &customer, setting);
     if setting != Setting::Private {
         // Whoever has shut us out can still write where others are.
@@ -100,7 +106,8 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
     let house = turn.house();
     let account = AccountId(turn.id());
     let mut purse = Purse::empty(PurseId(turn.id()));
-    turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone() });
+    let language = person.language.unwrap_or(house.language_default);
+    turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone(), language });
     if house.trial > Credits::ZERO {
         purse.granted = house.trial;
         let entry = EntryId(turn.id());
@@ -116,7 +123,8 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
     Customer {
         identity: person.identity.clone(),
         name: person.name.clone(),
-        language: person.language.unwrap_or(house.language_default),
+        language,
+        language_chosen: false,
         reachable: true,
         account: Account {
             id: account,

@@ -29,11 +29,20 @@ pub enum Effect {
         purse: PurseId,
         /// Whose.
         person: Person,
+        /// In which language we speak with them.
+        language: Language,
     },
     /// What somebody calls themselves has changed.
     RenamePerson {
         /// Who.
         person: Person,
+    },
+    /// The language of somebody's client has changed, and they have chosen none.
+    FollowLanguage {
+        /// Who.
+        identity: IdentityId,
+        /// Which.
+        language: Language,
     },
     /// The language somebody chose.
     ChooseLanguage {

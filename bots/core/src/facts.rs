@@ -142,8 +142,10 @@ pub struct Customer {
     pub identity: IdentityId,
     /// What we have stored as their name.
     pub name: String,
-    /// The language they chose, or their client's when we first met.
+    /// The language they chose, or else their client's.
     pub language: Language,
+    /// Whether they chose it.
+    pub language_chosen: bool,
     /// Whether we believed that we can reach them.
     pub reachable: bool,
     /// Their account.

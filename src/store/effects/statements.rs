@@ -6,9 +6,13 @@ pub(super) const INSERT_PURSES: &str = "
 pub(super) const INSERT_ACCOUNTS: &str = "
     insert into accounts (id, purse, options, plan, last_tag, created_at) values {rows}";
 pub(super) const INSERT_IDENTITIES: &str = "
-    insert into identities (id, account, name, language, reachable, created_at) values {rows}";
+    insert into identities (id, account, name, language, language_chosen, reachable, created_at)
+    values {rows}";
 pub(super) const RENAME: &str = "update identities set name = $2 where id = $1";
-pub(super) const CHOOSE_LANGUAGE: &str = "update identities set language = $2 where id = $1";
+pub(super) const FOLLOW_LANGUAGE: &str =
+    "update identities set language = $2 where id = $1 and language_chosen = 0";
+pub(super) const CHOOSE_LANGUAGE: &str =
+    "update identities set language = $2, language_chosen = 1 where id = $1";
 pub(super) const MARK_REACHABLE: &str = "update identities set reachable = $2 where id = $1";
 pub(super) const CHOOSE_OPTIONS: &str = "update accounts set options = $2 where id = $1";
 pub(super) const FORGET_AWAITING: &str =

@@ -21,7 +21,7 @@ macro_rules! artifact_columns {
 }
 
 pub(super) const FIND_PEOPLE: &str = "
-    select i.id, i.name, i.language, i.reachable, a.id, a.options, a.plan, a.last_tag,
+    select i.id, i.name, i.language, i.language_chosen, i.reachable, a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
     from identities i
     join accounts a on a.id = i.account

@@ -31,7 +31,7 @@ use picdesk::{
     },
 };
 use picdesk_core::{
-    account::Person,
+    account::{Language, Person},
     channel::{Content, OutboundMessage, Place, Repeat, Text},
     credits::{Credits, Purse},
     effect::{Effect, NewArtifact, NewGeneration},
@@ -167,7 +167,9 @@ impl House {
         };
         let person = customer.person();
         let (account, purse) = (customer.account, customer.purse);
-        self.follow(vec![Effect::OpenAccount { account, purse, person }]).await.unwrap();
+        self.follow(vec![Effect::OpenAccount { account, purse, person, language: Language::En }])
+            .await
+            .unwrap();
         if credits > 0 {
             self.order(vec![self.grant(&customer, credits, &format!("trial:{name}"))])
                 .await

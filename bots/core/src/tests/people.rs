@@ -8,7 +8,8 @@ use super::world::*;
 use crate::{
     account::{Language, Person},
     credits::Credits,
-    event::{Event, Presence},
+    effect::Effect,
+    event::{Event, Message, Presence},
     facts::*,
     generation::GenerationState,
     id::*,
@@ -18,7 +19,7 @@ use crate::{
 fn a_start_opens_an_account_with_trial_credits_and_welcomes() {
     assert_snapshot!(folded(&said(message_facts(None), message("/start promo-17"))), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     send in telegram:7: Welcome { trial: 3 } / [Example(1) 1] / [Example(2) 2] / [Privacy 0]
@@ -38,7 +39,7 @@ fn a_greeting_of_somebody_known_costs_nothing() {
 fn somebody_new_whose_first_words_are_a_prompt_gets_the_picture_at_once() {
     assert_snapshot!(folded(&said(message_facts(None), message("a fox in the snow"))), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     open request #3 Open: "a fox in the snow" K1 Square Medium ×1 each 2 cheaper -
@@ -60,7 +61,7 @@ fn without_a_trial_the_first_prompt_is_kept_until_it_can_be_paid() {
     let effects = follows_at(&house, PRIVATE, &facts, &event);
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     open request #2 Unpaid: "a fox" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#2 at 1700086400000: RequestLapsed
@@ -284,4 +285,31 @@ fn the_only_request_that_failed_meanwhile_can_be_tried_again() {
     let missed = vec![missed(1, GenerationState::Failed)];
     let said = said(message_facts(Customer { missed, ..customer(5) }), message("/language"));
     assert!(said.contains("[TryAgain 50]"), "{said}");
+}
+
+#[test]
+fn whoever_tells_no_language_of_ours_is_spoken_to_in_the_houses() {
+    let house = House { language_default: Language::ZhCn, ..house() };
+    let stranger = Message { from: Person { language: None, ..ada() }, ..message("/start") };
+    let facts = Facts::Message(message_facts(None));
+    let effects = follows_at(&house, PRIVATE, &facts, &Event::MessageReceived(stranger));
+    let kept = effects.iter().find_map(|effect| match effect {
+        Effect::OpenAccount { language, .. } => Some(*language),
+        _ => None,
+    });
+    assert_eq!(kept, Some(Language::ZhCn));
+}
+
+#[test]
+fn the_language_follows_the_client_until_one_is_chosen() {
+    let chinese = || Message {
+        from: Person { language: Some(Language::ZhCn), ..ada() },
+        ..message("/language")
+    };
+    let follows = said(message_facts(customer(5)), chinese());
+    let followed = "FollowLanguage { identity: \"telegram:7\", language: ZhCn }";
+    assert!(follows.starts_with(followed), "{follows}");
+    let chosen = Customer { language_chosen: true, ..customer(5) };
+    let stays = said(message_facts(chosen), chinese());
+    assert!(!stays.contains("FollowLanguage"), "{stays}");
 }

@@ -112,6 +112,7 @@ pub fn customer(available: i64) -> Customer {
         identity: ada().identity,
         name: ada().name,
         language: Language::En,
+        language_chosen: false,
         reachable: true,
         account: Account {
             id: AccountId(1),

@@ -2,11 +2,12 @@
 
 use picdesk::store::facts;
 use picdesk_core::{
-    account::Language,
+    account::{Language, Person},
     credits::Credits,
     effect::Effect,
     facts::{Catalogue, House as Rules, Missed},
     generation::GenerationState,
+    id::{AccountId, PurseId},
 };
 
 use super::{Customer, House, houses};
@@ -40,6 +41,29 @@ fn rules() -> Rules {
         desk: None,
         public_url: String::new(),
         examples: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn the_language_that_was_decided_is_the_one_that_is_kept() {
+    for house in houses().await {
+        let ada = house.customer("7", 0).await;
+        let seen = house.seen(&ada).await;
+        assert_eq!((seen.language, seen.language_chosen), (Language::En, false));
+        let language = Language::ZhCn;
+        let open = Effect::OpenAccount {
+            account: AccountId(ada.account.0 + 100),
+            purse: PurseId(ada.purse.0 + 100),
+            person: Person { identity: "telegram:8".into(), name: "Bo".into(), language: None },
+            language,
+        };
+        let choose = Effect::ChooseLanguage { identity: ada.identity.clone(), language };
+        house.follow(vec![open, choose]).await.unwrap();
+        let bo = Customer { identity: "telegram:8".into(), ..ada.clone() };
+        for (who, chosen) in [(&bo, false), (&ada, true)] {
+            let seen = house.seen(who).await;
+            assert_eq!((seen.language, seen.language_chosen), (language, chosen));
+        }
     }
 }
 

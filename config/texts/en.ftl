@@ -186,6 +186,12 @@ request-changed = I use your new words.
 changed-too-late = The picture was already being made, so the first words count. Reply to it with what to change.
 cancelled = Cancelled. Nothing was charged, { $left } left.
 cancelled-group = Cancelled. Nothing was charged.
+cancelled-going = { $count ->
+    [one] { $count } picture is being drawn already and cannot be taken back.
+   *[other] { $count } pictures are being drawn already and cannot be taken back.
+}
+cancelled-rest = The rest is cancelled and costs nothing, { $left } left.
+cancelled-rest-group = The rest is cancelled and costs nothing.
 credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
 credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
 too-late-to-cancel = It is being drawn already and cannot be taken back.
@@ -221,6 +227,7 @@ new-words = Write it in other words, and I try again.
 more = More about this picture:
 deleted = Deleted. We do not keep this picture any more.
 gone = This picture is not kept any more.
+words-gone = The words of this request are not kept any more. Please write them once more.
 original = The original, exactly as it was made.
 original-link = The original is too large to send here. Download it: { $url }
 picture-link = The picture is made, but I could not show it here. It is yours at this address: { $url }

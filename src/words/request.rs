@@ -94,6 +94,22 @@ impl Speaker<'_> {
         }
     }
 
+    /// That the rest is taken back, what is still being made, and what is left.
+    pub(super) fn cancelled_rest(&self, going: i64, available: Option<Credits>) -> Text {
+        let mut lines = Vec::with_capacity(2);
+        if going > 0 {
+            lines.push(self.fill("cancelled-going", &Args::new().number("count", going)));
+        }
+        lines.push(match available {
+            Some(left) => {
+                let args = Args::new().ours("left", self.credits(left));
+                self.fill("cancelled-rest", &args)
+            }
+            None => self.text("cancelled-rest-group"),
+        });
+        joined(&lines, "\n")
+    }
+
     /// What the plan has, and which plan has more.
     pub(super) fn not_in_plan(
         &self,

@@ -96,6 +96,7 @@ impl Speaker<'_> {
             Say::RequestChanged => self.text("request-changed"),
             Say::ChangedTooLate => self.text("changed-too-late"),
             Say::Cancelled { available } => self.cancelled(*available),
+            Say::CancelledRest { going, available } => self.cancelled_rest(*going, *available),
             Say::CreditsArrived { credits, available, making } => {
                 self.credits_arrived(*credits, *available, *making)
             }
@@ -111,6 +112,7 @@ impl Speaker<'_> {
             Say::More => self.text("more"),
             Say::Deleted => self.text("deleted"),
             Say::Gone => self.text("gone"),
+            Say::WordsGone => self.text("words-gone"),
             Say::Original => self.text("original"),
             Say::OriginalLink { url } => {
                 self.fill("original-link", &Args::new().ours("url", url.as_str()))

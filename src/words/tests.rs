@@ -150,6 +150,7 @@ fn everyday_tap_answers_are_whole() {
         Say::Done,
         Say::TooLateToCancel,
         Say::Gone,
+        Say::WordsGone,
         Say::ChangeHow,
         Say::Deleted,
         Say::TrayCleared,

@@ -139,9 +139,17 @@ fn is_private(verb: Verb) -> bool {
     matches!(verb, Verb::Balance | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
 }
 
+/// Whether the words of a request are not kept any more; it never was without.
+fn is_forgotten(request: &Request) -> bool {
+    request.prompt.trim().is_empty()
+}
+
 /// The same again, or four of it, or what is missing of it.
 fn again(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, verb: Verb) -> Answer {
     let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    if is_forgotten(request) {
+        return Answer::Alert(Say::WordsGone);
+    }
     let mut wish = Wish::again(request);
     if verb == Verb::MakeFour {
         wish.flags.count = Some(4);
@@ -183,8 +191,8 @@ fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
     let state = request.state;
     let open = OpenRequest { request, generations: facts.generations.clone() };
     match cancel::cancel(turn, visit, &open) {
-        Cancelled::Done => Answer::Quiet,
-        Cancelled::TooLate => Answer::Alert(Say::TooLateToCancel),
+        Cancelled::Done(_) => Answer::Quiet,
+        Cancelled::TooLate(_) => Answer::Alert(Say::TooLateToCancel),
         // A second tap on the same button.
         Cancelled::Nothing if state == RequestState::Cancelled => Answer::Line(Say::Done),
         Cancelled::Nothing => Answer::Line(Say::Stale),
@@ -193,6 +201,9 @@ fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
 
 fn change_words(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
     let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    if is_forgotten(request) {
+        return Answer::Alert(Say::WordsGone);
+    }
     visit.awaits(turn, Some(Awaiting::Words { request: request.id }));
     turn.say(&visit.reader, Say::NewWords);
     Answer::Quiet

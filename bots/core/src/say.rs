@@ -179,6 +179,13 @@ pub enum Say {
         /// What can be spent; absent in a group.
         available: Option<Credits>,
     },
+    /// What could be taken back was; the rest was made, or is being made.
+    CancelledRest {
+        /// Pictures that are being made.
+        going: i64,
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
+    },
     /// Credits have come, by payment or by hand.
     CreditsArrived {
         /// How many.
@@ -229,6 +236,8 @@ pub enum Say {
     Deleted,
     /// A picture is not kept any more.
     Gone,
+    /// The words of a request are not kept any more.
+    WordsGone,
     /// The caption of an original.
     Original,
     /// An original is larger than the channel takes: its address instead.

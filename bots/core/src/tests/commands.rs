@@ -128,11 +128,11 @@ fn cancel_takes_back_everything_here() {
     edit Question(30) in telegram:7: TrayCleared
     CancelGeneration { generation: 61 }
     VoidHold { hold: 71, reason: Cancelled }
-    edit Generation(61) in telegram:7: Cancelled { available: Some(10) } / [Again 50]
+    edit Generation(61) in telegram:7 silently: Removed
     UpdateRequest { id: 50, state: Cancelled, change: - }
     UpdateRequest { id: 51, state: Cancelled, change: - }
     ClearTimer { id: "request:51" }
-    edit Question(51) in telegram:7: Cancelled { available: Some(10) }
+    edit Question(51) in telegram:7 silently: Removed
     send in telegram:7: Cancelled { available: Some(10) }
     "#);
 }

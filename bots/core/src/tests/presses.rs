@@ -1,6 +1,6 @@
 //! Presses of buttons that are about requests.
 
-use std::vec;
+use std::{string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -62,7 +62,8 @@ fn cancelling_the_rest_closes_with_a_receipt_for_what_was_made() {
     VoidHold { hold: 72, reason: Cancelled }
     CancelGeneration { generation: 63 }
     VoidHold { hold: 73, reason: Cancelled }
-    edit Generation(62) in telegram:7: Cancelled { available: Some(24) } / [Again 50]
+    edit Generation(62) in telegram:7: CancelledRest { going: 0, available: Some(24) } /
+        [Again 50]
     edit Generation(63) in telegram:7 silently: Removed
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 3,
@@ -208,4 +209,26 @@ fn every_verb_with_nothing_behind_it_is_answered_once() {
             assert_eq!(effects.matches("answer tap").count(), 1, "{verb:?} {row}: {effects}");
         }
     }
+}
+
+#[test]
+fn a_request_whose_words_are_forgotten_is_not_made_without_them() {
+    for verb in [Verb::Again, Verb::MakeFour, Verb::TryAgain, Verb::ChangeWords] {
+        let mut facts = about_request(verb, RequestState::Settled, Some(Is::Failed));
+        facts.request.as_mut().unwrap().prompt = String::new();
+        assert_eq!(pressed(facts), "answer tap alert: WordsGone", "{verb:?}");
+    }
+}
+
+#[test]
+fn what_is_being_drawn_is_named_when_the_rest_is_taken_back() {
+    let mut facts = about_request(Verb::Cancel, RequestState::Open, Some(Is::Submitting));
+    facts.generations.push(generation(2, Is::Held));
+    assert_snapshot!(folded(&pressed(facts)), @r#"
+    CancelGeneration { generation: 62 }
+    VoidHold { hold: 72, reason: Cancelled }
+    edit Generation(62) in telegram:7: CancelledRest { going: 1, available: Some(22) } /
+        [Again 50]
+    answer tap
+    "#);
 }

@@ -118,7 +118,7 @@ buy-line = { $name }: { $credits } · { $price }
 buy-how = Tell us which you would like: { $support }
 buy-nothing = Credits cannot be bought here yet. A person can help: { $support }
 nothing-to-cancel = There is nothing to cancel.
-in-private-only = That is between you and me: please write to me in private.
+in-private-only = That is between you and me: open my profile and write to me in private.
 prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
@@ -223,6 +223,9 @@ late-picture = It came after all, and this one is free.
 ### A picture
 
 change-how = What shall I change? Your next words go for this picture.
+change-by-reply = What shall I change? Reply to this message with it.
+which-picture = Which picture do you mean? Reply to the picture itself with what to change.
+new-words-by-reply = Reply to this message with other words, and I try again.
 new-words = Write it in other words, and I try again.
 more = More about this picture:
 deleted = Deleted. We do not keep this picture any more.

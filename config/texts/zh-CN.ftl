@@ -102,7 +102,7 @@ buy-line = { $name }：{ $credits } · { $price }
 buy-how = 想要哪个，告诉我们：{ $support }
 buy-nothing = 这里暂时还不能充值，可以找人工：{ $support }
 nothing-to-cancel = 没有可以取消的。
-in-private-only = 这事只能私下说，请给我发私信。
+in-private-only = 这事只能私下说，请点开我的头像，给我发私信。
 prompt-empty = 想看什么画面？比如：{ ITALIC("清晨雪地里的一只狐狸") }
 prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个字。没有扣积分，请缩短后再发。
 alarm = { BOLD("需要有人看一下：") }{ $what }。详情见日志，一小时内不再重复提醒。
@@ -187,6 +187,9 @@ late-picture = 图还是到了，这张免费。
 ### 图片
 
 change-how = 要改哪里？你的下一句话就用在这张图上。
+change-by-reply = 要改哪里？请回复这条消息告诉我。
+which-picture = 你说的是哪一张？请直接回复那张图，说说要改哪里。
+new-words-by-reply = 请回复这条消息，换个说法，我再画。
 new-words = 换个说法写给我，我再画。
 more = 这张图还可以：
 deleted = 已删除，我们不再保存这张图。

@@ -316,6 +316,8 @@ pub struct Placed {
     pub artifact: Option<i64>,
     /// Words of a matter.
     pub escalation: Option<i64>,
+    /// Whether it is the receipt of a request.
+    pub is_receipt: bool,
 }
 
 /// What messages of ours carry.
@@ -325,6 +327,8 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
         let placed = found.entry((row.text(0)?, row.text(1)?)).or_default();
         placed.artifact = placed.artifact.or(row.maybe_int(2)?);
         placed.escalation = placed.escalation.or(row.maybe_int(3)?);
+        // The first letter of a slot's key is its kind.
+        placed.is_receipt |= row.text(4)?.starts_with('r');
     }
     Ok(found)
 }

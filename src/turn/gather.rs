@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use picdesk_core::{
     event::{Event, Setting},
     facts::{
-        Awaiting, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind, GenerationFacts,
-        HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past, PressFacts,
-        PressedAction, Request,
+        Awaiting, Beside, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind,
+        GenerationFacts, HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past,
+        PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId},
     needs::needs,
@@ -141,10 +141,27 @@ async fn message(
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
+    let shows = match &wanted.event {
+        Event::MessageReceived(message) => message.answers_pictures(),
+        _ => false,
+    };
     let artifact = match (replied.artifact, &awaiting) {
         (Some(artifact), _) => Some(artifact),
-        (None, Some(Awaiting::Change { artifact })) => Some(artifact.0),
+        (None, Some(Awaiting::Change { artifact })) if !shows => Some(artifact.0),
         (None, _) => None,
+    };
+    let kept = match artifact {
+        Some(artifact) => read::kept(tx, [artifact]).await?.remove(&artifact),
+        None => None,
+    };
+    let is_own =
+        |kept: &Kept| customer.as_ref().is_some_and(|one| one.account.id == kept.request.account);
+    let beside = match (replied.artifact, &kept) {
+        _ if shows => Beside::Nothing,
+        (Some(_), None) => Beside::Gone,
+        (Some(_), Some(kept)) if !is_own(kept) => Beside::Several,
+        (None, _) if replied.is_receipt => Beside::Several,
+        (_, _) => Beside::Nothing,
     };
     let started = match (&needs.started_by, &awaiting) {
         (Some(by), _) => {
@@ -169,7 +186,8 @@ async fn message(
     };
     Ok(MessageFacts {
         pace: turner.pace(&wanted.event, tx_now(turner)),
-        replied: own_kept(tx, artifact, customer.as_ref()).await?,
+        replied: kept.filter(is_own),
+        beside,
         answered: answered
             .filter(|case| customer.as_ref().is_some_and(|one| one.account.id == case.account)),
         line: shared.line.clone(),

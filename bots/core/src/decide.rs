@@ -105,6 +105,7 @@ fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) 
         | About::Original(_)
         | About::TopicLine(_)
         | About::Matter(_)
+        | About::Beside(_)
         | About::Slot(_) => {}
     }
     Some(())
@@ -127,7 +128,7 @@ fn message_refused(
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
         About::TopicLine(_) => topic::line_refused(turn, of_delivery(facts)?, outbound, refusal),
-        About::Matter(_) | About::Slot(_) => {}
+        About::Matter(_) | About::Beside(_) | About::Slot(_) => {}
     }
     Some(())
 }
@@ -145,7 +146,11 @@ fn message_unknown(
             topic::relay_state(turn, of_delivery(facts)?, outbound, RelayState::Unknown);
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
-        About::Ended(_) | About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+        About::Ended(_)
+        | About::TopicLine(_)
+        | About::Matter(_)
+        | About::Beside(_)
+        | About::Slot(_) => {}
     }
     Some(())
 }

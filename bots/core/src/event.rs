@@ -154,6 +154,19 @@ pub struct Message {
     pub reply_to: Option<ReplyTo>,
 }
 
+impl Message {
+    /// Whether it answers a message with pictures in it: then those are meant, whatever button was
+    /// pressed before.
+    #[must_use]
+    pub fn answers_pictures(&self) -> bool {
+        let answered = self.reply_to.iter().flat_map(|reply| &reply.attachments);
+        answered.into_iter().any(|attachment| match attachment {
+            Attachment::Picture(_) | Attachment::TooLarge { .. } => true,
+            Attachment::Other(_) => false,
+        })
+    }
+}
+
 /// Where a message was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
@@ -252,6 +265,9 @@ pub enum About {
     /// A word of ours to a customer about their matter: its fate concerns nobody, but who answers
     /// it speaks about the matter.
     Matter(EscalationId),
+    /// A word of ours beside a picture (its receipt, a question about it): its fate concerns nobody,
+    /// but who answers it speaks about the picture.
+    Beside(ArtifactId),
     /// Something that only its slot cares about.
     Slot(Slot),
 }

@@ -211,6 +211,8 @@ pub struct MessageFacts {
     /// The picture of ours that they answer, or that their next words change
     /// ([`Awaiting::Change`]).
     pub replied: Option<Kept>,
+    /// What they answer instead, where it has no picture in it.
+    pub beside: Beside,
     /// The matter that they answer: the message was an operator's answer, or a word of ours about
     /// the matter ([`About::Relay`](crate::event::About), [`About::Matter`](crate::event::About)).
     pub answered: Option<Case>,
@@ -227,6 +229,18 @@ pub struct MessageFacts {
     pub entries: Vec<BalanceLine>,
     /// For a card: the last requests, and how many matters there were before.
     pub past: Past,
+}
+
+/// A message of ours without a picture that somebody answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beside {
+    /// None, or one that is about no picture.
+    #[default]
+    Nothing,
+    /// The receipt of several pictures, or one of somebody else.
+    Several,
+    /// One about a picture that is not kept any more.
+    Gone,
 }
 
 /// What a card tells of the past.

@@ -168,7 +168,7 @@ fn reader(facts: &DeliveryFacts, kept: &Kept) -> Reader {
 fn did_it_arrive(turn: &mut Turn<'_>, reader: &Reader, artifact: ArtifactId) {
     let again = keys::act(Label::SendAgain, Verb::SendAgain, artifact.0);
     let question = turn.words(reader, Say::DidItArrive).keys(vec![vec![again]]);
-    turn.send(question);
+    turn.send(question.about(About::Beside(artifact)));
 }
 
 /// What the channel does not take can be had by its address.

@@ -9,7 +9,7 @@ use crate::{
     credits::Credits,
     customer::{self, Visit},
     event::{Message, Setting},
-    facts::{Awaiting, MessageFacts, Pace, Reference, Request},
+    facts::{Awaiting, Beside, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
     id::ArtifactId,
@@ -210,15 +210,18 @@ fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Result<Base, 
     let customer = &visit.customer;
     let answered = message.reply_to.as_ref();
     let mut base = Base { options: customer.account.options, references: Vec::new(), parent: None };
-    match (&facts.replied, &customer.awaiting) {
+    let awaiting = customer.awaiting.as_ref().filter(|_| !message.answers_pictures());
+    match (&facts.replied, awaiting) {
         (Some(kept), _) => {
             let artifact = kept.artifact.id;
             base.options = Options { count: 1, ..kept.request.options };
             base.references = vec![Reference::Artifact(artifact)];
             base.parent = Some(artifact);
         }
-        (None, Some(Awaiting::Change { .. })) if answered.is_none() => return Err(Say::Gone.into()),
-        (None, Some(Awaiting::Words { .. })) if answered.is_none() => {
+        (None, _) if facts.beside == Beside::Several => return Err(Say::WhichPicture.into()),
+        (None, _) if facts.beside == Beside::Gone => return Err(Say::Gone.into()),
+        (None, Some(Awaiting::Change { .. })) => return Err(Say::Gone.into()),
+        (None, Some(Awaiting::Words { .. })) => {
             let request: &Request = facts.started.as_ref().ok_or(Say::Gone)?;
             base.options = request.options;
             base.references.clone_from(&request.references);

@@ -179,7 +179,7 @@ fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
     turn.send(picture.about(About::Picture(scene.generation.id)));
     let keys = keys::picture(turn.house(), &scene.account, &scene.request, artifact);
     let note = turn.words(&scene.reader, Say::LatePicture).keys(keys);
-    turn.send(note);
+    turn.send(note.about(About::Beside(artifact)));
 }
 
 /// A picture was not made, and nothing is owed for it.

@@ -10,7 +10,7 @@ use crate::{
     customer::{self, Visit},
     desk,
     effect::{Body, Effect},
-    event::{Press, Setting},
+    event::{About, Press, Setting},
     facts::{
         Awaiting, GenerationFacts, Kept, OpenRequest, PressFacts, PressedAction, Reference,
         Request, RequestState,
@@ -205,7 +205,11 @@ fn change_words(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> A
         return Answer::Alert(Say::WordsGone);
     }
     visit.awaits(turn, Some(Awaiting::Words { request: request.id }));
-    turn.say(&visit.reader, Say::NewWords);
+    let how = match visit.reader.setting {
+        Setting::Group => Say::NewWordsByReply,
+        Setting::Private | Setting::Desk => Say::NewWords,
+    };
+    turn.say(&visit.reader, how);
     Answer::Quiet
 }
 
@@ -214,8 +218,14 @@ fn change(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
     if !turn.house().edits {
         return Answer::Alert(Say::NoReferences);
     }
-    visit.awaits(turn, Some(Awaiting::Change { artifact: kept.artifact.id }));
-    turn.say(&visit.reader, Say::ChangeHow);
+    let artifact = kept.artifact.id;
+    visit.awaits(turn, Some(Awaiting::Change { artifact }));
+    let how = match visit.reader.setting {
+        Setting::Group => Say::ChangeByReply,
+        Setting::Private | Setting::Desk => Say::ChangeHow,
+    };
+    let question = turn.words(&visit.reader, how).about(About::Beside(artifact));
+    turn.send(question);
     Answer::Quiet
 }
 

@@ -228,8 +228,14 @@ pub enum Say {
     LatePicture,
     /// What the next words will do: an edit of the picture this answers.
     ChangeHow,
+    /// The same among others, where only an answer is heard.
+    ChangeByReply,
+    /// Words about pictures, and no telling which one.
+    WhichPicture,
     /// What the next words will do: replace those of a request that was not made.
     NewWords,
+    /// The same among others, where only an answer is heard.
+    NewWordsByReply,
     /// What can be done with a picture beyond the first row of buttons.
     More,
     /// A picture was deleted on request.

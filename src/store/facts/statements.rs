@@ -95,7 +95,7 @@ pub(super) const FIND_KEPT: &str = concat!(
       where a.id in ({list}) and a.state = 'kept'"
 );
 pub(super) const FIND_PLACED: &str = "
-    select conversation, message, artifact, escalation from placed
+    select conversation, message, artifact, escalation, slot from placed
     where (conversation, message) in (values {rows})";
 pub(super) const FIND_ALBUMS: &str = "
     select conversation, album, began_at, settled from albums

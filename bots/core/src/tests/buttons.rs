@@ -31,7 +31,7 @@ fn change_waits_for_words_about_this_picture() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::Change))), @r#"
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Change {
         artifact: 81 }) }
-    send in telegram:7: ChangeHow
+    send in telegram:7 about Beside(81): ChangeHow
     answer tap
     "#);
 }

@@ -42,9 +42,9 @@ fn a_picture_that_arrived_is_paid_for_and_gets_its_receipt() {
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
-        [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
+        pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
@@ -127,9 +127,9 @@ fn a_picture_that_the_channel_does_not_take_goes_as_a_link() {
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
-        [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
+        pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
@@ -148,20 +148,20 @@ fn a_free_picture_that_was_promised_is_owed_too() {
 #[test]
 fn when_nobody_knows_whether_a_picture_arrived_it_asks() {
     assert_snapshot!(folded(&unknown(PICTURE, one(Is::Made))), @r#"
-    send in telegram:7: DidItArrive / [SendAgain 81]
+    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81]
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
-        [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
+        pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
 #[test]
 fn when_nobody_knows_whether_a_file_arrived_it_asks() {
     assert_snapshot!(folded(&unknown(ORIGINAL, delivery_facts(None))), @r#"
-    send in telegram:7: DidItArrive / [SendAgain 81]
+    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81]
     "#);
 }
 

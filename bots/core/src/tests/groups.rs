@@ -123,3 +123,16 @@ fn words_awaited_for_a_human_are_awaited_in_private_only() {
     let effects = in_group(message_facts(customer), "a fox");
     assert!(effects.contains("hold 2"), "{effects}");
 }
+
+#[test]
+fn in_a_group_changes_and_new_words_are_asked_for_as_an_answer() {
+    let pressed =
+        |facts| at(GROUP, Facts::Press(facts), Event::ButtonPressed(press(Setting::Group)));
+    let change = press_facts(customer(10), Verb::Change, 81);
+    let change = pressed(PressFacts { kept: Some(kept()), ..change });
+    assert!(change.contains("about Beside(81): ChangeByReply"), "{change}");
+    let words = press_facts(customer(10), Verb::ChangeWords, 50);
+    let request = Some(request(RequestState::Settled));
+    let words = pressed(PressFacts { request, ..words });
+    assert!(words.contains("NewWordsByReply"), "{words}");
+}

@@ -76,8 +76,8 @@ fn a_picture_that_was_given_up_and_comes_after_all_is_free() {
     SampleDuration { K1, Medium, took_ms: 21000 }
     edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: -
         }
-    send in telegram:7: LatePicture / [Again 50] [Change #0] [LargerNotInPlan #0] /
-        [Original #0] [More #0]
+    send in telegram:7 about Beside(#0): LatePicture / [Again 50] [Change #0]
+        [LargerNotInPlan #0] / [Original #0] [More #0]
     "#);
 }
 

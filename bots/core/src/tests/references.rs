@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::world::*;
 use crate::{
     channel::{Attachment, OtherKind},
-    event::{Event, Message, ReplyTo},
+    event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
 };
@@ -310,4 +310,40 @@ fn a_late_part_gets_a_note() {
     assert_snapshot!(folded(&said(facts, part("12", "", "c"))), @r#"
     send in telegram:7 answering 12: LateAlbumPart { count: 2 }
     "#);
+}
+
+#[test]
+fn a_receipt_that_is_about_no_single_picture_asks_which() {
+    let facts = |beside| MessageFacts { beside, ..message_facts(customer(10)) };
+    let words = || reply("make it blue", "30", true);
+    assert_eq!(said(facts(Beside::Several), words()), "send in telegram:7: WhichPicture");
+    assert_eq!(said(facts(Beside::Gone), words()), "send in telegram:7: Gone");
+}
+
+#[test]
+fn a_picture_that_is_answered_counts_whatever_was_pressed_before() {
+    let customer = |awaiting| Customer { awaiting: Some(awaiting), ..customer(10) };
+    let attachments = vec![photo("x")];
+    let answered = ReplyTo { message: "9".into(), ours: false, attachments };
+    let words = Message { reply_to: Some(answered), ..message("make it blue") };
+    for awaiting in
+        [Awaiting::Change { artifact: ArtifactId(81) }, Awaiting::Words { request: RequestId(50) }]
+    {
+        let said = said(message_facts(customer(awaiting)), words.clone());
+        assert!(said.contains("references [Media({ handle: \"x\""), "{said}");
+    }
+}
+
+#[test]
+fn words_asked_for_in_a_group_are_taken_from_an_answer() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50) });
+    let started = Request {
+        references: vec![Reference::Media(media("r"))],
+        ..request(RequestState::Settled)
+    };
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
+    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
+    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
 }

@@ -183,6 +183,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         customer: customer.into(),
         pace: Pace::Fine,
         replied: None,
+        beside: Beside::Nothing,
         answered: None,
         line: line(),
         started: None,

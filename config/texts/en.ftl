@@ -174,6 +174,7 @@ confirm-price-group = { ITALIC($prompt) } · { $options }: { BOLD($price) }. Sha
 cheaper = Cheaper: { $options } for { BOLD($price) }.
 out-of-credits = This one is { BOLD($price) }, you have { $left }. I keep it for you.
 out-of-credits-group = This one is { BOLD($price) }, more than you have. I keep it for you.
+out-of-credits-private = To get more, write to me in private: /buy
 not-in-plan = You can go up to { $included }; no plan here has { BOLD($wanted) }. Nothing was charged. A person can help: { $support }
 not-in-plan-but = { BOLD($wanted) } comes with { BOLD($plan) }; for now you can go up to { $included }. Nothing was charged.
 count-not-in-plan = You asked for { $count } pictures, and you can have { $included } at a time. Nothing was charged. A person can help: { $support }

@@ -144,6 +144,7 @@ confirm-price-group = { ITALIC($prompt) } · { $options }：{ BOLD($price) }。�
 cheaper = 省一点：{ $options }，只要 { BOLD($price) }。
 out-of-credits = 这张需要 { BOLD($price) }，你有 { $left }。请求先替你留着。
 out-of-credits-group = 这张需要 { BOLD($price) }，你的积分不够。请求先替你留着。
+out-of-credits-private = 想充值，请给我发私信：/buy
 not-in-plan = 你目前最高可用 { $included }，这里还没有包含 { BOLD($wanted) } 的套餐。没有扣积分。可以找人工：{ $support }
 not-in-plan-but = { BOLD($wanted) } 需要 { BOLD($plan) } 套餐，你目前最高可用 { $included }。没有扣积分。
 count-not-in-plan = 你要 { $count } 张，一次最多 { $included } 张。没有扣积分。可以找人工：{ $support }

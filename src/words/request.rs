@@ -73,7 +73,7 @@ impl Speaker<'_> {
         &self,
         (price, available): (Credits, Option<Credits>),
         cheaper: Option<Cheaper>,
-        offer: &Offer,
+        offer: Option<&Offer>,
     ) -> Text {
         let args = Args::new().ours("price", self.credits(price));
         let mut lines = vec![match available {
@@ -81,8 +81,13 @@ impl Speaker<'_> {
             None => self.fill("out-of-credits-group", &args),
         }];
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
-        lines.push(Text::default());
-        lines.extend(self.offer(offer));
+        match offer {
+            Some(offer) => {
+                lines.push(Text::default());
+                lines.extend(self.offer(offer));
+            }
+            None => lines.push(self.text("out-of-credits-private")),
+        }
         joined(&lines, "\n")
     }
 

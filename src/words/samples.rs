@@ -183,7 +183,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptEmpty,
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
-        Say::Alarm { what: measure.short.clone() },
+        Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }
 
@@ -263,7 +263,7 @@ fn requests(measure: &Measure) -> Vec<Say> {
         price: measure.credits(),
         available,
         cheaper: Some(cheaper),
-        offer: measure.offer(),
+        offer: available.map(|_| measure.offer()),
     };
     let count = |plan| Say::CountNotInPlan { count: measure.number, included: 1, plan };
     let arrived = |making| Say::CreditsArrived {

@@ -82,7 +82,7 @@ impl Speaker<'_> {
                 self.confirm_price(prompt, *options, (*price, *available), *cheaper)
             }
             Say::OutOfCredits { price, available, cheaper, offer } => {
-                self.out_of_credits((*price, *available), *cheaper, offer)
+                self.out_of_credits((*price, *available), *cheaper, offer.as_ref())
             }
             Say::NotInPlan { resolution, included, plan } => {
                 self.not_in_plan(*resolution, *included, plan.as_deref())

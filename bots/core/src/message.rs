@@ -131,7 +131,9 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
         return Some(pictures);
     }
     for complaint in complaints.into_iter().take(turn.house().references_max) {
-        turn.say(&visit.reader, complaint);
+        let link = keys::support_link(turn.house()).into_iter().collect();
+        let complaint = turn.words(&visit.reader, complaint).keys(vec![link]);
+        turn.send(complaint);
     }
     if !pictures.is_empty() && turn.house().edits {
         tray::put(turn, visit, pictures);

@@ -229,9 +229,12 @@ fn tell_end(turn: &mut Turn<'_>, scene: &Scene, say: Say) {
     let about = About::Ended(scene.generation.id);
     let mut message = turn.words(&scene.reader, say).editing(slot).about(about);
     // Of several pictures, only the end of the last one offers to try again.
-    if receipt::is_last(scene) && receipt::handed_over(scene) == 0 {
-        message = message.keys(keys::failed(turn.house(), scene.request.id));
-    }
+    let ends = receipt::is_last(scene) && receipt::handed_over(scene) == 0;
+    message = message.keys(if ends {
+        keys::failed(turn.house(), scene.request.id)
+    } else {
+        Vec::from([keys::support_link(turn.house()).into_iter().collect()])
+    });
     if scene.reachable {
         turn.send(message);
     } else {

@@ -136,7 +136,7 @@ fn obey(
 
 /// Whether what a press asks for is nobody else's business.
 fn is_private(verb: Verb) -> bool {
-    matches!(verb, Verb::Balance | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
+    matches!(verb, Verb::Balance | Verb::Buy | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
 }
 
 /// Whether the words of a request are not kept any more; it never was without.
@@ -274,7 +274,10 @@ fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
         let has = |plan: &Entitlement| plan.max_resolution >= options.resolution;
         let plan = pricing::plan_with(catalogue, has);
         let say = Say::NotInPlan { resolution: options.resolution, included, plan };
-        let mut rows = Vec::from([Vec::from([keys::act(Label::Buy, Verb::Buy, 0)])]);
+        let mut rows = Vec::new();
+        if visit.reader.setting != Setting::Group {
+            rows.push(Vec::from([keys::act(Label::Buy, Verb::Buy, 0)]));
+        }
         rows.push(keys::human(turn.house(), Some(kept.request.id)));
         let word = turn.words(&visit.reader, say).keys(rows);
         turn.send(word);

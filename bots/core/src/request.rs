@@ -183,7 +183,9 @@ fn no_price(turn: &mut Turn<'_>, visit: &Visit) {
         available: visit.seen(),
         part: Part { number: 1, count: 1 },
     };
-    turn.say(&visit.reader, say);
+    let keys = Vec::from([keys::human(turn.house(), None)]);
+    let word = turn.words(&visit.reader, say).keys(keys);
+    turn.send(word);
 }
 
 /// The plan does not include it: what is included waits for a yes.
@@ -213,13 +215,15 @@ fn ask_about_price(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, tot
         cheaper,
     };
     let question = turn.words(&visit.reader, say).slot(Slot::Question(request.id.0));
-    turn.send(question.keys(keys::confirm(&request, total)));
+    turn.send(question.keys(keys::confirm(turn.house(), &request, total)));
 }
 
 /// There are too few credits: it runs by itself when they come.
 fn keep_unpaid(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: Credits) {
-    let most = visit.available();
-    let cheaper = pricing::cheaper(&turn.house().catalogue, &request.options, most);
+    // Among others, what could be paid would tell what there is.
+    let most = visit.seen();
+    let cheaper =
+        most.and_then(|most| pricing::cheaper(&turn.house().catalogue, &request.options, most));
     let request = Request { cheaper, state: RequestState::Unpaid, ..request };
     wait(turn, visit, &request);
     let (say, keys) = out_of_credits(turn, visit, &request, total);
@@ -233,11 +237,14 @@ fn out_of_credits(
     request: &Request,
     total: Credits,
 ) -> (Say, Vec<Vec<Key>>) {
+    let available = Reader::of(request, visit.reader.language).sees(visit.available());
+    let offer = pricing::offer(&turn.house().catalogue);
     let say = Say::OutOfCredits {
         price: total,
-        available: visit.seen(),
-        cheaper: request.cheaper,
-        offer: pricing::offer(&turn.house().catalogue),
+        available,
+        // A price that was quoted among others may have had a cheaper neighbour.
+        cheaper: request.cheaper.filter(|_| available.is_some()),
+        offer: available.map(|_| offer),
     };
     (say, keys::unpaid(turn.house(), request))
 }

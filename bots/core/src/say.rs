@@ -142,8 +142,8 @@ pub enum Say {
         available: Option<Credits>,
         /// A cheaper way that can be paid, where there is one.
         cheaper: Option<Cheaper>,
-        /// What can be bought.
-        offer: Offer,
+        /// What can be bought; absent in a group.
+        offer: Option<Offer>,
     },
     /// The plan does not include this resolution.
     NotInPlan {

@@ -73,7 +73,8 @@ fn the_original_goes_as_a_file_and_never_twice() {
 fn more_buttons_take_the_place_of_the_few() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::More))), @r#"
     edit message 20 in telegram:7: Keys / [Again 50] [Change 81] [Larger(4) 81] / [Original
-        81] / [MakeFour(8) 50] [UseAsReference 81] / [DeleteNow 81] [AskHumanAbout 50]
+        81] [SupportLink https://help.example] / [MakeFour(8) 50] [UseAsReference 81] /
+        [DeleteNow 81] [AskHumanAbout 50]
     answer tap
     "#);
 }
@@ -181,7 +182,7 @@ fn a_kept_picture_opens_with_all_its_buttons() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::OpenPicture))), @r#"
     send as Question(81) in telegram:7: Picture { artifact: 81, caption: Some(Verbatim(Text
         { text: "a fox", spans: [] })) } / [Again 50] [Change 81] [Larger(4) 81] / [Original
-        81] [More 81]
+        81] [More 81] [SupportLink https://help.example]
     answer tap
     "#);
 }

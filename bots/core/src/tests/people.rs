@@ -66,9 +66,10 @@ fn without_a_trial_the_first_prompt_is_kept_until_it_can_be_paid() {
         parent -
     set timer request:#2 at 1700086400000: RequestLapsed
     send as Question(#2) in telegram:7: OutOfCredits { price: 2, available: Some(0),
-        cheaper: -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price:
-        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }
-        } / [Buy 0] [Cancel #2] / [AskHuman #2] [SupportLink https://help.example]
+        cheaper: -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100,
+        price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
+        USD" }] }) } / [Buy 0] [Cancel #2] / [AskHuman #2] [SupportLink
+        https://help.example]
     send in telegram:7 silently: WelcomeFirst { trial: 0 }
     "#);
 }

@@ -115,7 +115,8 @@ fn one_failure_of_several_waits_for_the_others_before_it_offers_anything() {
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
     edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Overloaded,
-        available: Some(8), part: Part { number: 1, count: 2 } }
+        available: Some(8), part: Part { number: 1, count: 2 } } / [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -126,7 +127,8 @@ fn the_last_failure_of_several_closes_with_what_was_made() {
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
     edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Overloaded,
-        available: Some(8), part: Part { number: 1, count: 2 } }
+        available: Some(8), part: Part { number: 1, count: 2 } } / [SupportLink
+        https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 2,
         available: Some(8), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]

@@ -112,9 +112,9 @@ fn a_yes_without_the_credits_keeps_the_request() {
     assert_snapshot!(folded(&pressed(facts)), @r#"
     UpdateRequest { id: 50, state: Unpaid, change: - }
     edit Question(50) in telegram:7: OutOfCredits { price: 2, available: Some(1), cheaper:
-        -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD"
-        }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } / [Buy 0]
-        [Cancel 50] / [AskHuman 50] [SupportLink https://help.example]
+        -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
+        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
+        [Buy 0] [Cancel 50] / [AskHuman 50] [SupportLink https://help.example]
     answer tap
     "#);
 }

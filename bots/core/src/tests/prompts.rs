@@ -135,7 +135,7 @@ fn above_the_price_that_is_asked_about_it_asks_first() {
         Square, High, Auto, count: 1 }, price: 16, available: Some(100), cheaper:
         Some(Cheaper { options: { K4, Square, Medium, Auto, count: 1 }, price: 8 }) } /
         [Confirm(16) #0] / [TakeCheaper(Cheaper { options: { K4, Square, Medium, Auto,
-        count: 1 }, price: 8 }) #0] / [Cancel #0]
+        count: 1 }, price: 8 }) #0] / [Cancel #0] / [SupportLink https://help.example]
     "#);
 }
 
@@ -154,8 +154,8 @@ fn without_enough_credits_the_request_is_kept() {
     set timer request:#0 at 1700086400000: RequestLapsed
     send as Question(#0) in telegram:7: OutOfCredits { price: 8, available: Some(3),
         cheaper: Some(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }),
-        offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD"
-        }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } /
+        offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
+        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
         [TakeCheaper(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }) #0]
         / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
     "#);
@@ -192,9 +192,10 @@ fn only_so_many_requests_wait_for_credits() {
         parent -
     set timer request:#0 at 1700086400000: RequestLapsed
     send as Question(#0) in telegram:7: OutOfCredits { price: 2, available: Some(0),
-        cheaper: -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price:
-        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }
-        } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
+        cheaper: -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100,
+        price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
+        USD" }] }) } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -224,7 +225,7 @@ fn a_picture_without_a_price_is_our_fault_and_not_made() {
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     RaiseAlarm { what: "a picture was asked for that has no price" }
     send in telegram:7: Failed { failure: OutOfService, available: Some(10), part: Part {
-        number: 1, count: 1 } }
+        number: 1, count: 1 } } / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 

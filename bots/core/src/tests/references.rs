@@ -118,7 +118,7 @@ fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
-        bytes_max: 20000000 }
+        bytes_max: 20000000 } / [SupportLink https://help.example]
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -131,7 +131,7 @@ fn what_is_no_picture_is_refused_by_its_kind() {
     let facts = message_facts(customer(10));
     let voice = vec![Attachment::Other(OtherKind::Audio)];
     assert_snapshot!(folded(&said(facts, with("", voice))), @r#"
-    send in telegram:7: CannotUse(Audio)
+    send in telegram:7: CannotUse(Audio) / [SupportLink https://help.example]
     "#);
 }
 

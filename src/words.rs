@@ -96,10 +96,12 @@ impl Words {
         fit(text, TEXT_UNITS_MAX)
     }
 
-    /// The words of a brief answer to a tap.
+    /// The words of a brief answer to a tap: without addresses, which cannot be opened there and
+    /// take the room of the words.
     #[must_use]
     pub fn tap_answer(&self, language: Language, say: &Say, context: &SayContext) -> String {
-        fit(self.say(language, say, context), TAP_UNITS_MAX).text
+        let brief = SayContext { support_url: None, support_email: None, ..context.clone() };
+        fit(self.say(language, say, &brief), TAP_UNITS_MAX).text
     }
 
     /// What stands on a button.

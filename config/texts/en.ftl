@@ -197,6 +197,7 @@ credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
 credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
 too-late-to-cancel = It is being drawn already and cannot be taken back.
 request-lapsed = This request waited a long time, so I let it go. Nothing was charged. Send it again whenever you like.
+request-gave-way = Newer requests are waiting, so I let this one go. Nothing was charged. Send it again whenever you like.
 receipt-charged = { BOLD($price) }
 receipt-free = { BOLD("free") }
 receipt-pictures = { $made } of { $asked } pictures

@@ -161,6 +161,7 @@ credits-arrived = { BOLD($credits) }已到账，现在有 { $left }。
 credits-arrived-making = { BOLD($credits) }已到账，这就开始画。
 too-late-to-cancel = 已经在画了，不能取消。
 request-lapsed = 等得太久，这个请求先放下了，没有扣积分。想画随时再发。
+request-gave-way = 有更新的请求在等，这个先放下了，没有扣积分。想画随时再发。
 receipt-charged = { BOLD($price) }
 receipt-free = { BOLD("免费") }
 receipt-pictures = { $asked } 张画成 { $made } 张

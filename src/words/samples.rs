@@ -303,6 +303,7 @@ fn requests(measure: &Measure) -> Vec<Say> {
         arrived(false),
         Say::TooLateToCancel,
         Say::RequestLapsed,
+        Say::RequestGaveWay,
     ]
 }
 

@@ -102,6 +102,7 @@ impl Speaker<'_> {
             }
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
+            Say::RequestGaveWay => self.text("request-gave-way"),
             Say::Receipt(receipt) => self.receipt(receipt),
             Say::Failed { failure, available, part } => self.failed(*failure, *available, *part),
             Say::Uncertain { available, part } => self.uncertain(*available, *part),

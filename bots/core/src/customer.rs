@@ -6,7 +6,7 @@ use crate::{
     account::{Account, Entitlement, Person},
     credits::{Credits, GrantReason, Purse},
     effect::{Body, Effect},
-    event::{About, Presence, Setting},
+    event::{About, Event, Presence, Setting},
     facts::{Awaiting, Customer, House, MessageFacts, Missed, Owed},
     generation::{GenerationState, Options, Resolution},
     history,
@@ -18,6 +18,9 @@ use crate::{
 
 /// Owed pictures that go out in one turn; the others follow with the next message.
 const OWED_MAX: usize = 10;
+
+/// How long somebody's next words mean what a button or a question of ours made them mean.
+const AWAITS_MS: i64 = 60 * 60 * 1000;
 
 /// A customer in a conversation, in this turn.
 #[derive(Clone, Debug)]
@@ -53,6 +56,17 @@ impl Visit {
             return;
         }
         self.customer.awaiting.clone_from(&awaiting);
+        let (conversation, identity) = (&self.reader.conversation, &self.customer.identity);
+        let timer = format!("awaiting:{conversation}:{identity}");
+        turn.then(match &awaiting {
+            None => Effect::ClearTimer { id: timer },
+            Some(_) => Effect::SetTimer {
+                id: timer,
+                due_at: turn.frame.now.saturating_add(AWAITS_MS),
+                conversation: conversation.clone(),
+                event: Event::AwaitingLapsed { identity: identity.clone() },
+            },
+        });
         turn.then(Effect::Await {
             conversation: self.reader.conversation.clone(),
             identity: self.customer.identity.clone(),

@@ -49,6 +49,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::AlbumSettled { album, .. } => album::settled(turn, of_message(facts)?, album),
         Event::TrayLapsed { .. } => tray::lapsed(turn, of_message(facts)?),
+        Event::AwaitingLapsed { .. } => support::awaiting_lapsed(turn, of_message(facts)?),
         Event::TopicAwaited { message, since, .. } => {
             support::topic_awaited(turn, of_message(facts)?, message, *since);
         }

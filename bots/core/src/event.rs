@@ -60,6 +60,11 @@ pub enum Event {
         /// Whose.
         identity: IdentityId,
     },
+    /// Somebody's next words meant something for long enough.
+    AwaitingLapsed {
+        /// Whose.
+        identity: IdentityId,
+    },
     /// A request waited long enough for an answer or for credits.
     RequestLapsed {
         /// Which.

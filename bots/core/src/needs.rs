@@ -44,9 +44,12 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             replied: replied.clone(),
             album: Some(album.clone()),
             line: true,
+            // Its words may be a command.
+            entries: true,
+            history: Some(0),
             ..of(FactsKind::Message)
         },
-        Event::TrayLapsed { identity } => {
+        Event::TrayLapsed { identity } | Event::AwaitingLapsed { identity } => {
             Needs { identity: Some(identity.clone()), ..of(FactsKind::Message) }
         }
         Event::TopicAwaited { case, message, .. } => Needs {
@@ -186,6 +189,13 @@ mod tests {
         assert!(needs(&Event::MessageReceived(message("余额")), None).entries);
         assert_eq!(needs(&Event::MessageReceived(message("/history")), None).history, Some(0));
         assert!(needs(&Event::MessageReceived(message("a fox")), None).line);
+    }
+
+    #[test]
+    fn an_album_may_turn_out_to_be_a_command() {
+        let (album, by) = ("album".into(), "telegram:7".into());
+        let settled = needs(&Event::AlbumSettled { album, by, replied: None }, None);
+        assert!(settled.entries && settled.history == Some(0) && settled.line);
     }
 
     #[test]

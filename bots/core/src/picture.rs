@@ -185,7 +185,9 @@ fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
 /// A picture was not made, and nothing is owed for it.
 pub(crate) fn failed(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Failure) {
     if failure == Failure::OutOfService {
-        turn.then(Effect::RaiseAlarm { what: "the image service does not serve us" });
+        turn.then(Effect::RaiseAlarm {
+            what: "pictures cannot be made: something of ours is wrong",
+        });
     }
     give_up(turn, facts, Some(failure));
 }

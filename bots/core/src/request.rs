@@ -251,18 +251,16 @@ fn out_of_credits(
 
 /// A request waits for a yes or for credits, for a while.
 fn wait(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
-    let waiting: Vec<RequestId> = visit
-        .customer
-        .open
-        .iter()
-        .filter(|open| is_waiting(open.request.state))
-        .map(|open| open.request.id)
-        .collect();
+    let open = visit.customer.open.iter().map(|open| &open.request);
+    let waiting: Vec<&Request> = open.filter(|request| is_waiting(request.state)).collect();
     let surplus = (waiting.len() + 1).saturating_sub(WAITING_MAX);
-    for id in waiting.into_iter().take(surplus) {
-        let state = RequestState::Lapsed;
+    for oldest in waiting.into_iter().take(surplus) {
+        let (id, state) = (oldest.id, RequestState::Lapsed);
         turn.then(Effect::UpdateRequest { id, state, change: None });
         turn.then(Effect::ClearTimer { id: timer(id) });
+        let reader = Reader::of(oldest, visit.reader.language);
+        let word = turn.words(&reader, Say::RequestGaveWay).editing(Slot::Question(id.0));
+        turn.send(word.silent());
     }
     turn.then(Effect::OpenRequest(request.clone()));
     turn.then(Effect::SetTimer {

@@ -199,6 +199,8 @@ pub enum Say {
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.
     RequestLapsed,
+    /// A request that waited for an answer or credits is let go for newer ones.
+    RequestGaveWay,
     /// The line under the pictures.
     Receipt(Receipt),
     /// A picture could not be made.

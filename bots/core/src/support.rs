@@ -258,6 +258,21 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
     turn.send(word);
 }
 
+/// Somebody's next words are a prompt again. Words for a human that only waited for the question
+/// whether their request may be seen go out without it.
+pub(crate) fn awaiting_lapsed(turn: &mut Turn<'_>, facts: &MessageFacts) {
+    let Some(customer) = &facts.customer else { return };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
+    match customer.awaiting.clone() {
+        Some(Awaiting::CaseConsent { cause, request, words, pictures }) => {
+            open(turn, &mut visit, Told { cause, request: Some(request), words, pictures }, false);
+        }
+        Some(_) => visit.awaits(turn, None),
+        None => {}
+    }
+}
+
 /// The topic is just being opened: the same words come again when it is there.
 fn await_topic(turn: &mut Turn<'_>, reader: &Reader, case: &Case, message: &Message, since: i64) {
     turn.then(Effect::SetTimer {

@@ -29,6 +29,7 @@ fn about_picture(verb: Verb) -> PressFacts {
 #[test]
 fn change_waits_for_words_about_this_picture() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::Change))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Change {
         artifact: 81 }) }
     send in telegram:7 about Beside(81): ChangeHow

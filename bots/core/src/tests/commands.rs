@@ -122,6 +122,7 @@ fn cancel_takes_back_everything_here() {
     customer.tray = vec![Reference::Media(media("t"))];
     customer.tray_id = Some(TrayId(30));
     assert_snapshot!(folded(&said(message_facts(customer), message("/cancel"))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     ClearTimer { id: "tray:telegram:7:telegram:7" }
     EmptyTray { conversation: "telegram:7", identity: "telegram:7" }

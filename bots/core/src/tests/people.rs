@@ -11,7 +11,7 @@ use crate::{
     effect::Effect,
     event::{Event, Message, Presence},
     facts::*,
-    generation::GenerationState,
+    generation::{GenerationState, Options, Resolution},
     id::*,
 };
 
@@ -170,6 +170,18 @@ fn credits_that_arrive_are_told() {
         Some("sorry") }
     send in telegram:7: CreditsArrived { credits: 20, available: 21, making: false }
     "#);
+}
+
+#[test]
+fn an_older_request_runs_where_the_newest_may_not() {
+    let mut customer = customer(1);
+    for (id, resolution) in [(50, Resolution::K1), (51, Resolution::K4)] {
+        let options = Options { resolution, ..Options::default() };
+        let request = Request { id: RequestId(id), options, ..request(RequestState::Unpaid) };
+        customer.open.push(OpenRequest { request, generations: vec![] });
+    }
+    let effects = at(PRIVATE, Facts::Message(message_facts(customer)), granted(20));
+    assert!(effects.contains("UpdateRequest { id: 50, state: Open"), "{effects}");
 }
 
 #[test]

@@ -187,6 +187,7 @@ fn trying_again_makes_only_what_is_missing() {
 fn change_the_words_waits_for_them() {
     let facts = about_request(Verb::ChangeWords, RequestState::Settled, Some(Is::Failed));
     assert_snapshot!(folded(&pressed(facts)), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Words {
         request: 50 }) }
     send in telegram:7: NewWords

@@ -188,6 +188,7 @@ fn only_so_many_requests_wait_for_credits() {
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
     UpdateRequest { id: 50, state: Lapsed, change: - }
     ClearTimer { id: "request:50" }
+    edit Question(50) in telegram:7 silently: RequestGaveWay
     open request #0 Unpaid: "an owl" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#0 at 1700086400000: RequestLapsed

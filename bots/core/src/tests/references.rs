@@ -206,9 +206,11 @@ fn after_change_the_next_words_change_that_picture() {
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
         picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
     assert_snapshot!(folded(&said(message_facts(customer), message("make it blue"))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     send in telegram:7: Gone
     "#);
@@ -230,6 +232,7 @@ fn after_change_the_words_the_next_words_replace_those_of_the_request() {
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture
         1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
 }

@@ -19,6 +19,7 @@ fn awaiting(awaiting: Awaiting) -> Customer {
 #[test]
 fn asking_for_a_human_asks_what_it_is_about() {
     assert_snapshot!(folded(&said(message_facts(customer(5)), message("talk to a person"))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseCause {
         request: - }) }
     send in telegram:7: SupportCause / [Cause(PlanChoice) = SetCause 0]
@@ -33,6 +34,7 @@ fn asking_for_a_human_asks_what_it_is_about() {
 fn a_cause_asks_for_words() {
     let customer = awaiting(Awaiting::CaseCause { request: Some(RequestId(50)) });
     assert_snapshot!(folded(&pressed(press_facts(customer, Verb::SetCause, 4))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseWords {
         cause: GenerationError, request: Some(50) }) }
     edit message 20 in telegram:7: SupportWords
@@ -45,6 +47,7 @@ fn words_open_a_case() {
     let customer = awaiting(Awaiting::CaseWords { cause: Cause::Privacy, request: None });
     let told = Message { attachments: vec![photo("p")], ..message("what do you keep?") };
     assert_snapshot!(folded(&said(message_facts(customer), told)), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: Privacy, request: -, consent:
@@ -66,6 +69,7 @@ fn words_about_a_request_ask_whether_it_may_be_seen() {
     let request = Some(RequestId(50));
     let customer = awaiting(Awaiting::CaseWords { cause: Cause::GenerationError, request });
     assert_snapshot!(folded(&said(message_facts(customer), message("it is blue"))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseConsent {
         cause: GenerationError, request: 50, words: "it is blue", pictures: [] }) }
     send in telegram:7: SupportConsent / [Yes = ConsentYes 0] [No = ConsentNo 0]
@@ -93,6 +97,7 @@ fn a_yes_lets_the_helper_see_it() {
 fn anything_but_a_yes_is_a_no() {
     assert_snapshot!(folded(&pressed(press_facts(consent(), Verb::ConsentNo, 0))), @r#"
     edit message 20 in telegram:7: Removed
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     OpenEscalation(NewEscalation { id: #1, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
@@ -221,6 +226,39 @@ fn an_answer_to_a_case_that_never_came_to_the_desk_opens_another() {
     OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: -,
         consent: false, words: "still blue", pictures: [] })
+    send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
+    "#);
+}
+
+fn lapsed(customer: Customer) -> String {
+    let event = Event::AwaitingLapsed { identity: customer.identity.clone() };
+    at(PRIVATE, Facts::Message(message_facts(customer)), event)
+}
+
+#[test]
+fn a_question_that_was_forgotten_lapses() {
+    assert_snapshot!(folded(&lapsed(awaiting(Awaiting::CaseCause { request: None }))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    "#);
+    assert_eq!(lapsed(customer(5)), "");
+}
+
+#[test]
+fn words_for_a_human_are_not_lost_with_the_question_about_them() {
+    let asked = Awaiting::CaseConsent {
+        cause: Cause::GenerationError,
+        request: RequestId(50),
+        words: "it is blue".into(),
+        pictures: vec![],
+    };
+    assert_snapshot!(folded(&lapsed(awaiting(asked))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
+        "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
+        consent: false, words: "it is blue", pictures: [] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
     "#);

@@ -222,6 +222,12 @@ pub async fn requests(
     Ok(found)
 }
 
+/// The newest request of an account.
+pub async fn newest(tx: &mut Tx, account: AccountId) -> Result<Option<Request>, StoreError> {
+    let rows = tx.rows(sql::FIND_NEWEST, &[account.0.into()]).await?;
+    rows.first().map(|row| read_request(row, 0)).transpose()
+}
+
 /// Requests by the message that started them; the newest where one was asked again.
 pub async fn started(tx: &mut Tx, by: &[Pair]) -> Result<HashMap<Pair, Request>, StoreError> {
     let mut found = HashMap::new();

@@ -221,6 +221,10 @@ async fn press(
     let request = request
         .filter(|request| customer.as_ref().is_some_and(|one| one.account.id == request.account));
     let generations = pictures_of(tx, request.as_ref()).await?;
+    let newest = match &customer {
+        Some(customer) if needs.newest => read::newest(tx, customer.account.id).await?,
+        _ => None,
+    };
     let at_desk = needs.desk
         || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
     Ok(PressFacts {
@@ -228,6 +232,7 @@ async fn press(
         request,
         generations,
         kept,
+        newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
         entries: entries(tx, needs, customer.as_ref()).await?,

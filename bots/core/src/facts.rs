@@ -266,6 +266,8 @@ pub struct PressFacts {
     pub generations: Vec<Generation>,
     /// The picture it is about, when that is still kept and belongs to the presser.
     pub kept: Option<Kept>,
+    /// For a press that spends: the presser's newest request, whatever became of it.
+    pub newest: Option<Request>,
     /// The line for the provider.
     pub line: Line,
     /// For the history: a page of it.
@@ -646,6 +648,8 @@ pub struct Needs {
     pub album: Option<crate::id::AlbumId>,
     /// The line for the provider.
     pub line: bool,
+    /// Their newest request.
+    pub newest: bool,
     /// The last entries of the ledger.
     pub entries: bool,
     /// A page of the history, below this artifact; zero for the newest.

@@ -114,8 +114,9 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
     let artifact = Some(ArtifactId(row));
     match verb {
         Verb::Cancel | Verb::ChangeWords => Needs { request, ..base },
-        Verb::Again | Verb::MakeFour | Verb::TryAgain | Verb::Confirm | Verb::TakeCheaper => {
-            Needs { request, line: true, ..base }
+        Verb::Confirm | Verb::TakeCheaper => Needs { request, line: true, ..base },
+        Verb::Again | Verb::MakeFour | Verb::TryAgain => {
+            Needs { request, line: true, newest: true, ..base }
         }
         Verb::AskHuman => Needs { request: request.filter(|_| row != 0), ..base },
         Verb::Change
@@ -125,8 +126,8 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::Delete
         | Verb::SendAgain
         | Verb::OpenPicture => Needs { artifact, ..base },
-        Verb::Larger => Needs { artifact, line: true, ..base },
-        Verb::Example => Needs { line: true, ..base },
+        Verb::Larger => Needs { artifact, line: true, newest: true, ..base },
+        Verb::Example => Needs { line: true, newest: true, ..base },
         Verb::Balance => Needs { entries: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, ..base },

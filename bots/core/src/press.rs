@@ -18,7 +18,7 @@ use crate::{
     flags::Flags,
     generation::{GenerationState, Options},
     handed, history,
-    id::Slot,
+    id::{RequestId, Slot},
     keys,
     picture::Scene,
     pricing, receipt,
@@ -161,6 +161,20 @@ fn again(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, verb: Verb)
             missing => wish.options.count = missing,
         }
     }
+    spend(turn, visit, facts, Some(request.id), wish)
+}
+
+/// A press becomes a request; pressed twice, it becomes one.
+fn spend(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &PressFacts,
+    source: Option<RequestId>,
+    wish: Wish,
+) -> Answer {
+    if request::is_repeated(turn, visit, facts.newest.as_ref(), source, &wish) {
+        return Answer::Line(Say::Done);
+    }
     request::place(turn, visit, &facts.line, wish);
     Answer::Quiet
 }
@@ -288,8 +302,7 @@ fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
         wish.references = Vec::from([Reference::Artifact(kept.artifact.id)]);
         wish.parent = Some(kept.artifact.id);
     }
-    request::place(turn, visit, &facts.line, wish);
-    Answer::Quiet
+    spend(turn, visit, facts, Some(kept.request.id), wish)
 }
 
 /// The picture is deleted, and every message that shows it goes.
@@ -353,8 +366,7 @@ fn example(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, number: i
         parent: None,
         message: None,
     };
-    request::place(turn, visit, &facts.line, wish);
-    Answer::Quiet
+    spend(turn, visit, facts, None, wish)
 }
 
 fn set_language(turn: &mut Turn<'_>, visit: &mut Visit, press: &Press, row: i64) -> Answer {

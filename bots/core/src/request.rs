@@ -55,6 +55,36 @@ impl Wish {
     }
 }
 
+/// Presses of one button within this time are one press.
+const ONE_PRESS_MS: i64 = 10_000;
+
+/// Whether a press that makes a wish of the request `source` has made it a moment ago: then the
+/// newest request is that wish.
+pub(crate) fn is_repeated(
+    turn: &Turn<'_>,
+    visit: &Visit,
+    newest: Option<&Request>,
+    source: Option<RequestId>,
+    wish: &Wish,
+) -> bool {
+    let Some(newest) = newest.filter(|newest| Some(newest.id) != source) else { return false };
+    let is_given_up = match newest.state {
+        RequestState::Cancelled | RequestState::Lapsed => true,
+        RequestState::Asking
+        | RequestState::Unpaid
+        | RequestState::Open
+        | RequestState::Settled => false,
+    };
+    turn.frame.now.saturating_sub(newest.asked_at) < ONE_PRESS_MS
+        && !is_given_up
+        && newest.conversation == visit.reader.conversation
+        && newest.message == wish.message
+        && newest.prompt == wish.prompt
+        && newest.references == wish.references
+        && newest.parent == wish.parent
+        && newest.options == included(turn, &visit.customer, wish)
+}
+
 /// Whether a wish has become a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placed {

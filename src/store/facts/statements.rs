@@ -46,6 +46,11 @@ pub(super) const FIND_OPEN: &str = concat!(
 );
 pub(super) const FIND_REQUESTS: &str =
     concat!("select ", request_columns!(), " from requests r where r.id in ({list})");
+pub(super) const FIND_NEWEST: &str = concat!(
+    "select ",
+    request_columns!(),
+    " from requests r where r.account = $1 order by r.id desc limit 1"
+);
 pub(super) const FIND_STARTED: &str = concat!(
     "select ",
     request_columns!(),

@@ -11,7 +11,7 @@ use crate::{
     effect::Effect,
     event::{Event, Setting},
     facts::*,
-    generation::GenerationState as Is,
+    generation::{GenerationState as Is, Options, Resolution},
     id::*,
     say::Verb,
 };
@@ -219,4 +219,29 @@ fn a_picture_deleted_before_it_came_where_it_was_asked_for_is_paid_for() {
         available: Some(18), kept_until: 0 }) / [Again 50]
     answer tap: Deleted
     "#);
+}
+
+#[test]
+fn larger_and_examples_pressed_twice_are_made_once() {
+    let parent = Some(ArtifactId(81));
+    let references = vec![Reference::Artifact(ArtifactId(81))];
+    let options = Options { resolution: Resolution::K2, ..Options::default() };
+    let newest = Request {
+        id: RequestId(51),
+        asked_at: NOW - 1,
+        parent,
+        references,
+        options,
+        ..request(RequestState::Open)
+    };
+    let larger = PressFacts { newest: Some(newest), ..about_picture(Verb::Larger) };
+    assert_eq!(pressed(larger), "answer tap: Done");
+    let newest = Request {
+        prompt: "A lighthouse at night".into(),
+        message: None,
+        asked_at: NOW - 1,
+        ..request(RequestState::Open)
+    };
+    let example = press_facts(customer(5), Verb::Example, 2);
+    assert_eq!(pressed(PressFacts { newest: Some(newest), ..example }), "answer tap: Done");
 }

@@ -233,3 +233,29 @@ fn what_is_being_drawn_is_named_when_the_rest_is_taken_back() {
     answer tap
     "#);
 }
+
+/// A press of [Again], with the newest request so many milliseconds old.
+fn again_after(age_ms: i64, newest: Request) -> String {
+    let facts = about_request(Verb::Again, RequestState::Settled, Some(Is::Delivered));
+    let newest = Some(Request { asked_at: NOW - age_ms, ..newest });
+    pressed(PressFacts { newest, ..facts })
+}
+
+#[test]
+fn pressed_twice_within_moments_it_is_made_once() {
+    let made = || Request { id: RequestId(51), ..request(RequestState::Open) };
+    assert_eq!(again_after(9_999, made()), "answer tap: Done");
+    let done = Request { state: RequestState::Settled, ..made() };
+    assert_eq!(again_after(9_999, done), "answer tap: Done", "however quick it was");
+}
+
+#[test]
+fn what_is_asked_for_once_more_is_made_once_more() {
+    let made = || Request { id: RequestId(51), ..request(RequestState::Open) };
+    assert!(again_after(10_000, made()).contains("hold 2"), "a moment has passed");
+    let cancelled = Request { state: RequestState::Cancelled, ..made() };
+    assert!(again_after(1, cancelled).contains("hold 2"), "the first was taken back");
+    assert!(again_after(1, request(RequestState::Settled)).contains("hold 2"), "it is the first");
+    let other = Request { prompt: "an owl".into(), ..made() };
+    assert!(again_after(1, other).contains("hold 2"), "it is another");
+}

@@ -339,6 +339,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         request: None,
         generations: vec![],
         kept: None,
+        newest: None,
         line: line(),
         history: None,
         entries: vec![],

@@ -5,7 +5,7 @@ use picdesk_core::{
     account::{Language, Person},
     credits::Credits,
     effect::Effect,
-    facts::{Catalogue, House as Rules, Missed},
+    facts::{Catalogue, House as Rules, Missed, RequestState},
     generation::GenerationState,
     id::{AccountId, PurseId},
 };
@@ -90,5 +90,24 @@ async fn what_could_not_be_told_waits_until_it_is_told() {
         assert_eq!(house.seen(&bob).await.missed, []);
         house.follow(vec![Effect::Told { generation: asked.generation }]).await.unwrap();
         assert_eq!(house.seen(&ada).await.missed, []);
+    }
+}
+
+#[tokio::test]
+async fn the_newest_request_is_known_whatever_became_of_it() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let bob = house.customer("8", 9).await;
+        house.ask(&ada, 2, 1).await;
+        let newest = house.ask(&ada, 2, 2).await;
+        house.ask(&bob, 2, 3).await;
+        let state = RequestState::Settled;
+        let settled = Effect::UpdateRequest { id: newest.request, state, change: None };
+        house.follow(vec![settled]).await.unwrap();
+        let found = house
+            .write(ada.account, |tx, account| Box::pin(facts::newest(tx, account)))
+            .await
+            .unwrap();
+        assert_eq!(found.map(|request| request.id), Some(newest.request));
     }
 }

@@ -142,7 +142,9 @@ async fn message(
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
     let shows = match &wanted.event {
-        Event::MessageReceived(message) => message.answers_pictures(),
+        Event::MessageReceived(message) | Event::MessageEdited(message) => {
+            message.answers_pictures()
+        }
         _ => false,
     };
     let artifact = match (replied.artifact, &awaiting) {

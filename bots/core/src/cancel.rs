@@ -7,7 +7,7 @@ use crate::{
     credits::{Credits, VoidReason},
     customer::Visit,
     effect::Effect,
-    facts::{Customer, Generation, GenerationFacts, OpenRequest, Request, RequestState},
+    facts::{Awaiting, Customer, Generation, GenerationFacts, OpenRequest, Request, RequestState},
     generation::GenerationState,
     id::{IdentityId, Slot},
     keys,
@@ -158,7 +158,11 @@ pub(crate) fn is_free(state: GenerationState) -> bool {
 /// `/cancel`: everything in this conversation that can be taken back, and whatever waits for words.
 /// One message says so, in the place of all that stood there.
 pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
-    let mut done = visit.customer.awaiting.is_some();
+    let mut done = match visit.customer.awaiting {
+        // Nobody has been asked for anything.
+        None | Some(Awaiting::Edit { .. }) => false,
+        Some(_) => true,
+    };
     visit.awaits(turn, None);
     done |= tray::clear(turn, visit);
     let here: Vec<OpenRequest> = visit

@@ -584,6 +584,11 @@ pub enum Awaiting {
         /// Which.
         artifact: ArtifactId,
     },
+    /// Nothing yet: a message of theirs did not become a request, and its edit may.
+    Edit {
+        /// Which.
+        message: MessageId,
+    },
     /// New words for this request.
     Words {
         /// Which.

@@ -97,13 +97,26 @@ fn words(
     }
     let Some(pictures) = usable(turn, visit, message) else { return };
     if !text.trim().is_empty() {
-        prompt(turn, visit, facts, message, text, pictures);
-    } else if pictures.is_empty() {
+        if prompt(turn, visit, facts, message, text, pictures) == Placed::Declined {
+            may_be_edited(turn, visit, message);
+        }
+        return;
+    }
+    may_be_edited(turn, visit, message);
+    if pictures.is_empty() {
         turn.say(&visit.reader, Say::PromptEmpty);
     } else if turn.house().edits {
         tray::put(turn, visit, pictures);
     } else {
         turn.say(&visit.reader, Say::NoReferences);
+    }
+}
+
+/// A message did not become a request; edited, it may. What its next words were to mean otherwise
+/// comes first.
+fn may_be_edited(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
+    if matches!(visit.customer.awaiting, None | Some(Awaiting::Edit { .. })) {
+        visit.awaits(turn, Some(Awaiting::Edit { message: message.id.clone() }));
     }
 }
 
@@ -148,7 +161,7 @@ struct Base {
     parent: Option<ArtifactId>,
 }
 
-/// A prompt, with its own pictures.
+/// A prompt, with its own pictures. Tells whether it became a request.
 fn prompt(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
@@ -156,19 +169,22 @@ fn prompt(
     message: &Message,
     text: &str,
     pictures: Vec<Reference>,
-) {
+) -> Placed {
     let written = flags::read(text);
     if written.prompt.trim().is_empty() {
-        return turn.say(&visit.reader, Say::PromptEmpty);
+        turn.say(&visit.reader, Say::PromptEmpty);
+        return Placed::Declined;
     }
     if let Some(say) = too_long(turn, &written.prompt) {
-        return turn.say(&visit.reader, say);
+        turn.say(&visit.reader, say);
+        return Placed::Declined;
     }
     let mut base = match base(visit, facts, message) {
         Ok(base) => base,
         Err(say) => {
             visit.awaits(turn, None);
-            return turn.say(&visit.reader, *say);
+            turn.say(&visit.reader, *say);
+            return Placed::Declined;
         }
     };
     for picture in pictures {
@@ -177,7 +193,8 @@ fn prompt(
         }
     }
     if !base.references.is_empty() && !turn.house().edits {
-        return turn.say(&visit.reader, Say::NoReferences);
+        turn.say(&visit.reader, Say::NoReferences);
+        return Placed::Declined;
     }
     let (count, count_max) = (base.references.len(), turn.house().references_max);
     if count > count_max {
@@ -193,10 +210,12 @@ fn prompt(
         parent: base.parent,
         message: Some(message.id.clone()),
     };
-    if request::place(turn, visit, &facts.line, wish) == Placed::Kept {
+    let placed = request::place(turn, visit, &facts.line, wish);
+    if placed == Placed::Kept {
         tray::use_up(turn, visit);
         visit.awaits(turn, None);
     }
+    placed
 }
 
 /// The complaint about a prompt that is too long.

@@ -3,7 +3,7 @@
 use crate::{
     event::{About, Event, Message, Press, Setting},
     facts::{FactsKind, Needs},
-    id::{ArtifactId, RequestId},
+    id::{ArtifactId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     say::{Action, Verb},
 };
@@ -20,6 +20,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::MessageEdited(message) => Needs {
             identity: Some(message.from.identity.clone()),
             started_by: Some(message.id.clone()),
+            replied: replied(message),
             line: true,
             ..of(FactsKind::Message)
         },
@@ -94,16 +95,15 @@ fn message_needs(message: &Message) -> Needs {
             history: (command == Command::History).then_some(0),
             ..base
         },
-        Intent::Greeting | Intent::Words(_) => Needs {
-            replied: message
-                .reply_to
-                .as_ref()
-                .filter(|reply| reply.ours)
-                .map(|reply| reply.message.clone()),
-            line: true,
-            ..base
-        },
+        Intent::Greeting | Intent::Words(_) => {
+            Needs { replied: replied(message), line: true, ..base }
+        }
     }
+}
+
+/// The message of ours that somebody answers.
+fn replied(message: &Message) -> Option<MessageId> {
+    message.reply_to.as_ref().filter(|reply| reply.ours).map(|reply| reply.message.clone())
 }
 
 fn press_needs(press: &Press, action: Option<Action>) -> Needs {
@@ -168,7 +168,7 @@ mod tests {
     use crate::{
         account::Person,
         event::ReplyTo,
-        id::{ConversationId, EscalationId, MessageId},
+        id::{ConversationId, EscalationId},
     };
 
     fn message(text: &str) -> Message {

@@ -5,7 +5,14 @@ use std::vec;
 use insta::assert_snapshot;
 
 use super::world::*;
-use crate::{account::Entitlement, credits::Credits, event::Event, facts::*, generation::*, id::*};
+use crate::{
+    account::Entitlement,
+    credits::Credits,
+    event::{Event, Message},
+    facts::*,
+    generation::*,
+    id::*,
+};
 
 #[test]
 fn a_prompt_is_held_put_in_line_and_shown() {
@@ -166,6 +173,9 @@ fn with_a_full_line_it_says_so_and_holds_nothing() {
     let customer = with_open(customer(10), GenerationState::Held);
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
     send in telegram:7: LineFull { in_line: 1, in_line_max: 1 }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -206,6 +216,9 @@ fn a_prompt_that_is_too_long_is_refused_by_its_length() {
     let long = "多".repeat(101);
     assert_snapshot!(folded(&said(facts, message(&long))), @r#"
     send in telegram:7: PromptTooLong { chars: 101, chars_max: 100 }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -213,6 +226,9 @@ fn a_prompt_that_is_too_long_is_refused_by_its_length() {
 fn options_alone_are_no_prompt() {
     assert_snapshot!(folded(&said(message_facts(customer(10)), message("--2k 横图"))), @r#"
     send in telegram:7: PromptEmpty
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -227,6 +243,9 @@ fn a_picture_without_a_price_is_our_fault_and_not_made() {
     RaiseAlarm { what: "a picture was asked for that has no price" }
     send in telegram:7: Failed { failure: OutOfService, available: Some(10), part: Part {
         number: 1, count: 1 } } / [AskHuman 0] [SupportLink https://help.example]
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -317,4 +336,46 @@ fn a_request_that_waited_too_long_is_let_go() {
     "#);
     let run = GenerationFacts { request: Some(request(RequestState::Open)), ..facts };
     assert_eq!(at(PRIVATE, Facts::Generation(run), event()), "");
+}
+
+fn declined(text: &str) -> Customer {
+    let awaiting = Some(Awaiting::Edit { message: message(text).id });
+    Customer { awaiting, ..customer(10) }
+}
+
+#[test]
+fn words_that_were_no_prompt_become_one_when_they_are_edited() {
+    let said = said(message_facts(customer(10)), message("/imagine"));
+    assert!(said.contains("awaiting: Some(Edit { message: \"10\" })"), "{said}");
+    let facts = Facts::Message(message_facts(declined("/imagine")));
+    let edited = at(PRIVATE, facts, Event::MessageEdited(message("/imagine an owl")));
+    assert!(edited.contains("open request #0 Open: \"an owl\""), "{edited}");
+    assert!(edited.ends_with("awaiting: - }"), "only once: {edited}");
+}
+
+#[test]
+fn a_caption_that_comes_later_goes_with_the_pictures_that_wait() {
+    let waiting = Customer {
+        tray: vec![Reference::Media(media("a")), Reference::Media(media("b"))],
+        tray_id: Some(TrayId(30)),
+        ..declined("")
+    };
+    let album = Some("album1".into());
+    let caption = Message { album, attachments: vec![photo("a")], ..message("join them") };
+    let facts = Facts::Message(message_facts(waiting));
+    let edited = at(PRIVATE, facts, Event::MessageEdited(caption));
+    let both = "references [Media({ handle: \"a\", unique: \"a\" }), \
+                Media({ handle: \"b\", unique: \"b\" })]";
+    assert!(edited.contains(both), "{edited}");
+}
+
+#[test]
+fn other_messages_that_are_edited_are_no_prompts() {
+    for known in [customer(10), Customer { awaiting: None, ..declined("") }] {
+        let facts = Facts::Message(message_facts(known));
+        assert_eq!(at(PRIVATE, facts, Event::MessageEdited(message("an owl"))), "");
+    }
+    let other = Message { id: "11".into(), ..message("an owl") };
+    let facts = Facts::Message(message_facts(declined("")));
+    assert_eq!(at(PRIVATE, facts, Event::MessageEdited(other)), "");
 }

@@ -300,6 +300,8 @@ create table escalations (
   words bytea not null,
   state text not null,
   opened_at bigint not null,
+  -- When an operator first answered; zero before.
+  answered_at bigint not null,
   closed_at bigint not null,
   constraint escalation_code unique (code),
   constraint escalation_state check (state in ('open', 'resolved'))

@@ -230,6 +230,10 @@ impl Rows {
             Effect::Readdress { outbound, to } => {
                 self.single(sql::READDRESS, vec![outbound.0.into(), to.as_str().into()]);
             }
+            Effect::AnswerEscalation { escalation, .. } => {
+                let values = vec![escalation.0.into(), self.now.into()];
+                self.single(sql::ANSWER_ESCALATION, values);
+            }
             Effect::CloseEscalation { escalation, closed } => {
                 let state = if *closed { "resolved" } else { "open" };
                 let at = if *closed { self.now } else { 0 };

@@ -282,6 +282,13 @@ pub enum Effect {
         /// Where it goes now.
         to: ConversationId,
     },
+    /// An operator answered it for the first time.
+    AnswerEscalation {
+        /// Which.
+        escalation: EscalationId,
+        /// Milliseconds after it was opened.
+        after_ms: i64,
+    },
     /// It is closed, or opened again.
     CloseEscalation {
         /// Which.

@@ -328,6 +328,10 @@ pub struct Case {
     pub cause: Cause,
     /// Whether it is closed.
     pub closed: bool,
+    /// When it was opened, milliseconds since the epoch.
+    pub opened_at: i64,
+    /// Whether an operator has answered it.
+    pub answered: bool,
     /// When it was closed, milliseconds since the epoch; zero while it is open.
     pub closed_at: i64,
     /// The request it is about.

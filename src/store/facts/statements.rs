@@ -10,7 +10,7 @@ macro_rules! request_columns {
 macro_rules! case_columns {
     () => {
         "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
-         e.state, e.closed_at, e.request, e.consent, i.name, e.words"
+         e.state, e.closed_at, e.request, e.consent, i.name, e.words, e.opened_at, e.answered_at"
     };
 }
 

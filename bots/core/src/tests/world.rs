@@ -312,6 +312,8 @@ pub fn case() -> Case {
         topic: Some(TOPIC.into()),
         cause: crate::say::Cause::GenerationError,
         closed: false,
+        opened_at: NOW - 400_000,
+        answered: true,
         closed_at: 0,
         request: None,
         consent: false,

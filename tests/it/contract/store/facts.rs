@@ -1,16 +1,19 @@
 //! What turns are told of somebody.
 
+use std::time::Duration;
+
 use picdesk::store::facts;
 use picdesk_core::{
     account::{Language, Person},
     credits::Credits,
-    effect::Effect,
+    effect::{Effect, NewEscalation},
     facts::{Catalogue, House as Rules, Missed, RequestState},
     generation::GenerationState,
-    id::{AccountId, PurseId},
+    id::{AccountId, EscalationId, PurseId},
+    say::Cause,
 };
 
-use super::{Customer, House, houses};
+use super::{Customer, House, START, houses};
 
 impl House {
     /// Somebody as a turn in their private chat sees them.
@@ -109,5 +112,36 @@ async fn the_newest_request_is_known_whatever_became_of_it() {
             .await
             .unwrap();
         assert_eq!(found.map(|request| request.id), Some(newest.request));
+    }
+}
+
+#[tokio::test]
+async fn a_case_is_answered_for_the_first_time_once() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let id = EscalationId(77);
+        let open = Effect::OpenEscalation(NewEscalation {
+            id,
+            code: "S-77".to_owned(),
+            account: ada.account,
+            identity: ada.identity.clone(),
+            conversation: ada.conversation.clone(),
+            cause: Cause::Other,
+            request: None,
+            consent: false,
+            words: "my fox has five legs".to_owned(),
+            pictures: Vec::new(),
+        });
+        house.follow(vec![open]).await.unwrap();
+        let case = house.seen(&ada).await.case.unwrap();
+        assert_eq!((case.answered, case.opened_at), (false, START));
+        house.hands.advance(Duration::from_secs(60));
+        let answer = || Effect::AnswerEscalation { escalation: id, after_ms: 60_000 };
+        house.follow(vec![answer()]).await.unwrap();
+        house.hands.advance(Duration::from_secs(60));
+        house.follow(vec![answer()]).await.unwrap();
+        assert!(house.seen(&ada).await.case.unwrap().answered);
+        let at = house.int("select answered_at from escalations", &[]).await;
+        assert_eq!(at, START + 60_000);
     }
 }

@@ -258,6 +258,7 @@ support-opened = Thank you. A person will answer you here.
 support-when = We answer { $hours } ({ $city }), usually within { $promise }.
 support-when-hours = We answer { $hours } ({ $city }).
 support-when-promise = We usually answer within { $promise }.
+support-closed = Nobody is there right now. We are back on { $moment }.
 support-code = Case { BOLD($code) }.
 support-passed-on = Passed on. The answer comes here.
 support-elsewhere = A person answers here: { $where }

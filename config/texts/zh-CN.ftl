@@ -216,6 +216,7 @@ support-opened = 收到，会有真人在这里回复你。
 support-when = 我们{ $hours }（{ $city }）在，一般 { $promise }内回复。
 support-when-hours = 我们{ $hours }（{ $city }）在。
 support-when-promise = 一般 { $promise }内回复。
+support-closed = 现在没有人在，{ $moment } 回来。
 support-code = 编号 { BOLD($code) }。
 support-passed-on = 已转达，回复会发到这里。
 support-elsewhere = 真人在这里：{ $where }

@@ -4,7 +4,7 @@
 mod keys;
 mod people;
 
-use jiff::tz::TimeZone;
+use jiff::{civil::date, tz::TimeZone};
 use picdesk_core::{
     channel::OtherKind,
     credits::Credits,
@@ -14,13 +14,16 @@ use picdesk_core::{
     },
 };
 
-use super::SayContext;
+use super::{Office, SayContext};
 
 pub(super) use self::keys::{labels, pages};
 use self::people::{cards, people};
 
 /// 22 Dec 2025, 02:40 in Shanghai; still the day before in UTC.
 pub(super) const DECEMBER_22: i64 = 1_766_342_400_000;
+
+/// Milliseconds of an hour.
+pub(super) const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// What differs between an everyday sample and the longest.
 pub(super) struct Measure {
@@ -82,8 +85,17 @@ pub(super) fn context() -> SayContext {
         terms_url: Some("https://desk.example/terms".into()),
         support_email: Some("help@desk.example".into()),
         hours: "Mon-Fri 09:00-18:00".into(),
+        office: Some(office()),
         promise_min: 120,
         zone: TimeZone::get("Asia/Shanghai").expect("the zone is known"),
+    }
+}
+
+/// Its people take the day after 22 Dec off.
+fn office() -> Office {
+    Office {
+        hours: "Mon-Fri 09:00-18:00".parse().expect("the hours make sense"),
+        holidays: vec![date(2025, 12, 23)],
     }
 }
 
@@ -95,6 +107,7 @@ pub(super) fn silent_context() -> SayContext {
         terms_url: None,
         support_email: None,
         hours: String::new(),
+        office: None,
         promise_min: 0,
         zone: TimeZone::UTC,
         ..context()

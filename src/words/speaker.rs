@@ -133,7 +133,7 @@ impl Speaker<'_> {
             Say::SupportCause => self.text("support-cause"),
             Say::SupportWords => self.text("support-words"),
             Say::SupportConsent => self.text("support-consent"),
-            Say::SupportOpened { code } => self.support_opened(code),
+            Say::SupportOpened { code, at } => self.support_opened(code, *at),
             Say::SupportPassedOn => self.text("support-passed-on"),
             Say::SupportElsewhere => self.support_elsewhere(),
             Say::Answer { operator, text } => self.wrote("answer", operator, text),

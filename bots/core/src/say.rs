@@ -285,6 +285,8 @@ pub enum Say {
     SupportOpened {
         /// `S-1042`.
         code: String,
+        /// When, milliseconds since the epoch.
+        at: i64,
     },
     /// The person's words were passed on.
     SupportPassedOn,

@@ -221,7 +221,8 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
         pictures: told.pictures,
     }));
     open_topic(turn, &desk, id, &code, &visit.customer.name);
-    let word = turn.words(&visit.reader, Say::SupportOpened { code }).about(About::Matter(id));
+    let say = Say::SupportOpened { code, at: turn.frame.now };
+    let word = turn.words(&visit.reader, say).about(About::Matter(id));
     turn.send(word);
 }
 

@@ -53,7 +53,7 @@ fn words_open_a_case() {
         "telegram:7", conversation: "telegram:7", cause: Privacy, request: -, consent:
         false, words: "what do you keep?", pictures: [{ handle: "p", unique: "p" }] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
     "#);
 }
 
@@ -103,7 +103,7 @@ fn anything_but_a_yes_is_a_no() {
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
         consent: false, words: "it is blue", pictures: [] })
     send as Case(#1) in telegram:-100 about Topic(#1): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000" }
+    send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000", at: 1700000000000 }
     answer tap
     "#);
     let effects = said(message_facts(consent()), message("and too dark"));
@@ -227,7 +227,7 @@ fn an_answer_to_a_case_that_never_came_to_the_desk_opens_another() {
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: -,
         consent: false, words: "still blue", pictures: [] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
     "#);
 }
 
@@ -260,6 +260,6 @@ fn words_for_a_human_are_not_lost_with_the_question_about_them() {
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
         consent: false, words: "it is blue", pictures: [] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
     "#);
 }

@@ -131,6 +131,8 @@ create table identities (
   account bigint not null,
   name bytea not null,
   language text not null,
+  -- Whether they chose it; else it follows their client.
+  language_chosen bigint not null,
   reachable bigint not null,
   created_at bigint not null
 );
@@ -212,6 +214,8 @@ create table generations (
   queued_at bigint not null,
   settled_at bigint not null,
   object text,
+  -- Whether its end has yet to be told to somebody who could not be reached.
+  untold bigint not null,
   constraint generation_hold unique (hold),
   constraint generation_state check (
     state in ('held', 'claimed', 'submitting', 'submitted', 'made', 'delivered', 'failed',
@@ -222,6 +226,7 @@ create index generations_busy on generations (claimed_by)
   where state in ('claimed', 'submitting', 'submitted');
 create index generations_request on generations (request);
 create index generations_object on generations (object) where object is not null;
+create index generations_untold on generations (account) where untold = 1;
 
 create table artifacts (
   id bigint primary key,
@@ -309,6 +314,8 @@ create table escalations (
   words bytea not null,
   state text not null,
   opened_at bigint not null,
+  -- When an operator first answered; zero before.
+  answered_at bigint not null,
   closed_at bigint not null,
   constraint escalation_code unique (code),
   constraint escalation_state check (state in ('open', 'resolved'))

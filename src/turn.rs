@@ -95,6 +95,8 @@ struct Turned {
     count: usize,
     answers: Vec<Answer>,
     alarms: Vec<&'static str>,
+    /// After how long cases were answered for the first time, milliseconds.
+    first_answers: Vec<i64>,
     /// Credits moved, by kind of line.
     moved: BTreeMap<&'static str, i64>,
     /// Whether pictures are to be deleted.
@@ -307,6 +309,10 @@ impl Turner {
         for (kind, credits) in &turned.moved {
             metrics::credits_moved(kind, *credits);
         }
+        for after_ms in &turned.first_answers {
+            let after_ms = u64::try_from(*after_ms).unwrap_or_default();
+            metrics::first_answered(Duration::from_millis(after_ms));
+        }
         for alarm in &turned.alarms {
             self.desk.alarms.raise(alarm);
         }
@@ -392,6 +398,7 @@ impl Turner {
                 }),
                 Effect::RaiseAlarm { what } => turned.alarms.push(what),
                 Effect::DeleteArtifact { .. } => turned.deleted = true,
+                Effect::AnswerEscalation { after_ms, .. } => turned.first_answers.push(*after_ms),
                 _ => {}
             }
         }

@@ -16,7 +16,7 @@ use crate::{
     config::{Config, Receiving},
     store::{Store, StoreError, people},
     turn::Desk,
-    words::{Audience as Readers, SayContext, Words},
+    words::{Audience as Readers, Office, SayContext, Words},
 };
 
 /// Makes the folder that a SQLite file is in.
@@ -63,6 +63,10 @@ fn context(config: &Config) -> SayContext {
         terms_url: text(&config.product.terms_url),
         support_email: config.product.support_email.clone(),
         hours: config.desk.hours.to_string(),
+        office: Some(Office {
+            hours: config.desk.hours.clone(),
+            holidays: config.desk.holidays.clone(),
+        }),
         promise_min: u32::try_from(config.desk.promise.as_secs() / 60).unwrap_or(0),
         zone: config.desk.time_zone.clone(),
     }

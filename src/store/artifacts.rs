@@ -1,14 +1,14 @@
 //! Stored pictures in rows: finding them by address, and letting go of them in time.
 //!
 //! Letting go has two steps, so that a crash between row and object leaves neither behind: the row
-//! says *going* in one commit (and whoever is owed the picture hears of it), then the object is
-//! deleted, then the row says *expired*.
+//! says *going* in one commit (and whoever still waits for the picture hears of it), then the
+//! object is deleted, then the row says *expired*.
 
 use std::collections::HashSet;
 
 use picdesk_core::{
     event::Event,
-    generation::{Artifact, Size},
+    generation::{Artifact, GenerationState, Size},
     id::{AccountId, ArtifactId, ConversationId},
 };
 
@@ -27,8 +27,10 @@ const FIND_OF_ACCOUNT: &str = "
     select id, object, bytes, width, height, kind, expires_at, made_at
     from artifacts where account = $1 and state = 'kept' order by id desc limit $2";
 const FIND_DUE: &str = "
-    select a.id, a.owed, r.conversation
-    from artifacts a join requests r on r.id = a.request
+    select a.id, a.owed, r.conversation, g.state
+    from artifacts a
+    join requests r on r.id = a.request
+    join generations g on g.id = a.generation
     where a.state = 'kept' and a.expires_at <= $1
     order by a.expires_at limit $2";
 const LET_GO: &str = "
@@ -94,7 +96,8 @@ pub async fn let_go(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
         let id = row.int(0)?;
         let owed = row.flag(1)?;
         rows.push(vec![Value::from(id)]);
-        if owed {
+        // Somebody waits for it yet: what was set aside for it is given back.
+        if owed || row.text(3)? == GenerationState::Made.word() {
             events.push(NewEvent::of_house(
                 format!("artifact:{id}:expired"),
                 &ConversationId(row.text(2)?),

@@ -166,6 +166,7 @@ impl Rows {
         match effect {
             Effect::OpenAccount { .. }
             | Effect::RenamePerson { .. }
+            | Effect::FollowLanguage { .. }
             | Effect::ChooseLanguage { .. }
             | Effect::ChooseOptions { .. }
             | Effect::MarkReachable { .. }
@@ -191,6 +192,10 @@ impl Rows {
                 failure.map(|failure| serde_json::json!(failure).to_string()).into(),
                 self.now.into(),
             ]),
+            Effect::TellLater { generation } => {
+                self.single(sql::TELL_LATER, vec![generation.0.into()]);
+            }
+            Effect::Told { generation } => self.single(sql::TOLD, vec![generation.0.into()]),
             Effect::KeepArtifact(artifact) => {
                 self.artifacts.push(artifact_row(artifact, self.now));
             }
@@ -225,6 +230,10 @@ impl Rows {
             Effect::Readdress { outbound, to } => {
                 self.single(sql::READDRESS, vec![outbound.0.into(), to.as_str().into()]);
             }
+            Effect::AnswerEscalation { escalation, .. } => {
+                let values = vec![escalation.0.into(), self.now.into()];
+                self.single(sql::ANSWER_ESCALATION, values);
+            }
             Effect::CloseEscalation { escalation, closed } => {
                 let state = if *closed { "resolved" } else { "open" };
                 let at = if *closed { self.now } else { 0 };
@@ -238,7 +247,7 @@ impl Rows {
 
     fn gather_person(&mut self, effect: &Effect) {
         match effect {
-            Effect::OpenAccount { account, purse, person } => {
+            Effect::OpenAccount { account, purse, person, language } => {
                 let options = picdesk_core::generation::Options::default();
                 let mut row: Vec<Value> = vec![purse.0.into()];
                 row.extend((0..7).map(|_| Value::from(0_i64)));
@@ -256,7 +265,8 @@ impl Rows {
                     person.identity.as_str().into(),
                     account.0.into(),
                     sealed::seal(person.name.as_bytes()).into(),
-                    person.language.unwrap_or_default().tag().into(),
+                    language.tag().into(),
+                    0_i64.into(),
                     1_i64.into(),
                     self.now.into(),
                 ]);
@@ -264,6 +274,12 @@ impl Rows {
             Effect::RenamePerson { person } => {
                 let name = sealed::seal(person.name.as_bytes());
                 self.single(sql::RENAME, vec![person.identity.as_str().into(), name.into()]);
+            }
+            Effect::FollowLanguage { identity, language } => {
+                self.single(
+                    sql::FOLLOW_LANGUAGE,
+                    vec![identity.as_str().into(), language.tag().into()],
+                );
             }
             Effect::ChooseLanguage { identity, language } => {
                 self.single(

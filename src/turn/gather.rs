@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use picdesk_core::{
     event::{Event, Setting},
     facts::{
-        Awaiting, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind, GenerationFacts,
-        HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past, PressFacts,
-        PressedAction, Request,
+        Awaiting, Beside, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind,
+        GenerationFacts, HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past,
+        PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId},
     needs::needs,
@@ -141,10 +141,29 @@ async fn message(
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
+    let shows = match &wanted.event {
+        Event::MessageReceived(message) | Event::MessageEdited(message) => {
+            message.answers_pictures()
+        }
+        _ => false,
+    };
     let artifact = match (replied.artifact, &awaiting) {
         (Some(artifact), _) => Some(artifact),
-        (None, Some(Awaiting::Change { artifact })) => Some(artifact.0),
+        (None, Some(Awaiting::Change { artifact })) if !shows => Some(artifact.0),
         (None, _) => None,
+    };
+    let kept = match artifact {
+        Some(artifact) => read::kept(tx, [artifact]).await?.remove(&artifact),
+        None => None,
+    };
+    let is_own =
+        |kept: &Kept| customer.as_ref().is_some_and(|one| one.account.id == kept.request.account);
+    let beside = match (replied.artifact, &kept) {
+        _ if shows => Beside::Nothing,
+        (Some(_), None) => Beside::Gone,
+        (Some(_), Some(kept)) if !is_own(kept) => Beside::Several,
+        (None, _) if replied.is_receipt => Beside::Several,
+        (_, _) => Beside::Nothing,
     };
     let started = match (&needs.started_by, &awaiting) {
         (Some(by), _) => {
@@ -163,13 +182,14 @@ async fn message(
         }
         None => None,
     };
-    let answered = match replied.escalation {
+    let answered = match needs.case.map(|case| case.0).or(replied.escalation) {
         Some(case) => read::cases(tx, [case]).await?.remove(&case),
         None => None,
     };
     Ok(MessageFacts {
         pace: turner.pace(&wanted.event, tx_now(turner)),
-        replied: own_kept(tx, artifact, customer.as_ref()).await?,
+        replied: kept.filter(is_own),
+        beside,
         answered: answered
             .filter(|case| customer.as_ref().is_some_and(|one| one.account.id == case.account)),
         line: shared.line.clone(),
@@ -203,6 +223,10 @@ async fn press(
     let request = request
         .filter(|request| customer.as_ref().is_some_and(|one| one.account.id == request.account));
     let generations = pictures_of(tx, request.as_ref()).await?;
+    let newest = match &customer {
+        Some(customer) if needs.newest => read::newest(tx, customer.account.id).await?,
+        _ => None,
+    };
     let at_desk = needs.desk
         || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
     Ok(PressFacts {
@@ -210,6 +234,7 @@ async fn press(
         request,
         generations,
         kept,
+        newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
         entries: entries(tx, needs, customer.as_ref()).await?,

@@ -29,11 +29,20 @@ pub enum Effect {
         purse: PurseId,
         /// Whose.
         person: Person,
+        /// In which language we speak with them.
+        language: Language,
     },
     /// What somebody calls themselves has changed.
     RenamePerson {
         /// Who.
         person: Person,
+    },
+    /// The language of somebody's client has changed, and they have chosen none.
+    FollowLanguage {
+        /// Who.
+        identity: IdentityId,
+        /// Which.
+        language: Language,
     },
     /// The language somebody chose.
     ChooseLanguage {
@@ -181,6 +190,16 @@ pub enum Effect {
         /// Why, where it failed.
         failure: Option<Failure>,
     },
+    /// Whoever asked could not be told how a generation ended, and is told when they are back.
+    TellLater {
+        /// Which.
+        generation: GenerationId,
+    },
+    /// They have been told.
+    Told {
+        /// Which.
+        generation: GenerationId,
+    },
     /// A picture is stored.
     KeepArtifact(NewArtifact),
     /// A picture was paid for and could not be handed over: it goes out when it can.
@@ -262,6 +281,13 @@ pub enum Effect {
         outbound: OutboundId,
         /// Where it goes now.
         to: ConversationId,
+    },
+    /// An operator answered it for the first time.
+    AnswerEscalation {
+        /// Which.
+        escalation: EscalationId,
+        /// Milliseconds after it was opened.
+        after_ms: i64,
     },
     /// It is closed, or opened again.
     CloseEscalation {

@@ -139,7 +139,7 @@ pub enum GenerationState {
     Made,
     /// The channel took it, or it is stored and owed; the hold is posted.
     Delivered,
-    /// It could not be made; the hold is void.
+    /// It could not be made, or was gone before it could be handed over; the hold is void.
     Failed,
     /// Nobody knows; the hold is void, a late picture is free.
     Uncertain,

@@ -9,7 +9,7 @@ use crate::{
     credits::Credits,
     customer::{self, Visit},
     event::{Message, Setting},
-    facts::{Awaiting, MessageFacts, Pace, Reference, Request},
+    facts::{Awaiting, Beside, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
     id::ArtifactId,
@@ -97,13 +97,26 @@ fn words(
     }
     let Some(pictures) = usable(turn, visit, message) else { return };
     if !text.trim().is_empty() {
-        prompt(turn, visit, facts, message, text, pictures);
-    } else if pictures.is_empty() {
+        if prompt(turn, visit, facts, message, text, pictures) == Placed::Declined {
+            may_be_edited(turn, visit, message);
+        }
+        return;
+    }
+    may_be_edited(turn, visit, message);
+    if pictures.is_empty() {
         turn.say(&visit.reader, Say::PromptEmpty);
     } else if turn.house().edits {
         tray::put(turn, visit, pictures);
     } else {
         turn.say(&visit.reader, Say::NoReferences);
+    }
+}
+
+/// A message did not become a request; edited, it may. What its next words were to mean otherwise
+/// comes first.
+fn may_be_edited(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
+    if matches!(visit.customer.awaiting, None | Some(Awaiting::Edit { .. })) {
+        visit.awaits(turn, Some(Awaiting::Edit { message: message.id.clone() }));
     }
 }
 
@@ -131,7 +144,9 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
         return Some(pictures);
     }
     for complaint in complaints.into_iter().take(turn.house().references_max) {
-        turn.say(&visit.reader, complaint);
+        let link = keys::support_link(turn.house()).into_iter().collect();
+        let complaint = turn.words(&visit.reader, complaint).keys(vec![link]);
+        turn.send(complaint);
     }
     if !pictures.is_empty() && turn.house().edits {
         tray::put(turn, visit, pictures);
@@ -146,7 +161,7 @@ struct Base {
     parent: Option<ArtifactId>,
 }
 
-/// A prompt, with its own pictures.
+/// A prompt, with its own pictures. Tells whether it became a request.
 fn prompt(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
@@ -154,19 +169,22 @@ fn prompt(
     message: &Message,
     text: &str,
     pictures: Vec<Reference>,
-) {
+) -> Placed {
     let written = flags::read(text);
     if written.prompt.trim().is_empty() {
-        return turn.say(&visit.reader, Say::PromptEmpty);
+        turn.say(&visit.reader, Say::PromptEmpty);
+        return Placed::Declined;
     }
     if let Some(say) = too_long(turn, &written.prompt) {
-        return turn.say(&visit.reader, say);
+        turn.say(&visit.reader, say);
+        return Placed::Declined;
     }
     let mut base = match base(visit, facts, message) {
         Ok(base) => base,
         Err(say) => {
             visit.awaits(turn, None);
-            return turn.say(&visit.reader, *say);
+            turn.say(&visit.reader, *say);
+            return Placed::Declined;
         }
     };
     for picture in pictures {
@@ -175,7 +193,8 @@ fn prompt(
         }
     }
     if !base.references.is_empty() && !turn.house().edits {
-        return turn.say(&visit.reader, Say::NoReferences);
+        turn.say(&visit.reader, Say::NoReferences);
+        return Placed::Declined;
     }
     let (count, count_max) = (base.references.len(), turn.house().references_max);
     if count > count_max {
@@ -191,10 +210,12 @@ fn prompt(
         parent: base.parent,
         message: Some(message.id.clone()),
     };
-    if request::place(turn, visit, &facts.line, wish) == Placed::Kept {
+    let placed = request::place(turn, visit, &facts.line, wish);
+    if placed == Placed::Kept {
         tray::use_up(turn, visit);
         visit.awaits(turn, None);
     }
+    placed
 }
 
 /// The complaint about a prompt that is too long.
@@ -210,15 +231,18 @@ fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Result<Base, 
     let customer = &visit.customer;
     let answered = message.reply_to.as_ref();
     let mut base = Base { options: customer.account.options, references: Vec::new(), parent: None };
-    match (&facts.replied, &customer.awaiting) {
+    let awaiting = customer.awaiting.as_ref().filter(|_| !message.answers_pictures());
+    match (&facts.replied, awaiting) {
         (Some(kept), _) => {
             let artifact = kept.artifact.id;
             base.options = Options { count: 1, ..kept.request.options };
             base.references = vec![Reference::Artifact(artifact)];
             base.parent = Some(artifact);
         }
-        (None, Some(Awaiting::Change { .. })) if answered.is_none() => return Err(Say::Gone.into()),
-        (None, Some(Awaiting::Words { .. })) if answered.is_none() => {
+        (None, _) if facts.beside == Beside::Several => return Err(Say::WhichPicture.into()),
+        (None, _) if facts.beside == Beside::Gone => return Err(Say::Gone.into()),
+        (None, Some(Awaiting::Change { .. })) => return Err(Say::Gone.into()),
+        (None, Some(Awaiting::Words { .. })) => {
             let request: &Request = facts.started.as_ref().ok_or(Say::Gone)?;
             base.options = request.options;
             base.references.clone_from(&request.references);

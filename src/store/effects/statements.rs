@@ -6,9 +6,13 @@ pub(super) const INSERT_PURSES: &str = "
 pub(super) const INSERT_ACCOUNTS: &str = "
     insert into accounts (id, purse, options, plan, last_tag, created_at) values {rows}";
 pub(super) const INSERT_IDENTITIES: &str = "
-    insert into identities (id, account, name, language, reachable, created_at) values {rows}";
+    insert into identities (id, account, name, language, language_chosen, reachable, created_at)
+    values {rows}";
 pub(super) const RENAME: &str = "update identities set name = $2 where id = $1";
-pub(super) const CHOOSE_LANGUAGE: &str = "update identities set language = $2 where id = $1";
+pub(super) const FOLLOW_LANGUAGE: &str =
+    "update identities set language = $2 where id = $1 and language_chosen = 0";
+pub(super) const CHOOSE_LANGUAGE: &str =
+    "update identities set language = $2, language_chosen = 1 where id = $1";
 pub(super) const MARK_REACHABLE: &str = "update identities set reachable = $2 where id = $1";
 pub(super) const CHOOSE_OPTIONS: &str = "update accounts set options = $2 where id = $1";
 pub(super) const FORGET_AWAITING: &str =
@@ -37,8 +41,10 @@ pub(super) const CHANGE_REQUEST: &str =
     "update requests set body = $2, options = $3, price_each = $4 where id = $1";
 pub(super) const INSERT_GENERATIONS: &str = "
     insert into generations (id, request, hold, account, purse, conversation, number, tag, state,
-                             attempts, not_before, queued_at, settled_at)
+                             attempts, not_before, queued_at, settled_at, untold)
     values {rows}";
+pub(super) const TELL_LATER: &str = "update generations set untold = 1 where id = $1";
+pub(super) const TOLD: &str = "update generations set untold = 0 where id = $1";
 pub(super) const RAISE_TAG: &str =
     "update accounts set last_tag = $2 where id = $1 and last_tag < $2";
 pub(super) const CANCEL_GENERATIONS: &str = "
@@ -67,8 +73,10 @@ pub(super) const INSERT_OUTBOX: &str = "
     values {rows}";
 pub(super) const INSERT_ESCALATIONS: &str = "
     insert into escalations (id, code, account, identity, conversation, cause, request, consent,
-                             words, state, opened_at, closed_at)
+                             words, state, opened_at, answered_at, closed_at)
     values {rows}";
+pub(super) const ANSWER_ESCALATION: &str =
+    "update escalations set answered_at = $2 where id = $1 and answered_at = 0";
 pub(super) const PLACE_ESCALATION: &str = "update escalations set topic = $2 where id = $1";
 pub(super) const UNPLACE_ESCALATION: &str = "update escalations set topic = null where id = $1";
 pub(super) const READDRESS: &str = "

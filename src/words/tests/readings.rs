@@ -12,7 +12,7 @@ use super::{
     super::{
         PageText,
         samples::{
-            DECEMBER_22, Measure, ONE, SECOND_OF_FOUR, context, making, receipt, says,
+            DECEMBER_22, HOUR_MS, Measure, ONE, SECOND_OF_FOUR, context, making, receipt, says,
             silent_context,
         },
     },
@@ -113,7 +113,8 @@ fn waiting_times_are_rounded_as_far_as_they_are_meant() {
 
 #[test]
 fn a_case_says_when_people_answer() {
-    let opened = Say::SupportOpened { code: "S-1042".into() };
+    // 10:40 on a Monday in Shanghai.
+    let opened = Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 8 * HOUR_MS };
     assert_eq!(
         english(&opened),
         "Thank you. A person will answer you here.\nWe answer Mon–Fri 09:00–18:00 (Shanghai \
@@ -126,6 +127,22 @@ fn a_case_says_when_people_answer() {
     );
     let silent = WORDS.say(Language::En, &opened, &silent_context()).text;
     assert_eq!(silent, "Thank you. A person will answer you here.\nCase S-1042.");
+}
+
+#[test]
+fn a_case_that_comes_when_nobody_is_there_says_when_they_are_back() {
+    // 18:40 on a Monday in Shanghai, before a holiday.
+    let opened = Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 16 * HOUR_MS };
+    assert_eq!(
+        english(&opened),
+        "Thank you. A person will answer you here.\nWe answer Mon–Fri 09:00–18:00 (Shanghai \
+         time).\nNobody is there right now. We are back on 24 Dec, 9:00.\nCase S-1042."
+    );
+    assert_eq!(
+        chinese(&opened),
+        "收到，会有真人在这里回复你。\n我们周一至周五 09:00–18:00（北京时间）在。\n\
+         现在没有人在，12月24日 9:00 回来。\n编号 S-1042。"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the store promises, on SQLite and on PostgreSQL.
 
 mod artifacts;
+mod facts;
 mod inbox;
 mod line;
 mod money;
@@ -30,7 +31,7 @@ use picdesk::{
     },
 };
 use picdesk_core::{
-    account::Person,
+    account::{Language, Person},
     channel::{Content, OutboundMessage, Place, Repeat, Text},
     credits::{Credits, Purse},
     effect::{Effect, NewArtifact, NewGeneration},
@@ -166,7 +167,9 @@ impl House {
         };
         let person = customer.person();
         let (account, purse) = (customer.account, customer.purse);
-        self.follow(vec![Effect::OpenAccount { account, purse, person }]).await.unwrap();
+        self.follow(vec![Effect::OpenAccount { account, purse, person, language: Language::En }])
+            .await
+            .unwrap();
         if credits > 0 {
             self.order(vec![self.grant(&customer, credits, &format!("trial:{name}"))])
                 .await

@@ -43,6 +43,30 @@ async fn a_reply_to_a_picture_changes_that_picture() {
 }
 
 #[tokio::test]
+async fn a_reply_to_the_receipt_of_a_picture_changes_that_picture() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a lighthouse").unwrap();
+    let receipt = bot_says(&house, ALICE, "8 left").await;
+    // A message is known by what is written down after it was sent.
+    house.until_quiet().await;
+    house.telegram.reply(ALICE, receipt.message, "at night").unwrap();
+    picture_of(&house, ALICE, "at night").await;
+    let calls = house.images.calls();
+    let [_, edit] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!((edit.operation, edit.references.len()), (Operation::Edit, 1));
+    house.until_quiet().await;
+
+    house.telegram.say(ALICE, "two boats --x2").unwrap();
+    let receipt = bot_says(&house, ALICE, "2 left").await;
+    house.until_quiet().await;
+    house.telegram.reply(ALICE, receipt.message, "make it blue").unwrap();
+    bot_says(&house, ALICE, "Which picture do you mean?").await;
+    assert_eq!(house.images.calls().len(), 4, "nothing is made of it");
+    house.until_quiet().await;
+}
+
+#[tokio::test]
 async fn an_album_with_a_caption_is_one_request_with_its_pictures_in_order() {
     let house = House::build(Given::default()).await;
     let _desk = house.open().await;

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::world::*;
 use crate::{
     channel::{Attachment, OtherKind},
-    event::{Event, Message, ReplyTo},
+    event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
 };
@@ -32,6 +32,9 @@ fn a_photo_with_words_is_a_reference() {
 #[test]
 fn a_photo_without_words_waits_in_the_tray() {
     assert_snapshot!(folded(&said(message_facts(customer(10)), with("", vec![photo("a")]))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     PutInTray { id: #0, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -48,6 +51,9 @@ fn with_tray(count: usize) -> Customer {
 fn another_photo_edits_the_question_about_the_tray() {
     let facts = message_facts(with_tray(1));
     assert_snapshot!(folded(&said(facts, with("", vec![photo("a")]))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     PutInTray { id: #0, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -82,6 +88,9 @@ fn the_next_words_are_for_the_tray() {
 fn a_full_tray_says_how_many_it_takes() {
     let facts = message_facts(with_tray(4));
     assert_snapshot!(folded(&said(facts, with("", vec![photo("a")]))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
     send in telegram:7: TooManyReferences { count: 5, count_max: 4 }
     edit Question(30) in telegram:7: Tray { count: 4 } / [ClearTray 0]
@@ -118,7 +127,7 @@ fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
-        bytes_max: 20000000 }
+        bytes_max: 20000000 } / [SupportLink https://help.example]
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -131,7 +140,7 @@ fn what_is_no_picture_is_refused_by_its_kind() {
     let facts = message_facts(customer(10));
     let voice = vec![Attachment::Other(OtherKind::Audio)];
     assert_snapshot!(folded(&said(facts, with("", voice))), @r#"
-    send in telegram:7: CannotUse(Audio)
+    send in telegram:7: CannotUse(Audio) / [SupportLink https://help.example]
     "#);
 }
 
@@ -144,6 +153,9 @@ fn where_pictures_cannot_be_used_it_says_so() {
     let effects = follows_at(&house, PRIVATE, &facts, &event);
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     send in telegram:7: NoReferences
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -175,6 +187,9 @@ fn an_answer_to_a_file_that_is_too_large_says_so() {
     answer.reply_to.as_mut().unwrap().attachments = vec![large];
     assert_snapshot!(folded(&said(message_facts(customer(10)), answer)), @r#"
     send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 20000000 }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -206,11 +221,16 @@ fn after_change_the_next_words_change_that_picture() {
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
         picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
     assert_snapshot!(folded(&said(message_facts(customer), message("make it blue"))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     send in telegram:7: Gone
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -230,6 +250,7 @@ fn after_change_the_words_the_next_words_replace_those_of_the_request() {
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture
         1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
 }
@@ -289,6 +310,9 @@ fn a_whole_album_is_one_set_with_its_caption() {
 fn a_whole_album_without_a_caption_waits_in_the_tray() {
     assert_snapshot!(folded(&settle(vec![part("10", "", "a"), part("11", "", "b")], false)), @r#"
     SettleAlbum { conversation: "telegram:7", album: "album1" }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     PutInTray { id: #0, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
@@ -310,4 +334,43 @@ fn a_late_part_gets_a_note() {
     assert_snapshot!(folded(&said(facts, part("12", "", "c"))), @r#"
     send in telegram:7 answering 12: LateAlbumPart { count: 2 }
     "#);
+}
+
+#[test]
+fn a_receipt_that_is_about_no_single_picture_asks_which() {
+    let facts = |beside| MessageFacts { beside, ..message_facts(customer(10)) };
+    let words = || reply("make it blue", "30", true);
+    for (beside, says) in [(Beside::Several, "WhichPicture"), (Beside::Gone, "Gone")] {
+        let told = said(facts(beside), words());
+        assert!(told.starts_with(&std::format!("send in telegram:7: {says}\n")), "{told}");
+        assert!(!told.contains("hold"), "{told}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_answered_counts_whatever_was_pressed_before() {
+    let customer = |awaiting| Customer { awaiting: Some(awaiting), ..customer(10) };
+    let attachments = vec![photo("x")];
+    let answered = ReplyTo { message: "9".into(), ours: false, attachments };
+    let words = Message { reply_to: Some(answered), ..message("make it blue") };
+    for awaiting in
+        [Awaiting::Change { artifact: ArtifactId(81) }, Awaiting::Words { request: RequestId(50) }]
+    {
+        let said = said(message_facts(customer(awaiting)), words.clone());
+        assert!(said.contains("references [Media({ handle: \"x\""), "{said}");
+    }
+}
+
+#[test]
+fn words_asked_for_in_a_group_are_taken_from_an_answer() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50) });
+    let started = Request {
+        references: vec![Reference::Media(media("r"))],
+        ..request(RequestState::Settled)
+    };
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
+    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
+    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
 }

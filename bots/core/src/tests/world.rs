@@ -112,6 +112,7 @@ pub fn customer(available: i64) -> Customer {
         identity: ada().identity,
         name: ada().name,
         language: Language::En,
+        language_chosen: false,
         reachable: true,
         account: Account {
             id: AccountId(1),
@@ -126,6 +127,7 @@ pub fn customer(available: i64) -> Customer {
         open: vec![],
         case: None,
         owed: vec![],
+        missed: vec![],
     }
 }
 
@@ -181,6 +183,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         customer: customer.into(),
         pace: Pace::Fine,
         replied: None,
+        beside: Beside::Nothing,
         answered: None,
         line: line(),
         started: None,
@@ -309,6 +312,8 @@ pub fn case() -> Case {
         topic: Some(TOPIC.into()),
         cause: crate::say::Cause::GenerationError,
         closed: false,
+        opened_at: NOW - 400_000,
+        answered: true,
         closed_at: 0,
         request: None,
         consent: false,
@@ -336,6 +341,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         request: None,
         generations: vec![],
         kept: None,
+        newest: None,
         line: line(),
         history: None,
         entries: vec![],

@@ -115,6 +115,21 @@ async fn a_chosen_language_stays() {
 }
 
 #[tokio::test]
+async fn a_language_follows_the_client_until_one_is_chosen() {
+    for house in houses().await {
+        let ada = house.customer("7", 0).await;
+        let identity = || ada.identity.clone();
+        let [en, zh] = Language::ALL;
+        let follow = |language| Effect::FollowLanguage { identity: identity(), language };
+        let choose = Effect::ChooseLanguage { identity: identity(), language: en };
+        for (effect, language) in [(follow(zh), zh), (choose, en), (follow(zh), en)] {
+            house.follow(vec![effect]).await.unwrap();
+            assert_eq!(house.word("select language from identities", &[]).await, language.tag());
+        }
+    }
+}
+
+#[tokio::test]
 async fn somebody_is_given_one_account() {
     for house in houses().await {
         let ada = house.customer("7", 0).await;
@@ -122,6 +137,7 @@ async fn somebody_is_given_one_account() {
             account: picdesk_core::id::AccountId(ada.account.0 + 100),
             purse: picdesk_core::id::PurseId(ada.purse.0 + 100),
             person: ada.person(),
+            language: Language::En,
         };
         let outcome = house.follow(vec![again]).await;
         assert!(matches!(outcome, Err(StoreError::Constraint(_))), "{outcome:?}");

@@ -7,6 +7,7 @@
 
 mod references;
 mod sink;
+mod under_way;
 mod verdict;
 
 use std::{
@@ -20,14 +21,16 @@ use picdesk_core::{
     event::{Event, Finished, Setting},
     facts::Request,
     generation::{Failure, Size},
-    id::GenerationId,
+    id::{ConversationId, GenerationId},
     say::{Part, Say},
 };
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::sink::{Shower, StudioSink};
+use self::{
+    sink::{Shower, StudioSink},
+    under_way::UnderWay,
+};
 use crate::{
     artifacts::{Artifacts, ObjectName},
     chance::Chance,
@@ -104,9 +107,14 @@ impl Studio {
 
     /// Makes pictures until it is told to stop; then waits for those under way, at most `drain`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken, drain: Duration) {
-        let mut under_way: JoinSet<()> = JoinSet::new();
+        let mut under_way = UnderWay::default();
+        let mut looked_at = None;
         while !stop.is_cancelled() {
-            while under_way.try_join_next().is_some() {}
+            under_way.forget_ended(&self);
+            if looked_at.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN) {
+                looked_at = Some(Instant::now());
+                self.recover_strays(&under_way.pictures()).await;
+            }
             let room = self.parts.concurrency.saturating_sub(under_way.len());
             let claimed = if room == 0 || self.rest().is_some() {
                 Ok(Vec::new())
@@ -116,7 +124,7 @@ impl Studio {
             match claimed {
                 Ok(claimed) => {
                     for one in claimed {
-                        under_way.spawn(Arc::clone(&self).make_one(one));
+                        under_way.begin(&self, one);
                     }
                 }
                 Err(StoreError::Fenced | StoreError::Closing) => return,
@@ -126,11 +134,11 @@ impl Studio {
             tokio::select! {
                 () = self.parts.store.wakes().rung(Work::Line) => {}
                 () = tokio::time::sleep(self.rest().unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) => {}
-                Some(_) = under_way.join_next() => {}
+                true = under_way.ended(&self) => {}
                 () = stop.cancelled() => {}
             }
         }
-        let all = async { while under_way.join_next().await.is_some() {} };
+        let all = async { while under_way.ended(&self).await {} };
         if tokio::time::timeout(drain, all).await.is_err() {
             warn!("calls to the provider were cut off after {drain:?}");
         }
@@ -154,25 +162,52 @@ impl Studio {
         self.parts.store.writer().run(move |tx| Box::pin(line::claim(tx, replica, room, now))).await
     }
 
+    /// Recovers what is ours by its row and not under way: a claim whose answer was lost, or work
+    /// that panicked. Nobody else would, as long as this process lives.
+    async fn recover_strays(&self, under_way: &[GenerationId]) {
+        let store = &self.parts.store;
+        let (replica, now) = (self.parts.replica, store.clock().now_ms());
+        let strays = async {
+            let mut connection = store.read().await?;
+            line::strays(&mut connection, replica, under_way).await
+        };
+        let recovered = match strays.await {
+            Ok(strays) if strays.is_empty() => return,
+            Ok(strays) => {
+                warn!("{} pictures of ours were not under way", strays.len());
+                let strays = Arc::new(strays);
+                store
+                    .writer()
+                    .run(move |tx| {
+                        let strays = Arc::clone(&strays);
+                        Box::pin(
+                            async move { line::recover_strays(tx, replica, &strays, now).await },
+                        )
+                    })
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        match recovered {
+            Ok(()) => store.wakes().ring(Work::Inbox),
+            Err(StoreError::Closing | StoreError::Fenced) => {}
+            Err(error) => error!(error = %error, "the line cannot be looked through now"),
+        }
+    }
+
     /// One claimed picture, from its references to its event.
     async fn make_one(self: Arc<Self>, claimed: Claimed) {
-        let conversation = claimed.request.conversation.clone();
-        let private = claimed.request.setting == Setting::Private;
-        if private {
-            self.parts.progress.begin(&conversation);
-        }
         let began = Instant::now();
-        let came = self.come(&claimed, began).await;
-        if private {
-            self.parts.progress.end(&conversation);
-        }
+        let came = {
+            let _busy = Busy::begin(&self.parts.progress, &claimed.request);
+            self.come(&claimed, began).await
+        };
         if let Some(came) = came {
             self.write_down(&claimed, came).await;
         }
     }
 
-    /// Asks for the picture. Nothing when it was taken back meanwhile, or when what came of it is
-    /// already written down.
+    /// Asks for the picture. Nothing when what came of it is already written down.
     async fn come(&self, claimed: &Claimed, began: Instant) -> Option<Came> {
         if claimed.attempts > ATTEMPTS_MAX {
             self.parts.desk.alarms.raise("a picture was begun too often");
@@ -185,7 +220,9 @@ impl Studio {
         let name = self.new_name();
         let proof = match self.submit(claimed.generation).await {
             Ok(Some(proof)) => proof,
-            Ok(None) => return None,
+            // Taken back meanwhile, and then this does nothing; or an earlier try to mark it got
+            // through unheard.
+            Ok(None) => return Some(Came::Back(PutBack::Failed, LOOK_AGAIN)),
             Err(error) => {
                 warn!(error = %error, "a picture could not be marked as submitting");
                 return Some(Came::Back(PutBack::Waited, LOOK_AGAIN));
@@ -396,19 +433,48 @@ impl Studio {
         );
     }
 
+    /// Puts a picture back in line, however long the store is away: nobody else would.
     async fn put_back(&self, generation: GenerationId, why: PutBack, rest: Duration) {
-        let replica = self.parts.replica;
+        let (replica, store) = (self.parts.replica, &self.parts.store);
         let rest_ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
-        let until = self.parts.store.clock().now_ms().saturating_add(rest_ms);
-        let back = self
-            .parts
-            .store
-            .writer()
-            .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, until)))
-            .await;
-        if let Err(error) = back {
-            // Whoever takes over finds it: nothing was made, and it says so by being recovered.
-            warn!(error = %error, "generation {generation} could not be put back in line");
+        let until = store.clock().now_ms().saturating_add(rest_ms);
+        loop {
+            let back = store
+                .writer()
+                .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, until)))
+                .await;
+            match back {
+                Ok(()) | Err(StoreError::Closing | StoreError::Fenced) => return,
+                Err(error) => {
+                    error!(error = %error, "generation {generation} cannot be put back now");
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+            }
+        }
+    }
+}
+
+/// That a picture is being made for somebody, told in private chats only; over when it is dropped.
+struct Busy<'s> {
+    progress: &'s Progress,
+    conversation: Option<&'s ConversationId>,
+}
+
+impl<'s> Busy<'s> {
+    fn begin(progress: &'s Progress, request: &'s Request) -> Self {
+        let private = request.setting == Setting::Private;
+        let conversation = private.then_some(&request.conversation);
+        if let Some(conversation) = conversation {
+            progress.begin(conversation);
+        }
+        Self { progress, conversation }
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if let Some(conversation) = self.conversation {
+            self.progress.end(conversation);
         }
     }
 }

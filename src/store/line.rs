@@ -103,6 +103,12 @@ const RECOVER_CLAIMED: &str = "
 const FIND_UNCERTAIN: &str = "
     select id, conversation from generations
     where claimed_by = $1 and state in ('submitting', 'submitted') order by id";
+const FIND_OURS: &str = "
+    select id, conversation from generations
+    where claimed_by = $1 and state in ('claimed', 'submitting', 'submitted') order by id";
+const RECOVER_STRAY: &str = "
+    update generations set state = 'held', claimed_by = null
+    where id = $1 and claimed_by = $2 and state = 'claimed'";
 const DISOWN: &str = "update generations set claimed_by = null where claimed_by = $1";
 const FIND_TAGS: &str =
     "select tag from generations where state = 'held' order by tag, id limit $1";
@@ -221,6 +227,52 @@ pub async fn recover(tx: &mut Tx, dead: i64, now: i64) -> Result<(), StoreError>
         inbox::insert(tx, &events, now, now).await?;
     }
     tx.run(DISOWN, &[dead.into()]).await?;
+    Ok(())
+}
+
+/// A picture that is ours by its row and that nobody makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Which.
+    pub generation: GenerationId,
+    /// Where it goes.
+    pub conversation: String,
+}
+
+/// Pictures that a living replica has claimed and not under way.
+pub async fn strays(
+    connection: &mut Connection,
+    replica: i64,
+    under_way: &[GenerationId],
+) -> Result<Vec<Stray>, StoreError> {
+    let mut strays = Vec::new();
+    for row in connection.rows(FIND_OURS, &[replica.into()]).await? {
+        let generation = GenerationId(row.int(0)?);
+        if !under_way.contains(&generation) {
+            strays.push(Stray { generation, conversation: row.text(1)? });
+        }
+    }
+    Ok(strays)
+}
+
+/// Puts strays back as those of the dead are: in line what never left, and as uncertain what may
+/// have.
+pub async fn recover_strays(
+    tx: &mut Tx,
+    replica: i64,
+    strays: &[Stray],
+    now: i64,
+) -> Result<(), StoreError> {
+    for stray in strays {
+        let values = [stray.generation.0.into(), replica.into()];
+        // Nothing is both: what is put back is nobody's any more.
+        if tx.run(RECOVER_STRAY, &values).await? == 0
+            && tx.run(DISOWN_ONE, &values).await? == 1
+        {
+            let event = NewEvent::uncertain(stray.generation.0, &stray.conversation);
+            inbox::insert(tx, &[event], now, now).await?;
+        }
+    }
     Ok(())
 }
 

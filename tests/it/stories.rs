@@ -2,6 +2,7 @@
 
 mod asking;
 mod human;
+mod making;
 mod paying;
 
 use picdesk_sandbox::telegram::MessageView;

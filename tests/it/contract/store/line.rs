@@ -330,3 +330,33 @@ async fn a_fresh_picture_of_a_served_line_is_not_put_before_it() {
         assert_eq!((line.served_tag, line.tags), (42, vec![42]));
     }
 }
+
+#[tokio::test]
+async fn what_a_living_replica_has_claimed_and_not_under_way_is_recovered() {
+    for house in houses().await {
+        let ada = house.customer("1", 20).await;
+        let made = house.ask(&ada, 2, 1).await;
+        let lost = house.ask(&ada, 2, 2).await;
+        let sent = house.ask(&ada, 2, 3).await;
+        house.claim(ONE, 3).await;
+        house.submit(ONE, made).await.unwrap();
+        house.submit(ONE, sent).await.unwrap();
+        let mut connection = house.store.read().await.unwrap();
+        let strays = line::strays(&mut connection, ONE, &[made.generation]).await.unwrap();
+        let found: Vec<_> = strays.iter().map(|stray| stray.generation).collect();
+        assert_eq!(found, [lost.generation, sent.generation]);
+        assert!(line::strays(&mut connection, OTHER, &[]).await.unwrap().is_empty());
+        for _ in 0..2 {
+            house
+                .write(strays.clone(), |tx, strays| {
+                    Box::pin(async move { line::recover_strays(tx, ONE, &strays, START).await })
+                })
+                .await
+                .unwrap();
+        }
+        assert_eq!(house.state(made).await, "submitting");
+        // What never left stands in line again; nobody asks again for what may have left.
+        assert_eq!(ids(&house.claim(OTHER, 9).await), [lost.generation]);
+        assert_eq!(house.told().await, [format!("generation:{}:uncertain", sent.generation)]);
+    }
+}

@@ -143,10 +143,12 @@ create table tray (
   body bytea not null
 );
 create index tray_place on tray (conversation, identity);
+-- An album of which no part called us is forgotten once it is whole.
 create table albums (
   conversation text not null,
   album text not null,
   began_at bigint not null,
+  called bigint not null,
   settled bigint not null,
   primary key (conversation, album)
 );

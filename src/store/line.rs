@@ -266,9 +266,7 @@ pub async fn recover_strays(
     for stray in strays {
         let values = [stray.generation.0.into(), replica.into()];
         // Nothing is both: what is put back is nobody's any more.
-        if tx.run(RECOVER_STRAY, &values).await? == 0
-            && tx.run(DISOWN_ONE, &values).await? == 1
-        {
+        if tx.run(RECOVER_STRAY, &values).await? == 0 && tx.run(DISOWN_ONE, &values).await? == 1 {
             let event = NewEvent::uncertain(stray.generation.0, &stray.conversation);
             inbox::insert(tx, &[event], now, now).await?;
         }

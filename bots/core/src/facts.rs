@@ -522,7 +522,9 @@ pub struct Album {
     pub parts: Vec<Message>,
     /// When its first part came, milliseconds since the epoch; zero before any.
     pub began_at: i64,
-    /// Whether its request has begun.
+    /// Whether a part of it was meant for us: then all are. In private always.
+    pub called: bool,
+    /// Whether its request has begun; where no part called us, that it was left out.
     pub settled: bool,
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Mess
     match facts.pace {
         Pace::Fine => {}
         Pace::TooFastNow => return slow_down(turn, facts, message),
-        Pace::TooFast => return,
+        Pace::TooFast => return leave_out(turn, message),
     }
     let mut visit = customer::meet(turn, &message.from, facts.customer.as_ref(), message.setting);
     let welcomed = match &message.album {
@@ -45,15 +45,16 @@ pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Mess
 
 /// Too many messages: said once, so that none is lost without a word.
 fn slow_down(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
-    let known = facts.customer.as_ref().map(|customer| customer.language);
-    let language = known.or(message.from.language).unwrap_or(turn.house().language_default);
-    let reader = Reader {
-        conversation: turn.frame.conversation.clone(),
-        identity: Some(message.from.identity.clone()),
-        language,
-        setting: message.setting,
-    };
+    let reader = Reader::of_writer(turn, facts.customer.as_ref(), message);
     turn.say(&reader, Say::SlowDown);
+    leave_out(turn, message);
+}
+
+/// What is left out is left out whole.
+fn leave_out(turn: &mut Turn<'_>, message: &Message) {
+    if let Some(album) = &message.album {
+        album::leave_out(turn, album);
+    }
 }
 
 /// A message with everything that belongs to it. Tells whether it was answered by a welcome.

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use super::world::*;
 use crate::{
     channel::{Attachment, OtherKind},
-    event::{Event, Message, ReplyTo},
+    event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
 };
@@ -241,7 +241,7 @@ fn part(id: &str, text: &str, unique: &str) -> Message {
 
 fn album(parts: Vec<Message>, settled: bool) -> Album {
     let began_at = if parts.is_empty() { 0 } else { NOW - 9_000 };
-    Album { parts, began_at, settled }
+    Album { parts, began_at, called: true, settled }
 }
 
 #[test]
@@ -310,4 +310,57 @@ fn a_late_part_gets_a_note() {
     assert_snapshot!(folded(&said(facts, part("12", "", "c"))), @r#"
     send in telegram:7 answering 12: LateAlbumPart { count: 2 }
     "#);
+}
+
+/// A part of an album in a group that does not call us by itself.
+fn seen(album: Option<Album>, part: Message) -> String {
+    let part = Message { setting: Setting::Group, ..part };
+    let facts = MessageFacts { album, ..message_facts(None) };
+    at(GROUP, Facts::Message(facts), Event::AlbumPartSeen(part))
+}
+
+#[test]
+fn a_part_in_a_group_that_does_not_call_us_waits_and_nobody_meets_anybody() {
+    assert_snapshot!(folded(&seen(None, part("10", "", "a"))), @r#"
+    ForgetEvent
+    add message 10 to album album1 uncalled
+    set timer album:telegram:-5:album1 at 1700000001500: AlbumSettled
+    "#);
+}
+
+#[test]
+fn an_album_that_nobody_called_us_for_is_forgotten_whole() {
+    let parts = vec![part("10", "", "a"), part("11", "", "b")];
+    let album = Album { called: false, ..album(parts, false) };
+    let facts = MessageFacts { album: Some(album), ..message_facts(None) };
+    let by = ada().identity;
+    let event = Event::AlbumSettled { album: "album1".into(), by, replied: None };
+    assert_snapshot!(folded(&at(GROUP, Facts::Message(facts), event)), @r#"
+    ForgetAlbum { conversation: "telegram:-5", album: "album1" }
+    "#);
+}
+
+#[test]
+fn a_late_part_in_a_group_gets_a_note_where_its_album_was_ours() {
+    let late = seen(Some(album(vec![part("10", "", "a")], true)), part("12", "", "c"));
+    assert_snapshot!(folded(&late), @r#"
+    ForgetEvent
+    send in telegram:-5 answering 12: LateAlbumPart { count: 1 }
+    "#);
+}
+
+#[test]
+fn an_album_that_comes_too_fast_is_left_out_whole() {
+    let too_fast = |pace| MessageFacts { pace, ..message_facts(customer(10)) };
+    assert_snapshot!(folded(&said(too_fast(Pace::TooFastNow), part("10", "join them", "a"))), @r#"
+    send in telegram:7: SlowDown
+    SettleAlbum { conversation: "telegram:7", album: "album1" }
+    "#);
+    assert_snapshot!(folded(&said(too_fast(Pace::TooFast), part("10", "join them", "a"))), @r#"
+    SettleAlbum { conversation: "telegram:7", album: "album1" }
+    "#);
+    // Its other parts are no set of their own, and it was said of the first.
+    let left_out = Album { called: false, ..album(vec![], true) };
+    let facts = MessageFacts { album: Some(left_out), ..message_facts(customer(10)) };
+    assert_eq!(said(facts, part("11", "", "b")), "");
 }

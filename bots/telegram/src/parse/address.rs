@@ -199,7 +199,7 @@ fn read_command(text: String, us: &Us<'_>, setting: Setting) -> Words {
 mod tests {
     use super::*;
 
-    const US: Us<'_> = Us { id: 7, username: Some("Desk_Bot"), desk_chat_id: None, albums: None };
+    const US: Us<'_> = Us { id: 7, username: Some("Desk_Bot"), desk_chat_id: None };
 
     /// Every `@desk_bot` in the text is an entity, as Telegram makes them.
     fn words(text: &str, setting: Setting) -> (String, Addressed) {

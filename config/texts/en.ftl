@@ -122,7 +122,7 @@ in-private-only = That is between you and me: please write to me in private.
 prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
-slow-down = That was a lot at once. Please write again in a minute. Nothing was charged.
+slow-down = That was a lot at once, so I left out the last of it. Please send it again in a minute. Nothing was charged.
 
 ### Pictures that come in
 

@@ -35,13 +35,15 @@ pub struct Given {
     pub provider: bool,
     /// More of `[images]`.
     pub images: &'static str,
+    /// `limits.messages_per_min`; 0 = off.
+    pub messages_per_min: u32,
     /// For the chance of faults.
     pub seed: u64,
 }
 
 impl Default for Given {
     fn default() -> Self {
-        Self { trial: 10, provider: true, images: "stream = false\n", seed: 1 }
+        Self { trial: 10, provider: true, images: "stream = false\n", messages_per_min: 0, seed: 1 }
     }
 }
 
@@ -225,7 +227,7 @@ impl House {
              [telegram]\ntoken = {token}\napi_url = {api}\nsends_per_s = 0\n\
              chat_sends_per_s = 0\ngroup_sends_per_min = 0\n\
              [images]\nbase_url = {base}\n{key}{images}\
-             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = 0\n\
+             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
             store = quoted(&self.database.url),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
@@ -234,6 +236,7 @@ impl House {
             base = quoted(&self.images.base_url()),
             images = self.given.images,
             trial = self.given.trial,
+            per_min = self.given.messages_per_min,
             plans = quoted(&plans.display().to_string()),
         );
         let file = place(&format!("picdesk-{}.toml", listen.port()));

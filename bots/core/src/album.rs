@@ -62,7 +62,14 @@ fn add(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Message, album: &AlbumI
     let replied = replied.map(|reply| reply.message.clone());
     let now = turn.frame.now;
     let began_at = so_far.map(|album| album.began_at).filter(|at| *at > 0).unwrap_or(now);
-    let due_at = now.saturating_add(QUIET_MS).min(began_at.saturating_add(WHOLE_MS)).max(now);
+    let whole_at = began_at.saturating_add(WHOLE_MS);
+    // The part that calls us may come last, and late: until it does, the others wait for it.
+    let quiet_at = if called || so_far.is_some_and(|album| album.called) {
+        now.saturating_add(QUIET_MS)
+    } else {
+        whole_at
+    };
+    let due_at = quiet_at.min(whole_at).max(now);
     let conversation = turn.frame.conversation.clone();
     turn.then(Effect::AddToAlbum {
         conversation: conversation.clone(),

@@ -187,6 +187,9 @@ create table requests (
 create index requests_open on requests (account, id) where state in ('asking', 'unpaid', 'open');
 create index requests_account on requests (account, id);
 create index requests_message on requests (conversation, message);
+-- A picture to be made. waiting_since is when it first went back in line for a reason that was not
+-- its own, zero before. Tokens and cost are what its call was charged, where the provider tells,
+-- whether a picture came of it or not.
 create table generations (
   id bigint primary key,
   request bigint not null,
@@ -201,8 +204,13 @@ create table generations (
   claimed_by bigint,
   attempts bigint not null,
   not_before bigint not null,
+  waiting_since bigint not null,
   queued_at bigint not null,
   settled_at bigint not null,
+  tokens_text_in bigint,
+  tokens_image_in bigint,
+  tokens_out bigint,
+  cost_micro_usd bigint,
   constraint generation_hold unique (hold),
   constraint generation_state check (
     state in ('held', 'claimed', 'submitting', 'submitted', 'made', 'delivered', 'failed',

@@ -40,7 +40,7 @@ use crate::{
     store::{
         Store, StoreError, Work,
         inbox::NewEvent,
-        line::{self, ATTEMPTS_MAX, Claimed, PendingHold, PutBack},
+        line::{self, ATTEMPTS_MAX, Claimed, PendingHold, PutBack, Rest},
     },
     telemetry::metrics,
     turn::Desk,
@@ -213,7 +213,7 @@ impl Studio {
             self.parts.desk.alarms.raise("a picture was begun too often");
             return Some(Came::Failed(Failure::Provider));
         }
-        let references = match self.references(&claimed.request).await {
+        let references = match self.references(claimed).await {
             Ok(references) => references,
             Err(came) => return Some(came),
         };
@@ -437,11 +437,12 @@ impl Studio {
     async fn put_back(&self, generation: GenerationId, why: PutBack, rest: Duration) {
         let (replica, store) = (self.parts.replica, &self.parts.store);
         let rest_ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
-        let until = store.clock().now_ms().saturating_add(rest_ms);
+        let from = store.clock().now_ms();
+        let rest = Rest { from, until: from.saturating_add(rest_ms) };
         loop {
             let back = store
                 .writer()
-                .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, until)))
+                .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, rest)))
                 .await;
             match back {
                 Ok(()) | Err(StoreError::Closing | StoreError::Fenced) => return,

@@ -54,8 +54,9 @@ pub struct Claimed {
     pub number: u8,
     /// How often it was begun, this time too.
     pub attempts: i64,
-    /// When it was put in line, milliseconds since the epoch.
-    pub queued_at: i64,
+    /// When it first went back in line for a reason that was not its own, milliseconds since the
+    /// epoch; zero before.
+    pub waiting_since: i64,
     /// What was asked for.
     pub request: Request,
     /// The asker's language.
@@ -74,7 +75,7 @@ const SERVED: &str = "
     on conflict (name) do update set value = excluded.value
     where counters.value < excluded.value";
 const FIND_CLAIMED: &str = "
-    select g.id, g.hold, h.amount, g.number, g.attempts, g.queued_at,
+    select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
            r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
            r.options, r.parent, r.price_each, r.state, r.asked_at, i.language
     from generations g
@@ -93,8 +94,14 @@ const SUBMITTED: &str = "
     where id = $1 and claimed_by = $2 and state = 'submitting'";
 const PUT_BACK: &str = "
     update generations set state = 'held', claimed_by = null, not_before = $3,
-                           attempts = attempts - $4
+                           attempts = attempts - $4,
+                           waiting_since = case when $4 = 1 and waiting_since = 0 then $5
+                                                else waiting_since end
     where id = $1 and claimed_by = $2 and state in ('claimed', 'submitting')";
+const SPEND: &str = "
+    update generations set tokens_text_in = $2, tokens_image_in = $3, tokens_out = $4,
+                           cost_micro_usd = $5
+    where id = $1";
 const DISOWN_ONE: &str = "
     update generations set claimed_by = null where id = $1 and claimed_by = $2";
 const RECOVER_CLAIMED: &str = "
@@ -145,7 +152,7 @@ pub async fn claim(
             price: Credits(row.int(2)?),
             number: u8::try_from(row.int(3)?).unwrap_or(u8::MAX),
             attempts: row.int(4)?,
-            queued_at: row.int(5)?,
+            waiting_since: row.int(5)?,
             request,
             language: row.maybe_text(19)?.as_deref().and_then(Language::from_tag),
         });
@@ -182,10 +189,20 @@ pub async fn submitted(
 /// Why a picture goes back in line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutBack {
-    /// The provider had no room: that is not the picture's fault.
+    /// There was no room at the provider, or a reference picture was not to be had: that is not
+    /// the picture's fault.
     Waited,
     /// Something failed before a byte was sent; it counts.
     Failed,
+}
+
+/// From when and until when a picture rests, milliseconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// Now.
+    pub from: i64,
+    /// It is not claimed before.
+    pub until: i64,
 }
 
 /// Puts a picture back in line for a later moment. Only for calls that certainly made nothing.
@@ -194,11 +211,39 @@ pub async fn put_back(
     replica: i64,
     generation: GenerationId,
     why: PutBack,
-    not_before: i64,
+    rest: Rest,
 ) -> Result<(), StoreError> {
     let forgiven = i64::from(why == PutBack::Waited);
-    let values = [generation.0.into(), replica.into(), not_before.into(), forgiven.into()];
+    let values =
+        [generation.0.into(), replica.into(), rest.until.into(), forgiven.into(), rest.from.into()];
     tx.run(PUT_BACK, &values).await?;
+    Ok(())
+}
+
+/// What the provider charged for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens of words in.
+    pub text_in: i64,
+    /// Tokens of reference pictures in.
+    pub image_in: i64,
+    /// Tokens out.
+    pub out: i64,
+    /// What they cost, millionths of a US dollar.
+    pub cost_micro_usd: Option<i64>,
+}
+
+/// Writes down what a call was charged, whatever came of it. A picture has one call that can be
+/// charged, so writing it twice does no harm.
+pub async fn spend(tx: &mut Tx, generation: GenerationId, spent: Spent) -> Result<(), StoreError> {
+    let values = [
+        generation.0.into(),
+        spent.text_in.into(),
+        spent.image_in.into(),
+        spent.out.into(),
+        spent.cost_micro_usd.into(),
+    ];
+    tx.run(SPEND, &values).await?;
     Ok(())
 }
 

@@ -45,6 +45,8 @@ pub struct House {
     pub ask_above: Credits,
     /// Most reference pictures of a request.
     pub references_max: usize,
+    /// Largest reference picture, bytes.
+    pub reference_bytes_max: u64,
     /// Most characters of a prompt.
     pub prompt_chars_max: usize,
     /// Whether pictures can be given to the provider as references.

@@ -228,7 +228,9 @@ impl TelegramChannel {
             Err(error) => error,
         };
         Err(match &error {
-            CallError::Answered(no) if answer::is_flood(no) => FetchError::Later(error.into()),
+            CallError::Answered(no) if answer::is_flood(no) => {
+                FetchError::RetryAfter(answer::wait(no))
+            }
             CallError::Answered(no) if no.says("file is too big") => FetchError::TooLarge,
             CallError::Answered(no) if no.code == 400 => FetchError::Gone,
             CallError::Answered(_) | CallError::NotSent(_) | CallError::Unknown(_) => {

@@ -44,7 +44,7 @@ pub(super) const CHANGE_REQUEST: &str =
     "update requests set body = $2, options = $3, price_each = $4 where id = $1";
 pub(super) const INSERT_GENERATIONS: &str = "
     insert into generations (id, request, hold, account, purse, conversation, number, tag, state,
-                             attempts, not_before, queued_at, settled_at)
+                             attempts, not_before, waiting_since, queued_at, settled_at)
     values {rows}";
 pub(super) const RAISE_TAG: &str =
     "update accounts set last_tag = $2 where id = $1 and last_tag < $2";

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use super::world::*;
 use crate::{
-    channel::{Attachment, OtherKind},
+    channel::{Attachment, MediaRef, OtherKind},
     event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
@@ -118,7 +118,7 @@ fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
-        bytes_max: 20000000 }
+        bytes_max: 5000000 }
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -174,7 +174,7 @@ fn an_answer_to_a_file_that_is_too_large_says_so() {
     let large = Attachment::TooLarge { name: None, bytes: 30_000_000, bytes_max: 20_000_000 };
     answer.reply_to.as_mut().unwrap().attachments = vec![large];
     assert_snapshot!(folded(&said(message_facts(customer(10)), answer)), @r#"
-    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 20000000 }
+    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 5000000 }
     "#);
 }
 
@@ -375,4 +375,21 @@ fn an_album_that_comes_too_fast_is_left_out_whole() {
     let left_out = Album { called: false, ..album(vec![], true) };
     let facts = MessageFacts { album: Some(left_out), ..message_facts(customer(10)) };
     assert_eq!(said(facts, part("11", "", "b")), "");
+}
+
+#[test]
+fn a_picture_larger_than_the_house_takes_is_refused_by_name_at_once() {
+    let large = MediaRef { bytes: Some(5_000_001), name: Some("map.png".into()), ..media("a") };
+    let facts = message_facts(customer(10));
+    let sent = with("make it blue", vec![Attachment::Picture(large.clone())]);
+    assert_snapshot!(folded(&said(facts.clone(), sent)), @r#"
+    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 5000001,
+        bytes_max: 5000000 }
+    "#);
+    let mut answer = reply("make it blue", "20", false);
+    answer.reply_to.as_mut().unwrap().attachments = vec![Attachment::Picture(large.clone())];
+    assert!(said(facts.clone(), answer).contains("ReferenceTooLarge"));
+    let just_right = MediaRef { bytes: Some(5_000_000), ..large };
+    let sent = with("make it blue", vec![Attachment::Picture(just_right)]);
+    assert!(said(facts, sent).contains("generate"));
 }

@@ -5,6 +5,7 @@
 //! again: whatever is not certain is *uncertain*, and settles in the customer's favour. A call that
 //! takes too long is given up as uncertain and still listened to: a late picture is free.
 
+mod keep;
 mod references;
 mod sink;
 mod under_way;
@@ -20,7 +21,7 @@ use picdesk_core::{
     channel::Channel,
     event::{Event, Finished, Setting},
     facts::Request,
-    generation::{Failure, Size},
+    generation::Failure,
     id::{ConversationId, GenerationId},
     say::{Part, Say},
 };
@@ -36,7 +37,7 @@ use crate::{
     chance::Chance,
     images::{self, ImagesClient, PictureFormat, PictureRequest},
     outbox::Progress,
-    pictures::{Darkroom, Limits, PictureKind},
+    pictures::Darkroom,
     store::{
         Store, StoreError, Work,
         inbox::NewEvent,
@@ -264,8 +265,15 @@ impl Studio {
                 (making.await, true)
             }
         };
+        let spent = match &made {
+            Ok(made) => made.spent,
+            Err(failed) => failed.spent,
+        };
+        if let Some(spent) = spent {
+            self.spend(claimed.generation, spent).await;
+        }
         let came = match made {
-            Ok(made) => self.keep(sink, &name, claimed, made.cost_micro_usd, began).await,
+            Ok(made) => self.keep(sink, &name, claimed, made.cost_micro_usd(), began).await,
             Err(failed) => self.failed(claimed, &failed),
         };
         match came {
@@ -328,57 +336,6 @@ impl Studio {
         ObjectName::of_token(&token).expect("a token has only letters that names have")
     }
 
-    /// Makes the object whole and checks that it is a picture.
-    async fn keep(
-        &self,
-        sink: StudioSink,
-        name: &ObjectName,
-        claimed: &Claimed,
-        cost_micro_usd: Option<i64>,
-        began: Instant,
-    ) -> Came {
-        let written = match sink.finish().await {
-            Ok(Some(written)) => written,
-            Ok(None) => return Came::Failed(Failure::NoPicture),
-            Err(error) => {
-                error!(error = %error, "a picture could not be kept");
-                self.parts.desk.alarms.raise("pictures cannot be kept");
-                return Came::Failed(Failure::Provider);
-            }
-        };
-        let source = self.parts.artifacts.source(name, Limits::ORIGINAL.bytes_max).await;
-        let looked = match source {
-            Ok(Some(source)) => self.parts.darkroom.check_original(source, Limits::ORIGINAL).await,
-            Ok(None) | Err(_) => return Came::Failed(Failure::NoPicture),
-        };
-        let looked = match looked {
-            Ok(looked) => looked,
-            Err(fault) => {
-                warn!(
-                    generation.id = claimed.generation.0,
-                    fault = fault.name(),
-                    "the provider's picture of generation {} is none",
-                    claimed.generation
-                );
-                // The sweeper finds what cannot be deleted now.
-                let _ = self.parts.artifacts.delete(name).await;
-                return Came::Failed(Failure::NoPicture);
-            }
-        };
-        let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let size = looked.shown_size();
-        Came::Finished(Box::new(Finished {
-            generation: claimed.generation,
-            object: name.as_str().to_owned(),
-            sha256: hex::encode(written.sha256),
-            bytes: i64::try_from(written.size).unwrap_or(i64::MAX),
-            size: Size { width: size.width, height: size.height },
-            kind: kind_word(looked.kind).to_owned(),
-            cost_micro_usd,
-            took_ms,
-        }))
-    }
-
     /// Writes down what came, however long the store is away.
     async fn write_down(&self, claimed: &Claimed, came: Came) {
         let generation = claimed.generation;
@@ -424,7 +381,6 @@ impl Studio {
         let options = claimed.request.options;
         let took = Duration::from_millis(finished.took_ms.unsigned_abs());
         metrics::generated(options.resolution, options.quality, took);
-        metrics::provider_cost(finished.cost_micro_usd.unwrap_or(0));
         info!(
             generation.id = claimed.generation.0,
             duration_ms = finished.took_ms,
@@ -494,14 +450,5 @@ async fn mark_submitted(
         store.writer().run(move |tx| Box::pin(line::submitted(tx, replica, generation))).await;
     if let Err(error) = marked {
         warn!(error = %error, "generation {generation} could not be marked as submitted");
-    }
-}
-
-fn kind_word(kind: PictureKind) -> &'static str {
-    match kind {
-        PictureKind::Png => "png",
-        PictureKind::Jpeg => "jpeg",
-        PictureKind::Webp => "webp",
-        PictureKind::Gif => "gif",
     }
 }

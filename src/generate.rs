@@ -18,12 +18,13 @@ use std::{
 };
 
 use picdesk_core::{
-    channel::Channel,
+    channel::{Channel, Text},
+    credits::Credits,
     event::{Event, Finished, Setting},
     facts::Request,
     generation::Failure,
-    id::{ConversationId, GenerationId},
-    say::{Part, Say},
+    id::GenerationId,
+    say::{Making, Part, Say},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -200,7 +201,7 @@ impl Studio {
     async fn make_one(self: Arc<Self>, claimed: Claimed) {
         let began = Instant::now();
         let came = {
-            let _busy = Busy::begin(&self.parts.progress, &claimed.request);
+            let _busy = self.busy(&claimed);
             self.come(&claimed, began).await
         };
         if let Some(came) = came {
@@ -262,6 +263,7 @@ impl Studio {
                 (made, false)
             } else {
                 self.write_down(claimed, Came::Uncertain).await;
+                self.parts.progress.drafts.end(claimed.generation);
                 (making.await, true)
             }
         };
@@ -300,15 +302,12 @@ impl Studio {
         }
         let part = Part { number: claimed.number, count: request.options.count };
         let say = Say::Drawing { prompt: request.prompt.clone(), part };
-        let desk = &self.parts.desk;
-        // The language of the house's guess: the words that stay are in the asker's own.
-        let language = desk.house.language_default;
         Some(Shower {
             progress: Arc::clone(&self.parts.progress),
             darkroom: self.parts.darkroom.clone(),
             generation: claimed.generation,
             conversation: request.conversation.clone(),
-            text: desk.words.say(claimed.language.unwrap_or(language), &say, &desk.context),
+            text: self.words(claimed, &say),
             began,
         })
     }
@@ -414,24 +413,46 @@ impl Studio {
 /// That a picture is being made for somebody, told in private chats only; over when it is dropped.
 struct Busy<'s> {
     progress: &'s Progress,
-    conversation: Option<&'s ConversationId>,
+    claimed: Option<&'s Claimed>,
 }
 
-impl<'s> Busy<'s> {
-    fn begin(progress: &'s Progress, request: &'s Request) -> Self {
-        let private = request.setting == Setting::Private;
-        let conversation = private.then_some(&request.conversation);
-        if let Some(conversation) = conversation {
-            progress.begin(conversation);
+impl Studio {
+    /// From now on a picture is being made.
+    fn busy<'s>(&'s self, claimed: &'s Claimed) -> Busy<'s> {
+        let (progress, request) = (&*self.parts.progress, &claimed.request);
+        if request.setting != Setting::Private {
+            return Busy { progress, claimed: None };
         }
-        Self { progress, conversation }
+        progress.begin(&request.conversation);
+        let count = request.options.count;
+        let making = Making {
+            prompt: request.prompt.clone(),
+            options: request.options,
+            references: i64::try_from(request.references.len()).unwrap_or(i64::MAX),
+            price: Credits(request.price_each.0.saturating_mul(count.max(1).into())),
+            part: Part { number: claimed.number, count },
+            place: 0,
+            wait_s: None,
+            reduced: false,
+        };
+        let words = self.words(claimed, &Say::Making(making));
+        progress.drafts.begin(claimed.generation, request.conversation.clone(), words);
+        Busy { progress, claimed: Some(claimed) }
+    }
+
+    /// Words in the asker's language, or in the house's where that is not known.
+    fn words(&self, claimed: &Claimed, say: &Say) -> Text {
+        let desk = &self.parts.desk;
+        let language = claimed.language.unwrap_or(desk.house.language_default);
+        desk.words.say(language, say, &desk.context)
     }
 }
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        if let Some(conversation) = self.conversation {
-            self.progress.end(conversation);
+        if let Some(claimed) = self.claimed {
+            self.progress.end(&claimed.request.conversation);
+            self.progress.drafts.end(claimed.generation);
         }
     }
 }

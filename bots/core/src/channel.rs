@@ -144,6 +144,8 @@ pub struct Capabilities {
     pub group_sends_per_min: u32,
     /// The least time between two progress edits of one message, seconds.
     pub edit_interval_s: u32,
+    /// Whether drafts are shown beside the placeholder ([`Showing::Draft`]).
+    pub drafts: bool,
 }
 
 /// Text with emphasis by offset, never by markup: what a person wrote cannot break out of it.

@@ -152,10 +152,12 @@ create table tray (
   body bytea not null
 );
 create index tray_place on tray (conversation, identity);
+-- An album of which no part called us is forgotten once it is whole.
 create table albums (
   conversation text not null,
   album text not null,
   began_at bigint not null,
+  called bigint not null,
   settled bigint not null,
   primary key (conversation, album)
 );
@@ -197,6 +199,9 @@ create index requests_open on requests (account, id) where state in ('asking', '
 create index requests_account on requests (account, id);
 create index requests_message on requests (conversation, message);
 create index requests_due on requests (asked_at) where forgotten = 0;
+-- A picture to be made. waiting_since is when it first went back in line for a reason that was not
+-- its own, zero before. Tokens and cost are what its call was charged, where the provider tells,
+-- whether a picture came of it or not.
 create table generations (
   id bigint primary key,
   request bigint not null,
@@ -211,11 +216,16 @@ create table generations (
   claimed_by bigint,
   attempts bigint not null,
   not_before bigint not null,
+  waiting_since bigint not null,
   queued_at bigint not null,
   settled_at bigint not null,
   object text,
   -- Whether its end has yet to be told to somebody who could not be reached.
   untold bigint not null,
+  tokens_text_in bigint,
+  tokens_image_in bigint,
+  tokens_out bigint,
+  cost_micro_usd bigint,
   constraint generation_hold unique (hold),
   constraint generation_state check (
     state in ('held', 'claimed', 'submitting', 'submitted', 'made', 'delivered', 'failed',

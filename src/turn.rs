@@ -6,6 +6,7 @@
 //! as turned. An event that loses a race for credits or for a picture is decided again alone.
 
 mod gather;
+mod pace;
 mod render;
 
 use std::{
@@ -15,19 +16,20 @@ use std::{
     time::Duration,
 };
 
-use dashmap::DashMap;
 use picdesk_core::{
     decide::decide,
     effect::Effect,
-    event::Event,
-    facts::{Frame, House, Median, Pace},
-    id::{AccountId, Cause, IdentityId},
+    facts::{Facts, Frame, House, Median},
+    id::{AccountId, Cause},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use self::gather::{Shared, Wanted};
+use self::{
+    gather::{Shared, Wanted},
+    pace::{Writers, Written},
+};
 use crate::{
     alarm::Alarms,
     buttons::{GALLERY_MS, Seal},
@@ -76,16 +78,8 @@ pub struct Turner {
     pub(crate) desk: Arc<Desk>,
     shards: Shards,
     medians: Arc<RwLock<Vec<Median>>>,
-    writers: DashMap<IdentityId, Bucket>,
+    writers: Writers,
     answers: mpsc::UnboundedSender<Answer>,
-}
-
-/// How much somebody may still write.
-#[derive(Debug)]
-struct Bucket {
-    left: f64,
-    filled_at: i64,
-    told: bool,
 }
 
 /// What a batch came to.
@@ -101,6 +95,8 @@ struct Turned {
     moved: BTreeMap<&'static str, i64>,
     /// Whether pictures are to be deleted.
     deleted: bool,
+    /// Events that count against how fast their writers may write.
+    written: Vec<Written>,
     /// Events whose deciding panicked, with their tries before.
     panicked: Vec<(i64, i64)>,
 }
@@ -135,7 +131,8 @@ impl Turner {
         medians: Arc<RwLock<Vec<Median>>>,
         answers: mpsc::UnboundedSender<Answer>,
     ) -> Self {
-        Self { store, desk, shards, medians, writers: DashMap::new(), answers }
+        let writers = Writers::new(desk.messages_per_min);
+        Self { store, desk, shards, medians, writers, answers }
     }
 
     /// Turns events until it is told to stop.
@@ -316,6 +313,10 @@ impl Turner {
         for alarm in &turned.alarms {
             self.desk.alarms.raise(alarm);
         }
+        let now = self.store.clock().now_ms();
+        for written in &turned.written {
+            self.writers.turned(written, now);
+        }
         for answer in turned.answers {
             // Without a sender task there is nobody left to answer.
             let _ = self.answers.send(answer);
@@ -368,7 +369,10 @@ impl Turner {
                 house: &self.desk.house,
             };
             match catch_unwind(AssertUnwindSafe(|| decide(&frame, &facts, &one.event))) {
-                Ok(effects) => outcomes.push(self.outcome(&mut turned, one, effects)),
+                Ok(effects) => {
+                    turned.written.extend(written(one, &facts));
+                    outcomes.push(self.outcome(&mut turned, one, effects));
+                }
                 Err(_) => turned.panicked.push((one.seq, 0)),
             }
         }
@@ -421,35 +425,15 @@ impl Turner {
         format!("{}/g/{token}", self.desk.house.public_url)
     }
 
-    /// How fast the writer of this event writes: a bucket that fills evenly.
-    fn pace(&self, event: &Event, now: i64) -> Pace {
-        let limit = f64::from(self.desk.messages_per_min);
-        let Some(writer) = gather::writer(event).filter(|_| limit > 0.0) else {
-            return gather::UNHURRIED;
-        };
-        let mut bucket = self.writers.entry(writer.clone()).or_insert(Bucket {
-            left: limit,
-            filled_at: now,
-            told: false,
-        });
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of minutes")]
-        let passed = (now - bucket.filled_at).max(0) as f64 / 60_000.0;
-        bucket.left = (bucket.left + passed * limit).min(limit);
-        bucket.filled_at = now;
-        if bucket.left >= 1.0 {
-            bucket.left -= 1.0;
-            bucket.told = false;
-            Pace::Fine
-        } else if std::mem::replace(&mut bucket.told, true) {
-            Pace::TooFast
-        } else {
-            Pace::TooFastNow
-        }
-    }
-
     /// Forgets writers whose buckets are full again.
     pub fn forget_writers(&self) {
-        let now = self.store.clock().now_ms();
-        self.writers.retain(|_, bucket| now - bucket.filled_at < 60_000);
+        self.writers.forget_full(self.store.clock().now_ms());
     }
+}
+
+/// What a decided event counts for against how fast its writer may write.
+fn written(one: &Wanted, facts: &Facts) -> Option<Written> {
+    let Facts::Message(facts) = facts else { return None };
+    let by = picdesk_core::pace::writer(&one.event, facts.album.as_ref())?.clone();
+    Some(Written { by, conversation: one.conversation.clone(), pace: facts.pace })
 }

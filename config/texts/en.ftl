@@ -122,7 +122,7 @@ in-private-only = That is between you and me: open my profile and write to me in
 prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
-slow-down = That was a lot at once. Please write again in a minute. Nothing was charged.
+slow-down = That was a lot at once, so I left out the last of it. Please send it again in a minute. Nothing was charged.
 
 ### Pictures that come in
 
@@ -208,7 +208,11 @@ receipt-kept = kept until { $date }
 
 failed-refused = The safety check said no to this one. Other words may pass.
 failed-overloaded = The image service is overloaded. In a few minutes it may work.
-failed-reference = I could not read reference picture { $number }. Please send it again, as JPEG, PNG or WebP.
+failed-reference-unreadable = I could not read reference picture { $number }; it may be damaged. Please send it again, as JPEG, PNG or WebP.
+failed-reference-too-large = Reference picture { $number } is too large for me: I can take { $most }. Please send a smaller one.
+failed-reference-too-many-pixels = Reference picture { $number } has too many pixels for me. Please send it smaller.
+failed-reference-wrong-kind = Reference picture { $number } is of a kind that I cannot open. Please send it as JPEG, PNG or WebP.
+failed-references = One of the reference pictures cannot be used, and I was not told which. Please send them again, as JPEG, PNG or WebP.
 failed-reference-gone = I could not fetch reference picture { $number } again. Please send it once more.
 failed-prompt = The image service does not take these words; they may be too long. Please change them.
 failed-options = The image service does not make this size or background. Please choose another in /settings.

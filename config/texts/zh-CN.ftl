@@ -106,7 +106,7 @@ in-private-only = 这事只能私下说，请点开我的头像，给我发私�
 prompt-empty = 想看什么画面？比如：{ ITALIC("清晨雪地里的一只狐狸") }
 prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个字。没有扣积分，请缩短后再发。
 alarm = { BOLD("需要有人看一下：") }{ $what }。详情见日志，一小时内不再重复提醒。
-slow-down = 发得有点快，请过一分钟再写。没有扣积分。
+slow-down = 发得有点快，最后发的没有处理，请过一分钟再发一次。没有扣积分。
 
 ### 收到的图片
 
@@ -172,7 +172,11 @@ receipt-kept = 保存到 { $date }
 
 failed-refused = 安全审核没有通过，换个说法也许可以。
 failed-overloaded = 图像服务太忙，过几分钟也许就好。
-failed-reference = 第 { $number } 张参考图读不出来。请换成 JPEG、PNG 或 WebP 再发。
+failed-reference-unreadable = 第 { $number } 张参考图读不出来，可能坏了。请换成 JPEG、PNG 或 WebP 再发。
+failed-reference-too-large = 第 { $number } 张参考图太大了，最多收 { $most }。请发小一点的。
+failed-reference-too-many-pixels = 第 { $number } 张参考图像素太多了。请缩小后再发。
+failed-reference-wrong-kind = 第 { $number } 张参考图的格式打不开。请换成 JPEG、PNG 或 WebP 再发。
+failed-references = 有一张参考图用不了，但不知道是哪张。请换成 JPEG、PNG 或 WebP 再发。
 failed-reference-gone = 第 { $number } 张参考图取不到了，请再发一次。
 failed-prompt = 图像服务不接受这段描述，可能太长了，请改一改。
 failed-options = 图像服务画不了这个尺寸或背景，请到 /settings 换一个。

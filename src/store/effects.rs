@@ -175,7 +175,9 @@ impl Rows {
             Effect::PutInTray { .. }
             | Effect::EmptyTray { .. }
             | Effect::AddToAlbum { .. }
-            | Effect::SettleAlbum { .. } => self.gather_picture(effect),
+            | Effect::SettleAlbum { .. }
+            | Effect::ForgetAlbum { .. } => self.gather_picture(effect),
+            Effect::ForgetEvent => self.single(sql::FORGET_EVENT, vec![seq.into()]),
             Effect::OpenRequest(request) => self.requests.push(request_row(request)),
             Effect::UpdateRequest { id, state, change } => {
                 self.update_request(*id, *state, change.as_ref());
@@ -326,11 +328,12 @@ impl Rows {
                 let values = vec![conversation.as_str().into(), identity.as_str().into()];
                 self.single(sql::EMPTY_TRAY, values);
             }
-            Effect::AddToAlbum { conversation, album, message } => {
+            Effect::AddToAlbum { conversation, album, message, called } => {
                 self.albums.push(vec![
                     conversation.as_str().into(),
                     album.as_str().into(),
                     self.now.into(),
+                    (*called).into(),
                     0_i64.into(),
                 ]);
                 self.parts.push(vec![
@@ -341,8 +344,14 @@ impl Rows {
                 ]);
             }
             Effect::SettleAlbum { conversation, album } => {
-                let values = vec![conversation.as_str().into(), album.as_str().into()];
+                let place = [conversation.as_str().into(), album.as_str().into()];
+                let values = place.into_iter().chain([self.now.into()]).collect();
                 self.single(sql::SETTLE_ALBUM, values);
+            }
+            Effect::ForgetAlbum { conversation, album } => {
+                let values = vec![conversation.as_str().into(), album.as_str().into()];
+                self.single(sql::FORGET_PARTS, values.clone());
+                self.single(sql::FORGET_ALBUM, values);
             }
             _ => {}
         }

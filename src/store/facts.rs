@@ -343,7 +343,12 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
 pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
     let mut found: HashMap<Pair, Album> = HashMap::new();
     for row in tx.rows_for(sql::FIND_ALBUMS, &pairs(wanted)).await? {
-        let album = Album { parts: Vec::new(), began_at: row.int(2)?, settled: row.flag(3)? };
+        let album = Album {
+            parts: Vec::new(),
+            began_at: row.int(2)?,
+            called: row.flag(3)?,
+            settled: row.flag(4)?,
+        };
         found.insert((row.text(0)?, row.text(1)?), album);
     }
     for row in tx.rows_for(sql::FIND_PARTS, &pairs(wanted)).await? {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use picdesk_core::{
     event::{Event, Setting},
     facts::{
-        Awaiting, Beside, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind,
+        Album, Awaiting, Beside, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind,
         GenerationFacts, HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past,
         PressFacts, PressedAction, Request,
     },
@@ -187,7 +187,7 @@ async fn message(
         None => None,
     };
     Ok(MessageFacts {
-        pace: turner.pace(&wanted.event, tx_now(turner)),
+        pace: pace(turner, wanted, album.as_ref()),
         replied: kept.filter(is_own),
         beside,
         answered: answered
@@ -202,8 +202,11 @@ async fn message(
     })
 }
 
-fn tx_now(turner: &Turner) -> i64 {
-    turner.store.clock().now_ms()
+/// How fast this event's writer writes.
+fn pace(turner: &Turner, wanted: &Wanted, album: Option<&Album>) -> Pace {
+    let now = turner.store.clock().now_ms();
+    picdesk_core::pace::writer(&wanted.event, album)
+        .map_or(Pace::Fine, |by| turner.writers.pace(by, &wanted.conversation, now))
 }
 
 async fn press(
@@ -429,16 +432,3 @@ pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Option<String> {
         None => wanted.needs.identity.as_ref().map(|identity| identity.0.clone()),
     }
 }
-
-/// How fast somebody writes, for events that are a person's writing.
-pub(super) fn writer(event: &Event) -> Option<&IdentityId> {
-    match event {
-        Event::MessageReceived(message) if message.setting != Setting::Desk => {
-            Some(&message.from.identity)
-        }
-        _ => None,
-    }
-}
-
-/// Nobody writes too fast who does not write.
-pub(super) const UNHURRIED: Pace = Pace::Fine;

@@ -3,7 +3,7 @@
 use picdesk_core::{
     channel::Text,
     credits::Credits,
-    generation::{Failure, Options, Resolution},
+    generation::{Failure, Options, ReferenceFault, Resolution},
     say::{Cheaper, Making, Offer, Part, Receipt},
 };
 
@@ -169,7 +169,8 @@ impl Speaker<'_> {
         let why = match failure {
             Failure::Refused => self.text("failed-refused"),
             Failure::Overloaded => self.text("failed-overloaded"),
-            Failure::Reference(number) => self.numbered("failed-reference", number),
+            Failure::Reference { number: Some(number), fault } => self.reference(number, fault),
+            Failure::Reference { number: None, .. } => self.text("failed-references"),
             Failure::ReferenceGone(number) => self.numbered("failed-reference-gone", number),
             Failure::Prompt => self.text("failed-prompt"),
             Failure::Options => self.text("failed-options"),
@@ -233,6 +234,23 @@ impl Speaker<'_> {
             None => self.text("not-charged"),
         });
         joined(&lines, "\n")
+    }
+
+    fn reference(&self, number: u8, fault: ReferenceFault) -> Text {
+        match fault {
+            ReferenceFault::TooLarge { bytes_max } => {
+                let most = i64::try_from(bytes_max).unwrap_or(i64::MAX);
+                let args = Args::new()
+                    .number("number", number.into())
+                    .ours("most", units::size_rounded_down(most));
+                self.fill("failed-reference-too-large", &args)
+            }
+            ReferenceFault::TooManyPixels => {
+                self.numbered("failed-reference-too-many-pixels", number)
+            }
+            ReferenceFault::WrongKind => self.numbered("failed-reference-wrong-kind", number),
+            ReferenceFault::Unreadable => self.numbered("failed-reference-unreadable", number),
+        }
     }
 
     fn numbered(&self, id: &'static str, number: u8) -> Text {

@@ -8,7 +8,7 @@ use jiff::{civil::date, tz::TimeZone};
 use picdesk_core::{
     channel::OtherKind,
     credits::Credits,
-    generation::{Background, Failure, Options, Quality, Resolution, Shape},
+    generation::{Background, Failure, Options, Quality, ReferenceFault, Resolution, Shape},
     say::{
         Balance, BalanceLine, Cheaper, HistoryLine, Making, Offer, OfferLine, Part, Receipt, Say,
     },
@@ -332,10 +332,15 @@ pub(super) fn receipt(measure: &Measure) -> Receipt {
 }
 
 fn failures(measure: &Measure) -> Vec<Say> {
+    let reference = |number, fault| Failure::Reference { number, fault };
     let whys = [
         Failure::Refused,
         Failure::Overloaded,
-        Failure::Reference(2),
+        reference(Some(2), ReferenceFault::Unreadable),
+        reference(Some(2), ReferenceFault::TooLarge { bytes_max: 20_000_000 }),
+        reference(Some(16), ReferenceFault::TooManyPixels),
+        reference(Some(1), ReferenceFault::WrongKind),
+        reference(None, ReferenceFault::Unreadable),
         Failure::ReferenceGone(16),
         Failure::Prompt,
         Failure::Options,

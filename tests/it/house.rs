@@ -35,13 +35,24 @@ pub struct Given {
     pub provider: bool,
     /// More of `[images]`.
     pub images: &'static str,
+    /// More of `[telegram]`.
+    pub telegram: &'static str,
+    /// `limits.messages_per_min`; 0 = off.
+    pub messages_per_min: u32,
     /// For the chance of faults.
     pub seed: u64,
 }
 
 impl Default for Given {
     fn default() -> Self {
-        Self { trial: 10, provider: true, images: "stream = false\n", seed: 1 }
+        Self {
+            trial: 10,
+            provider: true,
+            images: "stream = false\n",
+            telegram: "",
+            messages_per_min: 0,
+            seed: 1,
+        }
     }
 }
 
@@ -183,6 +194,12 @@ impl House {
         Store::open(&self.database.url, 1, Clock::system()).await.unwrap()
     }
 
+    /// What a desk counts, as Prometheus reads it.
+    pub async fn metrics(&self, desk: &Desk) -> String {
+        let url = format!("http://{}/metrics", desk.address);
+        self.http.get(&url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// Waits until a desk has written something.
     pub async fn until_logged(&self, part: &str) {
         let began = Instant::now();
@@ -223,9 +240,9 @@ impl House {
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n\
              [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
              [telegram]\ntoken = {token}\napi_url = {api}\nsends_per_s = 0\n\
-             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n\
+             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}\
              [images]\nbase_url = {base}\n{key}{images}\
-             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = 0\n\
+             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
             store = quoted(&self.database.url),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
@@ -233,7 +250,9 @@ impl House {
             api = quoted(&self.telegram.api_url()),
             base = quoted(&self.images.base_url()),
             images = self.given.images,
+            telegram = self.given.telegram,
             trial = self.given.trial,
+            per_min = self.given.messages_per_min,
             plans = quoted(&plans.display().to_string()),
         );
         let file = place(&format!("picdesk-{}.toml", listen.port()));

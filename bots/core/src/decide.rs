@@ -35,6 +35,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             desk::line(turn, of_desk(facts)?, written);
         }
         Event::MessageReceived(written) => message::received(turn, of_message(facts)?, written),
+        Event::AlbumPartSeen(part) => album::part_seen(turn, of_message(facts)?, part),
         // Notes and answers at the desk are not mirrored when they change.
         Event::MessageEdited(written) if written.setting == Setting::Desk => {}
         Event::MessageEdited(written) => edited::edited(turn, of_message(facts)?, written),

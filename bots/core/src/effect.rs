@@ -109,14 +109,25 @@ pub enum Effect {
         album: AlbumId,
         /// The part.
         message: Message,
+        /// Whether it was meant for us by itself.
+        called: bool,
     },
-    /// An album is whole; later parts are late.
+    /// An album is whole, or is left out; later parts are late.
     SettleAlbum {
         /// Where.
         conversation: ConversationId,
         /// Which album.
         album: AlbumId,
     },
+    /// An album was not meant for us: nothing of it is kept.
+    ForgetAlbum {
+        /// Where.
+        conversation: ConversationId,
+        /// Which album.
+        album: AlbumId,
+    },
+    /// The event's own content goes at once, and not when raw events go.
+    ForgetEvent,
 
     // Requests.
     /// A request is kept: prompt, options, references and quoted price.

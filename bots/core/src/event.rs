@@ -21,6 +21,9 @@ pub enum Event {
     // A person, through a channel.
     /// Somebody wrote, or sent pictures.
     MessageReceived(Message),
+    /// A part of an album came in a group and did not call us by itself: another part may. What
+    /// it says is left out, so that nobody's words are kept who did not speak to us.
+    AlbumPartSeen(Message),
     /// Somebody changed what they had written.
     MessageEdited(Message),
     /// Somebody pressed a button of ours.

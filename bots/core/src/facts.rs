@@ -45,6 +45,8 @@ pub struct House {
     pub ask_above: Credits,
     /// Most reference pictures of a request.
     pub references_max: usize,
+    /// Largest reference picture, bytes.
+    pub reference_bytes_max: u64,
     /// Most characters of a prompt.
     pub prompt_chars_max: usize,
     /// Whether pictures can be given to the provider as references.
@@ -119,6 +121,7 @@ pub struct Plan {
 }
 
 /// The facts of one event, by its kind.
+#[expect(clippy::large_enum_variant, reason = "one at a time, read where it is made")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Facts {
     /// Of words or pictures from a person, and of an album that is whole.
@@ -559,7 +562,9 @@ pub struct Album {
     pub parts: Vec<Message>,
     /// When its first part came, milliseconds since the epoch; zero before any.
     pub began_at: i64,
-    /// Whether its request has begun.
+    /// Whether a part of it was meant for us: then all are. In private always.
+    pub called: bool,
+    /// Whether its request has begun; where no part called us, that it was left out.
     pub settled: bool,
 }
 

@@ -16,6 +16,11 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
     let of = |kind| Needs { kind, ..Needs::default() };
     match event {
         Event::MessageReceived(message) => message_needs(message),
+        Event::AlbumPartSeen(part) => Needs {
+            identity: Some(part.from.identity.clone()),
+            album: part.album.clone(),
+            ..of(FactsKind::Message)
+        },
         Event::MessageEdited(message) if message.setting == Setting::Desk => Needs::default(),
         Event::MessageEdited(message) => Needs {
             identity: Some(message.from.identity.clone()),

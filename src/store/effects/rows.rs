@@ -122,6 +122,7 @@ pub(super) fn generation_row(new: &NewGeneration, now: i64) -> Vec<Value> {
         "held".into(),
         0_i64.into(),
         0_i64.into(),
+        0_i64.into(),
         now.into(),
         0_i64.into(),
         0_i64.into(),

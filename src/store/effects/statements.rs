@@ -24,13 +24,20 @@ pub(super) const EMPTY_TRAY: &str = "delete from tray where conversation = $1 an
 pub(super) const PUT_IN_TRAY: &str =
     "insert into tray (id, conversation, identity, body) values {rows}";
 pub(super) const BEGIN_ALBUMS: &str = "
-    insert into albums (conversation, album, began_at, settled) values {rows}
-    on conflict (conversation, album) do nothing";
+    insert into albums (conversation, album, began_at, called, settled) values {rows}
+    on conflict (conversation, album) do update
+      set called = case when excluded.called = 1 then 1 else albums.called end";
 pub(super) const INSERT_PARTS: &str = "
     insert into album_parts (conversation, album, message, body) values {rows}
     on conflict (conversation, album, message) do nothing";
-pub(super) const SETTLE_ALBUM: &str =
-    "update albums set settled = 1 where conversation = $1 and album = $2";
+pub(super) const SETTLE_ALBUM: &str = "
+    insert into albums (conversation, album, began_at, called, settled)
+    values ($1, $2, $3, 0, 1)
+    on conflict (conversation, album) do update set settled = 1";
+pub(super) const FORGET_PARTS: &str =
+    "delete from album_parts where conversation = $1 and album = $2";
+pub(super) const FORGET_ALBUM: &str = "delete from albums where conversation = $1 and album = $2";
+pub(super) const FORGET_EVENT: &str = "delete from inbox_raw where seq = $1";
 pub(super) const INSERT_REQUESTS: &str = "
     insert into requests (id, account, purse, identity, conversation, setting, message, body,
                           options, parent, price_each, state, asked_at)
@@ -41,7 +48,7 @@ pub(super) const CHANGE_REQUEST: &str =
     "update requests set body = $2, options = $3, price_each = $4 where id = $1";
 pub(super) const INSERT_GENERATIONS: &str = "
     insert into generations (id, request, hold, account, purse, conversation, number, tag, state,
-                             attempts, not_before, queued_at, settled_at, untold)
+                             attempts, not_before, waiting_since, queued_at, settled_at, untold)
     values {rows}";
 pub(super) const TELL_LATER: &str = "update generations set untold = 1 where id = $1";
 pub(super) const TOLD: &str = "update generations set untold = 0 where id = $1";
@@ -91,6 +98,12 @@ pub(super) const MOVES: &[&str] = &[
     "update escalations set conversation = $2 where conversation = $1",
     "update escalations set topic = $2 where topic = $1",
     "update tray set conversation = $2 where conversation = $1",
+    "delete from album_parts where conversation = $2
+       and album in (select album from albums where conversation = $1)",
+    "delete from albums where conversation = $2
+       and album in (select album from albums where conversation = $1)",
+    "update album_parts set conversation = $2 where conversation = $1",
+    "update albums set conversation = $2 where conversation = $1",
     "update timers set conversation = $2 where conversation = $1",
     "delete from awaiting where conversation = $2
        and identity in (select identity from awaiting where conversation = $1)",

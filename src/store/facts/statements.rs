@@ -103,7 +103,7 @@ pub(super) const FIND_PLACED: &str = "
     select conversation, message, artifact, escalation, slot from placed
     where (conversation, message) in (values {rows})";
 pub(super) const FIND_ALBUMS: &str = "
-    select conversation, album, began_at, settled from albums
+    select conversation, album, began_at, called, settled from albums
     where (conversation, album) in (values {rows})";
 pub(super) const FIND_PARTS: &str = "
     select conversation, album, body from album_parts

@@ -4,7 +4,7 @@ use picdesk_core::{
     account::Language,
     channel::{Span, Style},
     credits::Credits,
-    generation::{Failure, Options, Quality},
+    generation::{Failure, Options, Quality, ReferenceFault},
     say::{Cheaper, Label, Making, Receipt, Say},
 };
 
@@ -55,11 +55,12 @@ fn a_failure_says_what_happened_and_that_it_cost_nothing() {
         "The safety check said no to this one. Other words may pass.\n\
          Nothing was charged, 41 credits left."
     );
-    let unread =
-        Say::Failed { failure: Failure::Reference(2), available: None, part: SECOND_OF_FOUR };
+    let fault = ReferenceFault::WrongKind;
+    let failure = Failure::Reference { number: Some(2), fault };
+    let unread = Say::Failed { failure, available: None, part: SECOND_OF_FOUR };
     assert_eq!(
         chinese(&unread),
-        "第 2 张，共 4 张：\n第 2 张参考图读不出来。请换成 JPEG、PNG 或 WebP 再发。\n没有扣积分。"
+        "第 2 张，共 4 张：\n第 2 张参考图的格式打不开。请换成 JPEG、PNG 或 WebP 再发。\n没有扣积分。"
     );
     for say in says(&Measure::everyday()) {
         if matches!(say, Say::Failed { .. } | Say::Uncertain { .. } | Say::Cancelled { .. }) {

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use super::world::*;
 use crate::{
-    channel::{Attachment, OtherKind},
+    channel::{Attachment, MediaRef, OtherKind},
     event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
@@ -127,7 +127,7 @@ fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
-        bytes_max: 20000000 } / [SupportLink https://help.example]
+        bytes_max: 5000000 } / [SupportLink https://help.example]
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -186,7 +186,7 @@ fn an_answer_to_a_file_that_is_too_large_says_so() {
     let large = Attachment::TooLarge { name: None, bytes: 30_000_000, bytes_max: 20_000_000 };
     answer.reply_to.as_mut().unwrap().attachments = vec![large];
     assert_snapshot!(folded(&said(message_facts(customer(10)), answer)), @r#"
-    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 20000000 }
+    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 5000000 }
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -262,7 +262,7 @@ fn part(id: &str, text: &str, unique: &str) -> Message {
 
 fn album(parts: Vec<Message>, settled: bool) -> Album {
     let began_at = if parts.is_empty() { 0 } else { NOW - 9_000 };
-    Album { parts, began_at, settled }
+    Album { parts, began_at, called: true, settled }
 }
 
 #[test]
@@ -373,4 +373,86 @@ fn words_asked_for_in_a_group_are_taken_from_an_answer() {
     let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
     let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
     assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
+}
+
+/// A part of an album in a group that does not call us by itself.
+fn seen(album: Option<Album>, part: Message) -> String {
+    let part = Message { setting: Setting::Group, ..part };
+    let facts = MessageFacts { album, ..message_facts(None) };
+    at(GROUP, Facts::Message(facts), Event::AlbumPartSeen(part))
+}
+
+#[test]
+fn a_part_in_a_group_that_does_not_call_us_waits_and_nobody_meets_anybody() {
+    assert_snapshot!(folded(&seen(None, part("10", "", "a"))), @r#"
+    ForgetEvent
+    add message 10 to album album1 uncalled
+    set timer album:telegram:-5:album1 at 1700000010000: AlbumSettled
+    "#);
+}
+
+#[test]
+fn the_part_that_calls_us_may_come_last() {
+    let seen = Album { called: false, ..album(vec![part("10", "", "a")], false) };
+    let facts = MessageFacts { album: Some(seen), ..message_facts(customer(10)) };
+    let calling = Message { setting: Setting::Group, ..part("11", "join them", "b") };
+    let effects = at(GROUP, Facts::Message(facts), Event::MessageReceived(calling));
+    assert_snapshot!(folded(&effects), @r#"
+    add message 11 to album album1
+    set timer album:telegram:-5:album1 at 1700000001000: AlbumSettled
+    "#);
+}
+
+#[test]
+fn an_album_that_nobody_called_us_for_is_forgotten_whole() {
+    let parts = vec![part("10", "", "a"), part("11", "", "b")];
+    let album = Album { called: false, ..album(parts, false) };
+    let facts = MessageFacts { album: Some(album), ..message_facts(None) };
+    let by = ada().identity;
+    let event = Event::AlbumSettled { album: "album1".into(), by, replied: None };
+    assert_snapshot!(folded(&at(GROUP, Facts::Message(facts), event)), @r#"
+    ForgetAlbum { conversation: "telegram:-5", album: "album1" }
+    "#);
+}
+
+#[test]
+fn a_late_part_in_a_group_gets_a_note_where_its_album_was_ours() {
+    let late = seen(Some(album(vec![part("10", "", "a")], true)), part("12", "", "c"));
+    assert_snapshot!(folded(&late), @r#"
+    ForgetEvent
+    send in telegram:-5 answering 12: LateAlbumPart { count: 1 }
+    "#);
+}
+
+#[test]
+fn an_album_that_comes_too_fast_is_left_out_whole() {
+    let too_fast = |pace| MessageFacts { pace, ..message_facts(customer(10)) };
+    assert_snapshot!(folded(&said(too_fast(Pace::TooFastNow), part("10", "join them", "a"))), @r#"
+    send in telegram:7: SlowDown
+    SettleAlbum { conversation: "telegram:7", album: "album1" }
+    "#);
+    assert_snapshot!(folded(&said(too_fast(Pace::TooFast), part("10", "join them", "a"))), @r#"
+    SettleAlbum { conversation: "telegram:7", album: "album1" }
+    "#);
+    // Its other parts are no set of their own, and it was said of the first.
+    let left_out = Album { called: false, ..album(vec![], true) };
+    let facts = MessageFacts { album: Some(left_out), ..message_facts(customer(10)) };
+    assert_eq!(said(facts, part("11", "", "b")), "");
+}
+
+#[test]
+fn a_picture_larger_than_the_house_takes_is_refused_by_name_at_once() {
+    let large = MediaRef { bytes: Some(5_000_001), name: Some("map.png".into()), ..media("a") };
+    let facts = message_facts(customer(10));
+    let sent = with("make it blue", vec![Attachment::Picture(large.clone())]);
+    assert_snapshot!(folded(&said(facts.clone(), sent)), @r#"
+    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 5000001,
+        bytes_max: 5000000 } / [SupportLink https://help.example]
+    "#);
+    let mut answer = reply("make it blue", "20", false);
+    answer.reply_to.as_mut().unwrap().attachments = vec![Attachment::Picture(large.clone())];
+    assert!(said(facts.clone(), answer).contains("ReferenceTooLarge"));
+    let just_right = MediaRef { bytes: Some(5_000_000), ..large };
+    let sent = with("make it blue", vec![Attachment::Picture(just_right)]);
+    assert!(said(facts, sent).contains("generate"));
 }

@@ -68,6 +68,7 @@ pub fn house() -> House {
         trial: Credits(3),
         ask_above: Credits(8),
         references_max: 4,
+        reference_bytes_max: 5_000_000,
         prompt_chars_max: 100,
         edits: true,
         concurrency: 2,

@@ -3,6 +3,8 @@
 //! A turn renders these once and stores the rendered words, so that a retry after an upgrade is
 //! the same message.
 
+mod case;
+
 use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use crate::{
     credits::Credits,
     generation::{Failure, Options, Quality, Resolution, Shape},
 };
+
+pub use case::{Card, CardLine, Cause, RelayState};
 
 /// One message of ours, before it has words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -441,93 +445,6 @@ pub struct HistoryLine {
     pub made_at: i64,
     /// When it is swept, milliseconds since the epoch.
     pub kept_until: i64,
-}
-
-/// The card of an escalation: no prompt, no picture, no address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
-    /// `S-1042`.
-    pub code: String,
-    /// What it is about.
-    pub cause: Cause,
-    /// What the customer calls themselves.
-    pub name: String,
-    /// The channel.
-    pub channel: String,
-    /// The plan, where there is one.
-    pub plan: Option<String>,
-    /// What can be spent.
-    pub available: Credits,
-    /// What is set aside.
-    pub pending: Credits,
-    /// The last requests: when, what they cost, what became of them.
-    pub requests: Vec<CardLine>,
-    /// Earlier matters of the same account.
-    pub earlier: i64,
-    /// Whether the customer lets the helper see prompt and pictures.
-    pub consent: bool,
-    /// The customer's words.
-    pub words: String,
-}
-
-/// A request on a card.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardLine {
-    /// When, milliseconds since the epoch.
-    pub at: i64,
-    /// What it cost or would have.
-    pub price: Credits,
-    /// The word of its state.
-    pub outcome: String,
-}
-
-/// What an escalation is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Which plan.
-    PlanChoice,
-    /// A payment did not do what it should.
-    PaymentFailure,
-    /// Cannot get into the account.
-    SignInRecovery,
-    /// A resolution is refused.
-    ResolutionAccess,
-    /// A picture was not made, or badly.
-    GenerationError,
-    /// What is kept, export, deletion.
-    Privacy,
-    /// Something else.
-    Other,
-}
-
-impl Cause {
-    /// Every cause, in the order of their buttons.
-    pub const ALL: [Self; 7] = [
-        Self::PlanChoice,
-        Self::PaymentFailure,
-        Self::SignInRecovery,
-        Self::ResolutionAccess,
-        Self::GenerationError,
-        Self::Privacy,
-        Self::Other,
-    ];
-}
-
-/// How an operator's line stands, truthfully.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RelayState {
-    /// On its way.
-    Waiting,
-    /// The channel took it.
-    Delivered,
-    /// They blocked us.
-    Blocked,
-    /// The channel will not take it.
-    Refused,
-    /// Nobody knows.
-    Unknown,
 }
 
 /// A button of ours before it has words.

@@ -1,0 +1,94 @@
+//! What is said at the desk about a case.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::credits::Credits;
+
+/// The card of an escalation: no prompt, no picture, no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// `S-1042`.
+    pub code: String,
+    /// What it is about.
+    pub cause: Cause,
+    /// What the customer calls themselves.
+    pub name: String,
+    /// The channel.
+    pub channel: String,
+    /// The plan, where there is one.
+    pub plan: Option<String>,
+    /// What can be spent.
+    pub available: Credits,
+    /// What is set aside.
+    pub pending: Credits,
+    /// The last requests: when, what they cost, what became of them.
+    pub requests: Vec<CardLine>,
+    /// Earlier matters of the same account.
+    pub earlier: i64,
+    /// Whether the customer lets the helper see prompt and pictures.
+    pub consent: bool,
+    /// The customer's words.
+    pub words: String,
+}
+
+/// A request on a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardLine {
+    /// When, milliseconds since the epoch.
+    pub at: i64,
+    /// What it cost or would have.
+    pub price: Credits,
+    /// The word of its state.
+    pub outcome: String,
+}
+
+/// What an escalation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Which plan.
+    PlanChoice,
+    /// A payment did not do what it should.
+    PaymentFailure,
+    /// Cannot get into the account.
+    SignInRecovery,
+    /// A resolution is refused.
+    ResolutionAccess,
+    /// A picture was not made, or badly.
+    GenerationError,
+    /// What is kept, export, deletion.
+    Privacy,
+    /// Something else.
+    Other,
+}
+
+impl Cause {
+    /// Every cause, in the order of their buttons.
+    pub const ALL: [Self; 7] = [
+        Self::PlanChoice,
+        Self::PaymentFailure,
+        Self::SignInRecovery,
+        Self::ResolutionAccess,
+        Self::GenerationError,
+        Self::Privacy,
+        Self::Other,
+    ];
+}
+
+/// How an operator's line stands, truthfully.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelayState {
+    /// On its way.
+    Waiting,
+    /// The channel took it.
+    Delivered,
+    /// They blocked us.
+    Blocked,
+    /// The channel will not take it.
+    Refused,
+    /// Nobody knows.
+    Unknown,
+}

@@ -1,0 +1,58 @@
+//! That a picture is being made, for whoever waits for it.
+
+use picdesk_core::{
+    channel::Text,
+    credits::Credits,
+    event::Setting,
+    say::{Making, Part, Say},
+};
+
+use super::Studio;
+use crate::{outbox::Progress, store::line::Claimed};
+
+/// That a picture is being made for somebody, told in private chats only; over when it is dropped.
+pub(super) struct Busy<'s> {
+    progress: &'s Progress,
+    claimed: Option<&'s Claimed>,
+}
+
+impl Studio {
+    /// From now on a picture is being made.
+    pub(super) fn busy<'s>(&'s self, claimed: &'s Claimed) -> Busy<'s> {
+        let (progress, request) = (&*self.parts.progress, &claimed.request);
+        if request.setting != Setting::Private {
+            return Busy { progress, claimed: None };
+        }
+        progress.begin(&request.conversation);
+        let count = request.options.count;
+        let making = Making {
+            prompt: request.prompt.clone(),
+            options: request.options,
+            references: i64::try_from(request.references.len()).unwrap_or(i64::MAX),
+            price: Credits(request.price_each.0.saturating_mul(count.max(1).into())),
+            part: Part { number: claimed.number, count },
+            place: 0,
+            wait_s: None,
+            reduced: false,
+        };
+        let words = self.words(claimed, &Say::Making(making));
+        progress.drafts.begin(claimed.generation, request.conversation.clone(), words);
+        Busy { progress, claimed: Some(claimed) }
+    }
+
+    /// Words in the asker's language, or in the house's where that is not known.
+    pub(super) fn words(&self, claimed: &Claimed, say: &Say) -> Text {
+        let desk = &self.parts.desk;
+        let language = claimed.language.unwrap_or(desk.house.language_default);
+        desk.words.say(language, say, &desk.context)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if let Some(claimed) = self.claimed {
+            self.progress.end(&claimed.request.conversation);
+            self.progress.drafts.end(claimed.generation);
+        }
+    }
+}

@@ -194,6 +194,18 @@ impl House {
         Store::open(&self.database.url, 1, Clock::system()).await.unwrap()
     }
 
+    /// Waits until there is something to see.
+    pub async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            assert!(began.elapsed() < PATIENCE, "no {what}:\n{}", self.last_log());
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+
     /// What a desk counts, as Prometheus reads it.
     pub async fn metrics(&self, desk: &Desk) -> String {
         let url = format!("http://{}/metrics", desk.address);

@@ -1,12 +1,10 @@
 //! Among others.
 
-use std::time::Instant;
-
 use bytes::Bytes;
 use picdesk_sandbox::telegram::{ALICE, GROUP, Say};
 
 use super::{photo, picture_of};
-use crate::house::{Given, House, PATIENCE};
+use crate::house::{Given, House};
 
 /// Sends an album of photos of these sizes into the group; its words stand on the first.
 async fn album(house: &House, sizes: &[(u32, u32)], words: &str) {
@@ -38,12 +36,10 @@ async fn nothing_is_kept_of_an_album_that_did_not_call_us() {
     house.telegram.make_bot_admin(GROUP).unwrap();
     album(&house, &[(320, 240), (240, 320)], "our weekend").await;
     let store = house.look().await;
-    let began = Instant::now();
     // What shows that it was settled is the house's own event.
-    while count(&store, "select count(*) from inbox where origin = 'house'").await == 0 {
-        assert!(began.elapsed() < PATIENCE, "{}", house.last_log());
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let settled = "select count(*) from inbox where origin = 'house'";
+    let is_settled = async || (count(&store, settled).await > 0).then_some(());
+    house.until("end of the album", is_settled).await;
     let status = house.until_quiet().await;
     for table in [
         "select count(*) from albums",

@@ -1,7 +1,5 @@
 //! What happens to pictures while they are made.
 
-use std::time::{Duration, Instant};
-
 use picdesk::store::Store;
 use picdesk_sandbox::{
     images::ImagesFault,
@@ -10,7 +8,7 @@ use picdesk_sandbox::{
 use serde_json::json;
 
 use super::{bot_says, photo, picture_of};
-use crate::house::{Given, House, PATIENCE};
+use crate::house::{Given, House};
 
 /// Words of the test's own for the store.
 async fn order(store: &Store, text: &'static str) {
@@ -96,15 +94,8 @@ async fn a_draft_with_a_stop_button_stands_while_a_picture_is_made() {
     let _desk = house.open().await;
     house.images.fault(ImagesFault::Slow { seconds: 4.0 });
     house.telegram.say(ALICE, "a fox in the snow").unwrap();
-    let began = Instant::now();
-    let draft = loop {
-        let draft = house.telegram.chat_view(ALICE, None, 9).unwrap().draft;
-        if let Some(draft) = draft {
-            break draft;
-        }
-        assert!(began.elapsed() < PATIENCE, "no draft:\n{}", house.last_log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let shown = async || house.telegram.chat_view(ALICE, None, 9).unwrap().draft;
+    let draft = house.until("draft", shown).await;
     assert!(draft.text.contains("a fox in the snow"), "{draft:?}");
     house.telegram.stop_draft(ALICE, ALICE, draft.draft).unwrap();
     bot_says(&house, ALICE, "cannot be taken back").await;

@@ -1,5 +1,7 @@
 //! The app's own messages: to members, changed, taken back; and its menu.
 
+#![expect(clippy::unnecessary_wraps, reason = "all paths have one signature")]
+
 use serde_json::{Value, json};
 
 use super::cards;

@@ -87,7 +87,7 @@ pub enum CodeFor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// As it goes over the wire.
-    pub code: String,
+    pub word: String,
     /// What it is for.
     pub purpose: CodeFor,
     /// Until when, ms since 1970.
@@ -100,7 +100,7 @@ pub struct Code {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// As it goes over the wire.
-    pub token: String,
+    pub word: String,
     /// Until when, ms since 1970.
     pub until_ms: i64,
     /// Whether WeCom has forgotten it.

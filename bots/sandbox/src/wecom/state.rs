@@ -168,7 +168,7 @@ impl State {
         };
         let code = format!("{prefix}{}{:x}", self.word(40), world.next());
         let until_ms = self.now_ms() + life_ms;
-        world.keep(Record::Code(Code { code: code.clone(), purpose, until_ms, used: false }));
+        world.keep(Record::Code(Code { word: code.clone(), purpose, until_ms, used: false }));
         code
     }
 

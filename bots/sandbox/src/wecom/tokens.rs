@@ -31,12 +31,12 @@ pub fn get_token(state: &State, call: &Call) -> Result<Value, Refusal> {
     let mut world = state.world();
     let good = world.tokens.values().find(|it| !it.killed && it.until_ms > now_ms + RENEW_MS);
     let token = good.cloned().unwrap_or_else(|| Token {
-        token: format!("{}{:x}", state.word(200), world.meta.next),
+        word: format!("{}{:x}", state.word(200), world.meta.next),
         until_ms: now_ms + TOKEN_MS,
         killed: false,
     });
     let expires_in = (token.until_ms - now_ms) / 1000;
-    let answer = json!({"access_token": token.token, "expires_in": expires_in});
+    let answer = json!({"access_token": token.word, "expires_in": expires_in});
     world.keep(Record::Token(token));
     Ok(answer)
 }
@@ -71,7 +71,7 @@ pub enum Ended {
 
 /// Ends one token.
 pub fn end_one(state: &State, how: Ended, token: &str) {
-    end(state, how, |it| it.token == token);
+    end(state, how, |it| it.word == token);
 }
 
 fn end(state: &State, how: Ended, which: impl Fn(&Token) -> bool) {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::kf::Session;
 use super::message::{Author, Content, Message};
 use super::people::{Account, Chat, Customer, Member, Place, first_people};
-use super::record::{Callback, Code, CodeFor, Fed, Media, Meta, Record, Token, Turn, Way};
+use super::record::{Callback, Code, Fed, Media, Meta, Record, Token, Turn, Way};
 use crate::journal::Journal;
 
 /// All state.
@@ -87,8 +87,8 @@ impl World {
             }
             Record::Fed(it) => self.feeds.entry(it.open_kfid.clone()).or_default().push(it),
             Record::Media(it) => _ = self.media.insert(it.id.clone(), it),
-            Record::Code(it) => _ = self.codes.insert(it.code.clone(), it),
-            Record::Token(it) => _ = self.tokens.insert(it.token.clone(), it),
+            Record::Code(it) => _ = self.codes.insert(it.word.clone(), it),
+            Record::Token(it) => _ = self.tokens.insert(it.word.clone(), it),
             Record::Callback(it) => _ = self.callbacks.insert(it.id, *it),
             Record::CallbackGone(id) => _ = self.callbacks.remove(&id),
             Record::Turn(it) => _ = self.turns.insert(it.msgid.clone(), *it),
@@ -235,12 +235,6 @@ impl World {
         if let Some(code) = self.codes.get(code) {
             self.keep(Record::Code(Code { used: true, ..code.clone() }));
         }
-    }
-
-    /// Whether a code for this was ever given and is still good.
-    pub fn has_live_code(&self, purpose: &CodeFor, now_ms: i64) -> bool {
-        let mut codes = self.codes.values();
-        codes.any(|it| it.purpose == *purpose && !it.used && it.until_ms > now_ms)
     }
 
     /// Puts an entry at the end of an account's feed.

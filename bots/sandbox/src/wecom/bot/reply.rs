@@ -116,18 +116,11 @@ fn stream(
     if let Some(card) = &card {
         cards::check(card)?;
     }
-    let answer = match turn.answer {
-        Some(answer) => answer,
-        None => {
-            let content = Content::Stream {
-                text: String::new(),
-                finished: false,
-                pictures: Vec::new(),
-                card: None,
-            };
-            post(state, world, &turn, content)
-        }
-    };
+    let answer = turn.answer.unwrap_or_else(|| {
+        let text = String::new();
+        let content = Content::Stream { text, finished: false, pictures: Vec::new(), card: None };
+        post(state, world, &turn, content)
+    });
     let now_ms = state.now_ms();
     world.change_message(turn.chat, answer, |message| {
         grow(&mut message.content, (words, finish), pictures, card);
@@ -191,8 +184,9 @@ fn update_card(state: &State, world: &mut World, turn: &Turn, body: &Value) -> R
         return Err(Refusal::parameter("task_id is another"));
     }
     let shows = |content: &Content| match content {
-        Content::Card { card, .. } => text(card, "/task_id") == task,
-        Content::Stream { card: Some(card), .. } => text(card, "/task_id") == task,
+        Content::Card { card, .. } | Content::Stream { card: Some(card), .. } => {
+            text(card, "/task_id") == task
+        }
         _ => false,
     };
     let mut messages = world.messages.get(&turn.chat).into_iter().flatten();

@@ -44,7 +44,7 @@ pub fn send(state: &State, call: &Call) -> Result<Value, Refusal> {
     let message = world.post(chat, Author::Desk, content, &msgid, now_ms);
     if let Some(fail_type) = fails {
         world.change_message(chat, message.id, |it| {
-            it.failed = Some(format!("fail_type {fail_type}"))
+            it.failed = Some(format!("fail_type {fail_type}"));
         });
         let event = json!({
             "event_type": "msg_send_fail", "open_kfid": open_kfid,

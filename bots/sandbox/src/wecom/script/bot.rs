@@ -38,9 +38,9 @@ pub fn speak(
     }
     let mut files: Vec<(&'static str, Stored)> = Vec::new();
     for file in &say.attachments {
-        let stored = match keep(state, world, file)?.1 {
-            Content::Image(stored) | Content::File(_, stored) => stored,
-            _ => return Err(Unplayable::NotThere),
+        let content = keep(state, world, file)?.1;
+        let (Content::Image(stored) | Content::File(_, stored)) = content else {
+            return Err(Unplayable::NotThere);
         };
         files.push((file.kind(), stored));
     }

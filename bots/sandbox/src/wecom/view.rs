@@ -171,7 +171,7 @@ pub struct PlayerView {
     pub private: Option<i64>,
     /// Whether messages do not reach them.
     pub blocked: bool,
-    /// The app's menu, for members.
+    /// Never any; the app's menu is the chat's.
     pub commands: Value,
 }
 

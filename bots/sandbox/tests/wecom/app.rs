@@ -96,11 +96,11 @@ async fn a_picture_needs_a_media_id_of_its_kind_that_is_not_three_days_old() {
     let chat = desk.wecom.chat("app-chenmo");
     assert_eq!((chat[0].pictures[0].width, chat[0].pictures[0].height), (8, 6));
     assert_eq!(desk.wecom.pictures_twice("app-chenmo"), 1);
-    clock.advance(Duration::from_secs(2 * 86_400));
+    clock.advance(Duration::from_hours(48));
     let mut desk = desk;
     desk.token = desk.fresh_token().await;
     assert_eq!(desk.errcode("message/send", send("image", &media)).await, 0);
-    clock.advance(Duration::from_secs(86_400));
+    clock.advance(Duration::from_hours(24));
     desk.token = desk.fresh_token().await;
     assert_eq!(desk.errcode("message/send", send("image", &media)).await, 40007);
 }
@@ -163,7 +163,7 @@ async fn a_pressed_card_is_told_with_a_code_that_changes_it_once() {
     assert!(desk.wecom.press("app-chenmo", "", shown.message, "Again").is_err());
     // The code of the sending is another one, and good for 72 hours.
     let mut desk = desk;
-    clock.advance(Duration::from_secs(72 * 3600));
+    clock.advance(Duration::from_hours(72));
     desk.token = desk.fresh_token().await;
     let late = change(&sent["response_code"]);
     assert_eq!(desk.errcode("message/update_template_card", late).await, 42014);
@@ -232,7 +232,7 @@ async fn a_message_can_be_waited_for_and_taken_back_within_a_day() {
     assert_eq!(desk.errcode("message/recall", msgid.clone()).await, 0);
     assert_eq!(desk.wecom.chat("app-chenmo")[0].kind, "service");
     let mut desk = desk;
-    clock.advance(Duration::from_secs(86_400));
+    clock.advance(Duration::from_hours(24));
     desk.token = desk.fresh_token().await;
     assert_eq!(desk.errcode("message/recall", msgid).await, 40058);
     let short = Duration::from_millis(1);

@@ -43,7 +43,7 @@ async fn an_answer_grows_while_it_is_asked_for_and_ends_with_its_picture() {
     let done = done.unwrap();
     assert_eq!((done.message, done.pictures.len()), (shown.message, 1));
     assert_eq!(desk.wecom.file(&done.pictures[0].blob).unwrap().0, png(5, 4, 1));
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     hook.next_for_bot().await;
     assert!(hook.is_quiet().await, "nothing is asked for any more");
     assert!(desk.wecom.counts().misunderstood.is_empty());
@@ -115,7 +115,7 @@ async fn a_picture_is_fetched_within_five_minutes_and_decrypted() {
     let url = items[1]["image"]["url"].as_str().unwrap();
     let sealed = desk.http.get(url).send().await.unwrap().bytes().await.unwrap();
     assert_eq!(hook.bot.decrypt(&sealed), png(6, 5, 9));
-    clock.advance(Duration::from_secs(300));
+    clock.advance(Duration::from_mins(5));
     assert_eq!(desk.http.get(url).send().await.unwrap().status(), 404);
 }
 
@@ -157,7 +157,7 @@ async fn three_at_once_are_enough() {
     }
     settle(|| desk.wecom.chat("bot-chenmo").len() == 6).await;
     assert_eq!(desk.wecom.say("bot-chenmo", "a fourth"), Err(Unplayable::Busy));
-    clock.advance(Duration::from_secs(360));
+    clock.advance(Duration::from_mins(6));
     assert!(desk.wecom.say("bot-chenmo", "later").is_ok());
 }
 
@@ -194,7 +194,7 @@ async fn a_greeting_and_a_pressed_card_are_answered_at_once_or_never() {
     desk.wecom.press("bot-chenmo", "", shown.message, "Again").unwrap();
     hook.next_for_bot().await;
     settle(|| desk.wecom.counts().lost == 1).await;
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     assert!(hook.is_quiet().await, "it is told once");
     hook.answer_with(200);
     desk.wecom.rate_answer("bot-chenmo", "chenmo", "f1", 2).unwrap();

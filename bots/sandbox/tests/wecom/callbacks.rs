@@ -110,7 +110,7 @@ async fn a_callback_can_be_overtaken_unheard_or_lost() {
 #[tokio::test]
 async fn callbacks_can_be_held_back() {
     let (desk, clock, hook) = Desk::with_hook().await;
-    desk.wecom.hold_callbacks(Duration::from_secs(60));
+    desk.wecom.hold_callbacks(Duration::from_mins(1));
     desk.wecom.say("app-chenmo", "fox").unwrap();
     clock.advance(Duration::from_secs(59));
     assert!(hook.is_quiet().await);

@@ -15,7 +15,7 @@ async fn a_token_is_given_out_again_until_it_nears_its_end() {
     assert_eq!(again["access_token"], desk.token);
     assert_eq!((&again["errcode"], &again["expires_in"]), (&json!(0), &json!(7200)));
     assert!(desk.token.len() > 200 && desk.token.len() <= 512);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_hours(1));
     assert_eq!(desk.get_token().await["expires_in"], 3600);
     clock.advance(Duration::from_secs(3500));
     assert_ne!(desk.fresh_token().await, desk.token);

@@ -80,7 +80,7 @@ async fn a_doorbell_has_a_token_for_ten_minutes_and_without_one_it_is_slow() {
     }
     let other = json!({"open_kfid": STUDIO_KF, "token": token});
     assert_eq!(desk.errcode("kf/sync_msg", other).await, 95007);
-    clock.advance(Duration::from_secs(600));
+    clock.advance(Duration::from_mins(10));
     assert_eq!(desk.errcode("kf/sync_msg", ask(&token)).await, 95007);
     let mut codes = Vec::new();
     for _ in 0..11 {
@@ -93,9 +93,9 @@ async fn a_doorbell_has_a_token_for_ten_minutes_and_without_one_it_is_slow() {
 async fn three_days_are_kept() {
     let (mut desk, clock) = Desk::still().await;
     desk.wecom.say("kf-xiaolin", "old").unwrap();
-    clock.advance(Duration::from_secs(2 * 86_400));
+    clock.advance(Duration::from_hours(48));
     desk.wecom.say("kf-xiaolin", "new").unwrap();
-    clock.advance(Duration::from_secs(86_400));
+    clock.advance(Duration::from_hours(24));
     desk.token = desk.fresh_token().await;
     let first = desk.post("kf/sync_msg", json!({"open_kfid": DESK_KF})).await;
     assert_eq!(texts(&first), ["new"]);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{Desk, text_for};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn send(desk: &Desk, text: &str) -> i64 {
     desk.errcode("kf/send_msg", text_for(XIAOLIN, DESK_KF, text)).await
@@ -202,6 +202,6 @@ async fn an_answer_can_be_taken_back_for_two_minutes_and_still_counts() {
     assert_eq!(desk.errcode("kf/recall_msg", recall.clone()).await, 0);
     assert_eq!(desk.wecom.chat("kf-xiaolin")[1].kind, "service");
     assert_eq!(desk.wecom.session("kf-xiaolin").unwrap().answers_left, 4);
-    clock.advance(Duration::from_secs(120));
+    clock.advance(Duration::from_mins(2));
     assert_eq!(desk.errcode("kf/recall_msg", recall).await, 40058);
 }

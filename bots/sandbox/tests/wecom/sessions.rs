@@ -152,7 +152,7 @@ async fn a_session_that_nobody_ended_lapses_after_48_hours() {
     let (mut desk, clock) = Desk::still().await;
     desk.wecom.say("kf-xiaolin", "help").unwrap();
     trans(&desk, 3, OLGA).await;
-    clock.advance(Duration::from_secs(48 * 3600));
+    clock.advance(Duration::from_hours(48));
     desk.token = desk.fresh_token().await;
     assert_eq!(state(&desk).await, 4);
     desk.wecom.say("kf-xiaolin", "hello?").unwrap();

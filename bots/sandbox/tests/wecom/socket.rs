@@ -91,7 +91,7 @@ async fn a_stream_expires_after_six_minutes() {
     desk.wecom.say("bot-chenmo", "a fox").unwrap();
     let (turn, _) = client.callback().await;
     assert_eq!(client.call("aibot_respond_msg", &turn, stream("…", false)).await["errcode"], 0);
-    clock.advance(Duration::from_secs(360));
+    clock.advance(Duration::from_mins(6));
     let late = client.call("aibot_respond_msg", &turn, stream("done", true)).await;
     assert_eq!(late["errcode"], 846_608);
     let push = json!({

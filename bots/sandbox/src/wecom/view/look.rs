@@ -101,7 +101,6 @@ impl WecomStandIn {
     /// Everyone there is, and the chats between them.
     pub fn players(&self) -> (Vec<PlayerView>, Vec<SummaryView>) {
         let world = self.state.world();
-        let menu = world.meta.menu.clone().unwrap_or_default();
         let members = world.members.values().map(|member| PlayerView {
             player: member.alias.clone(),
             id: member.userid.clone(),
@@ -110,7 +109,7 @@ impl WecomStandIn {
             operator: member.operator,
             private: None,
             blocked: !member.visible,
-            commands: menu.clone(),
+            commands: Value::Array(Vec::new()),
         });
         let customers = world.customers.values().map(|customer| PlayerView {
             player: customer.alias.clone(),
@@ -120,7 +119,7 @@ impl WecomStandIn {
             operator: false,
             private: None,
             blocked: false,
-            commands: Value::Null,
+            commands: Value::Array(Vec::new()),
         });
         let players = members.chain(customers).collect();
         let chats = world.chats.values().map(|chat| {

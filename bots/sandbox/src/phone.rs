@@ -162,11 +162,11 @@
 //! Where the sandbox has WeCom too, `players` lists its people (`chenmo`, `wang`, `zhaoli`,
 //! `kf-olga`, `kf-wei`; `xiaolin` and `anna` on WeChat) and chats, whose `kind` is `wecom_kf` (a
 //! customer on WeChat and an account), `wecom_app` (a member and the app), `wecom_bot`,
-//! `wecom_bot_group`, `wecom_robot` or `wecom_contact`. Everything above works there as well, by the
-//! chat's number or alias: `{"chat": "kf-xiaolin", "text": "一只狐狸"}`; `as` defaults to whose chat
-//! it is. A tap by text or key says a menu's line, tells of a card, or answers `{"url"}`. Messages
-//! have in addition `sort`, `pictures` (all of them), `finished`, `failed` (why it never arrived),
-//! `replaced`, `menu_id`, `msgid`; chats have `session` (`{"state": 0…4, "servicer",
+//! `wecom_bot_group`, `wecom_robot` or `wecom_contact`. Everything above works there as well, by
+//! the chat's number or alias: `{"chat": "kf-xiaolin", "text": "一只狐狸"}`; `as` defaults to whose
+//! chat it is. A tap by text or key says a menu's line, tells of a card, or answers `{"url"}`.
+//! Messages have in addition `sort`, `pictures` (all of them), `finished`, `failed` (why it never
+//! arrived), `replaced`, `menu_id`, `msgid`; chats have `session` (`{"state": 0…4, "servicer",
 //! "answers_left", "window_until_ms", "rejected"}`, null but in `wecom_kf`) and `menu`.
 //!
 //! `POST /sandbox/api/wecom` takes `{"do": …, "chat", "as", "with", "what", "message", "seconds",

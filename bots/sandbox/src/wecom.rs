@@ -1,7 +1,7 @@
 //! A working model of WeCom and of WeChat customer service on loopback, and the people behind it.
 //!
-//! [`WecomStandIn::start`] opens a server that speaks the API of qyapi.weixin.qq.com and, beside it,
-//! the AI bot's socket, around a small world: members of a corp, customers on WeChat, two customer
+//! [`WecomStandIn::start`] opens a server that speaks the API of qyapi.weixin.qq.com and, beside
+//! it, the AI bot's socket, around a small world: members of a corp, customers on WeChat, two customer
 //! service accounts with their servicers, an AI bot and a group robot. Callbacks go to the desk in
 //! real envelopes. What people do is done by the methods of [`WecomStandIn`]; what can go wrong is
 //! armed through [`WecomStandIn::arm`]. With a data folder everything survives a restart.
@@ -9,6 +9,23 @@
 //! The wire format is written here from WeCom's own documents (`document/path/…` on
 //! developer.work.weixin.qq.com) and nowhere shared with the adapter, so that a misreading cannot
 //! agree with itself. Where the documents are silent, the code says whose guess it follows.
+//!
+//! A story reads as the conversation; a chat is named by its alias:
+//! ```text
+//! let wecom = WecomStandIn::start(Options { clock, ..Options::in_memory() }).await?;
+//! wecom.point_at(&desk_url);                                // callbacks go there from now on
+//! wecom.enter_session("anna", "desk", "link", "token")?;    // by a link, with a welcome code
+//! wecom.say("kf-anna", "a fox in the snow")?;               // a customer on WeChat
+//! let menu = wecom.wait_for("kf-anna", SOON, |it| it.sort == "menu").await?;
+//! wecom.press("kf-anna", "", menu.message, "Again")?;       // says the line, with its menu_id
+//! wecom.take_session("kf-anna", "kf-olga")?;                // a human, and back:
+//! wecom.perform(&Say::text("kf-anna", "hello").by("kf-olga"))?;
+//! wecom.end_session("kf-anna")?;
+//! wecom.perform(&Say::text("app-chenmo", "").with("a.png", png))?;   // a member, to the app
+//! wecom.say("bot-chenmo", "a fox")?;                        // a member, to the AI bot
+//! wecom.arm(Armed::times(Fault::TokenKilled, 1).on("kf/send_msg"));
+//! wecom.close_window("kf-anna")?;
+//! ```
 
 mod app;
 mod bot;
@@ -322,6 +339,7 @@ fn open_world(options: &Options) -> Result<(World, Blobs), StartError> {
     let blobs = Blobs::folder(&folder.join("files"))?;
     let path = folder.join("world.jsonl");
     world.restore(Journal::read(&path)?);
+    world.forget_codes_before(options.clock.now_ms());
     let journal = Journal::rewrite(&path, &world.records())?;
     world.keep_journal(journal);
     world.change_meta(|meta| meta.starts += 1);

@@ -1,7 +1,7 @@
 //! Carries callbacks of the app to the desk, as WeCom does.
 //!
-//! Source: documents 90238 and 90930. An answer may take five seconds; what is not answered with 200
-//! is tried three times more. Those of one person or account go one after the other, until one
+//! Source: documents 90238 and 90930. An answer may take five seconds; what is not answered with
+//! 200 is tried three times more. Those of one person or account go one after the other, until one
 //! fails: it then waits for its retry and holds nobody up, which is how the real ones lose their
 //! order.
 

@@ -1,7 +1,7 @@
 //! The envelope of callbacks: signature, AES and framing, written from the documents.
 //!
-//! Source: developer.work.weixin.qq.com/document/path/90968 and 101033. Nothing of it is shared with
-//! the adapter.
+//! Source: developer.work.weixin.qq.com/document/path/90968 and 101033. Nothing of it is shared
+//! with the adapter.
 
 use aes::Aes256;
 use base64::Engine as _;

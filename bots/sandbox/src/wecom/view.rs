@@ -1,6 +1,7 @@
-//! What people see: chats and messages for stories, and for the phone page as JSON. The JSON has the
-//! shape of Telegram's, so that the page draws both alike; what Telegram has and WeCom has not is
-//! null or empty.
+//! What people see: chats and messages for stories, and for the phone page as JSON.
+//!
+//! The JSON has the shape of Telegram's, so that the page draws both alike; what Telegram has and
+//! WeCom has not is null or empty.
 
 mod build;
 mod look;

@@ -1,7 +1,7 @@
 //! The world behind the stand-in: who is there, what was said, what waits.
 //!
-//! Everything here is plain state under one lock. Nothing waits and nothing is sent from here. Every
-//! change is a [`Record`] that is applied and written down.
+//! Everything here is plain state under one lock. Nothing waits and nothing is sent from here.
+//! Every change is a [`Record`] that is applied and written down.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -235,6 +235,11 @@ impl World {
         if let Some(code) = self.codes.get(code) {
             self.keep(Record::Code(Code { used: true, ..code.clone() }));
         }
+    }
+
+    /// Forgets codes that have run out: every doorbell makes one.
+    pub fn forget_codes_before(&mut self, now_ms: i64) {
+        self.codes.retain(|_, code| code.until_ms > now_ms);
     }
 
     /// Puts an entry at the end of an account's feed.

@@ -19,8 +19,8 @@ fn card(task: &str) -> Value {
 }
 
 fn card_to(userid: &str, task: &str) -> Value {
-    let card = card(task);
-    json!({"touser": userid, "agentid": 1_000_002, "msgtype": "template_card", "template_card": card})
+    let (kind, card) = ("template_card", card(task));
+    json!({"touser": userid, "agentid": 1_000_002, "msgtype": kind, kind: card})
 }
 
 #[tokio::test]
@@ -88,7 +88,10 @@ async fn the_thirty_first_message_of_a_minute_is_dropped_without_a_word() {
 async fn a_picture_needs_a_media_id_of_its_kind_that_is_not_three_days_old() {
     let (desk, clock) = Desk::still().await;
     let media = desk.upload_picture().await;
-    let send = |kind: &str, media: &str| json!({"touser": CHENMO, "agentid": 1_000_002, "msgtype": kind, kind: {"media_id": media}});
+    let send = |kind: &str, media: &str| {
+        let inner = json!({"media_id": media});
+        json!({"touser": CHENMO, "agentid": 1_000_002, "msgtype": kind, kind: inner})
+    };
     assert_eq!(desk.errcode("message/send", send("image", &media)).await, 0);
     assert_eq!(desk.errcode("message/send", send("image", &media)).await, 0, "one serves several");
     assert_eq!(desk.errcode("message/send", send("file", &media)).await, 40007);

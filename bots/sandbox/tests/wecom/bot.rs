@@ -8,7 +8,6 @@ use md5::{Digest, Md5};
 use picdesk_sandbox::wecom::{BOT_GROUP, CHENMO, Pressed, Say, Unplayable};
 use serde_json::{Value, json};
 
-use crate::callbacks::settle;
 use crate::desk::{Desk, SOON, png};
 
 fn stream(content: &str, finish: bool) -> Value {
@@ -58,7 +57,7 @@ async fn a_stream_that_does_not_end_is_cut_off_after_six_minutes() {
     desk.wecom.wait_for("bot-chenmo", SOON, |it| it.text == "drawing").await.unwrap();
     clock.advance(Duration::from_secs(359));
     hook.next_for_bot().await;
-    settle(|| !desk.wecom.chat("bot-chenmo").pop().unwrap().finished).await;
+    desk.settled(|| !desk.wecom.chat("bot-chenmo").pop().unwrap().finished).await;
     clock.advance(Duration::from_secs(1));
     let over = desk.wecom.wait_for("bot-chenmo", SOON, |it| it.failed.is_some()).await.unwrap();
     assert!(over.finished);
@@ -97,7 +96,7 @@ async fn pictures_come_last_whole_and_with_their_sum() {
         hook.bot_replies(&[reply]);
         desk.wecom.say("bot-chenmo", "a fox").unwrap();
         hook.next_for_bot().await;
-        settle(|| desk.wecom.counts().misunderstood.len() == at + 1).await;
+        desk.settled(|| desk.wecom.counts().misunderstood.len() == at + 1).await;
     }
     assert!(desk.wecom.chat("bot-chenmo").iter().all(|it| !it.is_from_bot()));
 }
@@ -149,13 +148,14 @@ async fn three_at_once_are_enough() {
     let (desk, clock, hook) = Desk::with_hook().await;
     for at in 0..3 {
         let reply = json!({
-            "msgtype": "stream", "stream": {"id": format!("s{at}"), "finish": false, "content": "…"},
+            "msgtype": "stream",
+            "stream": {"id": format!("s{at}"), "finish": false, "content": "…"},
         });
         hook.bot_replies(&[reply]);
         desk.wecom.say("bot-chenmo", "a fox").unwrap();
         hook.next_for_bot().await;
     }
-    settle(|| desk.wecom.chat("bot-chenmo").len() == 6).await;
+    desk.settled(|| desk.wecom.chat("bot-chenmo").len() == 6).await;
     assert_eq!(desk.wecom.say("bot-chenmo", "a fourth"), Err(Unplayable::Busy));
     clock.advance(Duration::from_mins(6));
     assert!(desk.wecom.say("bot-chenmo", "later").is_ok());
@@ -193,7 +193,7 @@ async fn a_greeting_and_a_pressed_card_are_answered_at_once_or_never() {
     hook.answer_with(500);
     desk.wecom.press("bot-chenmo", "", shown.message, "Again").unwrap();
     hook.next_for_bot().await;
-    settle(|| desk.wecom.counts().lost == 1).await;
+    desk.settled(|| desk.wecom.counts().lost == 1).await;
     clock.advance(Duration::from_mins(1));
     assert!(hook.is_quiet().await, "it is told once");
     hook.answer_with(200);

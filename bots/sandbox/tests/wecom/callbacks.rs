@@ -27,14 +27,14 @@ async fn what_is_not_answered_with_200_is_tried_three_times_more_and_then_lost()
     let first = hook.next().await;
     let mut nonces = vec![first.query["nonce"].clone()];
     for wait_s in [1, 5, 10] {
-        settle(|| desk.wecom.counts().failed == nonces.len() as u64).await;
+        desk.settled(|| desk.wecom.counts().failed == nonces.len() as u64).await;
         assert!(hook.is_quiet().await);
         clock.advance(Duration::from_secs(wait_s));
         let again = hook.next().await;
         assert_eq!(again.inner, first.inner);
         nonces.push(again.query["nonce"].clone());
     }
-    settle(|| desk.wecom.counts().lost == 1).await;
+    desk.settled(|| desk.wecom.counts().lost == 1).await;
     assert_eq!(desk.wecom.callbacks_waiting(), 0);
     nonces.dedup();
     assert_eq!(nonces.len(), 4, "every retry has an envelope of its own");
@@ -46,11 +46,11 @@ async fn what_waits_for_a_retry_holds_nobody_up() {
     hook.answer_with(503);
     desk.wecom.say("app-chenmo", "first").unwrap();
     hook.next().await;
-    settle(|| desk.wecom.counts().failed == 1).await;
+    desk.settled(|| desk.wecom.counts().failed == 1).await;
     hook.answer_with(200);
     desk.wecom.say("app-chenmo", "second").unwrap();
     assert_eq!(hook.next().await.field("Content"), "second");
-    settle(|| desk.wecom.counts().taken == 1).await;
+    desk.settled(|| desk.wecom.counts().taken == 1).await;
     clock.advance(Duration::from_secs(1));
     assert_eq!(hook.next().await.field("Content"), "first");
 }
@@ -94,12 +94,12 @@ async fn a_callback_can_be_overtaken_unheard_or_lost() {
     desk.wecom.arm(Armed::times(Fault::CallbackUnheard, 1));
     desk.wecom.say("app-chenmo", "third").unwrap();
     assert_eq!(hook.next().await.field("Content"), "third");
-    settle(|| desk.wecom.counts().failed == 1).await;
+    desk.settled(|| desk.wecom.counts().failed == 1).await;
     clock.advance(Duration::from_secs(1));
     assert_eq!(hook.next().await.field("Content"), "third");
     desk.wecom.arm(Armed::times(Fault::CallbackLost, 1).on("kf_msg_or_event"));
     desk.wecom.say("kf-xiaolin", "never rung").unwrap();
-    settle(|| desk.wecom.counts().lost == 1).await;
+    desk.settled(|| desk.wecom.counts().lost == 1).await;
     assert!(hook.is_quiet().await);
     desk.wecom.ring_doorbell("desk", 3).unwrap();
     for _ in 0..3 {
@@ -136,11 +136,11 @@ async fn an_answer_in_an_envelope_is_a_message() {
     desk.wecom.wait_for("app-chenmo", SOON, |it| it.text == "welcome").await.unwrap();
     hook.reply(&envelope("0000"));
     desk.wecom.open_app("chenmo").unwrap();
-    settle(|| !desk.wecom.counts().misunderstood.is_empty()).await;
+    desk.settled(|| !desk.wecom.counts().misunderstood.is_empty()).await;
     assert_eq!(desk.wecom.chat("app-chenmo").len(), 1);
     hook.reply("success");
     desk.wecom.open_app("chenmo").unwrap();
-    settle(|| desk.wecom.counts().taken == 3).await;
+    desk.settled(|| desk.wecom.counts().taken == 3).await;
     assert_eq!(desk.wecom.counts().misunderstood.len(), 1);
 }
 
@@ -160,14 +160,4 @@ async fn what_concerns_the_app_itself_is_told_by_the_system() {
     desk.wecom.show_app("chenmo", false).unwrap();
     assert_eq!(hook.next().await.field("Event"), "unsubscribe");
     assert!(desk.wecom.say("app-chenmo", "fox").is_err());
-}
-
-/// Waits until something is so, which it soon is.
-pub async fn settle(is_so: impl Fn() -> bool) {
-    let look = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(SOON, look).await.expect("it to become so");
 }

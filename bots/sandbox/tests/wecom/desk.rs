@@ -113,6 +113,13 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Waits until something is so, which it soon is.
+    pub async fn settled(&self, is_so: impl Fn() -> bool) {
+        self.wecom.wait_until(SOON, |_| is_so()).await.unwrap();
+    }
+}
+
 /// Words to a customer.
 pub fn text_for(customer: &str, kf: &str, text: &str) -> Value {
     json!({"touser": customer, "open_kfid": kf, "msgtype": "text", "text": {"content": text}})

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use picdesk_sandbox::wecom::{ANNA, Armed, DESK_KF, Fault, Pressed, STUDIO_KF, XIAOLIN};
+use picdesk_sandbox::wecom::{
+    ANNA, Armed, DESK_KF, Fault, MessageView, Pressed, STUDIO_KF, XIAOLIN,
+};
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, text_for};
@@ -43,7 +45,7 @@ async fn a_message_allows_five_answers_and_the_next_one_five_more() {
 async fn the_window_closes_after_48_hours() {
     let (mut desk, clock) = Desk::still().await;
     desk.wecom.say("kf-xiaolin", "a fox").unwrap();
-    clock.advance(2 * DAY - Duration::from_secs(1));
+    clock.advance(Duration::from_secs(2 * 86_400 - 1));
     desk.token = desk.fresh_token().await;
     assert_eq!(send(&desk, "in time").await, 0);
     clock.advance(Duration::from_secs(1));
@@ -70,7 +72,7 @@ async fn a_name_is_good_for_one_message_of_an_account() {
     assert_eq!(desk.wecom.session("kf-xiaolin").unwrap().answers_left, 4, "a repeat costs nothing");
     assert_eq!(desk.errcode("kf/send_msg", named(&"x".repeat(33))).await, 40058);
     assert_eq!(desk.errcode("kf/send_msg", named("no spaces")).await, 40058);
-    let answers = desk.wecom.chat("kf-xiaolin").into_iter().filter(|it| it.is_from_bot());
+    let answers = desk.wecom.chat("kf-xiaolin").into_iter().filter(MessageView::is_from_bot);
     assert_eq!(answers.count(), 1);
 }
 

@@ -16,7 +16,7 @@ use crate::wecom::world::World;
 const MSGID_MAX: usize = 32;
 /// How long a message can be called back. Source: wxkefu-rs, 2 min.
 const RECALL_MS: i64 = 120_000;
-/// What a second message under one `msgid` gets. Document 94677 says "an error" and not which; ours.
+/// What a second message under one `msgid` gets. Document 94677 says "an error", not which; ours.
 pub const SAME_MSGID: i64 = 40058;
 
 /// Says something to a customer.

@@ -119,11 +119,11 @@ fn change(
 }
 
 impl WecomStandIn {
-    /// A servicer takes a session: from the pool, or because WeCom's own rules gave it to them.
+    /// A servicer takes a session: from the pool, or because WeCom's own rules give it to them.
     ///
     /// # Errors
-    /// `NoChat`, `NoPerson`, `NoAccount` for who is no servicer, `WrongState` when a human has it or
-    /// it is over.
+    /// `NoChat`, `NoPerson`, `NoAccount` for who is no servicer, `WrongState` when a human has it
+    /// or it is over.
     pub fn take_session(&self, chat: &str, servicer: &str) -> Result<(), Unplayable> {
         let open = [SessionState::New, SessionState::Assistant, SessionState::Pool];
         self.by_hand(chat, &open, ChangeType::Taken, Some(servicer))

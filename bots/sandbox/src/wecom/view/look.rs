@@ -174,6 +174,34 @@ impl WecomStandIn {
             .map_err(|_| NotSeen { waited: within, transcript: self.transcript(chat) })
     }
 
+    /// Waits until something about it is so: what is counted, what waits, how a chat reads.
+    ///
+    /// # Errors
+    /// `NotSeen` after `within`, with what was counted.
+    pub async fn wait_until(
+        &self,
+        within: Duration,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> Result<(), NotSeen> {
+        let (mut bell, mut version) = (self.state.hear_bell(), self.state.hear_version());
+        let look = async {
+            loop {
+                bell.borrow_and_update();
+                version.borrow_and_update();
+                if is_so(self) {
+                    return;
+                }
+                tokio::select! {
+                    _ = bell.changed() => {}
+                    _ = version.changed() => {}
+                }
+            }
+        };
+        let counted = || format!("{:?}", self.counts());
+        let seen = tokio::time::timeout(within, look).await;
+        seen.map_err(|_| NotSeen { waited: within, transcript: counted() })
+    }
+
     /// A chat, one message a line: for a failed story.
     pub fn transcript(&self, chat: &str) -> String {
         let line = |it: &MessageView| {

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { el } from "./draw.js";
 import { showRefusal } from "./menu.js";
 import { playerOf, state } from "./state.js";
-import { isSaid, say, timeOf } from "./words.js";
+import { dayOf, isSaid, say, timeOf } from "./words.js";
 
 export const isWecom = (chat) => Boolean(chat?.kind.startsWith("wecom_"));
 
@@ -27,7 +27,8 @@ export function sessionWords(chat) {
   const parts = [say(`session-${session.state}`, { name })];
   if (session.window_until_ms && session.state < 2) {
     parts.push(say("answers-left", { n: session.answers_left }));
-    parts.push(say("until", { time: timeOf(session.window_until_ms) }));
+    const until = session.window_until_ms;
+    parts.push(say("until", { time: `${dayOf(until)} ${timeOf(until)}` }));
   }
   if (session.rejected) parts.push(say("rejected"));
   return parts.join(" · ");

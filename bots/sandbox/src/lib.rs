@@ -3,8 +3,12 @@
 //! Each speaks its party's real protocol on loopback, with its own wire types: an adapter that
 //! misreads the protocol must not find its misreading confirmed here.
 
+mod blobs;
 pub mod clock;
 pub mod images;
+mod journal;
+mod line;
 pub mod page;
 pub mod phone;
 pub mod telegram;
+pub mod wecom;

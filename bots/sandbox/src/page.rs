@@ -39,7 +39,7 @@ macro_rules! asset {
 
 const INDEX: Asset = asset!("index.html", HTML);
 const ICON: Asset = asset!("icon.svg", SVG);
-const ASSETS: [Asset; 28] = [
+const ASSETS: [Asset; 29] = [
     asset!("page.css", CSS),
     asset!("chats.css", CSS),
     asset!("phone.css", CSS),
@@ -66,6 +66,7 @@ const ASSETS: [Asset; 28] = [
     asset!("suggest.js", SCRIPT),
     asset!("controls.js", SCRIPT),
     asset!("faults.js", SCRIPT),
+    asset!("wecom.js", SCRIPT),
     asset!("wall.svg", SVG),
     ICON,
 ];

@@ -24,6 +24,7 @@
 //! | `POST /sandbox/api/language` | `{as, language: "zh-hans"}` | `{"ok":true}` |
 //! | `POST /sandbox/api/topic` | `{as, chat, topic, do: close\|reopen\|delete}` | `{"ok":true}` |
 //! | `POST /sandbox/api/migrate` | `{chat: "group"}` | `{"ok":true,"chat":-1001…}` |
+//! | `POST /sandbox/api/wecom` | [wecom](#wecom) | `{"ok":true}` |
 //! | `GET /sandbox/api/fault` | | [faults](#faults): what can be armed, what is armed |
 //! | `POST /sandbox/api/fault` | `{party, what, count, …}` | as the `GET` |
 //! | `POST /sandbox/api/advance` | `{"seconds": 3600}` | `{"ok":true,"now_ms":…}` |
@@ -156,6 +157,40 @@
 //!
 //! Any other `party` (`images`) gets the JSON as it is; its kinds stand in the `GET`.
 //!
+//! # wecom
+//!
+//! Where the sandbox has WeCom too, `players` lists its people (`chenmo`, `wang`, `zhaoli`,
+//! `kf-olga`, `kf-wei`; `xiaolin` and `anna` on WeChat) and chats, whose `kind` is `wecom_kf` (a
+//! customer on WeChat and an account), `wecom_app` (a member and the app), `wecom_bot`,
+//! `wecom_bot_group`, `wecom_robot` or `wecom_contact`. Everything above works there as well, by
+//! the chat's number or alias: `{"chat": "kf-xiaolin", "text": "一只狐狸"}`; `as` defaults to whose
+//! chat it is. A tap by text or key says a menu's line, tells of a card, or answers `{"url"}`.
+//! Messages have in addition `sort`, `pictures` (all of them), `finished`, `failed` (why it never
+//! arrived), `replaced`, `menu_id`, `msgid`; chats have `session` (`{"state": 0…4, "servicer",
+//! "answers_left", "window_until_ms", "rejected"}`, null but in `wecom_kf`) and `menu`.
+//!
+//! `POST /sandbox/api/wecom` takes `{"do": …, "chat", "as", "with", "what", "message", "seconds",
+//! "count"}`, of which each `do` reads what it needs:
+//!
+//! | `do` | reads | what happens |
+//! | --- | --- | --- |
+//! | `enter` | `chat`, `with` scene, `what` its parameter | the customer comes by a link |
+//! | `open_app`, `enter_bot_chat` | `chat` | the member opens the app, or the AI bot's chat |
+//! | `press_menu` | `chat`, `what` | the member presses the app's menu |
+//! | `take_back` | `chat`, `message` | a customer or servicer takes a message back |
+//! | `take`, `hand`, `end` | `chat`, `with` servicer | a session by a human's hand |
+//! | `close_window` | `chat` | the 48 h are over |
+//! | `reject`, `accept` | `chat` | the customer takes no messages, or does again |
+//! | `receive`, `stop_receiving` | `chat`, `with` servicer | whether they take sessions |
+//! | `add_contact`, `remove_contact` | `chat`, `with` member, `what` state | a contact of theirs |
+//! | `read_in_wechat`, `read_in_wecom` | `chat` | where the member reads |
+//! | `ring` | `chat`, `count` | the doorbell rings though nothing happened |
+//! | `end_tokens` | `what`: `killed` or `expired` | all access tokens end |
+//! | `trust_ip`, `distrust_ip` | | 60020 or not |
+//! | `hold_callbacks` | `seconds` | no callback leaves for a while |
+//!
+//! Its faults are those of party `wecom`, with `on` (a path, a callback's kind, or `*`) and `who`.
+//!
 //! # desk
 //!
 //! `{"state": "running", "pid": 4711, "kills": 2, "since_ms": 1764000000000}`; `state`: `running`,
@@ -174,6 +209,7 @@ mod events;
 mod images;
 mod read;
 mod refusal;
+mod wecom;
 
 use std::fmt;
 use std::sync::Arc;
@@ -191,6 +227,7 @@ use tokio::sync::broadcast;
 
 use self::refusal::Refusal;
 use crate::telegram::TelegramStandIn;
+use crate::wecom::WecomStandIn;
 
 /// One thing that can go wrong with an outside party, as the page offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -268,6 +305,7 @@ const BODY_MAX: usize = 140 * 1000 * 1000;
 #[derive(Clone)]
 pub struct Phone {
     telegram: TelegramStandIn,
+    wecom: Option<WecomStandIn>,
     desk: Arc<dyn Desk>,
     outside: Arc<[Arc<dyn OutsideControl>]>,
     happened: broadcast::Sender<Happened>,
@@ -293,7 +331,17 @@ impl Phone {
         desk: Arc<dyn Desk>,
         outside: Vec<Arc<dyn OutsideControl>>,
     ) -> Self {
-        Self { telegram, desk, outside: outside.into(), happened: broadcast::Sender::new(64) }
+        let happened = broadcast::Sender::new(64);
+        Self { telegram, wecom: None, desk, outside: outside.into(), happened }
+    }
+
+    /// With WeCom beside Telegram. Its clock must be one of its own: it is moved with the others.
+    #[must_use]
+    pub fn with_wecom(mut self, wecom: WecomStandIn) -> Self {
+        let control: Arc<dyn OutsideControl> = Arc::new(wecom.clone());
+        self.outside = self.outside.iter().cloned().chain([control]).collect();
+        self.wecom = Some(wecom);
+        self
     }
 
     /// Tells the page that the desk's state has changed by itself.
@@ -324,6 +372,7 @@ pub fn router(phone: Phone) -> Router {
         .route("/sandbox/api/language", post(act::language))
         .route("/sandbox/api/topic", post(act::topic))
         .route("/sandbox/api/migrate", post(act::migrate))
+        .route("/sandbox/api/wecom", post(wecom::act))
         .route("/sandbox/api/fault", get(control::faults).post(control::arm))
         .route("/sandbox/api/advance", post(control::advance))
         .route("/sandbox/api/desk", get(control::desk))

@@ -15,7 +15,6 @@ mod journal;
 mod keyboard;
 mod lean;
 mod limits;
-mod line;
 mod message;
 mod methods;
 mod people;

@@ -5,6 +5,7 @@ import { el, face, icon } from "./draw.js";
 import { showPicture, showRefusal, showStrip } from "./menu.js";
 import { link, rich, webAddress } from "./rich.js";
 import { chatOf, speakerIn } from "./state.js";
+import { spread, stateWords } from "./wecom.js";
 import { say, size, timeOf } from "./words.js";
 
 /** Longest side of a picture in a bubble, px. */
@@ -39,7 +40,7 @@ export function answered(message) {
 /** A picture in its frame, over what stood there before. */
 function pictureNode(message) {
   const { url } = message.picture;
-  const key = `${message.chat}/${message.message}`;
+  const key = `${message.chat}/${message.message}/${message.part ?? 0}`;
   const name = `picture-${message.message}.jpg`;
   const label = message.text ? say("picture-of", { text: message.text }) : say("picture");
   const open = () => showPicture(message.picture, name);
@@ -137,7 +138,9 @@ async function press(message, button, key) {
   key.classList.add("busy");
   try {
     const chat = message.chat;
-    await post("tap", { as, chat, message: message.message, button: button.data });
+    const done = await post("tap", { as, chat, message: message.message, button: button.data });
+    // On WeCom no answer to a tap ever comes.
+    if (!done.callback) answered(message.message);
   } catch (error) {
     answered(message.message);
     showRefusal(error);
@@ -163,7 +166,7 @@ function metaNode(message, isOut) {
 
 /** The middle of a bubble: pictures, files, words. */
 function contentNodes(messages, isOut, acts) {
-  const pictures = messages.filter((it) => it.picture);
+  const pictures = messages.filter((it) => it.picture).flatMap(spread);
   const documents = messages.filter((it) => it.document);
   const said = messages.find((it) => it.text) ?? messages[0];
   const last = messages.at(-1);
@@ -174,6 +177,8 @@ function contentNodes(messages, isOut, acts) {
     const words = rich(said.text, said.entities, acts.onCommand);
     nodes.push(el("div.words", { dir: "auto" }, words, metaNode(last, isOut)));
   } else nodes.push(metaNode(last, isOut));
+  const stands = stateWords(last);
+  if (stands) nodes.push(el("small.stands", { data: { failed: String(!!last.failed) } }, stands));
   return nodes;
 }
 

@@ -3,17 +3,22 @@
 import { el, face, icon, reconcile, the } from "./draw.js";
 import { nowMs, on, playerOf, ring, state } from "./state.js";
 import { open } from "./timeline.js";
+import { isListed, isWecom } from "./wecom.js";
 import { currentLanguage, dayOf, say, timeOf } from "./words.js";
 
 /** Which chats stand under which heading. */
 function sections() {
   const isPrivate = (chat) => chat.kind === "private";
   const isOperator = (chat) => isPrivate(chat) && playerOf(chat.players[0])?.operator;
-  const chats = state.chats;
+  const chats = state.chats.filter((chat) => !isWecom(chat));
+  const wecom = state.chats.filter((chat) => isWecom(chat) && isListed(chat));
+  const isOnWechat = ({ kind }) => kind === "wecom_kf" || kind === "wecom_contact";
   return [
     ["customers", chats.filter((chat) => isPrivate(chat) && !isOperator(chat))],
     ["together", chats.filter((chat) => !isPrivate(chat) && chat.kind !== "forum")],
     ["operators", chats.filter((chat) => chat.kind === "forum" || isOperator(chat))],
+    ["wechat", wecom.filter(isOnWechat)],
+    ["wecom", wecom.filter((chat) => !isOnWechat(chat))],
   ].filter(([, some]) => some.length);
 }
 

@@ -16,6 +16,7 @@ import {
 import { closeSuggestions, commandMenu, pickSuggestion, suggest } from "./suggest.js";
 import { sample, sampleNames } from "./samples.js";
 import { reveal } from "./timeline.js";
+import { isWecom } from "./wecom.js";
 import { say, size } from "./words.js";
 
 /** Most parts of an album. Source: the sandbox's `say`. */
@@ -192,7 +193,8 @@ function drawInstead() {
   else instead.hidden = true;
   const commands = playerOf(as)?.commands ?? [];
   the("command-menu").hidden = !commands.length;
-  words.placeholder = say(chat.kind === "private" ? "write" : "write-group");
+  const isAlone = ["private", "wecom_app", "wecom_kf", "wecom_bot"].includes(chat.kind);
+  words.placeholder = say(isAlone ? "write" : "write-group");
   drawSpeaker(chat);
 }
 
@@ -288,7 +290,7 @@ function pressed(event) {
   } else if (event.key === "Escape" && (editing || replyTo)) {
     event.preventDefault();
     leave();
-  } else if (event.key === "ArrowUp" && !words.value) {
+  } else if (event.key === "ArrowUp" && !words.value && !isWecom(openChat())) {
     const as = speakerIn(openChat());
     const mine = shownMessages().findLast((it) => it.from.player === as && it.text);
     if (mine) (event.preventDefault(), edit(mine));

@@ -98,7 +98,7 @@ function drawClock() {
 
 function heardFaults({ parties }) {
   state.parties = parties;
-  const order = ["images", "telegram"];
+  const order = ["images", "telegram", "wecom"];
   const sorted = [...parties].sort(
     (one, other) => order.indexOf(one.party) - order.indexOf(other.party),
   );

@@ -29,6 +29,17 @@ const FIRST = {
     "redeliver",
     "hold_updates",
   ],
+  wecom: [
+    "token_killed",
+    "ip_refused",
+    "errcode",
+    "drop_answer",
+    "send_fails",
+    "empty_page",
+    "callback_lost",
+    "callback_twice",
+    "callback_overtaken",
+  ],
 };
 
 /** How often: what is sent, and the key of its words. */
@@ -48,7 +59,10 @@ const FIELDS = {
   after: { value: 0.5, unit: "" },
   bytes_per_s: { value: 100, unit: "B/s" },
   count: { value: 3, unit: "×" },
-  status: { choices: { telegram: [502, 500, 503, 504], images: [502, 504] } },
+  status: { choices: { telegram: [502, 500, 503, 504], images: [502, 504], wecom: [502, 503] } },
+  errcode: { value: 45009, unit: "" },
+  entries: { value: 1, unit: "" },
+  fail_type: { value: 0, unit: "" },
   description: { value: "IMAGE_PROCESS_FAILED" },
 };
 

@@ -5,6 +5,7 @@ import { el, face, icon, the } from "./draw.js";
 import { openMenu, showRefusal } from "./menu.js";
 import { isBlocked, nowMs, on, openChat, playerOf, state } from "./state.js";
 import { open } from "./timeline.js";
+import { isWecom, sessionWords, wecomItems } from "./wecom.js";
 import { isSaid, say, timeOf } from "./words.js";
 
 /** What the bot is doing in the open chat, in words; none when nothing. */
@@ -30,6 +31,11 @@ function drawStatus() {
     return;
   }
   const people = chat.players.map((alias) => playerOf(alias)?.name ?? alias).join(", ");
+  const session = sessionWords(chat);
+  if (session) {
+    status.textContent = session;
+    return;
+  }
   const played = say("you-are", { name: people });
   status.textContent = chat.kind === "private" ? played : `${say(`kind-${chat.kind}`)} · ${people}`;
 }
@@ -149,6 +155,7 @@ function groupItems(chat) {
 function chatMenu(event) {
   const chat = openChat();
   if (!chat) return;
+  if (isWecom(chat)) return void openMenu(event.currentTarget, wecomItems(chat));
   const items = { private: privateItems, forum: forumItems }[chat.kind] ?? groupItems;
   openMenu(event.currentTarget, items(chat));
 }

@@ -15,6 +15,7 @@ import {
   speakerIn,
   state,
 } from "./state.js";
+import { isWecom } from "./wecom.js";
 import { dayOf, say } from "./words.js";
 
 /** Messages fetched at first, and more with each step back. */
@@ -237,16 +238,24 @@ function messageMenu(message, anchor) {
   const remove = () =>
     post("delete", { as, chat: chat.chat, message: message.message }).catch(showRefusal);
   const label = say("message");
+  const isTheirs = isWecom(chat);
+  const takeBack = () =>
+    post("wecom", { do: "take_back", chat: chat.alias, message: message.message }).catch(
+      showRefusal,
+    );
   openMenu(anchor, [
     { label: say("reply"), icon: "reply", act: () => ring("reply", message) },
-    mine && message.kind !== "service" && !message.document
+    mine && !isTheirs && message.kind !== "service" && !message.document
       ? { label: say("edit"), icon: "edit", act: () => ring("edit", message) }
       : null,
     message.text ? { label: say("copy-text"), icon: "copy", act: () => copy(message.text) } : null,
     message.picture
       ? { label: say("use-picture"), icon: "clip", act: () => ring("use-picture", message) }
       : null,
-    mine
+    mine && chat.kind === "wecom_kf" && message.kind !== "service"
+      ? { label: say("take-back"), icon: "trash", danger: true, act: takeBack }
+      : null,
+    mine && !isTheirs
       ? { label: say("delete"), note: say("delete-note"), icon: "trash", danger: true, act: remove }
       : null,
     {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::{BODY_MAX, Phone};
+use super::{BODY_MAX, Phone, wecom};
 use crate::telegram::{Attachment, Say, TopicAction};
 
 /// Largest attachment, bytes.
@@ -77,6 +77,12 @@ pub async fn say(State(phone): State<Phone>, request: Request) -> Done {
     let is_multipart = content_type.is_some_and(|it| it.starts_with("multipart/form-data"));
     let (said, attachments) =
         if is_multipart { read_multipart(request).await? } else { read_say(request).await? };
+    let (who, chat) = (text_of(&said.r#as).unwrap_or_default(), text_of(&said.chat));
+    if let Some((chat, there)) =
+        chat.and_then(|it| Some((it.clone(), wecom::of_chat(&phone, &it)?)))
+    {
+        return wecom::say(there, who, chat, said.text, (said.reply_to, attachments));
+    }
     let user = player_of(&phone, &said.r#as)?;
     let say = Say {
         user,
@@ -166,6 +172,13 @@ fn read_on_message(phone: &Phone, body: &[u8]) -> Result<(i64, i64, OnMessage), 
 }
 
 pub async fn tap(State(phone): State<Phone>, body: Bytes) -> Done {
+    let about: OnMessage = read_json(&body)?;
+    let (who, chat) = (text_of(&about.r#as).unwrap_or_default(), text_of(&about.chat));
+    if let Some((chat, there)) =
+        chat.and_then(|it| Some((it.clone(), wecom::of_chat(&phone, &it)?)))
+    {
+        return wecom::tap(there, (&who, &chat), about.message, &about.button);
+    }
     let (user, chat, about) = read_on_message(&phone, &body)?;
     let callback = phone.telegram.press(user, chat, about.message, &about.button)?;
     Ok(Json(json!({"ok": true, "callback": callback})))

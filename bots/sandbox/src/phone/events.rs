@@ -13,10 +13,13 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{Happened, Phone};
 use crate::telegram::Change;
+use crate::wecom::Change as WecomChange;
 
 struct Listening {
     phone: Phone,
     changes: Receiver<Change>,
+    /// None where there is no WeCom.
+    wecom: Option<Receiver<WecomChange>>,
     happened: Receiver<Happened>,
     number: u64,
 }
@@ -26,6 +29,7 @@ pub async fn events(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let listening = Listening {
         changes: phone.telegram.watch(),
+        wecom: phone.wecom.as_ref().map(crate::wecom::WecomStandIn::watch),
         happened: phone.happened.subscribe(),
         phone,
         number: 0,
@@ -57,6 +61,15 @@ impl Listening {
                     Err(RecvError::Lagged(_)) => return Some(self.hello()),
                     Err(RecvError::Closed) => return None,
                 },
+                change = heard(&mut self.wecom) => match change {
+                    Ok(change) => {
+                        if let Some(event) = self.tell_wecom(&change) {
+                            return Some(event);
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => return Some(self.hello()),
+                    Err(RecvError::Closed) => return None,
+                },
                 happened = self.happened.recv() => match happened {
                     Ok(Happened::Desk) => return Some(named("desk", &self.phone.desk.state())),
                     Ok(Happened::Faults) => return Some(named("faults", &json!({}))),
@@ -69,6 +82,18 @@ impl Listening {
 
     fn hello(&self) -> (&'static str, String) {
         named("hello", &json!({"now_ms": self.phone.telegram.clock().now_ms()}))
+    }
+
+    /// The same for a change of WeCom's.
+    fn tell_wecom(&self, change: &WecomChange) -> Option<(&'static str, String)> {
+        match change {
+            WecomChange::Message { chat, message } => {
+                let view = self.phone.wecom.as_ref()?.message(*chat, *message)?;
+                Some(named("message", &view))
+            }
+            WecomChange::Chat { .. } => Some(named("chat", change)),
+            WecomChange::Faults {} => Some(named("faults", change)),
+        }
     }
 
     /// A change as an event; none when its message is gone by now.
@@ -87,6 +112,14 @@ impl Listening {
             Change::Clock { .. } => "clock",
         };
         Some(named(name, change))
+    }
+}
+
+/// The next change of WeCom's; never, where there is none.
+async fn heard(wecom: &mut Option<Receiver<WecomChange>>) -> Result<WecomChange, RecvError> {
+    match wecom {
+        Some(changes) => changes.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::telegram::Unplayable;
+use crate::wecom::Unplayable as WecomUnplayable;
 
 /// A status and words.
 #[derive(Debug)]
@@ -58,6 +59,26 @@ impl From<Unplayable> for Refusal {
                 StatusCode::BAD_REQUEST
             }
             Unplayable::Disk => StatusCode::INSUFFICIENT_STORAGE,
+        };
+        Self { status, words: why.to_string() }
+    }
+}
+
+impl From<WecomUnplayable> for Refusal {
+    fn from(why: WecomUnplayable) -> Self {
+        let status = match why {
+            WecomUnplayable::NoPerson
+            | WecomUnplayable::NoChat
+            | WecomUnplayable::NoMessage
+            | WecomUnplayable::NoButton
+            | WecomUnplayable::NoAccount
+            | WecomUnplayable::NoLink => StatusCode::NOT_FOUND,
+            WecomUnplayable::WrongState
+            | WecomUnplayable::NotTheirs
+            | WecomUnplayable::Busy
+            | WecomUnplayable::EnteredToday => StatusCode::CONFLICT,
+            WecomUnplayable::Nothing | WecomUnplayable::NotThere => StatusCode::BAD_REQUEST,
+            WecomUnplayable::Disk => StatusCode::INSUFFICIENT_STORAGE,
         };
         Self { status, words: why.to_string() }
     }

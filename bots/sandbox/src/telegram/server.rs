@@ -17,11 +17,11 @@ use tokio::net::TcpListener;
 use super::Call;
 use super::faults::Fault;
 use super::lean;
-use super::line::{Line, Lines};
 use super::methods;
 use super::refusal::Refusal;
 use super::request::{BODY_MAX, Params};
 use super::state::State;
+use crate::line::{Line, Lines};
 
 /// Serves until the stand-in ends.
 pub async fn serve(listener: TcpListener, state: Arc<State>) {

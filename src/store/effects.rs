@@ -8,11 +8,11 @@ use std::collections::HashSet;
 
 use picdesk_core::{
     account::Language,
-    channel::OutboundMessage,
+    channel::{OutboundMessage, Refusal},
     effect::{Effect, NewGeneration, RequestChange},
     event::About,
     facts::RequestState,
-    id::{ArtifactId, RequestId, TapId},
+    id::{ArtifactId, OutboundId, RequestId, TapId},
     say::Say,
 };
 
@@ -25,7 +25,7 @@ use super::{
     facts::{RequestBody, word_of},
     inbox,
     ledger::{self, Act, Order},
-    sealed,
+    outbox, sealed,
     timers::{self, NewTimer},
 };
 
@@ -85,6 +85,7 @@ struct Rows {
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
     singles: Vec<Single>,
+    bounced: Vec<(OutboundId, Refusal)>,
     /// What is owed or not any more; after the pictures of the same batch are there.
     owed: Vec<Single>,
 }
@@ -134,6 +135,7 @@ pub async fn carry_out(
     tx.run_for(sql::INSERT_ESCALATIONS, &rows.escalations).await?;
     timers::clear(tx, &rows.cleared).await?;
     timers::set(tx, &rows.timers).await?;
+    outbox::bounce(tx, &rows.bounced, now).await?;
     tx.run_for(sql::INSERT_OUTBOX, &outbox_rows(outcomes, now)).await?;
     Ok(lost)
 }
@@ -225,6 +227,9 @@ impl Rows {
             }
             Effect::Readdress { outbound, to } => {
                 self.single(sql::READDRESS, vec![outbound.0.into(), to.as_str().into()]);
+            }
+            Effect::BounceMessage { outbound, refusal } => {
+                self.bounced.push((*outbound, *refusal));
             }
             Effect::CloseEscalation { escalation, closed } => {
                 let state = if *closed { "resolved" } else { "open" };

@@ -39,7 +39,7 @@ pub(crate) fn listens(visit: &Visit, facts: &MessageFacts) -> bool {
         Some(
             Awaiting::CaseCause { .. } | Awaiting::CaseWords { .. } | Awaiting::CaseConsent { .. },
         ) => true,
-        Some(Awaiting::Change { .. } | Awaiting::Words { .. }) | None => false,
+        Some(Awaiting::Change { .. } | Awaiting::Words { .. } | Awaiting::Servicer) | None => false,
     };
     visit.reader.setting == Setting::Private && (asked || facts.answered.is_some())
 }
@@ -78,7 +78,7 @@ pub(crate) fn hears(
             let told = Told { cause, request: Some(request), words, pictures };
             open(turn, visit, told, answer == Some(true));
         }
-        Some(Awaiting::Change { .. } | Awaiting::Words { .. }) | None => {}
+        Some(Awaiting::Change { .. } | Awaiting::Words { .. } | Awaiting::Servicer) | None => {}
     }
 }
 
@@ -160,7 +160,12 @@ pub(crate) fn cause_chosen(
     let Some(cause) = keys::numbered(&Cause::ALL, row) else { return Answer::Line(Say::Stale) };
     let request = match visit.customer.awaiting {
         Some(Awaiting::CaseCause { request } | Awaiting::CaseWords { request, .. }) => request,
-        Some(Awaiting::Change { .. } | Awaiting::Words { .. } | Awaiting::CaseConsent { .. })
+        Some(
+            Awaiting::Change { .. }
+            | Awaiting::Words { .. }
+            | Awaiting::CaseConsent { .. }
+            | Awaiting::Servicer,
+        )
         | None => None,
     };
     visit.awaits(turn, Some(Awaiting::CaseWords { cause, request }));

@@ -47,10 +47,6 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::ChatEntered(entrance) => entrance::entered(turn, of_message(facts)?, entrance),
         Event::ChatHanded(handing) => entrance::handed(turn, of_message(facts)?, handing),
         Event::ContactChanged(contact) => entrance::contact_changed(turn, contact),
-        // What was asked for stays asked for; what our people say is theirs; ratings are counted.
-        Event::MessageRecalled { .. }
-        | Event::ServicerWrote { .. }
-        | Event::AnswerRated { .. } => {}
         Event::MessageBounced { outbound, refusal } => {
             turn.then(Effect::BounceMessage { outbound: *outbound, refusal: *refusal });
         }
@@ -83,7 +79,11 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::CreditsGranted { credits, reason, .. } => {
             grant::by_hand(turn, of_message(facts)?, *credits, reason);
         }
-        Event::ArtifactExpired { owed: false, .. } => {}
+        // What was asked for stays asked for; what our people say is theirs; ratings are counted.
+        Event::ArtifactExpired { owed: false, .. }
+        | Event::MessageRecalled { .. }
+        | Event::ServicerWrote { .. }
+        | Event::AnswerRated { .. } => {}
         Event::ArtifactExpired { artifact, owed: true } => {
             picture::expired(turn, of_generation(facts)?, *artifact);
         }

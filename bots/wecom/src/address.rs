@@ -192,9 +192,17 @@ mod tests {
             let address = Address::of(&conversation).expect(id);
             assert_eq!(address.conversation(), conversation);
         }
-        let foreign =
-            ["telegram:7", "wecom-app:", "wecom-app:a/b", "wecom-kf:wkA", "wecom-kf:/wm", "x", "",
-             "wecom-kf:wk/a/b", "wecom-bot:a/"];
+        let foreign = [
+            "telegram:7",
+            "wecom-app:",
+            "wecom-app:a/b",
+            "wecom-kf:wkA",
+            "wecom-kf:/wm",
+            "x",
+            "",
+            "wecom-kf:wk/a/b",
+            "wecom-bot:a/",
+        ];
         for id in foreign {
             assert_eq!(Address::of(&id.into()), None, "{id}");
         }

@@ -22,10 +22,10 @@ pub const TEXT_BYTES_MAX: usize = 2048;
 pub const STREAM_BYTES_MAX: usize = 20_480;
 
 /// Buttons of a card. Source: 90236, `button_list`.
-pub const CARD_BUTTONS_MAX: usize = 6;
+pub const CARD_BUTTONS_MAX: u8 = 6;
 
 /// Items of a menu that can be pressed. Source: 94677, `msgmenu`.
-pub const MENU_BUTTONS_MAX: usize = 10;
+pub const MENU_BUTTONS_MAX: u8 = 10;
 
 /// Largest picture that `media/upload` takes, bytes. Source: 90253.
 const UPLOAD_IMAGE_BYTES_MAX: u64 = 10 * 1024 * 1024;
@@ -234,7 +234,7 @@ pub fn app_capabilities() -> Capabilities {
         replies_max: None,
         reply_window_s: None,
         markdown: true,
-        buttons_max: Some(CARD_BUTTONS_MAX as u32),
+        buttons_max: Some(CARD_BUTTONS_MAX.into()),
         sends_per_s: 0,
         chat_sends_per_s: 0,
         group_sends_per_min: MEMBER_SENDS_PER_MIN,
@@ -250,7 +250,7 @@ pub fn kf_capabilities() -> Capabilities {
         replies_max: Some(KF_REPLIES_MAX),
         reply_window_s: Some(KF_WINDOW_S),
         markdown: false,
-        buttons_max: Some(MENU_BUTTONS_MAX as u32),
+        buttons_max: Some(MENU_BUTTONS_MAX.into()),
         group_sends_per_min: 0,
         ..app_capabilities()
     }
@@ -265,9 +265,7 @@ pub fn bot_capabilities() -> Capabilities {
         text_units_max: STREAM_BYTES_MAX,
         caption_units_max: STREAM_BYTES_MAX,
         photo_bytes_max: UPLOAD_IMAGE_BYTES_MAX,
-        // An original cannot go into a stream: its address does.
-        file_bytes_max: 0,
-        buttons_max: Some(CARD_BUTTONS_MAX as u32),
+        buttons_max: Some(CARD_BUTTONS_MAX.into()),
         group_sends_per_min: 0,
         edit_interval_s: 2,
         ..app_capabilities()

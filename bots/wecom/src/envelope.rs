@@ -14,9 +14,7 @@ use aes::Aes256Enc;
 use base64::{
     Engine as _,
     alphabet::STANDARD as ALPHABET,
-    engine::{
-        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD,
-    },
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
 use cbc::cipher::{
     Array, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, block_padding::NoPadding,

@@ -35,18 +35,14 @@ pub const DOORBELL_TOKEN_BYTES_MAX: usize = 128;
 
 /// Seconds as milliseconds; `received_at` where no sensible time is told.
 pub(crate) fn happened_at(seconds: Option<i64>, received_at: i64) -> i64 {
-    seconds.filter(|seconds| *seconds > 0).map_or(received_at, |seconds| {
-        seconds.checked_mul(1000).unwrap_or(received_at)
-    })
+    seconds
+        .filter(|seconds| *seconds > 0)
+        .map_or(received_at, |seconds| seconds.checked_mul(1000).unwrap_or(received_at))
 }
 
 /// Somebody, as far as WeCom tells. Whoever writes here reads Chinese until they say otherwise.
 pub(crate) fn person(address: &Address, name: &str) -> Person {
-    Person {
-        identity: address.identity(),
-        name: name.to_owned(),
-        language: Some(Language::ZhCn),
-    }
+    Person { identity: address.identity(), name: name.to_owned(), language: Some(Language::ZhCn) }
 }
 
 /// A name for what has none: a digest of what tells it apart.

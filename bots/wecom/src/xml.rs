@@ -96,7 +96,8 @@ pub fn read(text: &str, from: From) -> Result<Fields<'_>, NotRead> {
         return Err(NotRead);
     }
     let mut reader = Reader::from_str(text);
-    let mut walk = Walk { from, depth: 0, elements: 0, begun: false, done: false, fields: Vec::new() };
+    let mut walk =
+        Walk { from, depth: 0, elements: 0, begun: false, done: false, fields: Vec::new() };
     loop {
         match reader.read_event().map_err(|_| NotRead)? {
             Event::Start(start) => walk.open(name(text, start.name().into_inner())?)?,

@@ -8,9 +8,7 @@ use picdesk_core::{
     id::{ConversationId, MessageId, TapId},
 };
 
-use super::{
-    DOORBELL_TOKEN_BYTES_MAX, Doorbell, Happening, contact, digest, happened_at, person,
-};
+use super::{DOORBELL_TOKEN_BYTES_MAX, Doorbell, Happening, contact, digest, happened_at, person};
 use crate::{
     address::{Address, At, account_place, app_place, is_id},
     config::{APP, MEDIA_MS},
@@ -126,10 +124,7 @@ impl Told<'_> {
             return Reading::Nothing;
         }
         let account = self.fields.find("OpenKfId").filter(|account| is_id(account));
-        Reading::Doorbell(Doorbell {
-            account: account.map(str::to_owned),
-            token: token.to_owned(),
-        })
+        Reading::Doorbell(Doorbell { account: account.map(str::to_owned), token: token.to_owned() })
     }
 
     fn presence(self, reachable: bool) -> Reading {
@@ -201,8 +196,17 @@ impl Told<'_> {
     /// a person may press twice in a second.
     fn digest(&self) -> String {
         let names = [
-            "FromUserName", "CreateTime", "Event", "ChangeType", "EventKey", "TaskId",
-            "ResponseCode", "UserID", "ExternalUserID", "AuthAddOpenKfId", "AuthDelOpenKfId",
+            "FromUserName",
+            "CreateTime",
+            "Event",
+            "ChangeType",
+            "EventKey",
+            "TaskId",
+            "ResponseCode",
+            "UserID",
+            "ExternalUserID",
+            "AuthAddOpenKfId",
+            "AuthDelOpenKfId",
         ];
         digest(&names.map(|name| self.fields.text(name)))
     }

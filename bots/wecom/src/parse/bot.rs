@@ -110,10 +110,8 @@ impl<'t> Told<'t> {
     fn address(&self) -> Option<Address> {
         let (user, group) = (self.user(), self.text("chatid"));
         let group = (self.text("chattype") == "group" && !group.is_empty()).then_some(group);
-        (is_id(user) && group.is_none_or(is_id)).then(|| Address::Talk {
-            group: group.map(str::to_owned),
-            user: user.to_owned(),
-        })
+        (is_id(user) && group.is_none_or(is_id))
+            .then(|| Address::Talk { group: group.map(str::to_owned), user: user.to_owned() })
     }
 
     fn at(&self) -> i64 {
@@ -153,7 +151,7 @@ impl<'t> Told<'t> {
         let setting = Self::setting(&address);
         let (mut text, attachments) = self.content(self.value, kind);
         if setting == Setting::Group {
-            text = without_our_name(&text).to_owned();
+            text = without_our_name(&text);
         }
         let event = Event::MessageReceived(Message {
             from: person(&address, self.user()),
@@ -297,13 +295,11 @@ fn is_web(url: &str) -> bool {
 }
 
 /// In a group the bot is called by its name in front, whatever that is.
-fn without_our_name(text: &str) -> &str {
+fn without_our_name(text: &str) -> String {
     let text = text.trim_start();
-    match text.strip_prefix('@') {
+    let words = match text.strip_prefix('@') {
         None => text,
-        Some(called) => match called.find(char::is_whitespace) {
-            Some(end) => called[end..].trim_start(),
-            None => "",
-        },
-    }
+        Some(called) => called.split_once(char::is_whitespace).map_or("", |(_, words)| words),
+    };
+    words.trim_start().to_owned()
 }

@@ -4,9 +4,7 @@
 
 use picdesk_core::{
     channel::{Arrival, Attachment, Lane, OtherKind, Refusal},
-    event::{
-        Answerable, Entrance, Event, Greet, Handing, Hands, Message, Press, Setting, Warning,
-    },
+    event::{Answerable, Entrance, Event, Greet, Handing, Hands, Message, Press, Setting, Warning},
     id::{ConversationId, MessageId, TapId},
 };
 use serde::Deserialize;

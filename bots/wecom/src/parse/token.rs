@@ -15,7 +15,10 @@ pub fn menu_id(token: &str) -> Option<String> {
             ESCAPE => id.push_str("__"),
             b'-' => id.push_str("_m"),
             plain if plain.is_ascii_alphanumeric() => id.push(char::from(plain)),
-            other => id.push_str(&format!("_x{other:02x}")),
+            other => {
+                id.push_str("_x");
+                id.push_str(&hex::encode([other]));
+            }
         }
     }
     (!id.is_empty() && id.len() <= MENU_ID_BYTES_MAX).then_some(id)

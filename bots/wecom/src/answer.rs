@@ -113,17 +113,14 @@ impl No {
     /// A no with what its words tell that may be shown: `… hint: [1671…], from ip: 1.2.3.4, …`.
     #[must_use]
     pub fn read(code: i64, words: &str) -> Self {
-        let after = |start: &str, stop: &[char]| {
+        let after = |start: &str| {
             let rest = words.split_once(start)?.1.trim_start_matches(['[', ' ']);
-            let text = rest.split(stop).next()?.trim();
-            let short = !text.is_empty() && text.len() <= HINT_BYTES_MAX && text.is_ascii();
-            short.then(|| text.to_owned())
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+            let text = rest.split(|c| !is_part(c)).next()?.trim_end_matches('.');
+            let told = text.len() <= HINT_BYTES_MAX && text.contains(|c: char| c.is_ascii_digit());
+            told.then(|| text.to_owned())
         };
-        Self {
-            code,
-            hint: after("hint:", &[']', ',']),
-            from_ip: after("from ip:", &[',', ' ', ']']),
-        }
+        Self { code, hint: after("hint:"), from_ip: after("from ip:") }
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Stream {
     /// The messages that they came with.
     pub carries: Vec<OutboundId>,
     /// The card under it.
-    pub card: Option<Value>,
+    pub card: Option<Card>,
     /// When it is whole, milliseconds since the epoch.
     pub finish_at: Option<i64>,
     /// Whether WeCom has its end.
@@ -77,6 +77,15 @@ pub struct Part {
     pub key: String,
     /// Its words, as markdown.
     pub text: String,
+}
+
+/// The card under an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The part that its buttons belong to.
+    pub key: String,
+    /// The card.
+    pub card: Value,
 }
 
 /// A picture as it goes into the last frame.
@@ -194,7 +203,12 @@ impl Stream {
             opening.clone_into(&mut content);
         }
         if self.is_due(now) {
-            final_frame(&self.id, &content, &self.pictures, self.card.as_ref())
+            final_frame(
+                &self.id,
+                &content,
+                &self.pictures,
+                self.card.as_ref().map(|card| &card.card),
+            )
         } else {
             open_frame(&self.id, &content)
         }
@@ -217,9 +231,7 @@ impl Stream {
                 let (more, numbers) = numbered(&message.buttons);
                 tokens = numbers;
                 self.put(&key, words(text, &more));
-                if tokens.is_empty() {
-                    self.card = card_of(message, text).or(self.card.take());
-                }
+                self.put_card(&key, card_of(message, text));
                 self.await_or_not(message, &key);
             }
             Content::Picture { caption, .. } | Content::Forward { caption, .. } => {
@@ -233,11 +245,13 @@ impl Stream {
                 self.pictures.push(Picture::of(&bytes));
                 self.carries.push(message.id);
                 self.put(&key, words(caption, &[]));
+                self.put_card(&key, card_of(message, caption));
                 self.awaited.retain(|one| *one != key);
             }
             Content::Original { .. } => return Applied::Refused(Refusal::Content),
             Content::Removed => {
                 self.parts.retain(|part| part.key != key);
+                self.put_card(&key, None);
                 self.awaited.retain(|one| *one != key);
             }
             Content::Buttons => return Applied::Nothing,
@@ -256,6 +270,14 @@ impl Stream {
         match self.parts.iter_mut().find(|part| part.key == key) {
             Some(part) => part.text = text,
             None => self.parts.push(Part { key: key.to_owned(), text }),
+        }
+    }
+
+    /// The last card is the one that is shown; buttons go with the words that they were under.
+    fn put_card(&mut self, key: &str, card: Option<Value>) {
+        match card {
+            Some(card) => self.card = Some(Card { key: key.to_owned(), card }),
+            None => self.card = self.card.take().filter(|card| card.key != key),
         }
     }
 

@@ -92,6 +92,9 @@ pub fn read_item(raw: &str, reader: Reader<'_>) -> Option<(i64, Arrival)> {
     if id.is_empty() {
         return aside("an item without an id");
     }
+    if item.text("msgtype") != "event" && item.writer().is_none() {
+        return aside("an item without its customer");
+    }
     let at = happened_at(value["send_time"].as_i64(), reader.received_at);
     let (conversation, lane, event) = match (item.text("msgtype"), item.origin()) {
         ("event", _) => item.event(at)?,
@@ -320,16 +323,16 @@ fn why_not(fail_type: Option<i64>) -> Refusal {
 }
 
 /// Whether a text is what WeCom puts in the place of a file that it did not let through because of
-/// its size. Its words are written down nowhere, so this looks for a note in brackets that speaks
-/// of a file and of a limit, which nobody types as a prompt.
+/// its size. Its words are written down nowhere, so this looks for a note that begins with a kind
+/// of file in brackets and goes on about a limit, which nobody types as a prompt.
 fn is_size_hint(text: &str) -> bool {
     let text = text.trim();
-    if !text.starts_with(['[', '【']) || text.chars().count() > HINT_CHARS_MAX {
+    let bracketed = text.strip_prefix(['[', '【']).and_then(|rest| rest.split_once([']', '】']));
+    let Some((kind, rest)) = bracketed.filter(|_| text.chars().count() <= HINT_CHARS_MAX) else {
         return false;
-    }
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    has(&["图片", "文件", "视频", "语音", "image", "file"])
-        && has(&["过大", "超过", "超出", "too large", "exceed"])
+    };
+    matches!(kind, "图片" | "文件" | "视频" | "Image" | "Photo" | "File" | "Video")
+        && ["过大", "超过", "超出", "too large", "exceed"].iter().any(|word| rest.contains(word))
 }
 
 fn too_large() -> Attachment {

@@ -1,0 +1,11 @@
+//! The adapter from outside: samples, envelopes, hostile input, and a WeCom on loopback that does
+//! as told.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+
+mod calls;
+mod envelopes;
+mod hostile;
+mod samples;
+mod stand_in;
+mod xml;

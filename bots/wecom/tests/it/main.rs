@@ -6,6 +6,8 @@
 mod calls;
 mod envelopes;
 mod hostile;
+mod kf;
 mod samples;
 mod stand_in;
+mod webhook;
 mod xml;

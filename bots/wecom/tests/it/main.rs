@@ -8,6 +8,7 @@ mod envelopes;
 mod hostile;
 mod kf;
 mod samples;
+mod socket;
 mod stand_in;
 mod webhook;
 mod xml;

@@ -75,6 +75,9 @@ impl House {
         let frame = peer.next("aibot_subscribe").await;
         assert_eq!(frame["body"], json!({ "bot_id": "BOTexample", "secret": "bot-secret" }));
         peer.answer(&frame, 0).await;
+        // The first ping shows that the connection is held and answers can leave on it.
+        let ping = peer.next("ping").await;
+        peer.answer(&ping, 0).await;
         peer
     }
 
@@ -92,19 +95,18 @@ struct Peer(WebSocketStream<TcpStream>);
 impl Peer {
     /// The next frame of this kind; pings on the way are answered.
     async fn next(&mut self, cmd: &str) -> Value {
-        loop {
-            let next = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await.unwrap();
-            let Message::Text(text) = next.unwrap().unwrap() else { continue };
-            let frame: Value = serde_json::from_str(&text).unwrap();
-            if frame["cmd"] == cmd {
-                return frame;
-            }
-            if frame["cmd"] == "ping" {
+        let frame = async {
+            loop {
+                let Message::Text(text) = self.0.next().await.unwrap().unwrap() else { continue };
+                let frame: Value = serde_json::from_str(&text).unwrap();
+                if frame["cmd"] == cmd {
+                    return frame;
+                }
+                assert_eq!(frame["cmd"], "ping", "{frame} instead of {cmd}");
                 self.answer(&frame, 0).await;
-                continue;
             }
-            panic!("{frame} instead of {cmd}");
-        }
+        };
+        tokio::time::timeout(Duration::from_secs(20), frame).await.unwrap()
     }
 
     async fn say(&mut self, frame: Value) {

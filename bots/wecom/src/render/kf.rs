@@ -147,7 +147,7 @@ fn menu(text: &str, rows: &[Vec<Button>], items_max: usize, plan: &mut Plan) -> 
     for button in rows.iter().flatten() {
         match item(button) {
             Some(item) if pressed.len() < items_max.min(MENU_BUTTONS_MAX.into()) => {
-                pressed.push(item)
+                pressed.push(item);
             }
             _ => numbered.push(button),
         }

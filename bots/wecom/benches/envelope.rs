@@ -69,7 +69,8 @@ fn main() {
         let raw = message.as_bytes().to_vec();
         black_box(read_app(&fields, raw, 1_790_000_900_000));
     });
-    let attributes: String = (0..10_000).map(|n| format!(" a{n}=\"\"")).collect();
+    let attributes: Vec<String> = (0..10_000).map(|n| format!(" a{n}=\"\"")).collect();
+    let attributes = attributes.concat();
     let flood = format!("<xml><Encrypt{}>x</Encrypt></xml>", &attributes[..65_000]);
     let flooded = {
         let began = Instant::now();

@@ -289,7 +289,7 @@ async fn a_wrong_secret_is_an_alarm_and_no_secret_is_ever_shown() {
     let mut shown = format!("{error:?} {error} {token:?}");
     let mut source: Option<&dyn std::error::Error> = Some(&error);
     while let Some(error) = source {
-        shown += &format!("{error:?} {error}");
+        shown.extend([format!("{error:?}"), error.to_string()]);
         source = error.source();
     }
     for secret in ["token-1-of-the-tests", "the-apps-secret", "access_token", "127.0.0.1"] {

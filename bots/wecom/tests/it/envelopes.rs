@@ -215,7 +215,8 @@ fn moving_the_borders_of_what_was_signed_opens_nothing_else() {
             _ => format!("{:016x}", rng.next_u64()),
         };
         let message = format!("message {round}");
-        let encrypted = envelope.encrypt(&message, std::array::from_fn(|_| rng.next_u32() as u8));
+        let encrypted =
+            envelope.encrypt(&message, std::array::from_fn(|_| rng.next_u32().to_le_bytes()[0]));
         let right = envelope.sign(TIMESTAMP, &nonce, &encrypted);
         for (timestamp, other, cipher) in shifted(TOKEN, TIMESTAMP, &nonce, &encrypted) {
             if (timestamp.as_str(), other.as_str(), cipher.as_str())

@@ -41,7 +41,7 @@ fn mangled(text: &str, rng: &mut TestRng) -> String {
         let at = rng.next_u32() as usize % bytes.len();
         let to = (at + rng.next_u32() as usize % 40).min(bytes.len());
         match rng.next_u32() % 5 {
-            0 => bytes[at] = rng.next_u32() as u8,
+            0 => bytes[at] = rng.next_u32().to_le_bytes()[0],
             1 => drop(bytes.drain(at..to)),
             2 => {
                 let part = bytes[at..to].to_vec();
@@ -78,10 +78,11 @@ fn bot_message(text: &str) {
     let _ = read_bot(text, RECEIVED_AT);
 }
 
+type Read = fn(&str);
+
 #[test]
 fn no_mangled_sample_breaks_a_reading() {
-    let kinds: [(&str, fn(&str)); 3] =
-        [("app", app_message), ("kf", kf_page), ("bot", bot_message)];
+    let kinds: [(&str, Read); 3] = [("app", app_message), ("kf", kf_page), ("bot", bot_message)];
     let mut rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     for (kind, read) in kinds {
         for (name, text) in samples(&format!("came/{kind}")) {

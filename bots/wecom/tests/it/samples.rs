@@ -122,12 +122,13 @@ fn bot_reading(raw: &str) -> Value {
     }
 }
 
+type Read = fn(&str) -> Value;
+
 #[test]
 fn everything_that_comes_is_read_as_its_reading_says() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    let kinds: [(&str, fn(&str) -> Value); 3] =
-        [("app", app_reading), ("kf", kf_reading), ("bot", bot_reading)];
+    let kinds: [(&str, Read); 3] = [("app", app_reading), ("kf", kf_reading), ("bot", bot_reading)];
     for (kind, reading) in kinds {
         let came = samples(&format!("came/{kind}"));
         for (name, raw) in &came {

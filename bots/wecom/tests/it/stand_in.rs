@@ -168,8 +168,8 @@ impl StandIn {
 pub fn kf_settings() -> KfSettings {
     KfSettings {
         accounts: vec!["wkEXAMPLE1".into()],
-        sync_every: Duration::from_secs(3600),
-        first_sync_age_max: Duration::from_secs(600),
+        sync_every: Duration::from_hours(1),
+        first_sync_age_max: Duration::from_mins(10),
         house: "h1".into(),
     }
 }

@@ -13,12 +13,14 @@ fn nested(depth: usize) -> String {
 }
 
 fn fields(count: usize) -> String {
-    let fields: String = (0..count).map(|n| format!("<f{n}>x</f{n}>")).collect();
+    let fields: Vec<String> = (0..count).map(|n| format!("<f{n}>x</f{n}>")).collect();
+    let fields = fields.concat();
     format!("<xml>{fields}</xml>")
 }
 
 fn attributes(count: usize) -> String {
-    let attributes: String = (0..count).map(|n| format!(" a{n}=\"\"")).collect();
+    let attributes: Vec<String> = (0..count).map(|n| format!(" a{n}=\"\"")).collect();
+    let attributes = attributes.concat();
     format!("<xml><Encrypt{attributes}>x</Encrypt></xml>")
 }
 
@@ -26,7 +28,7 @@ fn laughs() -> String {
     let mut entities = "<!ENTITY l0 \"lol\">".to_owned();
     for level in 1..10 {
         let inner = format!("&l{};", level - 1).repeat(10);
-        entities += &format!("<!ENTITY l{level} \"{inner}\">");
+        entities.extend([format!("<!ENTITY l{level} \"{inner}\">")]);
     }
     format!("<!DOCTYPE xml [{entities}]><xml><Encrypt>&l9;</Encrypt></xml>")
 }

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 
 use picdesk_core::{
     account::Language,
-    channel::OutboundMessage,
+    channel::{OutboundMessage, Refusal},
     effect::{Effect, RequestChange},
     event::About,
-    id::{RequestId, TapId},
+    id::{OutboundId, RequestId, TapId},
     say::Say,
 };
 
@@ -22,7 +22,7 @@ use super::{
     facts::RequestBody,
     inbox,
     ledger::{self, CarriedOut, Order},
-    sealed,
+    outbox, sealed,
     timers::{self, NewTimer},
 };
 
@@ -82,6 +82,7 @@ struct Rows {
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
     singles: Vec<Single>,
+    bounced: Vec<(OutboundId, Refusal)>,
     /// What is owed or not any more; after the pictures of the same batch are there.
     owed: Vec<Single>,
 }
@@ -130,6 +131,7 @@ pub async fn carry_out(
     tx.run_for(sql::INSERT_ESCALATIONS, &rows.escalations).await?;
     timers::clear(tx, &rows.cleared).await?;
     timers::set(tx, &rows.timers).await?;
+    outbox::bounce(tx, &rows.bounced, now).await?;
     tx.run_for(sql::INSERT_OUTBOX, &outbox_rows(outcomes, now)).await?;
     Ok(carried)
 }

@@ -102,6 +102,10 @@ const FIND_FILE: &str =
 const FORGET_PLACE: &str = "delete from placed where slot = $1";
 const FORGET_FILE: &str =
     "delete from artifact_files where artifact = $1 and channel = $2 and form = $3";
+const BOUNCE: &str = "
+    update outbox set state = 'refused', settled_at = $2
+    where id = $1 and state in ('delivered', 'unknown')
+    returning conversation, about";
 const NEXT_DUE: &str = "
     select min(not_before) from outbox
     where channel = $1 and state = 'waiting' and not_before > $2";
@@ -323,12 +327,36 @@ fn keep_file(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt) {
     }
 }
 
+/// Messages that the channel had taken and then told that they did not arrive. Each is refused
+/// once, and whoever waits for its fate hears of it.
+pub async fn bounce(
+    tx: &mut Tx,
+    bounced: &[(OutboundId, Refusal)],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut events = Vec::new();
+    for (outbound, refusal) in bounced {
+        for row in tx.rows(BOUNCE, &[outbound.0.into(), now.into()]).await? {
+            let about = row.maybe_text(1)?.and_then(|text| serde_json::from_str(&text).ok());
+            let Some(about) = about.filter(|about| is_awaited(*about)) else { continue };
+            let (outbound, refusal) = (*outbound, *refusal);
+            let event = Event::MessageRefused { outbound, about, refusal };
+            let external_id = format!("outbound:{outbound}:bounced");
+            events.push(NewEvent::of_house(external_id, &ConversationId(row.text(0)?), &event));
+        }
+    }
+    inbox::insert(tx, &events, now, now).await?;
+    Ok(())
+}
+
+/// Whether somebody waits for the fate of what is part of this.
+fn is_awaited(about: About) -> bool {
+    !matches!(about, About::Matter(_) | About::Beside(_) | About::Slot(_))
+}
+
 /// The event of a message's fate, when somebody waits for it.
 fn fate_event(one: &Settled) -> Option<NewEvent> {
-    let about = one.waiting.about?;
-    if matches!(about, About::Matter(_) | About::Beside(_) | About::Slot(_)) {
-        return None;
-    }
+    let about = one.waiting.about.filter(|about| is_awaited(*about))?;
     let message = &one.waiting.message;
     let outbound = message.id;
     let (word, event) = match &one.fate {

@@ -136,6 +136,14 @@ pub struct Capabilities {
     pub file_bytes_max: u64,
     /// Messages the channel takes after each message of theirs; nothing where there is no budget.
     pub replies_max: Option<u32>,
+    /// Seconds after their last message during which the channel takes ours; nothing where there
+    /// is no such window.
+    pub reply_window_s: Option<u32>,
+    /// Whether emphasis is shown.
+    pub markdown: bool,
+    /// Buttons that one message shows as buttons; further ones are numbered lines that are
+    /// answered by their number. Nothing where there is no such limit.
+    pub buttons_max: Option<u32>,
     /// Sends a second over all conversations; 0 = no limit of ours.
     pub sends_per_s: u32,
     /// Sends a second in one conversation; 0 = no limit of ours.

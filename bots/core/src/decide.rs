@@ -7,6 +7,7 @@ use crate::{
     channel::Refusal,
     customer, desk, edited,
     effect::Effect,
+    entrance,
     event::{About, Delivered, Event, Setting},
     facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
     grant, handed,
@@ -44,6 +45,17 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             customer::presence_changed(turn, of_message(facts)?, presence);
         }
         Event::ConversationMoved { to } => moved(turn, to),
+        Event::ChatEntered(entrance) => entrance::entered(turn, of_message(facts)?, entrance),
+        Event::ChatHanded(handing) => entrance::handed(turn, of_message(facts)?, handing),
+        Event::ContactChanged(contact) => entrance::contact_changed(turn, contact),
+        Event::MessageBounced { outbound, refusal } => {
+            turn.then(Effect::BounceMessage { outbound: *outbound, refusal: *refusal });
+        }
+        Event::ChannelWarned(warning) => {
+            if let Some(what) = warning.alarm() {
+                turn.then(Effect::RaiseAlarm { what });
+            }
+        }
         Event::TopicClosed { .. } => desk::topic_closed(turn, of_desk(facts)?),
         Event::DraftStopped { by, .. } => {
             cancel::draft_stopped(turn, of_generation(facts)?, by.as_ref());
@@ -78,6 +90,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::ArtifactExpired { owed: false, .. } => {
             picture::expired(turn, of_generation(facts)?);
+        }
+        // What was asked for stays asked for; what our people say is theirs; ratings are counted.
+        Event::MessageRecalled { .. } | Event::ServicerWrote { .. } | Event::AnswerRated { .. } => {
         }
         Event::ArtifactExpired { artifact, owed: true } => {
             picture::owed_expired(turn, of_generation(facts)?, *artifact);

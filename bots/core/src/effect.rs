@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::{
     account::{Language, Person},
-    channel::{MediaRef, Repeat},
+    channel::{MediaRef, Refusal, Repeat},
     credits::{Credits, GrantReason, VoidReason},
     event::{About, Event, Message},
     facts::{Awaiting, Request, RequestState},
@@ -306,6 +306,13 @@ pub enum Effect {
         escalation: EscalationId,
         /// Whether it is closed now.
         closed: bool,
+    },
+    /// A message that the channel had taken did not arrive: its fate is told anew, once.
+    BounceMessage {
+        /// Which.
+        outbound: OutboundId,
+        /// Why.
+        refusal: Refusal,
     },
     /// The owner must look at something.
     RaiseAlarm {

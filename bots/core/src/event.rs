@@ -40,6 +40,39 @@ pub enum Event {
         /// Who did it.
         by: Person,
     },
+    /// Somebody came in without writing: by a link, or by opening the chat.
+    ChatEntered(Entrance),
+    /// Somebody took back what they had written.
+    MessageRecalled {
+        /// Who.
+        by: Person,
+        /// The message at the channel.
+        message: MessageId,
+    },
+    /// People of ours took a chat over in their own client, or gave it back.
+    ChatHanded(Handing),
+    /// One of our people wrote to a customer in their own client.
+    ServicerWrote {
+        /// The customer.
+        to: Person,
+        /// Who wrote, by their name at the channel.
+        servicer: String,
+        /// The words; empty for what has none.
+        text: String,
+        /// What came with them.
+        attachments: Vec<Attachment>,
+    },
+    /// Somebody became a contact of one of our people, or stopped being one.
+    ContactChanged(Contact),
+    /// Somebody rated an answer of ours.
+    AnswerRated {
+        /// Who.
+        by: Person,
+        /// The message at the channel.
+        message: MessageId,
+        /// What they think of it.
+        rating: Rating,
+    },
     /// The channel's own stop button on a draft was pressed.
     DraftStopped {
         /// The draft's number: the generation it shows.
@@ -118,6 +151,16 @@ pub enum Event {
         /// What the message was part of.
         about: About,
     },
+
+    /// It had taken a message, and now says that it did not arrive.
+    MessageBounced {
+        /// Which.
+        outbound: OutboundId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// It tells something that the owner must act on.
+    ChannelWarned(Warning),
 
     // The owner and the house itself.
     /// Something is wrong that the owner should see to; it happens in the owner's chat.
@@ -219,6 +262,128 @@ pub struct Presence {
     pub who: Person,
     /// Whether they let us write.
     pub reachable: bool,
+}
+
+/// Somebody came in without writing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entrance {
+    /// Who.
+    pub who: Person,
+    /// By which of our links.
+    pub scene: Option<String>,
+    /// What that link carried: where they come from, a plan, a linking token.
+    pub scene_param: Option<String>,
+    /// Whether they can be written to at once.
+    pub greet: Greet,
+}
+
+/// Whether somebody who has not written can be written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Greet {
+    /// Not before they write.
+    No,
+    /// As anybody.
+    Freely,
+    /// By one message, as an answer to this one.
+    Once(Answerable),
+}
+
+/// Something that takes one answer, for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answerable {
+    /// What the answer names as the message it answers. Opaque outside the adapter.
+    pub message: MessageId,
+    /// Until when, milliseconds since the epoch.
+    pub until: i64,
+}
+
+/// Who has a chat now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handing {
+    /// The customer.
+    pub who: Person,
+    /// To whom.
+    pub to: Hands,
+    /// What may be said on this occasion.
+    pub answer: Option<Answerable>,
+}
+
+/// In whose hands a chat is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hands {
+    /// One of our people's, by their name at the channel. The bot may not write.
+    Servicer(String),
+    /// The bot's again.
+    Bot,
+}
+
+/// Somebody became a contact of one of our people, or stopped being one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Who.
+    pub who: Person,
+    /// Whose contact, by their name at the channel.
+    pub member: String,
+    /// Where they come from, as our link says.
+    pub origin: Option<String>,
+    /// What happened.
+    pub change: ContactChange,
+}
+
+/// What happened to a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContactChange {
+    /// It came about; a greeting may be sent once where that is allowed.
+    Added(Option<Answerable>),
+    /// It is described otherwise.
+    Edited,
+    /// Our side ended it.
+    Dropped,
+    /// They ended it.
+    Left,
+    /// It was to go to another of our people, and did not.
+    TransferFailed,
+}
+
+/// What somebody thinks of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rating {
+    /// Good.
+    Good,
+    /// Bad.
+    Bad,
+    /// They took their rating back.
+    Withdrawn,
+}
+
+/// Something that the owner must act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// The app is about to lose its permissions because nobody uses it.
+    AppIdle,
+    /// The app has lost its permissions because nobody used it.
+    AppClosed,
+    /// The app works again.
+    AppOpen,
+    /// The accounts that the app may answer for have changed.
+    AccountsChanged,
+    /// One of our people began or stopped to take chats.
+    ServicersChanged,
+}
+
+impl Warning {
+    /// What is wrong and where it is put right; nothing where all is well.
+    #[must_use]
+    pub fn alarm(self) -> Option<&'static str> {
+        Some(match self {
+            Self::AppIdle => "the app will lose its permissions for disuse: open it in the console",
+            Self::AppClosed => "the app lost its permissions for disuse: enable it in the console",
+            Self::AccountsChanged => "the accounts that the app may answer for have changed",
+            Self::AppOpen | Self::ServicersChanged => return None,
+        })
+    }
 }
 
 /// A picture that was made.

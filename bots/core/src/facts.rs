@@ -588,6 +588,8 @@ pub const HISTORY_PAGE: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Awaiting {
+    /// Nothing of ours: people have the chat and hear the words themselves.
+    Servicer,
     /// An edit of this picture.
     Change {
         /// Which.

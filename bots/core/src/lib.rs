@@ -19,6 +19,7 @@ pub mod decide;
 mod desk;
 mod edited;
 pub mod effect;
+mod entrance;
 pub mod event;
 pub mod facts;
 pub mod flags;

@@ -8,11 +8,12 @@ use crate::{
     command,
     credits::Credits,
     customer::{self, Visit},
+    entrance,
     event::{Message, Setting},
     facts::{Awaiting, Beside, House, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
-    id::ArtifactId,
+    id::{ArtifactId, MessageId},
     intent::{self, BareWords, Intent},
     keys,
     request::{self, Placed, Wish},
@@ -23,6 +24,9 @@ use crate::{
 
 /// Somebody wrote, or sent pictures.
 pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
+    if entrance::is_handed(facts.customer.as_ref()) {
+        return;
+    }
     match facts.pace {
         Pace::Fine => {}
         Pace::TooFastNow => return slow_down(turn, facts, message),
@@ -78,11 +82,16 @@ pub(crate) fn whole(
 
 /// What this is, in a line, with two examples, the privacy promise and a human.
 pub(crate) fn welcome(turn: &mut Turn<'_>, visit: &Visit) {
+    welcome_answering(turn, visit, None);
+}
+
+/// The same as an answer to something that takes one.
+pub(crate) fn welcome_answering(turn: &mut Turn<'_>, visit: &Visit, answer: Option<&MessageId>) {
     let private = visit.reader.setting == Setting::Private;
     let trial = if visit.is_new && private { turn.house().trial } else { Credits::ZERO };
     let keys = keys::welcome(turn.house(), visit.reader.language);
     let welcome = turn.words(&visit.reader, Say::Welcome { trial }).keys(keys);
-    turn.send(welcome);
+    turn.send(welcome.answering(answer));
 }
 
 /// Words for a human, a prompt, or pictures that wait for words.

@@ -33,7 +33,20 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::PresenceChanged(presence) => {
             Needs { identity: Some(presence.who.identity.clone()), ..of(FactsKind::Message) }
         }
-        Event::ConversationMoved { .. } | Event::AlarmRaised { .. } => Needs::default(),
+        Event::ChatEntered(entrance) => {
+            Needs { identity: Some(entrance.who.identity.clone()), ..of(FactsKind::Message) }
+        }
+        Event::ChatHanded(handing) => {
+            Needs { identity: Some(handing.who.identity.clone()), ..of(FactsKind::Message) }
+        }
+        Event::ConversationMoved { .. }
+        | Event::AlarmRaised { .. }
+        | Event::MessageRecalled { .. }
+        | Event::ServicerWrote { .. }
+        | Event::ContactChanged(_)
+        | Event::AnswerRated { .. }
+        | Event::MessageBounced { .. }
+        | Event::ChannelWarned(_) => Needs::default(),
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }

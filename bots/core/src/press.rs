@@ -10,6 +10,7 @@ use crate::{
     customer::{self, Visit},
     desk,
     effect::{Body, Effect},
+    entrance,
     event::{About, Press, Setting},
     facts::{
         Awaiting, GenerationFacts, Kept, OpenRequest, PressFacts, PressedAction, Reference,
@@ -48,6 +49,7 @@ pub(crate) fn pressed(turn: &mut Turn<'_>, facts: &PressFacts, press: &Press) {
         PressedAction::Ours(action) if press.setting == Setting::Desk => {
             desk::pressed(turn, facts.desk.as_ref(), action)
         }
+        PressedAction::Ours(_) if entrance::is_handed(facts.customer.as_ref()) => Answer::Quiet,
         PressedAction::Ours(action) => {
             let known = facts.customer.as_ref();
             let mut visit = customer::meet(turn, &press.by, known, press.setting);

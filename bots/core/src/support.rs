@@ -43,9 +43,13 @@ pub(crate) fn listens(visit: &Visit, facts: &MessageFacts) -> bool {
         Some(
             Awaiting::CaseCause { .. } | Awaiting::CaseWords { .. } | Awaiting::CaseConsent { .. },
         ) => true,
-        Some(Awaiting::Change { .. } | Awaiting::Edit { .. } | Awaiting::Words { .. }) | None => {
-            false
-        }
+        Some(
+            Awaiting::Change { .. }
+            | Awaiting::Edit { .. }
+            | Awaiting::Words { .. }
+            | Awaiting::Servicer,
+        )
+        | None => false,
     };
     visit.reader.setting == Setting::Private && (asked || facts.answered.is_some())
 }
@@ -84,7 +88,13 @@ pub(crate) fn hears(
             let told = Told { cause, request: Some(request), words, pictures };
             open(turn, visit, told, answer == Some(true));
         }
-        Some(Awaiting::Change { .. } | Awaiting::Edit { .. } | Awaiting::Words { .. }) | None => {}
+        Some(
+            Awaiting::Change { .. }
+            | Awaiting::Edit { .. }
+            | Awaiting::Words { .. }
+            | Awaiting::Servicer,
+        )
+        | None => {}
     }
 }
 
@@ -170,7 +180,8 @@ pub(crate) fn cause_chosen(
             Awaiting::Change { .. }
             | Awaiting::Edit { .. }
             | Awaiting::Words { .. }
-            | Awaiting::CaseConsent { .. },
+            | Awaiting::CaseConsent { .. }
+            | Awaiting::Servicer,
         )
         | None => None,
     };

@@ -95,6 +95,9 @@ impl Rows {
             | Effect::Readdress { .. }
             | Effect::AnswerEscalation { .. }
             | Effect::CloseEscalation { .. } => self.gather_case(effect),
+            Effect::BounceMessage { outbound, refusal } => {
+                self.bounced.push((*outbound, *refusal));
+            }
             // Messages come rendered; answers and alarms leave after the commit.
             Effect::Send(_) | Effect::AnswerTap { .. } | Effect::RaiseAlarm { .. } => {}
         }

@@ -1,0 +1,303 @@
+//! The AI bot: an answer is one message that says more and more, and in the end shows the picture.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use picdesk_core::{
+    channel::{
+        Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
+        OutboundMessage, Receipt, Refusal, Showing, Text,
+    },
+    id::{ConversationId, MessageId},
+};
+use serde_json::json;
+use url::Url;
+
+use crate::{
+    Clock,
+    address::Address,
+    answer::{Broken, CallError},
+    client::{Client, File, House, post_to},
+    config::{BotMode, BotSettings, Patience, bot_capabilities},
+    envelope::AesKey,
+    hand::foreign,
+    menus::Menus,
+    parse::bot::stream_of,
+    render::bot::{all_numbered, response, words},
+    socket::{Asked, SocketHandle},
+    streams::{Applied, Stream, StreamStore, Unavailable},
+};
+
+/// How often a change of an answer is tried again that met another one.
+const TRIES_MAX: u32 = 5;
+
+/// What padding may add to a file.
+const PADDING_BYTES_MAX: u64 = 32;
+
+/// The channel of the AI bot.
+pub struct WecomBot {
+    capabilities: Capabilities,
+    opening: String,
+    door: Door,
+    http: reqwest::Client,
+    patience: Patience,
+    streams: Arc<dyn StreamStore>,
+    menus: Arc<dyn Menus>,
+    clock: Clock,
+}
+
+/// How answers leave.
+enum Door {
+    /// WeCom asks for them.
+    Callback { key: Option<Box<AesKey>> },
+    /// They are said on the connection.
+    Socket(Arc<SocketHandle>),
+}
+
+impl WecomBot {
+    /// The channel by these settings. `socket` is what the connection is reached by, where there
+    /// is one.
+    #[must_use]
+    pub fn new(
+        settings: &BotSettings,
+        house: &House,
+        streams: Arc<dyn StreamStore>,
+        menus: Arc<dyn Menus>,
+        socket: Arc<SocketHandle>,
+    ) -> Self {
+        let door = match &settings.mode {
+            BotMode::Callback { aes_key, .. } => {
+                Door::Callback { key: AesKey::read(aes_key.expose()).map(Box::new) }
+            }
+            BotMode::Socket { .. } => Door::Socket(socket),
+        };
+        Self {
+            capabilities: bot_capabilities(),
+            opening: settings.opening.clone(),
+            door,
+            http: house.http.clone(),
+            patience: house.patience,
+            streams,
+            menus,
+            clock: house.clock.clone(),
+        }
+    }
+
+    /// The answer that a message belongs to: the one it names, while that is open, else the one
+    /// that was begun last.
+    async fn stream_for(
+        &self,
+        message: &OutboundMessage,
+        edit: Option<&MessageId>,
+    ) -> Result<Option<Stream>, Unavailable> {
+        let now = (self.clock)();
+        let of_edit = edit.and_then(|id| id.0.split_once('/')).map(|(id, _)| id.to_owned());
+        let of_reply = message.reply_to.as_ref().map(|id| stream_of(&id.0));
+        for id in [of_edit, of_reply].into_iter().flatten() {
+            if let Some(stream) = self.streams.find(&id).await?
+                && stream.is_open(now)
+                && stream.conversation == message.conversation
+            {
+                return Ok(Some(stream));
+            }
+        }
+        self.streams.latest(&message.conversation).await
+    }
+
+    async fn put(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
+        let message = &delivery.message;
+        for _ in 0..TRIES_MAX {
+            let stream =
+                self.stream_for(message, delivery.edit.as_ref()).await.map_err(not_sent)?;
+            let Some(mut stream) = stream else { return Err(DeliveryError::WindowClosed) };
+            let now = (self.clock)();
+            match stream.apply(message, delivery.file.clone(), now) {
+                Applied::Nothing => return Ok(Receipt::default()),
+                Applied::Refused(refusal) => return Err(DeliveryError::Refused(refusal)),
+                Applied::Closed => return self.later(stream, message).await,
+                Applied::Shown(id, tokens) => {
+                    self.remember(&message.conversation, &tokens).await;
+                    if let Door::Socket(socket) = &self.door {
+                        // Nobody asks: what is whole is said to its end at once.
+                        stream.finished = stream.finish_at.is_some();
+                        match self.say(socket, &stream, now).await {
+                            Err(DeliveryError::WindowClosed) => {
+                                return self.later(stream, message).await;
+                            }
+                            said => said?,
+                        }
+                    }
+                    stream.version += 1;
+                    if self.streams.save(&stream).await.map_err(not_sent)? {
+                        return Ok(Receipt { message: Some(id), ..Receipt::default() });
+                    }
+                }
+            }
+        }
+        Err(not_sent(Unavailable))
+    }
+
+    async fn remember(&self, conversation: &ConversationId, tokens: &[String]) {
+        if !tokens.is_empty() {
+            self.menus.remember(conversation, 1, tokens).await;
+        }
+    }
+
+    async fn say(
+        &self,
+        socket: &SocketHandle,
+        stream: &Stream,
+        now: i64,
+    ) -> Result<(), DeliveryError> {
+        let Some(req_id) = &stream.req_id else { return Err(DeliveryError::WindowClosed) };
+        let frame = stream.frame(&self.opening, now);
+        socket.respond("aibot_respond_msg", req_id, frame).await.map_err(Asked::failure)
+    }
+
+    /// What is said after the answer has ended: once, by the address that came with the message;
+    /// or on the connection, as often as one likes.
+    async fn later(
+        &self,
+        stream: Stream,
+        message: &OutboundMessage,
+    ) -> Result<Receipt, DeliveryError> {
+        let text = match &message.content {
+            Content::Text(text) => text,
+            Content::Buttons | Content::Removed => return Ok(Receipt::default()),
+            Content::Picture { .. } | Content::Original { .. } | Content::Forward { .. } => {
+                // Its address is sent instead.
+                return Err(DeliveryError::Refused(Refusal::Content));
+            }
+            Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
+                return Err(DeliveryError::Refused(Refusal::TopicGone));
+            }
+        };
+        let (more, tokens) = all_numbered(&message.buttons);
+        self.remember(&message.conversation, &tokens).await;
+        match &self.door {
+            Door::Socket(socket) => self.push(socket, message, text, &more).await?,
+            Door::Callback { .. } => self.respond(stream, text, &more).await?,
+        }
+        Ok(Receipt::default())
+    }
+
+    async fn push(
+        &self,
+        socket: &SocketHandle,
+        message: &OutboundMessage,
+        text: &Text,
+        more: &[String],
+    ) -> Result<(), DeliveryError> {
+        let (to, kind) = match Address::of(&message.conversation) {
+            Some(Address::Talk { group: Some(group), .. }) => (group, 2),
+            Some(Address::Talk { group: None, user }) => (user, 1),
+            _ => return Err(foreign(&message.conversation)),
+        };
+        let mut body = response(text, more);
+        body["chatid"] = json!(to);
+        body["chat_type"] = json!(kind);
+        socket.send("aibot_send_msg", body).await.map_err(Asked::failure)
+    }
+
+    /// The address takes one answer. That it is used up is written down before it is used, so that
+    /// a crash in between says nothing twice.
+    async fn respond(
+        &self,
+        mut stream: Stream,
+        text: &Text,
+        more: &[String],
+    ) -> Result<(), DeliveryError> {
+        if !stream.takes_response((self.clock)()) {
+            return Err(DeliveryError::WindowClosed);
+        }
+        let url = stream.response_url.as_deref().and_then(|url| Url::parse(url).ok());
+        let Some(url) = url else { return Err(DeliveryError::WindowClosed) };
+        stream.responded = true;
+        stream.version += 1;
+        if !self.streams.save(&stream).await.map_err(not_sent)? {
+            return Err(not_sent(Unavailable));
+        }
+        let body = response(text, more);
+        let error = match post_to(&self.http, url, &body, self.patience.call).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        if let CallError::Answered(no) = &error {
+            tracing::debug!("wecom: a later answer was refused: {no}");
+            return Err(DeliveryError::WindowClosed);
+        }
+        if matches!(error, CallError::NotSent(_)) {
+            stream.responded = false;
+            stream.version += 1;
+            let _ = self.streams.save(&stream).await;
+            return Err(DeliveryError::NotSent(error.into()));
+        }
+        Err(DeliveryError::Unknown(error.into()))
+    }
+
+    async fn progress(&self, message: &MessageId, text: &Text) -> Result<(), DeliveryError> {
+        let Some((id, _)) = message.0.split_once('/') else { return Ok(()) };
+        let Some(mut stream) = self.streams.find(id).await.map_err(not_sent)? else {
+            return Ok(());
+        };
+        let now = (self.clock)();
+        if !stream.show(message, words(text, &[]), now) {
+            return Ok(());
+        }
+        if let Door::Socket(socket) = &self.door {
+            self.say(socket, &stream, now).await?;
+        }
+        stream.version += 1;
+        // Another change is newer than this one: progress may be lost.
+        self.streams.save(&stream).await.map(|_| ()).map_err(not_sent)
+    }
+}
+
+fn not_sent(error: Unavailable) -> DeliveryError {
+    DeliveryError::NotSent(error.into())
+}
+
+#[async_trait]
+impl Channel for WecomBot {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError> {
+        match Address::of(&delivery.message.conversation) {
+            Some(Address::Talk { .. }) => self.put(&delivery).await,
+            _ => Err(foreign(&delivery.message.conversation)),
+        }
+    }
+
+    async fn show(&self, showing: Showing) -> Result<(), DeliveryError> {
+        match showing {
+            // A picture can only be in the last frame: the words are shown.
+            Showing::Partial { message, text, .. } => self.progress(&message, &text).await,
+            Showing::Busy { .. } | Showing::Answer(_) | Showing::Draft { .. } => Ok(()),
+        }
+    }
+
+    async fn fetch(&self, media: &MediaRef, bytes_max: u64) -> Result<Vec<u8>, FetchError> {
+        let (key, url) = media.handle.split_once(' ').ok_or(FetchError::Gone)?;
+        let own = AesKey::read(key);
+        let callbacks = match &self.door {
+            Door::Callback { key } => key.as_deref(),
+            Door::Socket(_) => None,
+        };
+        let key = own.as_ref().or(callbacks).ok_or(FetchError::Gone)?;
+        let url = Url::parse(url).map_err(|_| FetchError::Gone)?;
+        let most = bytes_max.saturating_add(PADDING_BYTES_MAX);
+        match Client::media_at(&self.http, url, self.patience.upload, most).await {
+            Ok(File::Bytes(bytes)) => match key.open_media(bytes) {
+                Ok(plain) if plain.len() as u64 > bytes_max => Err(FetchError::TooLarge),
+                Ok(plain) => Ok(plain),
+                Err(_) => Err(FetchError::Gone),
+            },
+            Ok(File::TooLarge) => Err(FetchError::TooLarge),
+            // Its five minutes are over.
+            Err(CallError::Unknown(Broken::Foreign { status: 400..=499 })) => Err(FetchError::Gone),
+            Err(error) => Err(FetchError::Later(error.into())),
+        }
+    }
+}

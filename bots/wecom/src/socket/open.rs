@@ -1,0 +1,354 @@
+//! The connection itself: coming about, being held, ending.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use picdesk_core::channel::{Arrival, Inbox, InboxError};
+use serde::Deserialize;
+use serde_json::{json, value::RawValue};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+use url::Url;
+
+use super::{
+    Command, SocketHandle,
+    line::{Line, frame},
+};
+use crate::{
+    Clock,
+    answer::{Alarm, No},
+    client::Alarms,
+    config::{BotMode, BotSettings, Patience},
+    menus::{self, Menus},
+    parse::bot::{BotReading, Said, read_bot},
+    render::bot::{greeting, open_frame},
+    streams::{Stream, StreamStore},
+    verify::Secret,
+};
+
+/// Largest frame that is read, bytes.
+const FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// How often in a row our credentials may be refused before we give up. Source: the SDK.
+const REFUSED_MAX: u32 = 5;
+
+/// How often it is tried to write down what came, until it is given up.
+const WRITES_MAX: u32 = 8;
+
+/// Why the connection is not held any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Stopped,
+    /// Another one took its place: whoever holds the lease gives it up.
+    Replaced,
+    /// Our credentials are not accepted.
+    Refused,
+}
+
+/// How one connection ended.
+enum Over {
+    Ended(Ended),
+    /// It broke: once more. `held`: it had come about.
+    Broken {
+        held: bool,
+    },
+    /// Our credentials were refused, with this code.
+    NotAccepted(No),
+}
+
+type Stop<'s> = Pin<&'s mut (dyn Future<Output = ()> + Send)>;
+type Wire = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Holds the bot's connection.
+pub struct Socket {
+    url: Url,
+    bot_id: String,
+    secret: Secret,
+    opening: String,
+    greeting: String,
+    handle: Arc<SocketHandle>,
+    inbox: Arc<dyn Inbox>,
+    menus: Arc<dyn Menus>,
+    streams: Arc<dyn StreamStore>,
+    alarms: Arc<dyn Alarms>,
+    clock: Clock,
+    patience: Patience,
+}
+
+/// What a connection needs of the house.
+#[derive(Clone)]
+pub struct Means {
+    /// Where what comes is written down.
+    pub inbox: Arc<dyn Inbox>,
+    /// Where numbered buttons are kept.
+    pub menus: Arc<dyn Menus>,
+    /// Where answers are kept.
+    pub streams: Arc<dyn StreamStore>,
+}
+
+#[derive(Deserialize)]
+struct Frame<'f> {
+    #[serde(default)]
+    cmd: Option<String>,
+    #[serde(default)]
+    headers: Headers,
+    #[serde(borrow, default)]
+    body: Option<&'f RawValue>,
+    #[serde(default)]
+    errcode: i64,
+    #[serde(default)]
+    errmsg: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Headers {
+    #[serde(default)]
+    req_id: String,
+}
+
+impl Socket {
+    /// A connection by these settings; nothing in the other mode. Nothing is opened yet.
+    #[must_use]
+    pub fn new(
+        settings: &BotSettings,
+        handle: Arc<SocketHandle>,
+        means: Means,
+        house: &crate::client::House,
+    ) -> Option<Self> {
+        let BotMode::Socket { bot_id, secret, url } = &settings.mode else { return None };
+        Some(Self {
+            url: url.clone(),
+            bot_id: bot_id.clone(),
+            secret: secret.clone(),
+            opening: settings.opening.clone(),
+            greeting: settings.greeting.clone(),
+            handle,
+            inbox: means.inbox,
+            menus: means.menus,
+            streams: means.streams,
+            alarms: house.alarms.clone(),
+            clock: house.clock.clone(),
+            patience: house.patience,
+        })
+    }
+
+    /// Holds the connection, and opens it again when it breaks, until `stop` is ready or another
+    /// one takes its place.
+    pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Ended {
+        let mut stop = std::pin::pin!(stop);
+        let (mut wait, mut refused) = (self.patience.retry_first, 0);
+        loop {
+            let over = self.once(stop.as_mut()).await;
+            self.handle.disconnect();
+            match over {
+                Over::Ended(ended) => return ended,
+                Over::Broken { held } => {
+                    if held {
+                        (wait, refused) = (self.patience.retry_first, 0);
+                    }
+                    tracing::warn!("wecom: the bot's connection broke");
+                }
+                Over::NotAccepted(no) => {
+                    refused += 1;
+                    tracing::warn!("wecom: the bot's connection was refused: {no}");
+                    if refused >= REFUSED_MAX {
+                        let words = format!(
+                            "the bot is refused: compare wecom.bot.bot_id and \
+                            wecom.bot.secret with the bot's API mode in the console ({no})"
+                        );
+                        self.alarms.raise(&Alarm { what: "bot_secret", words });
+                        return Ended::Refused;
+                    }
+                }
+            }
+            tokio::select! {
+                biased;
+                () = stop.as_mut() => return Ended::Stopped,
+                () = sleep(wait) => {}
+            }
+            wait = (wait * 2).min(self.patience.retry_most);
+        }
+    }
+
+    async fn once(&self, mut stop: Stop<'_>) -> Over {
+        let broken = Over::Broken { held: false };
+        let mut wire = tokio::select! {
+            biased;
+            () = stop.as_mut() => return Over::Ended(Ended::Stopped),
+            wire = self.connect() => match wire {
+                Some(wire) => wire,
+                None => return broken,
+            },
+        };
+        let mut line = Line::new(self.patience.ack);
+        let id = line.id("aibot_subscribe");
+        let body = json!({ "bot_id": self.bot_id, "secret": self.secret.expose() });
+        if !say(&mut wire, frame("aibot_subscribe", &id, Some(&body))).await {
+            return broken;
+        }
+        let accepted = tokio::select! {
+            biased;
+            () = stop.as_mut() => return Over::Ended(Ended::Stopped),
+            accepted = timeout(self.patience.ack, accepted(&mut wire, &id)) => accepted,
+        };
+        match accepted {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(no))) => return Over::NotAccepted(no),
+            Ok(None) | Err(_) => return broken,
+        }
+        let over = self.hold(&mut wire, &mut line, stop).await;
+        self.handle.disconnect();
+        line.end();
+        let _ = timeout(self.patience.ack, wire.close(None)).await;
+        over
+    }
+
+    async fn connect(&self) -> Option<Wire> {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(FRAME_BYTES_MAX))
+            .max_frame_size(Some(FRAME_BYTES_MAX));
+        let connect = connect_async_with_config(self.url.as_str(), Some(config), true);
+        match timeout(self.patience.call, connect).await {
+            Ok(Ok((wire, _))) => Some(wire),
+            Ok(Err(_)) | Err(_) => None,
+        }
+    }
+
+    async fn hold(&self, wire: &mut Wire, line: &mut Line, mut stop: Stop<'_>) -> Over {
+        let broken = Over::Broken { held: true };
+        let mut commands = self.handle.connect();
+        let mut ping = interval_at(Instant::now() + self.patience.ping, self.patience.ping);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = tokio::time::interval(self.patience.ack.min(Duration::from_millis(500)));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let frames = tokio::select! {
+                biased;
+                () = stop.as_mut() => return Over::Ended(Ended::Stopped),
+                message = wire.next() => match message {
+                    Some(Ok(Message::Text(text))) => match self.heard(&text, line).await {
+                        Ok(frames) => frames,
+                        Err(ended) => return Over::Ended(ended),
+                    },
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return broken,
+                    // Pings of the protocol's own are answered by the library.
+                    Some(Ok(_)) => Vec::new(),
+                },
+                command = next(&mut commands) => line.take(command).into_iter().collect(),
+                _ = ping.tick() => match line.ping() {
+                    Some(frame) => vec![frame],
+                    None => return broken,
+                },
+                _ = look.tick() => line.expire(),
+            };
+            for frame in frames {
+                if !say(wire, frame).await {
+                    return broken;
+                }
+            }
+        }
+    }
+
+    /// Takes a frame; what is to be said next.
+    async fn heard(&self, text: &str, line: &mut Line) -> Result<Vec<String>, Ended> {
+        let Ok(frame) = serde_json::from_str::<Frame<'_>>(text) else { return Ok(Vec::new()) };
+        let req_id = frame.headers.req_id;
+        match frame.cmd.as_deref() {
+            None => Ok(line.answered(&req_id, frame.errcode, &frame.errmsg).into_iter().collect()),
+            Some("aibot_msg_callback" | "aibot_event_callback") => {
+                let body = frame.body.map_or("", RawValue::get);
+                self.told(body, req_id).await.map(|frame| frame.into_iter().collect())
+            }
+            Some(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn told(&self, body: &str, req_id: String) -> Result<Option<String>, Ended> {
+        match read_bot(body, (self.clock)()) {
+            BotReading::Said(said) => {
+                let stream = Stream::begin(&said, Some(req_id.clone()));
+                let opening = open_frame(&stream.id, &self.opening);
+                self.open(stream, *said.arrival).await;
+                Ok(Some(frame("aibot_respond_msg", &req_id, Some(&opening))))
+            }
+            BotReading::Happened(said) => {
+                let Said { arrival, .. } = said.clone();
+                self.open(Stream::of_tap(&said, Some(req_id)), *arrival).await;
+                Ok(None)
+            }
+            BotReading::Opened(arrival) => {
+                self.write_down(*arrival).await;
+                let welcome = (!self.greeting.is_empty()).then(|| greeting(&self.greeting));
+                Ok(welcome.map(|body| frame("aibot_respond_welcome_msg", &req_id, Some(&body))))
+            }
+            BotReading::Noted(arrival) => {
+                self.write_down(*arrival).await;
+                Ok(None)
+            }
+            BotReading::Replaced => Err(Ended::Replaced),
+            BotReading::Poll { .. } | BotReading::Nothing => Ok(None),
+        }
+    }
+
+    async fn open(&self, stream: Stream, arrival: Arrival) {
+        let mut wait = self.patience.retry_first;
+        for _ in 0..WRITES_MAX {
+            if self.streams.open(stream.clone()).await.is_ok() {
+                break;
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(self.patience.retry_most);
+        }
+        self.write_down(arrival).await;
+    }
+
+    /// WeCom does not come again with what it said on the connection, so the store is waited for.
+    async fn write_down(&self, arrival: Arrival) {
+        let mut arrivals = vec![arrival];
+        menus::resolve(&self.menus, &mut arrivals).await;
+        let mut wait = self.patience.retry_first;
+        for _ in 0..WRITES_MAX {
+            match self.inbox.accept(arrivals.clone(), None).await {
+                Ok(()) => return,
+                Err(InboxError::Unavailable | InboxError::NotOurs) => sleep(wait).await,
+            }
+            wait = (wait * 2).min(self.patience.retry_most);
+        }
+        tracing::error!("wecom: a message to the bot could not be written down");
+    }
+}
+
+/// The next command; waits for ever when there can be none.
+async fn next(commands: &mut mpsc::Receiver<Command>) -> Command {
+    match commands.recv().await {
+        Some(command) => command,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for the answer to the subscription.
+async fn accepted(wire: &mut Wire, id: &str) -> Option<Result<(), No>> {
+    while let Some(Ok(message)) = wire.next().await {
+        let Message::Text(text) = message else { continue };
+        let Ok(frame) = serde_json::from_str::<Frame<'_>>(&text) else { continue };
+        if frame.headers.req_id == id {
+            return Some(match frame.errcode {
+                0 => Ok(()),
+                code => Err(No::read(code, &frame.errmsg)),
+            });
+        }
+    }
+    None
+}
+
+async fn say(wire: &mut Wire, frame: String) -> bool {
+    wire.send(Message::text(frame)).await.is_ok()
+}

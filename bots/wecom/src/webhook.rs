@@ -1,0 +1,156 @@
+//! What WeCom brings: checked, read, written down, and only then acknowledged.
+//!
+//! No web framework here: the house mounts these on its own. Nothing is decrypted before the
+//! signature is right, and no call goes out between a callback and its answer.
+
+mod bot;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use picdesk_core::channel::{Arrival, Inbox, InboxError};
+
+pub use self::bot::BotCallback;
+use crate::{
+    Clock,
+    envelope::{Envelope, Flaw},
+    menus::{self, Menus},
+    parse::{
+        Doorbell,
+        app::{Reading, read_app},
+    },
+    verify::Query,
+    xml::{self, From},
+};
+
+/// Largest body, bytes. WeCom's own are a few kilobytes.
+pub const BODY_BYTES_MAX: usize = 64 << 10;
+
+/// What the caller is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackAnswer {
+    /// 200 with this body, most often none; and what rang.
+    Ok {
+        /// `text/plain` for an address that is verified, JSON for the bot.
+        body: String,
+        /// News to be fetched.
+        doorbell: Option<Doorbell>,
+    },
+    /// 403: not signed with our token.
+    Forbidden,
+    /// 400: something else is wrong. What, is not told.
+    BadRequest,
+    /// 413: larger than any callback.
+    TooLarge,
+    /// 503: it cannot be written down now; WeCom comes again.
+    Unavailable,
+}
+
+impl CallbackAnswer {
+    fn ok(body: String) -> Self {
+        Self::Ok { body, doorbell: None }
+    }
+
+    fn acknowledged(doorbell: Option<Doorbell>) -> Self {
+        Self::Ok { body: String::new(), doorbell }
+    }
+}
+
+impl std::convert::From<Flaw> for CallbackAnswer {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Signature => Self::Forbidden,
+            Flaw::Base64 | Flaw::Length | Flaw::Padding | Flaw::Receiver | Flaw::Utf8 => {
+                Self::BadRequest
+            }
+        }
+    }
+}
+
+/// Answers the verification of an address: the echo, decrypted, and nothing added. Pure.
+#[must_use]
+pub fn verify(envelope: &Envelope, raw_query: &str) -> CallbackAnswer {
+    let Some(query) = Query::read(raw_query) else { return CallbackAnswer::BadRequest };
+    let Some(echo) = &query.echo else { return CallbackAnswer::BadRequest };
+    match envelope.open(&query, echo) {
+        Ok(message) => CallbackAnswer::ok(message),
+        Err(flaw) => flaw.into(),
+    }
+}
+
+/// Opens a callback of the app: the XML inside. Pure.
+///
+/// # Errors
+/// What the caller is told.
+pub fn open_app(
+    envelope: &Envelope,
+    raw_query: &str,
+    body: &[u8],
+) -> Result<String, CallbackAnswer> {
+    if body.len() > BODY_BYTES_MAX {
+        return Err(CallbackAnswer::TooLarge);
+    }
+    let query = Query::read(raw_query).ok_or(CallbackAnswer::BadRequest)?;
+    let text = std::str::from_utf8(body).map_err(|_| CallbackAnswer::BadRequest)?;
+    let fields = xml::read(text, From::Anybody).map_err(|_| CallbackAnswer::BadRequest)?;
+    let encrypted = fields.find("Encrypt").ok_or(CallbackAnswer::BadRequest)?;
+    Ok(envelope.open(&query, encrypted)?)
+}
+
+/// The app's one callback.
+pub struct AppCallback {
+    envelope: Envelope,
+    inbox: Arc<dyn Inbox>,
+    menus: Arc<dyn Menus>,
+    clock: Clock,
+}
+
+impl AppCallback {
+    /// A receiving end.
+    #[must_use]
+    pub fn new(
+        envelope: Envelope,
+        inbox: Arc<dyn Inbox>,
+        menus: Arc<dyn Menus>,
+        clock: Clock,
+    ) -> Self {
+        Self { envelope, inbox, menus, clock }
+    }
+
+    /// Answers the verification of the address.
+    #[must_use]
+    pub fn verify(&self, raw_query: &str) -> CallbackAnswer {
+        verify(&self.envelope, raw_query)
+    }
+
+    /// Takes one callback.
+    pub async fn receive(&self, raw_query: &str, body: Bytes) -> CallbackAnswer {
+        let message = match open_app(&self.envelope, raw_query, &body) {
+            Ok(message) => message,
+            Err(refused) => return refused,
+        };
+        let Ok(fields) = xml::read(&message, From::WeCom) else {
+            return CallbackAnswer::BadRequest;
+        };
+        match read_app(&fields, message.as_bytes().to_vec(), (self.clock)()) {
+            Reading::Nothing => CallbackAnswer::acknowledged(None),
+            Reading::Doorbell(doorbell) => CallbackAnswer::acknowledged(Some(doorbell)),
+            Reading::Arrival(arrival) => {
+                accept(self.inbox.as_ref(), &self.menus, arrival).await.map_or_else(
+                    |()| CallbackAnswer::Unavailable,
+                    |()| CallbackAnswer::acknowledged(None),
+                )
+            }
+        }
+    }
+}
+
+/// Writes down one arrival.
+async fn accept(inbox: &dyn Inbox, menus: &Arc<dyn Menus>, arrival: Arrival) -> Result<(), ()> {
+    let mut arrivals = vec![arrival];
+    menus::resolve(menus, &mut arrivals).await;
+    match inbox.accept(arrivals, None).await {
+        Ok(()) => Ok(()),
+        Err(InboxError::Unavailable | InboxError::NotOurs) => Err(()),
+    }
+}

@@ -1,0 +1,159 @@
+//! The bot's callback: what is said to it, and how its answers go on.
+
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Bytes;
+use picdesk_core::channel::{Arrival, Inbox};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{BODY_BYTES_MAX, CallbackAnswer, accept, verify};
+use crate::{
+    Clock,
+    config::BotSettings,
+    envelope::Envelope,
+    menus::Menus,
+    parse::bot::{BotReading, Said, read_bot},
+    render::bot::{final_frame, greeting},
+    streams::{Stream, StreamStore, Unavailable},
+    verify::Query,
+};
+
+/// How often a change of an answer is tried again that met another one.
+const TRIES_MAX: u32 = 5;
+
+#[derive(Deserialize)]
+struct Sealed<'s> {
+    #[serde(borrow)]
+    encrypt: Cow<'s, str>,
+}
+
+/// Opens a callback of the bot: the JSON inside, and the nonce that an answer must bear. Pure.
+///
+/// # Errors
+/// What the caller is told.
+pub fn open_bot<'q>(
+    envelope: &Envelope,
+    raw_query: &'q str,
+    body: &[u8],
+) -> Result<(String, &'q str), CallbackAnswer> {
+    if body.len() > BODY_BYTES_MAX {
+        return Err(CallbackAnswer::TooLarge);
+    }
+    let query = Query::read(raw_query).ok_or(CallbackAnswer::BadRequest)?;
+    let sealed: Sealed<'_> =
+        serde_json::from_slice(body).map_err(|_| CallbackAnswer::BadRequest)?;
+    Ok((envelope.open(&query, &sealed.encrypt)?, query.nonce))
+}
+
+/// The bot's callback.
+pub struct BotCallback {
+    envelope: Envelope,
+    inbox: Arc<dyn Inbox>,
+    menus: Arc<dyn Menus>,
+    streams: Arc<dyn StreamStore>,
+    opening: String,
+    greeting: String,
+    clock: Clock,
+}
+
+impl BotCallback {
+    /// A receiving end.
+    #[must_use]
+    pub fn new(
+        envelope: Envelope,
+        settings: &BotSettings,
+        inbox: Arc<dyn Inbox>,
+        menus: Arc<dyn Menus>,
+        streams: Arc<dyn StreamStore>,
+        clock: Clock,
+    ) -> Self {
+        let (opening, greeting) = (settings.opening.clone(), settings.greeting.clone());
+        Self { envelope, inbox, menus, streams, opening, greeting, clock }
+    }
+
+    /// Answers the verification of the address.
+    #[must_use]
+    pub fn verify(&self, raw_query: &str) -> CallbackAnswer {
+        verify(&self.envelope, raw_query)
+    }
+
+    /// Takes one callback.
+    pub async fn receive(&self, raw_query: &str, body: Bytes) -> CallbackAnswer {
+        let (message, nonce) = match open_bot(&self.envelope, raw_query, &body) {
+            Ok(opened) => opened,
+            Err(refused) => return refused,
+        };
+        let answer = match read_bot(&message, (self.clock)()) {
+            BotReading::Said(said) => self.said(said).await.map(Some),
+            BotReading::Happened(said) => self.happened(said).await.map(|()| None),
+            BotReading::Opened(arrival) => self.opened(*arrival).await,
+            BotReading::Noted(arrival) => self.note(*arrival).await.map(|()| None),
+            BotReading::Poll { stream } => self.polled(&stream).await.map(Some),
+            BotReading::Replaced | BotReading::Nothing => Ok(None),
+        };
+        match answer {
+            Ok(None) => CallbackAnswer::acknowledged(None),
+            Ok(Some(frame)) => {
+                let seconds = (self.clock)() / 1000;
+                CallbackAnswer::ok(self.envelope.seal_json(&frame.to_string(), seconds, nonce))
+            }
+            Err(Unavailable) => CallbackAnswer::Unavailable,
+        }
+    }
+
+    async fn note(&self, arrival: Arrival) -> Result<(), Unavailable> {
+        accept(self.inbox.as_ref(), &self.menus, arrival).await.map_err(|()| Unavailable)
+    }
+
+    /// The answer is there before the message is turned, so that what is said finds it.
+    async fn said(&self, said: Said) -> Result<Value, Unavailable> {
+        let stream = Stream::begin(&said, None);
+        let id = stream.id.clone();
+        self.streams.open(stream.clone()).await?;
+        self.note(*said.arrival).await?;
+        // A repeated callback sees how far its answer is by now.
+        let stream = self.streams.find(&id).await?.unwrap_or(stream);
+        self.serve(stream).await
+    }
+
+    async fn happened(&self, said: Said) -> Result<(), Unavailable> {
+        self.streams.open(Stream::of_tap(&said, None)).await?;
+        self.note(*said.arrival).await
+    }
+
+    async fn opened(&self, arrival: Arrival) -> Result<Option<Value>, Unavailable> {
+        self.note(arrival).await?;
+        Ok((!self.greeting.is_empty()).then(|| greeting(&self.greeting)))
+    }
+
+    async fn polled(&self, id: &str) -> Result<Value, Unavailable> {
+        match self.streams.find(id).await? {
+            Some(stream) => self.serve(stream).await,
+            // Nobody knows it: it ends here, so that WeCom asks no more.
+            None => Ok(final_frame(id, &self.opening, &[], None)),
+        }
+    }
+
+    /// Tells how far an answer is. Its end is told only when nothing was added meanwhile: from
+    /// then on, nothing can be.
+    async fn serve(&self, mut stream: Stream) -> Result<Value, Unavailable> {
+        for _ in 0..TRIES_MAX {
+            let now = (self.clock)();
+            if !stream.is_due(now) || stream.finished {
+                return Ok(stream.frame(&self.opening, now));
+            }
+            let mut ended = stream.clone();
+            ended.finished = true;
+            ended.version += 1;
+            if self.streams.save(&ended).await? {
+                return Ok(ended.frame(&self.opening, now));
+            }
+            match self.streams.find(&stream.id).await? {
+                Some(changed) => stream = changed,
+                None => break,
+            }
+        }
+        Err(Unavailable)
+    }
+}

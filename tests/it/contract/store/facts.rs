@@ -135,10 +135,10 @@ async fn a_case_is_answered_for_the_first_time_once() {
         house.follow(vec![open]).await.unwrap();
         let case = house.seen(&ada).await.case.unwrap();
         assert_eq!((case.answered, case.opened_at), (false, START));
-        house.hands.advance(Duration::from_secs(60));
+        house.hands.advance(Duration::from_mins(1));
         let answer = || Effect::AnswerEscalation { escalation: id, after_ms: 60_000 };
         house.follow(vec![answer()]).await.unwrap();
-        house.hands.advance(Duration::from_secs(60));
+        house.hands.advance(Duration::from_mins(1));
         house.follow(vec![answer()]).await.unwrap();
         assert!(house.seen(&ada).await.case.unwrap().answered);
         let at = house.int("select answered_at from escalations", &[]).await;

@@ -227,7 +227,9 @@ async fn press(
         .filter(|request| customer.as_ref().is_some_and(|one| one.account.id == request.account));
     let generations = pictures_of(tx, request.as_ref()).await?;
     let newest = match &customer {
-        Some(customer) if needs.newest => read::newest(tx, customer.account.id).await?,
+        Some(customer) if needs.newest => {
+            read::newest(tx, customer.account.id).await?.map(Box::new)
+        }
         _ => None,
     };
     let at_desk = needs.desk

@@ -438,8 +438,8 @@ pub enum About {
     /// A word of ours to a customer about their matter: its fate concerns nobody, but who answers
     /// it speaks about the matter.
     Matter(EscalationId),
-    /// A word of ours beside a picture (its receipt, a question about it): its fate concerns nobody,
-    /// but who answers it speaks about the picture.
+    /// A word of ours beside a picture (its receipt, a question about it): its fate concerns
+    /// nobody, but who answers it speaks about the picture.
     Beside(ArtifactId),
     /// Something that only its slot cares about.
     Slot(Slot),

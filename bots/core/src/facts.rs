@@ -1,6 +1,6 @@
 //! What a turn knows when it decides. A type for each kind of event, loaded by the shell.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -270,7 +270,7 @@ pub struct PressFacts {
     /// The picture it is about, when that is still kept and belongs to the presser.
     pub kept: Option<Kept>,
     /// For a press that spends: the presser's newest request, whatever became of it.
-    pub newest: Option<Request>,
+    pub newest: Option<Box<Request>>,
     /// The line for the provider.
     pub line: Line,
     /// For the history: a page of it.

@@ -174,7 +174,7 @@ fn spend(
     source: Option<RequestId>,
     wish: Wish,
 ) -> Answer {
-    if request::is_repeated(turn, visit, facts.newest.as_ref(), source, &wish) {
+    if request::is_repeated(turn, visit, facts.newest.as_deref(), source, &wish) {
         return Answer::Line(Say::Done);
     }
     request::place(turn, visit, &facts.line, wish);

@@ -1,6 +1,6 @@
 //! Presses of buttons that are about pictures and about what is remembered.
 
-use std::{string::String, vec};
+use std::{boxed::Box, string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -234,7 +234,7 @@ fn larger_and_examples_pressed_twice_are_made_once() {
         options,
         ..request(RequestState::Open)
     };
-    let larger = PressFacts { newest: Some(newest), ..about_picture(Verb::Larger) };
+    let larger = PressFacts { newest: Some(Box::new(newest)), ..about_picture(Verb::Larger) };
     assert_eq!(pressed(larger), "answer tap: Done");
     let newest = Request {
         prompt: "A lighthouse at night".into(),
@@ -243,5 +243,8 @@ fn larger_and_examples_pressed_twice_are_made_once() {
         ..request(RequestState::Open)
     };
     let example = press_facts(customer(5), Verb::Example, 2);
-    assert_eq!(pressed(PressFacts { newest: Some(newest), ..example }), "answer tap: Done");
+    assert_eq!(
+        pressed(PressFacts { newest: Some(Box::new(newest)), ..example }),
+        "answer tap: Done"
+    );
 }

@@ -1,6 +1,6 @@
 //! Presses of buttons that are about requests.
 
-use std::{string::String, vec};
+use std::{boxed::Box, string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -237,7 +237,7 @@ fn what_is_being_drawn_is_named_when_the_rest_is_taken_back() {
 /// A press of [Again], with the newest request so many milliseconds old.
 fn again_after(age_ms: i64, newest: Request) -> String {
     let facts = about_request(Verb::Again, RequestState::Settled, Some(Is::Delivered));
-    let newest = Some(Request { asked_at: NOW - age_ms, ..newest });
+    let newest = Some(Box::new(Request { asked_at: NOW - age_ms, ..newest }));
     pressed(PressFacts { newest, ..facts })
 }
 

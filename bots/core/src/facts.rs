@@ -121,7 +121,6 @@ pub struct Plan {
 }
 
 /// The facts of one event, by its kind.
-#[expect(clippy::large_enum_variant, reason = "one at a time, read where it is made")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Facts {
     /// Of words or pictures from a person, and of an album that is whole.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// Where the PostgreSQL server of this run is, and a database to give orders from. Empty: SQLite
 /// alone is meant.
-const SERVER: &str = "PICDESK_TEST_POSTGRES_URL";
+const SERVER: &str = "TEST_POSTGRES_URL";
 /// Connections of a store.
 const CONNECTIONS_MAX: u32 = 4;
 

@@ -2,7 +2,9 @@
 
 mod asking;
 mod human;
+mod outages;
 mod paying;
+mod stopping;
 
 use picdesk_sandbox::telegram::MessageView;
 

@@ -49,6 +49,11 @@ create table inbox (
 );
 create index inbox_waiting on inbox (seq) where state = 'waiting';
 create index inbox_turned on inbox (turned_at) where state = 'turned';
+-- Names of people's events whose rows are forgotten, as the first 16 bytes of their SHA-256: an
+-- update that comes again after a year is no new one.
+create table inbox_names (
+  hash bytea primary key
+);
 create table inbox_raw (
   seq bigint primary key,
   event bytea not null,
@@ -89,6 +94,7 @@ create table ledger (
   source text not null,
   reason text not null,
   note bytea,
+  note_sha256 text not null,
   at bigint not null,
   hash text not null,
   constraint ledger_once unique (source),
@@ -97,6 +103,7 @@ create table ledger (
     kind in ('grant', 'hold', 'post', 'void', 'refund', 'expire', 'reclaim')),
   constraint ledger_amount check (amount >= 0)
 );
+create index ledger_hold on ledger (hold, kind);
 create table holds (
   id bigint primary key,
   purse bigint not null,
@@ -124,6 +131,8 @@ create table identities (
   account bigint not null,
   name bytea not null,
   language text not null,
+  -- Whether they chose it; else it follows their client.
+  language_chosen bigint not null,
   reachable bigint not null,
   created_at bigint not null
 );
@@ -143,13 +152,16 @@ create table tray (
   body bytea not null
 );
 create index tray_place on tray (conversation, identity);
+-- An album of which no part called us is forgotten once it is whole.
 create table albums (
   conversation text not null,
   album text not null,
   began_at bigint not null,
+  called bigint not null,
   settled bigint not null,
   primary key (conversation, album)
 );
+create index albums_began on albums (began_at);
 create table album_parts (
   conversation text not null,
   album text not null,
@@ -179,12 +191,17 @@ create table requests (
   price_each bigint not null,
   state text not null,
   asked_at bigint not null,
+  forgotten bigint not null default 0,
   constraint request_state check (
     state in ('asking', 'unpaid', 'open', 'settled', 'cancelled', 'lapsed'))
 );
 create index requests_open on requests (account, id) where state in ('asking', 'unpaid', 'open');
 create index requests_account on requests (account, id);
 create index requests_message on requests (conversation, message);
+create index requests_due on requests (asked_at) where forgotten = 0;
+-- A picture to be made. waiting_since is when it first went back in line for a reason that was not
+-- its own, zero before. Tokens and cost are what its call was charged, where the provider tells,
+-- whether a picture came of it or not.
 create table generations (
   id bigint primary key,
   request bigint not null,
@@ -199,8 +216,16 @@ create table generations (
   claimed_by bigint,
   attempts bigint not null,
   not_before bigint not null,
+  waiting_since bigint not null,
   queued_at bigint not null,
   settled_at bigint not null,
+  object text,
+  -- Whether its end has yet to be told to somebody who could not be reached.
+  untold bigint not null,
+  tokens_text_in bigint,
+  tokens_image_in bigint,
+  tokens_out bigint,
+  cost_micro_usd bigint,
   constraint generation_hold unique (hold),
   constraint generation_state check (
     state in ('held', 'claimed', 'submitting', 'submitted', 'made', 'delivered', 'failed',
@@ -210,6 +235,8 @@ create index generations_line on generations (tag, id) where state = 'held';
 create index generations_busy on generations (claimed_by)
   where state in ('claimed', 'submitting', 'submitted');
 create index generations_request on generations (request);
+create index generations_object on generations (object) where object is not null;
+create index generations_untold on generations (account) where untold = 1;
 
 create table artifacts (
   id bigint primary key,
@@ -235,6 +262,8 @@ create index artifacts_due on artifacts (expires_at) where state = 'kept';
 create index artifacts_going on artifacts (id) where state = 'going';
 create index artifacts_account on artifacts (account, id) where state = 'kept';
 create index artifacts_owed on artifacts (account) where owed = 1;
+create index artifacts_request on artifacts (request) where state = 'kept';
+create index artifacts_object on artifacts (object);
 -- Handles by which a channel can be given the same file again.
 create table artifact_files (
   artifact bigint not null,
@@ -295,12 +324,15 @@ create table escalations (
   words bytea not null,
   state text not null,
   opened_at bigint not null,
+  -- When an operator first answered; zero before.
+  answered_at bigint not null,
   closed_at bigint not null,
   constraint escalation_code unique (code),
   constraint escalation_state check (state in ('open', 'resolved'))
 );
 create index escalations_account on escalations (account, id);
 create index escalations_topic on escalations (topic);
+create index escalations_open on escalations (id) where state = 'open';
 create table operators (
   name text primary key,
   role text not null,

@@ -116,7 +116,7 @@ async fn migrate(config: &Config, dry_run: bool) -> anyhow::Result<ExitCode> {
 
 async fn print_status(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
     let store = open(config).await?;
-    let counts = serde_json::to_value(status::status(&mut store.read().await?).await?)?;
+    let counts = serde_json::to_value(status::status(&mut store.snapshot().await?).await?)?;
     if json {
         println!("{counts}");
         return Ok(ExitCode::SUCCESS);
@@ -136,7 +136,7 @@ async fn print_status(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
 
 async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
     let store = open(config).await?;
-    let broken = status::verify(&mut store.read().await?).await?;
+    let broken = status::verify(&mut store.snapshot().await?).await?;
     for one in &broken {
         println!("broken: {} ({})", one.invariant, one.row);
     }

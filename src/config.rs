@@ -216,6 +216,7 @@ impl Config {
             trial: self.credits.trial,
             ask_above: self.credits.ask_above,
             references_max: self.limits.references_max,
+            reference_bytes_max: self.limits.reference_bytes_max,
             prompt_chars_max: self.limits.prompt_chars_max,
             edits: self.images.edits,
             concurrency: i64::from(self.images.concurrency),

@@ -5,8 +5,10 @@
 //! again: whatever is not certain is *uncertain*, and settles in the customer's favour. A call that
 //! takes too long is given up as uncertain and still listened to: a late picture is free.
 
+mod keep;
 mod references;
 mod sink;
+mod under_way;
 mod verdict;
 
 use std::{
@@ -16,28 +18,31 @@ use std::{
 };
 
 use picdesk_core::{
-    channel::Channel,
+    channel::{Channel, Text},
+    credits::Credits,
     event::{Event, Finished, Setting},
     facts::Request,
-    generation::{Failure, Size},
+    generation::Failure,
     id::GenerationId,
-    say::{Part, Say},
+    say::{Making, Part, Say},
 };
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::sink::{Shower, StudioSink};
+use self::{
+    sink::{Shower, StudioSink},
+    under_way::UnderWay,
+};
 use crate::{
     artifacts::{Artifacts, ObjectName},
     chance::Chance,
     images::{self, ImagesClient, PictureFormat, PictureRequest},
     outbox::Progress,
-    pictures::{Darkroom, Limits, PictureKind},
+    pictures::Darkroom,
     store::{
         Store, StoreError, Work,
         inbox::NewEvent,
-        line::{self, ATTEMPTS_MAX, Claimed, PendingHold, PutBack},
+        line::{self, ATTEMPTS_MAX, Claimed, PendingHold, PutBack, Rest},
     },
     telemetry::metrics,
     turn::Desk,
@@ -104,9 +109,14 @@ impl Studio {
 
     /// Makes pictures until it is told to stop; then waits for those under way, at most `drain`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken, drain: Duration) {
-        let mut under_way: JoinSet<()> = JoinSet::new();
+        let mut under_way = UnderWay::default();
+        let mut looked_at = None;
         while !stop.is_cancelled() {
-            while under_way.try_join_next().is_some() {}
+            under_way.forget_ended(&self);
+            if looked_at.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN) {
+                looked_at = Some(Instant::now());
+                self.recover_strays(&under_way.pictures()).await;
+            }
             let room = self.parts.concurrency.saturating_sub(under_way.len());
             let claimed = if room == 0 || self.rest().is_some() {
                 Ok(Vec::new())
@@ -116,7 +126,7 @@ impl Studio {
             match claimed {
                 Ok(claimed) => {
                     for one in claimed {
-                        under_way.spawn(Arc::clone(&self).make_one(one));
+                        under_way.begin(&self, one);
                     }
                 }
                 Err(StoreError::Fenced | StoreError::Closing) => return,
@@ -126,11 +136,11 @@ impl Studio {
             tokio::select! {
                 () = self.parts.store.wakes().rung(Work::Line) => {}
                 () = tokio::time::sleep(self.rest().unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN)) => {}
-                Some(_) = under_way.join_next() => {}
+                true = under_way.ended(&self) => {}
                 () = stop.cancelled() => {}
             }
         }
-        let all = async { while under_way.join_next().await.is_some() {} };
+        let all = async { while under_way.ended(&self).await {} };
         if tokio::time::timeout(drain, all).await.is_err() {
             warn!("calls to the provider were cut off after {drain:?}");
         }
@@ -154,38 +164,67 @@ impl Studio {
         self.parts.store.writer().run(move |tx| Box::pin(line::claim(tx, replica, room, now))).await
     }
 
+    /// Recovers what is ours by its row and not under way: a claim whose answer was lost, or work
+    /// that panicked. Nobody else would, as long as this process lives.
+    async fn recover_strays(&self, under_way: &[GenerationId]) {
+        let store = &self.parts.store;
+        let (replica, now) = (self.parts.replica, store.clock().now_ms());
+        let strays = async {
+            let mut connection = store.read().await?;
+            line::strays(&mut connection, replica, under_way).await
+        };
+        let recovered = match strays.await {
+            Ok(strays) if strays.is_empty() => return,
+            Ok(strays) => {
+                warn!("{} pictures of ours were not under way", strays.len());
+                let strays = Arc::new(strays);
+                store
+                    .writer()
+                    .run(move |tx| {
+                        let strays = Arc::clone(&strays);
+                        Box::pin(
+                            async move { line::recover_strays(tx, replica, &strays, now).await },
+                        )
+                    })
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        match recovered {
+            Ok(()) => store.wakes().ring(Work::Inbox),
+            Err(StoreError::Closing | StoreError::Fenced) => {}
+            Err(error) => error!(error = %error, "the line cannot be looked through now"),
+        }
+    }
+
     /// One claimed picture, from its references to its event.
     async fn make_one(self: Arc<Self>, claimed: Claimed) {
-        let conversation = claimed.request.conversation.clone();
-        let private = claimed.request.setting == Setting::Private;
-        if private {
-            self.parts.progress.begin(&conversation);
-        }
         let began = Instant::now();
-        let came = self.come(&claimed, began).await;
-        if private {
-            self.parts.progress.end(&conversation);
-        }
+        let came = {
+            let _busy = self.busy(&claimed);
+            self.come(&claimed, began).await
+        };
         if let Some(came) = came {
             self.write_down(&claimed, came).await;
         }
     }
 
-    /// Asks for the picture. Nothing when it was taken back meanwhile, or when what came of it is
-    /// already written down.
+    /// Asks for the picture. Nothing when what came of it is already written down.
     async fn come(&self, claimed: &Claimed, began: Instant) -> Option<Came> {
         if claimed.attempts > ATTEMPTS_MAX {
             self.parts.desk.alarms.raise("a picture was begun too often");
             return Some(Came::Failed(Failure::Provider));
         }
-        let references = match self.references(&claimed.request).await {
+        let references = match self.references(claimed).await {
             Ok(references) => references,
             Err(came) => return Some(came),
         };
         let name = self.new_name();
-        let proof = match self.submit(claimed.generation).await {
+        let proof = match self.submit(claimed.generation, &name).await {
             Ok(Some(proof)) => proof,
-            Ok(None) => return None,
+            // Taken back meanwhile, and then this does nothing; or an earlier try to mark it got
+            // through unheard.
+            Ok(None) => return Some(Came::Back(PutBack::Failed, LOOK_AGAIN)),
             Err(error) => {
                 warn!(error = %error, "a picture could not be marked as submitting");
                 return Some(Came::Back(PutBack::Waited, LOOK_AGAIN));
@@ -224,11 +263,19 @@ impl Studio {
                 (made, false)
             } else {
                 self.write_down(claimed, Came::Uncertain).await;
+                self.parts.progress.drafts.end(claimed.generation);
                 (making.await, true)
             }
         };
+        let spent = match &made {
+            Ok(made) => made.spent,
+            Err(failed) => failed.spent,
+        };
+        if let Some(spent) = spent {
+            self.spend(claimed.generation, spent).await;
+        }
         let came = match made {
-            Ok(made) => self.keep(sink, &name, claimed, made.cost_micro_usd, began).await,
+            Ok(made) => self.keep(sink, &name, claimed, made.cost_micro_usd(), began).await,
             Err(failed) => self.failed(claimed, &failed),
         };
         match came {
@@ -238,12 +285,20 @@ impl Studio {
         }
     }
 
-    async fn submit(&self, generation: GenerationId) -> Result<Option<PendingHold>, StoreError> {
+    async fn submit(
+        &self,
+        generation: GenerationId,
+        name: &ObjectName,
+    ) -> Result<Option<PendingHold>, StoreError> {
         let replica = self.parts.replica;
+        let name = name.as_str().to_owned();
         self.parts
             .store
             .writer()
-            .run(move |tx| Box::pin(line::submit(tx, replica, generation)))
+            .run(move |tx| {
+                let name = name.clone();
+                Box::pin(async move { line::submit(tx, replica, generation, &name).await })
+            })
             .await
     }
 
@@ -255,15 +310,12 @@ impl Studio {
         }
         let part = Part { number: claimed.number, count: request.options.count };
         let say = Say::Drawing { prompt: request.prompt.clone(), part };
-        let desk = &self.parts.desk;
-        // The language of the house's guess: the words that stay are in the asker's own.
-        let language = desk.house.language_default;
         Some(Shower {
             progress: Arc::clone(&self.parts.progress),
             darkroom: self.parts.darkroom.clone(),
             generation: claimed.generation,
             conversation: request.conversation.clone(),
-            text: desk.words.say(claimed.language.unwrap_or(language), &say, &desk.context),
+            text: self.words(claimed, &say),
             began,
         })
     }
@@ -289,57 +341,6 @@ impl Studio {
     fn new_name(&self) -> ObjectName {
         let token = format!("p{}", self.parts.chance.token());
         ObjectName::of_token(&token).expect("a token has only letters that names have")
-    }
-
-    /// Makes the object whole and checks that it is a picture.
-    async fn keep(
-        &self,
-        sink: StudioSink,
-        name: &ObjectName,
-        claimed: &Claimed,
-        cost_micro_usd: Option<i64>,
-        began: Instant,
-    ) -> Came {
-        let written = match sink.finish().await {
-            Ok(Some(written)) => written,
-            Ok(None) => return Came::Failed(Failure::NoPicture),
-            Err(error) => {
-                error!(error = %error, "a picture could not be kept");
-                self.parts.desk.alarms.raise("pictures cannot be kept");
-                return Came::Failed(Failure::Provider);
-            }
-        };
-        let source = self.parts.artifacts.source(name, Limits::ORIGINAL.bytes_max).await;
-        let looked = match source {
-            Ok(Some(source)) => self.parts.darkroom.check_original(source, Limits::ORIGINAL).await,
-            Ok(None) | Err(_) => return Came::Failed(Failure::NoPicture),
-        };
-        let looked = match looked {
-            Ok(looked) => looked,
-            Err(fault) => {
-                warn!(
-                    generation.id = claimed.generation.0,
-                    fault = fault.name(),
-                    "the provider's picture of generation {} is none",
-                    claimed.generation
-                );
-                // The sweeper finds what cannot be deleted now.
-                let _ = self.parts.artifacts.delete(name).await;
-                return Came::Failed(Failure::NoPicture);
-            }
-        };
-        let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let size = looked.shown_size();
-        Came::Finished(Box::new(Finished {
-            generation: claimed.generation,
-            object: name.as_str().to_owned(),
-            sha256: hex::encode(written.sha256),
-            bytes: i64::try_from(written.size).unwrap_or(i64::MAX),
-            size: Size { width: size.width, height: size.height },
-            kind: kind_word(looked.kind).to_owned(),
-            cost_micro_usd,
-            took_ms,
-        }))
     }
 
     /// Writes down what came, however long the store is away.
@@ -387,7 +388,6 @@ impl Studio {
         let options = claimed.request.options;
         let took = Duration::from_millis(finished.took_ms.unsigned_abs());
         metrics::generated(options.resolution, options.quality, took);
-        metrics::provider_cost(finished.cost_micro_usd.unwrap_or(0));
         info!(
             generation.id = claimed.generation.0,
             duration_ms = finished.took_ms,
@@ -396,19 +396,71 @@ impl Studio {
         );
     }
 
+    /// Puts a picture back in line, however long the store is away: nobody else would.
     async fn put_back(&self, generation: GenerationId, why: PutBack, rest: Duration) {
-        let replica = self.parts.replica;
+        let (replica, store) = (self.parts.replica, &self.parts.store);
         let rest_ms = i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
-        let until = self.parts.store.clock().now_ms().saturating_add(rest_ms);
-        let back = self
-            .parts
-            .store
-            .writer()
-            .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, until)))
-            .await;
-        if let Err(error) = back {
-            // Whoever takes over finds it: nothing was made, and it says so by being recovered.
-            warn!(error = %error, "generation {generation} could not be put back in line");
+        let from = store.clock().now_ms();
+        let rest = Rest { from, until: from.saturating_add(rest_ms) };
+        loop {
+            let back = store
+                .writer()
+                .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, rest)))
+                .await;
+            match back {
+                Ok(()) | Err(StoreError::Closing | StoreError::Fenced) => return,
+                Err(error) => {
+                    error!(error = %error, "generation {generation} cannot be put back now");
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+            }
+        }
+    }
+}
+
+/// That a picture is being made for somebody, told in private chats only; over when it is dropped.
+struct Busy<'s> {
+    progress: &'s Progress,
+    claimed: Option<&'s Claimed>,
+}
+
+impl Studio {
+    /// From now on a picture is being made.
+    fn busy<'s>(&'s self, claimed: &'s Claimed) -> Busy<'s> {
+        let (progress, request) = (&*self.parts.progress, &claimed.request);
+        if request.setting != Setting::Private {
+            return Busy { progress, claimed: None };
+        }
+        progress.begin(&request.conversation);
+        let count = request.options.count;
+        let making = Making {
+            prompt: request.prompt.clone(),
+            options: request.options,
+            references: i64::try_from(request.references.len()).unwrap_or(i64::MAX),
+            price: Credits(request.price_each.0.saturating_mul(count.max(1).into())),
+            part: Part { number: claimed.number, count },
+            place: 0,
+            wait_s: None,
+            reduced: false,
+        };
+        let words = self.words(claimed, &Say::Making(making));
+        progress.drafts.begin(claimed.generation, request.conversation.clone(), words);
+        Busy { progress, claimed: Some(claimed) }
+    }
+
+    /// Words in the asker's language, or in the house's where that is not known.
+    fn words(&self, claimed: &Claimed, say: &Say) -> Text {
+        let desk = &self.parts.desk;
+        let language = claimed.language.unwrap_or(desk.house.language_default);
+        desk.words.say(language, say, &desk.context)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if let Some(claimed) = self.claimed {
+            self.progress.end(&claimed.request.conversation);
+            self.progress.drafts.end(claimed.generation);
         }
     }
 }
@@ -427,14 +479,5 @@ async fn mark_submitted(
         store.writer().run(move |tx| Box::pin(line::submitted(tx, replica, generation))).await;
     if let Err(error) = marked {
         warn!(error = %error, "generation {generation} could not be marked as submitted");
-    }
-}
-
-fn kind_word(kind: PictureKind) -> &'static str {
-    match kind {
-        PictureKind::Png => "png",
-        PictureKind::Jpeg => "jpeg",
-        PictureKind::Webp => "webp",
-        PictureKind::Gif => "gif",
     }
 }

@@ -43,7 +43,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-pub use cost::{Prices, Usage};
+pub use cost::{Prices, Spent, Usage};
 pub use error::{Doubt, FailedCall, Failure, MakeError, Unsent, Wrong};
 pub use reader::PIECE_BYTES_MAX;
 pub use receive::BODY_BYTES_MAX;
@@ -55,8 +55,9 @@ pub use sink::PictureSink;
 use crate::config::Auth;
 use answer::Facts;
 use classify::Reply;
+use cost::Counts;
 use head::Head;
-use receive::Incoming;
+use receive::{Incoming, Unmade};
 
 /// Asks one provider for pictures, any number at once.
 #[derive(Debug)]
@@ -74,10 +75,8 @@ pub struct ImagesClient {
 pub struct Made {
     /// Size of the picture handed over, bytes.
     pub bytes: u64,
-    /// Tokens the provider counted; gateways may leave them out.
-    pub usage: Option<Usage>,
-    /// What the call cost the operator, millionths of a US dollar; see [`Prices::cost_micro_usd`].
-    pub cost_micro_usd: Option<i64>,
+    /// What the call was charged; gateways may leave out what the provider counted.
+    pub spent: Option<Spent>,
     /// Size as the provider states it. It may differ from the one asked for, and from the truth.
     pub size: Option<Size>,
     /// Format as the provider states it, no more trustworthy than `size`.
@@ -86,6 +85,13 @@ pub struct Made {
     pub prompt_was_revised: bool,
     /// The provider's name for the call, for questions to its support.
     pub request_id: Option<String>,
+}
+
+impl Made {
+    /// What the call cost the operator, millionths of a US dollar.
+    pub fn cost_micro_usd(&self) -> Option<i64> {
+        self.spent.and_then(|spent| spent.cost_micro_usd)
+    }
 }
 
 impl ImagesClient {
@@ -137,9 +143,12 @@ impl ImagesClient {
         };
         match made {
             Ok((facts, bytes)) => Ok(self.made(&facts, bytes, &asked, head)),
-            Err(error) => {
-                Err(FailedCall { error, status: Some(head.status), request_id: head.request_id })
-            }
+            Err(Unmade { error, usage }) => Err(FailedCall {
+                error,
+                status: Some(head.status),
+                request_id: head.request_id,
+                spent: self.spent(usage, &asked),
+            }),
         }
     }
 
@@ -166,29 +175,40 @@ impl ImagesClient {
         asked: &Asked,
         deadline: Instant,
         sink: &mut dyn PictureSink,
-    ) -> Result<(Facts, u64), MakeError> {
+    ) -> Result<(Facts, u64), Unmade> {
         let received = receive::receive(incoming, asked.references, sink).await?;
         let address = match &received.facts.address {
             Some(address) if received.bytes == 0 => address,
             Some(_) | None => return Ok((received.facts, received.bytes)),
         };
-        let url = fetch::allowed(&self.settings.base_url, address)?;
-        let bytes =
-            fetch::fetch(&self.http, url, deadline, self.settings.idle_timeout, sink).await?;
-        Ok((received.facts, bytes))
+        let fetched = match fetch::allowed(&self.settings.base_url, address) {
+            Ok(url) => {
+                fetch::fetch(&self.http, url, deadline, self.settings.idle_timeout, sink).await
+            }
+            Err(error) => Err(error),
+        };
+        match fetched {
+            Ok(bytes) => Ok((received.facts, bytes)),
+            Err(error) => Err(Unmade { error, usage: received.facts.usage }),
+        }
     }
 
     fn made(&self, facts: &Facts, bytes: u64, asked: &Asked, head: Head) -> Made {
-        let usage = facts.usage.map(|counts| counts.usage(asked.references > 0));
         Made {
             bytes,
-            usage,
-            cost_micro_usd: usage.and_then(|usage| self.settings.prices.cost_micro_usd(&usage)),
+            spent: self.spent(facts.usage, asked),
             size: facts.size,
             format: facts.format,
             prompt_was_revised: facts.prompt_was_revised,
             request_id: head.request_id,
         }
+    }
+}
+
+impl ImagesClient {
+    fn spent(&self, counts: Option<Counts>, asked: &Asked) -> Option<Spent> {
+        let usage = counts?.usage(asked.references > 0);
+        Some(Spent { usage, cost_micro_usd: self.settings.prices.cost_micro_usd(&usage) })
     }
 }
 
@@ -214,13 +234,14 @@ impl Asked {
 }
 
 /// Reads why a call was turned down.
-async fn refused(head: &Head, asked: &Asked, incoming: Incoming) -> MakeError {
+async fn refused(head: &Head, asked: &Asked, incoming: Incoming) -> Unmade {
     let body = incoming.error_body().await;
     let envelope = envelope::Envelope::parse(&body);
-    classify::classify(&Reply {
+    let error = classify::classify(&Reply {
         status: head.status,
         retry_after: head.retry_after,
         envelope: envelope.as_ref(),
         references: asked.references,
-    })
+    });
+    Unmade { error, usage: answer::usage(&body) }
 }

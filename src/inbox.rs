@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use picdesk_core::channel::{Arrival, Checkpoint, Inbox, InboxError};
 use tokio::sync::{mpsc, oneshot};
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::{
+    alarm::Alarms,
     store::{
         Store, StoreError, Work,
         inbox::{self, NewEvent, Origin},
@@ -28,20 +29,21 @@ struct Brought {
 }
 
 /// The door. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Door {
     store: Store,
     raw_kept_ms: i64,
+    alarms: Alarms,
     brought: mpsc::Sender<Brought>,
 }
 
 impl Door {
     /// Opens the door: starts the task that gathers callers. Raw events are kept for
     /// `raw_kept_ms`.
-    pub fn open(store: Store, raw_kept_ms: i64) -> Self {
+    pub fn open(store: Store, raw_kept_ms: i64, alarms: Alarms) -> Self {
         let (brought, waiting) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(gather(store.clone(), waiting, raw_kept_ms));
-        Self { store, raw_kept_ms, brought }
+        tokio::spawn(gather(store.clone(), waiting, raw_kept_ms, alarms.clone()));
+        Self { store, raw_kept_ms, alarms, brought }
     }
 
     /// With a checkpoint: one caller, one commit of its own.
@@ -64,13 +66,13 @@ impl Door {
                 })
             })
             .await?;
-        count(&work.0, &new);
+        count(&work.0, &new, &self.alarms);
         Ok(())
     }
 }
 
 /// Writes down what callers bring: whoever comes while a commit is under way goes with the next.
-async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64) {
+async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64, alarms: Alarms) {
     let mut callers: Vec<Brought> = Vec::new();
     while waiting.recv_many(&mut callers, SHARED_MAX).await > 0 {
         let mut events = Vec::new();
@@ -91,7 +93,7 @@ async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64) {
             .await;
         if let Ok(new) = &outcome {
             store.wakes().ring(Work::Inbox);
-            count(&events, new);
+            count(&events, new, &alarms);
         }
         let outcome = outcome.map(|_| ()).map_err(|error| refused(&error));
         for done in told {
@@ -101,12 +103,17 @@ async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64) {
     }
 }
 
-/// Counts what was new and what had come before, by channel.
-fn count(events: &[NewEvent], new: &[bool]) {
+/// Counts what was new and what had come before, by channel. Of what could not be read the owner
+/// hears: it waits for a human eye.
+fn count(events: &[NewEvent], new: &[bool], alarms: &Alarms) {
     let mut counts: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
     for (event, new) in events.iter().zip(new) {
         let channel = event.conversation.split(':').next().unwrap_or_default();
         counts.entry(channel).or_default()[usize::from(*new)] += 1;
+        if event.set_aside && *new {
+            metrics::set_aside();
+            alarms.raise("an update could not be read and was set aside");
+        }
     }
     for (channel, [again, new]) in counts {
         metrics::inbox_accepted(channel.to_owned(), new);
@@ -131,16 +138,22 @@ fn new_event(arrival: Arrival) -> NewEvent {
             event: sealed::seal_json(&received.event),
             raw: sealed::seal(&received.raw),
             set_aside: false,
+            happened_at: received.happened_at,
         },
-        Arrival::SetAside { external_id, channel, raw, .. } => NewEvent {
-            external_id,
-            conversation: channel.to_owned(),
-            ordering: channel.to_owned(),
-            origin: Origin::People,
-            event: sealed::seal(&[]),
-            raw: sealed::seal(&raw),
-            set_aside: true,
-        },
+        Arrival::SetAside { external_id, channel, why, raw } => {
+            warn!(channel, "{external_id} is set aside: {why}");
+            NewEvent {
+                external_id,
+                conversation: channel.to_owned(),
+                ordering: channel.to_owned(),
+                origin: Origin::People,
+                event: sealed::seal(&[]),
+                raw: sealed::seal(&raw),
+                set_aside: true,
+                // Nobody can read when it happened: it may be old.
+                happened_at: i64::MIN,
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! answers to presses share the task and its budget, and come after what has to be delivered.
 
 mod budget;
+mod drafts;
 mod handover;
 mod progress;
 
@@ -147,6 +148,7 @@ impl Sender {
             }
             let wait = self.start();
             self.show_progress().await;
+            self.show_drafts();
             tokio::select! {
                 () = self.means.store.wakes().rung(Work::Outbox) => {}
                 () = self.progress.ring.notified() => {}

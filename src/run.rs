@@ -163,7 +163,7 @@ impl Serving {
         let artifacts = Artifacts::open(&parts::artifact_settings(&config)).await?;
         let telegram = parts::telegram(&config).map_err(ServeError::Setting)?.map(Arc::new);
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
-        let door = Door::open(store.clone(), raw_ms);
+        let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
             config,
             store,

@@ -262,6 +262,11 @@ impl Store {
         self.writer.health()
     }
 
+    /// A transaction that only reads, and sees one moment throughout.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        self.database.snapshot().await
+    }
+
     /// A connection that reads.
     pub async fn read(&self) -> Result<Connection, StoreError> {
         self.database.read().await

@@ -6,6 +6,7 @@
 //! as turned. An event that loses a race for credits or for a picture is decided again alone.
 
 mod gather;
+mod pace;
 mod render;
 pub mod shards;
 mod suspects;
@@ -17,14 +18,12 @@ use std::{
     time::Duration,
 };
 
-use dashmap::DashMap;
 use futures_util::FutureExt as _;
 use picdesk_core::{
     decide::decide,
     effect::Effect,
-    event::Event,
-    facts::{Frame, House, Median, Pace},
-    id::{AccountId, Cause, IdentityId},
+    facts::{Facts, Frame, House, Median},
+    id::{AccountId, Cause},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +32,7 @@ use tracing::{error, warn};
 pub use self::shards::{ShardSet, Shards};
 use self::{
     gather::{Shared, Wanted},
+    pace::{Writers, Written},
     suspects::Suspects,
 };
 use crate::{
@@ -78,16 +78,8 @@ pub struct Turner {
     pub(crate) desk: Arc<Desk>,
     shards: Arc<Shards>,
     medians: Arc<RwLock<Vec<Median>>>,
-    writers: DashMap<IdentityId, Bucket>,
+    writers: Writers,
     answers: mpsc::UnboundedSender<Answer>,
-}
-
-/// How much somebody may still write.
-#[derive(Debug)]
-struct Bucket {
-    left: f64,
-    filled_at: i64,
-    told: bool,
 }
 
 /// What a batch came to.
@@ -97,16 +89,33 @@ struct Turned {
     count: usize,
     answers: Vec<Answer>,
     alarms: Vec<&'static str>,
+    /// After how long cases were answered for the first time, milliseconds.
+    first_answers: Vec<i64>,
     /// Credits moved, by kind of line.
     moved: BTreeMap<&'static str, i64>,
+    /// Whether pictures are to be deleted.
+    deleted: bool,
+    /// Events that count against how fast their writers may write.
+    written: Vec<Written>,
     /// Events whose deciding panicked.
     panicked: Vec<i64>,
 }
 
+impl Turned {
+    /// Adds what leaves after the commit for one more event.
+    fn absorb(&mut self, one: Self) {
+        self.answers.extend(one.answers);
+        self.alarms.extend(one.alarms);
+        self.first_answers.extend(one.first_answers);
+        self.deleted |= one.deleted;
+        self.written.extend(one.written);
+    }
+}
+
 /// What became of one event of a batch.
 enum Decided {
-    /// This is to be done, said, answered and told to the owner.
-    Effects(Outcome, Vec<Answer>, Vec<&'static str>),
+    /// This is to be done and said, and this leaves after the commit.
+    Effects(Outcome, Box<Turned>),
     /// Somebody of this batch is its writer too: it is left for the next.
     Later,
     /// It panicked.
@@ -146,7 +155,8 @@ impl Turner {
         medians: Arc<RwLock<Vec<Median>>>,
         answers: mpsc::UnboundedSender<Answer>,
     ) -> Self {
-        Self { store, desk, shards, medians, writers: DashMap::new(), answers }
+        let writers = Writers::new(desk.messages_per_min);
+        Self { store, desk, shards, medians, writers, answers }
     }
 
     /// Turns events until it is told to stop.
@@ -293,8 +303,16 @@ impl Turner {
         for (kind, credits) in &turned.moved {
             metrics::credits_moved(kind, *credits);
         }
+        for after_ms in &turned.first_answers {
+            let after_ms = u64::try_from(*after_ms).unwrap_or_default();
+            metrics::first_answered(Duration::from_millis(after_ms));
+        }
         for alarm in &turned.alarms {
             self.desk.alarms.raise(alarm);
+        }
+        let now = self.store.clock().now_ms();
+        for written in &turned.written {
+            self.writers.turned(written, now);
         }
         for answer in turned.answers {
             // Without a sender task there is nobody left to answer.
@@ -303,8 +321,11 @@ impl Turner {
         if turned.count > 0 {
             metrics::turned(began.elapsed());
             let wakes = self.store.wakes();
-            for work in [Work::Outbox, Work::Line, Work::Clock, Work::Sweeper] {
+            for work in [Work::Outbox, Work::Line, Work::Clock] {
                 wakes.ring(work);
+            }
+            if turned.deleted {
+                wakes.ring(Work::Sweeper);
             }
         }
         Ok(turned.count + turned.panicked.len())
@@ -337,10 +358,9 @@ impl Turner {
         for one in &wanted {
             let deciding = AssertUnwindSafe(self.decide(tx, &shared, &mut people, one, now));
             match deciding.catch_unwind().await.unwrap_or(Ok(Decided::Panicked))? {
-                Decided::Effects(outcome, answers, alarms) => {
+                Decided::Effects(outcome, one) => {
                     outcomes.push(outcome);
-                    turned.answers.extend(answers);
-                    turned.alarms.extend(alarms);
+                    turned.absorb(*one);
                 }
                 Decided::Later => {}
                 Decided::Panicked => turned.panicked.push(one.seq),
@@ -377,22 +397,25 @@ impl Turner {
             house: &self.desk.house,
         };
         let effects = decide(&frame, &facts, &one.event);
-        let (mut messages, mut answers, mut alarms) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut messages, mut turned) = (Vec::new(), Box::<Turned>::default());
+        turned.written.extend(written(one, &facts));
         for effect in &effects {
             match effect {
                 Effect::Send(outgoing) => messages.push(render::render(&self.desk, outgoing)),
-                Effect::AnswerTap { tap, language, say, alert } => answers.push(Answer {
+                Effect::AnswerTap { tap, language, say, alert } => turned.answers.push(Answer {
                     tap: tap.clone(),
                     channel: one.conversation.channel().to_owned(),
                     language: *language,
                     say: say.clone(),
                     alert: *alert,
                 }),
-                Effect::RaiseAlarm { what } => alarms.push(*what),
+                Effect::RaiseAlarm { what } => turned.alarms.push(what),
+                Effect::DeleteArtifact { .. } => turned.deleted = true,
+                Effect::AnswerEscalation { after_ms, .. } => turned.first_answers.push(*after_ms),
                 _ => {}
             }
         }
-        Ok(Decided::Effects(Outcome { seq: one.seq, effects, messages }, answers, alarms))
+        Ok(Decided::Effects(Outcome { seq: one.seq, effects, messages }, turned))
     }
 
     /// The medians as they were measured last.
@@ -407,35 +430,15 @@ impl Turner {
         format!("{}/g/{token}", self.desk.house.public_url)
     }
 
-    /// How fast the writer of this event writes: a bucket that fills evenly.
-    fn pace(&self, event: &Event, now: i64) -> Pace {
-        let limit = f64::from(self.desk.messages_per_min);
-        let Some(writer) = gather::writer(event).filter(|_| limit > 0.0) else {
-            return gather::UNHURRIED;
-        };
-        let mut bucket = self.writers.entry(writer.clone()).or_insert(Bucket {
-            left: limit,
-            filled_at: now,
-            told: false,
-        });
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of minutes")]
-        let passed = (now - bucket.filled_at).max(0) as f64 / 60_000.0;
-        bucket.left = (bucket.left + passed * limit).min(limit);
-        bucket.filled_at = now;
-        if bucket.left >= 1.0 {
-            bucket.left -= 1.0;
-            bucket.told = false;
-            Pace::Fine
-        } else if std::mem::replace(&mut bucket.told, true) {
-            Pace::TooFast
-        } else {
-            Pace::TooFastNow
-        }
-    }
-
     /// Forgets writers whose buckets are full again.
     pub fn forget_writers(&self) {
-        let now = self.store.clock().now_ms();
-        self.writers.retain(|_, bucket| now - bucket.filled_at < 60_000);
+        self.writers.forget_full(self.store.clock().now_ms());
     }
+}
+
+/// What a decided event counts for against how fast its writer may write.
+fn written(one: &Wanted, facts: &Facts) -> Option<Written> {
+    let Facts::Message(facts) = facts else { return None };
+    let by = picdesk_core::pace::writer(&one.event, facts.album.as_ref())?.clone();
+    Some(Written { by, conversation: one.conversation.clone(), pace: facts.pace })
 }

@@ -28,7 +28,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-use jiff::tz::TimeZone;
+use jiff::{civil::Date, tz::TimeZone};
 use picdesk_core::{
     account::Language,
     channel::Text,
@@ -43,6 +43,7 @@ pub use self::{
     page::PageText,
 };
 use self::{lexicon::Lexicon, speaker::Speaker};
+use crate::config::OfficeHours;
 
 /// Longest text any channel of ours takes in one message, UTF-16 code units. Source: Bot API,
 /// `sendMessage`, 4096 characters after entity parsing.
@@ -66,10 +67,21 @@ pub struct SayContext {
     pub support_email: Option<String>,
     /// When people answer, as the configuration has it: `Mon-Fri 09:00-18:00`; may be empty.
     pub hours: String,
+    /// The same as it can be reckoned with, in `zone`; nothing where that is not known.
+    pub office: Option<Office>,
     /// Within how many minutes people usually answer; zero makes no promise.
     pub promise_min: u32,
     /// In which time zone dates are told.
     pub zone: TimeZone,
+}
+
+/// When people answer.
+#[derive(Clone, Debug)]
+pub struct Office {
+    /// The hours of the week.
+    pub hours: OfficeHours,
+    /// Days nobody answers.
+    pub holidays: Vec<Date>,
 }
 
 /// The texts in every language, ready to be said.
@@ -96,10 +108,12 @@ impl Words {
         fit(text, TEXT_UNITS_MAX)
     }
 
-    /// The words of a brief answer to a tap.
+    /// The words of a brief answer to a tap: without addresses, which cannot be opened there and
+    /// take the room of the words.
     #[must_use]
     pub fn tap_answer(&self, language: Language, say: &Say, context: &SayContext) -> String {
-        fit(self.say(language, say, context), TAP_UNITS_MAX).text
+        let brief = SayContext { support_url: None, support_email: None, ..context.clone() };
+        fit(self.say(language, say, &brief), TAP_UNITS_MAX).text
     }
 
     /// What stands on a button.

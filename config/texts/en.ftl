@@ -118,11 +118,11 @@ buy-line = { $name }: { $credits } · { $price }
 buy-how = Tell us which you would like: { $support }
 buy-nothing = Credits cannot be bought here yet. A person can help: { $support }
 nothing-to-cancel = There is nothing to cancel.
-in-private-only = That is between you and me: please write to me in private.
+in-private-only = That is between you and me: open my profile and write to me in private.
 prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
-slow-down = That was a lot at once. Please write again in a minute. Nothing was charged.
+slow-down = That was a lot at once, so I left out the last of it. Please send it again in a minute. Nothing was charged.
 
 ### Pictures that come in
 
@@ -174,6 +174,7 @@ confirm-price-group = { ITALIC($prompt) } · { $options }: { BOLD($price) }. Sha
 cheaper = Cheaper: { $options } for { BOLD($price) }.
 out-of-credits = This one is { BOLD($price) }, you have { $left }. I keep it for you.
 out-of-credits-group = This one is { BOLD($price) }, more than you have. I keep it for you.
+out-of-credits-private = To get more, write to me in private: /buy
 not-in-plan = You can go up to { $included }; no plan here has { BOLD($wanted) }. Nothing was charged. A person can help: { $support }
 not-in-plan-but = { BOLD($wanted) } comes with { BOLD($plan) }; for now you can go up to { $included }. Nothing was charged.
 count-not-in-plan = You asked for { $count } pictures, and you can have { $included } at a time. Nothing was charged. A person can help: { $support }
@@ -186,10 +187,17 @@ request-changed = I use your new words.
 changed-too-late = The picture was already being made, so the first words count. Reply to it with what to change.
 cancelled = Cancelled. Nothing was charged, { $left } left.
 cancelled-group = Cancelled. Nothing was charged.
+cancelled-going = { $count ->
+    [one] { $count } picture is being drawn already and cannot be taken back.
+   *[other] { $count } pictures are being drawn already and cannot be taken back.
+}
+cancelled-rest = The rest is cancelled and costs nothing, { $left } left.
+cancelled-rest-group = The rest is cancelled and costs nothing.
 credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
 credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
 too-late-to-cancel = It is being drawn already and cannot be taken back.
 request-lapsed = This request waited a long time, so I let it go. Nothing was charged. Send it again whenever you like.
+request-gave-way = Newer requests are waiting, so I let this one go. Nothing was charged. Send it again whenever you like.
 receipt-charged = { BOLD($price) }
 receipt-free = { BOLD("free") }
 receipt-pictures = { $made } of { $asked } pictures
@@ -200,7 +208,11 @@ receipt-kept = kept until { $date }
 
 failed-refused = The safety check said no to this one. Other words may pass.
 failed-overloaded = The image service is overloaded. In a few minutes it may work.
-failed-reference = I could not read reference picture { $number }. Please send it again, as JPEG, PNG or WebP.
+failed-reference-unreadable = I could not read reference picture { $number }; it may be damaged. Please send it again, as JPEG, PNG or WebP.
+failed-reference-too-large = Reference picture { $number } is too large for me: I can take { $most }. Please send a smaller one.
+failed-reference-too-many-pixels = Reference picture { $number } has too many pixels for me. Please send it smaller.
+failed-reference-wrong-kind = Reference picture { $number } is of a kind that I cannot open. Please send it as JPEG, PNG or WebP.
+failed-references = One of the reference pictures cannot be used, and I was not told which. Please send them again, as JPEG, PNG or WebP.
 failed-reference-gone = I could not fetch reference picture { $number } again. Please send it once more.
 failed-prompt = The image service does not take these words; they may be too long. Please change them.
 failed-options = The image service does not make this size or background. Please choose another in /settings.
@@ -208,6 +220,7 @@ failed-out-of-service = Something is broken on our side. The people who run this
 failed-provider = The image service had a fault and could not make it. Trying again may help.
 failed-no-picture = What came back from the image service was no picture. Trying again may help.
 uncertain = The connection was lost on the way, so I do not know whether it was made. If the picture still comes, it is free.
+not-handed-over = The picture was made, but I could not hand it over before it was deleted.
 not-charged = Nothing was charged.
 not-charged-left = Nothing was charged, { BOLD($left) } left.
 failed-part = Picture { BOLD($number) } of { $count }:
@@ -216,13 +229,28 @@ late-picture = It came after all, and this one is free.
 ### A picture
 
 change-how = What shall I change? Your next words go for this picture.
+change-by-reply = What shall I change? Reply to this message with it.
+which-picture = Which picture do you mean? Reply to the picture itself with what to change.
+new-words-by-reply = Reply to this message with other words, and I try again.
 new-words = Write it in other words, and I try again.
 more = More about this picture:
 deleted = Deleted. We do not keep this picture any more.
 gone = This picture is not kept any more.
+words-gone = The words of this request are not kept any more. Please write them once more.
 original = The original, exactly as it was made.
 original-link = The original is too large to send here. Download it: { $url }
-did-it-arrive = I do not know whether the file arrived. If you do not see it, I send it again; it costs nothing.
+picture-link = The picture is made, but I could not show it here. It is yours at this address: { $url }
+did-it-arrive = I do not know whether it reached you. If you do not see it, I send it again; it costs nothing.
+missed = While I could not reach you:
+missed-failed = { $count ->
+    [one] { $count } picture was not made. Nothing was charged for it.
+   *[other] { $count } pictures were not made. Nothing was charged for them.
+}
+missed-expired = { $count ->
+    [one] { $count } picture waited for you until its time was up. { $credits } came back.
+   *[other] { $count } pictures waited for you until their time was up. { $credits } came back.
+}
+missed-left = You have { BOLD($left) } now.
 owed = This one was ready, but could not reach you before. It costs nothing more.
 
 ### A human
@@ -234,6 +262,7 @@ support-opened = Thank you. A person will answer you here.
 support-when = We answer { $hours } ({ $city }), usually within { $promise }.
 support-when-hours = We answer { $hours } ({ $city }).
 support-when-promise = We usually answer within { $promise }.
+support-closed = Nobody is there right now. We are back on { $moment }.
 support-code = Case { BOLD($code) }.
 support-passed-on = Passed on. The answer comes here.
 support-elsewhere = A person answers here: { $where }

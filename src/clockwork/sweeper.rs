@@ -1,7 +1,7 @@
 //! The sweeper: lets go of what has had its time. Every step can be repeated, and dying between
 //! two steps leaves nothing that the next round does not find.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt as _;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,8 @@ use crate::{
 
 /// How often it looks without being woken.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How often rows that have had their time are forgotten.
+const PRUNE_EVERY: Duration = Duration::from_mins(1);
 /// How often objects without a row are looked for.
 const ORPHANS_EVERY_MS: i64 = 6 * 3600 * 1000;
 /// How old an object must be to be taken for an orphan: a picture's row comes after its object.
@@ -31,9 +33,14 @@ pub struct Retention {
 /// Sweeps until it is told to stop.
 pub async fn sweep(store: Store, artifacts: Artifacts, keep: Retention, stop: CancellationToken) {
     let mut orphans_at = 0;
+    let mut prune_at = Instant::now();
     while !stop.is_cancelled() {
         let now = store.clock().now_ms();
-        let mut outcome = round(&store, &artifacts, keep, now).await;
+        let mut outcome = round(&store, &artifacts, now).await;
+        if outcome.is_ok() && Instant::now() >= prune_at {
+            outcome = prune(&store, keep, &stop).await;
+            prune_at = Instant::now() + PRUNE_EVERY;
+        }
         if outcome.is_ok() && now >= orphans_at {
             orphans_at = now + ORPHANS_EVERY_MS;
             outcome = remove_orphans(&store, &artifacts).await;
@@ -55,12 +62,7 @@ pub async fn sweep(store: Store, artifacts: Artifacts, keep: Retention, stop: Ca
 }
 
 /// One round: rows first, then objects, then rows again.
-async fn round(
-    store: &Store,
-    artifacts: &Artifacts,
-    keep: Retention,
-    now: i64,
-) -> Result<(), StoreError> {
+async fn round(store: &Store, artifacts: &Artifacts, now: i64) -> Result<(), StoreError> {
     loop {
         let gone = store.writer().run(move |tx| Box::pin(rows::let_go(tx, now))).await?;
         if gone > 0 {
@@ -71,19 +73,18 @@ async fn round(
         }
     }
     while delete_objects(store, artifacts).await? {}
-    store
-        .writer()
-        .run(move |tx| {
-            Box::pin(async move {
-                let times = prune::Times {
-                    now,
-                    raw_before: now - keep.raw_ms,
-                    prompts_before: now - keep.prompt_ms,
-                };
-                prune::prune(tx, times).await
-            })
-        })
-        .await
+    Ok(())
+}
+
+/// Forgets rows, a bounded number in each commit, until none is left that has had its time.
+async fn prune(store: &Store, keep: Retention, stop: &CancellationToken) -> Result<(), StoreError> {
+    let now = store.clock().now_ms();
+    let times =
+        prune::Times { now, raw_before: now - keep.raw_ms, prompts_before: now - keep.prompt_ms };
+    while !stop.is_cancelled()
+        && store.writer().run(move |tx| Box::pin(prune::prune(tx, times))).await?
+    {}
+    Ok(())
 }
 
 /// Deletes the objects of pictures that are going; whether there may be more.
@@ -146,8 +147,9 @@ async fn delete_unknown(
     artifacts: &Artifacts,
     names: Vec<String>,
 ) -> Result<(), StoreError> {
-    let known = rows::known(&mut store.read().await?, &names).await?;
-    for name in names.iter().filter(|name| !known.contains(name)) {
+    let now = store.clock().now_ms();
+    let known = rows::known(&mut store.read().await?, &names, now).await?;
+    for name in names.iter().filter(|name| !known.contains(name.as_str())) {
         if let Ok(name) = ObjectName::parse(name)
             && let Err(error) = artifacts.delete(&name).await
         {

@@ -2,10 +2,16 @@
 
 use std::fmt;
 
-use jiff::civil::{DateTime, Time, Weekday};
+use jiff::{
+    ToSpan as _,
+    civil::{Date, DateTime, Time},
+};
 
 /// The words for the days of the week, Monday first.
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Days that are looked ahead for the next opening.
+const DAYS_AHEAD: usize = 366;
 
 /// When people answer, in the order written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +38,21 @@ impl OfficeHours {
             .any(|span| span.covers(day) && (span.from_min..span.to_min).contains(&minute))
     }
 
-    /// When people first answer on a day of the week, minutes after its midnight.
-    pub fn opening(&self, day: Weekday) -> Option<u32> {
-        let day = usize::try_from(day.to_monday_zero_offset()).unwrap_or_default();
-        self.spans.iter().filter(|span| span.covers(day)).map(|span| span.from_min).min()
+    /// When people answer next, where they do not answer at this time of their own clock; within a
+    /// year, beyond which nobody looks.
+    pub fn next_opening(&self, at: DateTime, holidays: &[Date]) -> Option<DateTime> {
+        let is_workday = |date: &Date| !holidays.contains(date);
+        if is_workday(&at.date()) && self.are_open(at) {
+            return None;
+        }
+        let days = at.date().series(1.day()).take(DAYS_AHEAD).filter(is_workday);
+        let openings = days.flat_map(|date| {
+            let day = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default();
+            let spans = self.spans.iter().filter(move |span| span.covers(day));
+            spans.filter_map(move |span| Some(date.to_datetime(time_of(span.from_min)?)))
+        });
+        let later: Vec<DateTime> = openings.filter(|opening| *opening > at).collect();
+        later.into_iter().min()
     }
 }
 
@@ -43,6 +60,12 @@ impl Span {
     fn covers(&self, day: usize) -> bool {
         (self.first_day..=self.last_day).contains(&day)
     }
+}
+
+/// Minutes after midnight as a time of day.
+fn time_of(minutes: u32) -> Option<Time> {
+    let part = |part: u32| i8::try_from(part).ok();
+    Time::new(part(minutes / 60)?, part(minutes % 60)?, 0, 0).ok()
 }
 
 fn minute_of(time: Time) -> u32 {
@@ -120,8 +143,22 @@ mod tests {
         assert!(!open("2026-11-27T18:00:00"));
         assert!(open("2026-11-28T23:59:59"));
         assert!(!open("2026-11-29T12:00:00"));
-        assert_eq!(hours.opening(Weekday::Saturday), Some(600));
-        assert_eq!(hours.opening(Weekday::Sunday), None);
+    }
+
+    #[test]
+    fn the_next_opening_is_on_the_next_day_that_is_no_holiday() {
+        let hours = hours("Mon-Fri 09:00-12:00, Mon-Fri 14:00-18:00, Sat 10:00-24:00");
+        let holidays = ["2026-11-28", "2026-11-30"].map(|day| day.parse::<Date>().unwrap());
+        let next = |at: &str| {
+            let next = hours.next_opening(at.parse().unwrap(), &holidays)?;
+            Some(next.to_string())
+        };
+        // 26 November 2026 is a Thursday.
+        assert_eq!(next("2026-11-26T10:00:00"), None);
+        assert_eq!(next("2026-11-26T12:00:00").as_deref(), Some("2026-11-26T14:00:00"));
+        assert_eq!(next("2026-11-26T18:00:00").as_deref(), Some("2026-11-27T09:00:00"));
+        assert_eq!(next("2026-11-27T18:00:00").as_deref(), Some("2026-12-01T09:00:00"));
+        assert_eq!(next("2026-11-30T10:00:00").as_deref(), Some("2026-12-01T09:00:00"));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use picdesk_core::{
     channel::{FetchError, MediaRef},
-    facts::{Reference, Request},
-    generation::Failure,
+    facts::Reference,
+    generation::{Failure, ReferenceFault},
     id::ArtifactId,
 };
 
@@ -16,18 +16,21 @@ use crate::{
     artifacts::ObjectName,
     images::{self, PictureFormat},
     pictures::{Limits, PictureFault, PictureKind},
-    store::{artifacts as rows, line::PutBack},
+    store::{artifacts as rows, line::Claimed},
 };
 
-/// The wait before a channel is asked again for a picture it could not give.
+/// The first wait before a picture is asked for again that was not to be had.
 const ASK_AGAIN: Duration = Duration::from_secs(4);
+/// The longest.
+const ASK_AGAIN_MAX: Duration = Duration::from_mins(1);
 
 impl Studio {
     /// The pictures that a request is made from, in order: the picture it changes comes first.
     pub(super) async fn references(
         &self,
-        request: &Request,
+        claimed: &Claimed,
     ) -> Result<Vec<images::Reference>, Came> {
+        let request = &claimed.request;
         let mut wanted = Vec::new();
         if let Some(parent) = request.parent.map(Reference::Artifact)
             && !request.references.contains(&parent)
@@ -39,8 +42,8 @@ impl Studio {
         for (index, reference) in wanted.iter().enumerate() {
             let number = u8::try_from(index + 1).unwrap_or(u8::MAX);
             references.push(match reference {
-                Reference::Media(media) => self.sent(request, media, number).await?,
-                Reference::Artifact(artifact) => self.own(*artifact, number).await?,
+                Reference::Media(media) => self.sent(claimed, media, number).await?,
+                Reference::Artifact(artifact) => self.own(claimed, *artifact, number).await?,
             });
         }
         Ok(references)
@@ -49,33 +52,41 @@ impl Studio {
     /// A picture somebody sent.
     async fn sent(
         &self,
-        request: &Request,
+        claimed: &Claimed,
         media: &MediaRef,
         number: u8,
     ) -> Result<images::Reference, Came> {
         let channel = self
             .parts
             .channels
-            .get(request.conversation.channel())
+            .get(claimed.request.conversation.channel())
             .ok_or(Came::Failed(Failure::ReferenceGone(number)))?;
-        let fetched = channel.fetch(media, self.parts.reference_bytes_max).await;
+        let wrong = |fault| Came::Failed(Failure::Reference { number: Some(number), fault });
+        let bytes_max = self.parts.reference_bytes_max;
+        let fetched = channel.fetch(media, bytes_max).await;
         let bytes = fetched.map_err(|error| match error {
-            FetchError::Later(_) => Came::Back(PutBack::Failed, ASK_AGAIN),
+            FetchError::Later(_) => self.not_to_be_had(claimed, number, None),
+            FetchError::RetryAfter(wait) => self.not_to_be_had(claimed, number, Some(wait)),
             FetchError::Gone => Came::Failed(Failure::ReferenceGone(number)),
-            FetchError::TooLarge => Came::Failed(Failure::Reference(number)),
+            FetchError::TooLarge => wrong(ReferenceFault::TooLarge { bytes_max }),
         })?;
         let clean = self.parts.darkroom.clean_reference(Bytes::from(bytes)).await;
-        let clean = clean.map_err(|fault| match fault {
-            PictureFault::Source(_) => Came::Back(PutBack::Failed, ASK_AGAIN),
-            _ => Came::Failed(Failure::Reference(number)),
+        let clean = clean.map_err(|fault| match fault_of(&fault) {
+            Some(fault) => wrong(fault),
+            None => self.not_to_be_had(claimed, number, None),
         })?;
         Ok(images::Reference { format: format_of(clean.kind), bytes: Bytes::from(clean.bytes) })
     }
 
     /// A picture of ours: it was made by the provider and checked when it came.
-    async fn own(&self, artifact: ArtifactId, number: u8) -> Result<images::Reference, Came> {
+    async fn own(
+        &self,
+        claimed: &Claimed,
+        artifact: ArtifactId,
+        number: u8,
+    ) -> Result<images::Reference, Came> {
         let gone = || Came::Failed(Failure::ReferenceGone(number));
-        let later = || Came::Back(PutBack::Waited, ASK_AGAIN);
+        let later = || self.not_to_be_had(claimed, number, None);
         let mut connection = self.parts.store.read().await.map_err(|_| later())?;
         let row = rows::find(&mut connection, artifact).await.map_err(|_| later())?;
         drop(connection);
@@ -95,6 +106,32 @@ impl Studio {
         };
         Ok(images::Reference { bytes, format })
     }
+
+    /// A reference picture is not to be had now. That is not the request's fault: it waits for as
+    /// long as the channel asks, else each time as long as it has waited so far; and after a while
+    /// the picture counts as gone.
+    fn not_to_be_had(&self, claimed: &Claimed, number: u8, asked_for: Option<Duration>) -> Came {
+        let so_far = self.waited(claimed).clamp(ASK_AGAIN, ASK_AGAIN_MAX);
+        let rest = asked_for.unwrap_or(so_far);
+        self.wait_for_room(claimed, rest, Failure::ReferenceGone(number))
+    }
+}
+
+/// What is wrong with a picture, as somebody can be told; nothing when that is not known yet.
+fn fault_of(fault: &PictureFault) -> Option<ReferenceFault> {
+    Some(match fault {
+        PictureFault::NotAPicture | PictureFault::KindUnsupported(_) => ReferenceFault::WrongKind,
+        PictureFault::TooManyBytes { bytes_max, .. } => {
+            ReferenceFault::TooLarge { bytes_max: *bytes_max }
+        }
+        PictureFault::SideTooLong { .. }
+        | PictureFault::TooManyPixels { .. }
+        | PictureFault::TooCostly { .. } => ReferenceFault::TooManyPixels,
+        PictureFault::Truncated | PictureFault::Unreadable | PictureFault::DoesNotFit { .. } => {
+            ReferenceFault::Unreadable
+        }
+        PictureFault::Source(_) => return None,
+    })
 }
 
 fn format_of(kind: PictureKind) -> PictureFormat {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use picdesk_core::generation::Failure;
+use picdesk_core::generation::{Failure, ReferenceFault};
 use tracing::info;
 
 use super::{Came, REST_MAX, Studio};
@@ -15,8 +15,9 @@ use crate::{
 const NO_ROOM: Duration = Duration::from_secs(15);
 /// How long it rests when our key or funds are refused.
 const OUT_OF_SERVICE: Duration = Duration::from_secs(30);
-/// After this long in line without room at the provider a picture is given up.
-const WAITED_MAX_MS: i64 = 15 * 60 * 1000;
+/// A picture that waited this long for room at the provider, or for a reference picture, is given
+/// up.
+const WAITED_MAX: Duration = Duration::from_mins(15);
 /// The wait after a call that certainly did not leave; it doubles.
 const NOT_SENT: Duration = Duration::from_secs(2);
 
@@ -55,11 +56,31 @@ impl Studio {
     }
 
     fn no_room(&self, claimed: &Claimed, rest: Duration) -> Came {
-        let waited = self.parts.store.clock().now_ms() - claimed.queued_at;
-        if waited > WAITED_MAX_MS {
-            return Came::Failed(Failure::Overloaded);
+        let came = self.wait_for_room(claimed, rest, Failure::Overloaded);
+        if matches!(came, Came::Back(..)) {
+            self.rest_for(rest);
         }
-        self.rest_for(rest);
+        came
+    }
+
+    /// How long a picture has waited for what is not its own fault.
+    pub(super) fn waited(&self, claimed: &Claimed) -> Duration {
+        let now = self.parts.store.clock().now_ms();
+        let since = if claimed.waiting_since == 0 { now } else { claimed.waiting_since };
+        Duration::from_millis(u64::try_from(now - since).unwrap_or(0))
+    }
+
+    /// Back in line for what is not the picture's fault, as often as it takes; after a while it is
+    /// given up as `otherwise`.
+    pub(super) fn wait_for_room(
+        &self,
+        claimed: &Claimed,
+        rest: Duration,
+        otherwise: Failure,
+    ) -> Came {
+        if self.waited(claimed) > WAITED_MAX {
+            return Came::Failed(otherwise);
+        }
         Came::Back(PutBack::Waited, rest.min(REST_MAX))
     }
 
@@ -77,8 +98,8 @@ fn bad_request(wrong: images::Wrong) -> Failure {
             Failure::Options
         }
         images::Wrong::Reference { index } => {
-            let number = index.map_or(1, |index| index + 1);
-            Failure::Reference(u8::try_from(number).unwrap_or(u8::MAX))
+            let number = index.map(|index| u8::try_from(index + 1).unwrap_or(u8::MAX));
+            Failure::Reference { number, fault: ReferenceFault::Unreadable }
         }
         images::Wrong::Other => Failure::Provider,
     }

@@ -74,6 +74,15 @@ pub(super) fn read(document: &Document) -> Answer {
     }
 }
 
+/// What the provider counted, wherever in its answer the picture should have been.
+pub(super) fn usage(document: &[u8]) -> Option<Counts> {
+    let value: Value = serde_json::from_slice(document).ok()?;
+    [value.get("usage"), value.get("error").and_then(|error| error.get("usage"))]
+        .into_iter()
+        .flatten()
+        .find_map(Counts::read)
+}
+
 impl Facts {
     /// Looks in the document and in the first of its `data`, where each stands in one dialect.
     /// Every fact is for itself: one that cannot be read does not cost a picture that came.

@@ -20,6 +20,15 @@ pub struct Usage {
     pub out: u64,
 }
 
+/// What one call was charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens that the provider counted.
+    pub usage: Usage,
+    /// What they cost the operator, millionths of a US dollar; see [`Prices::cost_micro_usd`].
+    pub cost_micro_usd: Option<i64>,
+}
+
 /// What the provider charges for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prices {

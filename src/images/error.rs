@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::cost::Spent;
 use super::refusal::Refusal;
 
 /// Why there is no picture, sorted by what to do next.
@@ -64,6 +65,8 @@ pub struct FailedCall {
     pub status: Option<u16>,
     /// The provider's name for the call, for questions to its support.
     pub request_id: Option<String>,
+    /// What it was charged all the same, where the answer tells.
+    pub spent: Option<Spent>,
 }
 
 /// Why a request never left.
@@ -158,7 +161,7 @@ pub enum Doubt {
 impl FailedCall {
     /// A call that ended before any answer.
     pub(super) fn unanswered(error: MakeError) -> Self {
-        Self { error, status: None, request_id: None }
+        Self { error, status: None, request_id: None, spent: None }
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer::{self, Answer, Facts};
 use super::classify;
+use super::cost::Counts;
 use super::error::{Doubt, Failure, MakeError};
 use super::reader::{BodyReader, Document, Found, Shape};
 use super::sink::PictureSink;
@@ -30,6 +31,19 @@ pub(super) struct Received {
     pub(super) facts: Facts,
     /// How much of it went to the sink, bytes; 0 when it has an address instead.
     pub(super) bytes: u64,
+}
+
+/// Why no picture arrived, and what was charged all the same.
+pub(super) struct Unmade {
+    pub(super) error: MakeError,
+    /// What the provider counted, where it tells.
+    pub(super) usage: Option<Counts>,
+}
+
+impl From<MakeError> for Unmade {
+    fn from(error: MakeError) -> Self {
+        Self { error, usage: None }
+    }
 }
 
 impl Incoming {
@@ -93,7 +107,7 @@ pub(super) async fn receive(
     mut incoming: Incoming,
     references: usize,
     sink: &mut dyn PictureSink,
-) -> Result<Received, MakeError> {
+) -> Result<Received, Unmade> {
     let mut reader = BodyReader::new();
     loop {
         let next = if reader.is_within_document() {
@@ -112,18 +126,21 @@ pub(super) async fn receive(
         while let Some(found) = reader.next(&mut chunk) {
             match found {
                 Found::Piece(piece) => sink.write(piece).await.map_err(not_kept)?,
-                Found::Document(document) => {
-                    if let Some(received) = understand(&document, references, sink).await? {
-                        return Ok(received);
+                Found::Document(document) => match understand(&document, references, sink).await {
+                    Ok(None) => {}
+                    Ok(Some(received)) => return Ok(received),
+                    Err(error) => {
+                        let usage = answer::usage(&document.scanned.rest);
+                        return Err(Unmade { error, usage });
                     }
-                }
+                },
             }
         }
         if reader.shape() == Shape::Neither {
-            return Err(MakeError::Uncertain(Doubt::NotAnAnswer));
+            return Err(MakeError::Uncertain(Doubt::NotAnAnswer).into());
         }
         if let Some(error) = ended {
-            return Err(error);
+            return Err(error.into());
         }
     }
 }

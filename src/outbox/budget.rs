@@ -187,6 +187,7 @@ mod tests {
             chat_sends_per_s: 1,
             group_sends_per_min: 20,
             edit_interval_s: 4,
+            drafts: false,
         };
         Budget::of(&capabilities, now)
     }

@@ -9,6 +9,8 @@ use picdesk_core::{
 };
 use tokio::sync::Notify;
 
+use super::drafts::Drafts;
+
 /// What a placeholder is to show now.
 #[derive(Clone, Debug)]
 pub struct Partial {
@@ -45,6 +47,8 @@ struct Busy {
 pub struct Progress {
     slots: Mutex<HashMap<Slot, State>>,
     busy: Mutex<HashMap<ConversationId, Busy>>,
+    /// Drafts beside placeholders.
+    pub drafts: Drafts,
     /// Rings when something is to be shown.
     pub ring: Notify,
 }

@@ -16,7 +16,7 @@ use crate::{
     config::{Config, Receiving},
     store::{Store, StoreError, people},
     turn::Desk,
-    words::{Audience as Readers, SayContext, Words},
+    words::{Audience as Readers, Office, SayContext, Words},
 };
 
 /// Makes the folder that a SQLite file is in.
@@ -63,6 +63,10 @@ fn context(config: &Config) -> SayContext {
         terms_url: text(&config.product.terms_url),
         support_email: config.product.support_email.clone(),
         hours: config.desk.hours.to_string(),
+        office: Some(Office {
+            hours: config.desk.hours.clone(),
+            holidays: config.desk.holidays.clone(),
+        }),
         promise_min: u32::try_from(config.desk.promise.as_secs() / 60).unwrap_or(0),
         zone: config.desk.time_zone.clone(),
     }
@@ -115,12 +119,18 @@ pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, Strin
 
 /// The menus of commands, for everybody and for each language.
 pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
+    menus_in(&desk.words, desk.house.language_default)
+}
+
+fn menus_in(words: &Words, language_default: Language) -> Vec<Menu> {
     let mut menus = Vec::new();
-    for (place, audience) in
-        [(Readers::Private, Audience::Private), (Readers::Group, Audience::Group)]
-    {
+    for (place, audience) in [
+        (Readers::Private, Audience::Private),
+        (Readers::Group, Audience::Group),
+        (Readers::Desk, Audience::Desk),
+    ] {
         let of = |language| {
-            let commands = desk.words.commands(language, place);
+            let commands = words.commands(language, place);
             commands
                 .into_iter()
                 .map(|command| MenuCommand {
@@ -129,11 +139,29 @@ pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
                 })
                 .collect::<Vec<_>>()
         };
-        let everybody = of(desk.house.language_default);
+        let everybody = of(language_default);
         menus.push(Menu { audience, language: None, commands: everybody });
         for language in Language::ALL {
             menus.push(Menu { audience, language: Some(language), commands: of(language) });
         }
     }
     menus
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_audience_has_a_menu_for_everybody_and_in_each_language() {
+        let menus = menus_in(&Words::load(), Language::En);
+        for audience in [Audience::Private, Audience::Group, Audience::Desk] {
+            let of: Vec<_> = menus.iter().filter(|menu| menu.audience == audience).collect();
+            let languages: Vec<_> = of.iter().map(|menu| menu.language).collect();
+            assert_eq!(languages, [None, Some(Language::En), Some(Language::ZhCn)]);
+            assert!(of.iter().all(|menu| !menu.commands.is_empty()), "{audience:?}");
+        }
+        let desk = menus.iter().find(|menu| menu.audience == Audience::Desk).unwrap();
+        assert!(desk.commands.iter().any(|command| command.command == "r"));
+    }
 }

@@ -1,12 +1,14 @@
 //! Stored pictures in rows: finding them by address, and letting go of them in time.
 //!
 //! Letting go has two steps, so that a crash between row and object leaves neither behind: the row
-//! says *going* in one commit (and whoever is owed the picture hears of it), then the object is
-//! deleted, then the row says *expired*.
+//! says *going* in one commit (and whoever still waits for the picture hears of it), then the
+//! object is deleted, then the row says *expired*.
+
+use std::collections::HashSet;
 
 use picdesk_core::{
     event::Event,
-    generation::{Artifact, Size},
+    generation::{Artifact, GenerationState, Size},
     id::{AccountId, ArtifactId, ConversationId},
 };
 
@@ -25,8 +27,10 @@ const FIND_OF_ACCOUNT: &str = "
     select id, object, bytes, width, height, kind, expires_at, made_at
     from artifacts where account = $1 and state = 'kept' order by id desc limit $2";
 const FIND_DUE: &str = "
-    select a.id, a.owed, r.conversation
-    from artifacts a join requests r on r.id = a.request
+    select a.id, a.owed, r.conversation, g.state
+    from artifacts a
+    join requests r on r.id = a.request
+    join generations g on g.id = a.generation
     where a.state = 'kept' and a.expires_at <= $1
     order by a.expires_at limit $2";
 const LET_GO: &str = "
@@ -37,6 +41,14 @@ const EXPIRE: &str = "update artifacts set state = 'expired' where id in ({list}
 const FORGET_FILES: &str = "delete from artifact_files where artifact in ({list})";
 const KNOWN_OBJECTS: &str =
     "select object from artifacts where object in ({list}) and state <> 'expired'";
+
+const OBJECTS_TO_COME: &str = "
+    select object, state, settled_at from generations
+    where object in ({list})
+      and state in ('held', 'claimed', 'submitting', 'submitted', 'uncertain')";
+
+/// How long after it was given up a picture's object is kept for it, milliseconds.
+const LATE_MS: i64 = 24 * 3600 * 1000;
 
 fn side(pixels: i64) -> u32 {
     u32::try_from(pixels).unwrap_or(0)
@@ -84,7 +96,8 @@ pub async fn let_go(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
         let id = row.int(0)?;
         let owed = row.flag(1)?;
         rows.push(vec![Value::from(id)]);
-        if owed {
+        // Somebody waits for it yet: what was set aside for it is given back.
+        if owed || row.text(3)? == GenerationState::Made.word() {
             events.push(NewEvent::of_house(
                 format!("artifact:{id}:expired"),
                 &ConversationId(row.text(2)?),
@@ -111,11 +124,23 @@ pub async fn gone(tx: &mut Tx, ids: &[i64]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Which of these objects a row knows of.
+/// Which of these objects a row knows of: a picture that is kept, or one whose making is not
+/// decided yet, or was given up so lately that it may still come.
 pub async fn known(
     connection: &mut Connection,
     objects: &[String],
-) -> Result<Vec<String>, StoreError> {
+    now: i64,
+) -> Result<HashSet<String>, StoreError> {
     let rows: Vec<Vec<Value>> = objects.iter().map(|name| vec![name.as_str().into()]).collect();
-    connection.rows_for(KNOWN_OBJECTS, &rows).await?.iter().map(|row| row.text(0)).collect()
+    let mut known = HashSet::new();
+    for row in connection.rows_for(KNOWN_OBJECTS, &rows).await? {
+        known.insert(row.text(0)?);
+    }
+    for row in connection.rows_for(OBJECTS_TO_COME, &rows).await? {
+        let given_up = row.text(1)? == "uncertain";
+        if !given_up || row.int(2)? > now - LATE_MS {
+            known.insert(row.text(0)?);
+        }
+    }
+    Ok(known)
 }

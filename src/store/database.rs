@@ -13,6 +13,9 @@ use sqlx::{
 
 use super::StoreError;
 
+const BEGIN_SNAPSHOT: &str = "begin transaction isolation level repeatable read read only";
+const BEGIN_WRITING: &str = "begin transaction isolation level repeatable read";
+
 /// A value on its way into a statement.
 #[derive(Clone, Debug)]
 pub enum Value {
@@ -123,7 +126,19 @@ impl Database {
         })
     }
 
+    /// Begins a transaction that only reads, and sees one moment throughout.
+    pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pools) => Tx::Sqlite(pools.read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_SNAPSHOT).await?),
+        })
+    }
+
     /// Begins a transaction that writes. Only called in tasks that nobody cancels.
+    ///
+    /// On PostgreSQL it sees one moment throughout, so that what is decided holds for what is
+    /// written: who changes a row that somebody else changed meanwhile is told so
+    /// ([`StoreError::Busy`]) and begins again.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite(pools) => match pools.write.begin_with("begin immediate").await {
@@ -136,7 +151,7 @@ impl Database {
                     });
                 }
             },
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_WRITING).await?),
         })
     }
 

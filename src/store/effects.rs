@@ -166,6 +166,7 @@ impl Rows {
         match effect {
             Effect::OpenAccount { .. }
             | Effect::RenamePerson { .. }
+            | Effect::FollowLanguage { .. }
             | Effect::ChooseLanguage { .. }
             | Effect::ChooseOptions { .. }
             | Effect::MarkReachable { .. }
@@ -174,7 +175,9 @@ impl Rows {
             Effect::PutInTray { .. }
             | Effect::EmptyTray { .. }
             | Effect::AddToAlbum { .. }
-            | Effect::SettleAlbum { .. } => self.gather_picture(effect),
+            | Effect::SettleAlbum { .. }
+            | Effect::ForgetAlbum { .. } => self.gather_picture(effect),
+            Effect::ForgetEvent => self.single(sql::FORGET_EVENT, vec![seq.into()]),
             Effect::OpenRequest(request) => self.requests.push(request_row(request)),
             Effect::UpdateRequest { id, state, change } => {
                 self.update_request(*id, *state, change.as_ref());
@@ -191,6 +194,10 @@ impl Rows {
                 failure.map(|failure| serde_json::json!(failure).to_string()).into(),
                 self.now.into(),
             ]),
+            Effect::TellLater { generation } => {
+                self.single(sql::TELL_LATER, vec![generation.0.into()]);
+            }
+            Effect::Told { generation } => self.single(sql::TOLD, vec![generation.0.into()]),
             Effect::KeepArtifact(artifact) => {
                 self.artifacts.push(artifact_row(artifact, self.now));
             }
@@ -225,6 +232,10 @@ impl Rows {
             Effect::Readdress { outbound, to } => {
                 self.single(sql::READDRESS, vec![outbound.0.into(), to.as_str().into()]);
             }
+            Effect::AnswerEscalation { escalation, .. } => {
+                let values = vec![escalation.0.into(), self.now.into()];
+                self.single(sql::ANSWER_ESCALATION, values);
+            }
             Effect::CloseEscalation { escalation, closed } => {
                 let state = if *closed { "resolved" } else { "open" };
                 let at = if *closed { self.now } else { 0 };
@@ -238,7 +249,7 @@ impl Rows {
 
     fn gather_person(&mut self, effect: &Effect) {
         match effect {
-            Effect::OpenAccount { account, purse, person } => {
+            Effect::OpenAccount { account, purse, person, language } => {
                 let options = picdesk_core::generation::Options::default();
                 let mut row: Vec<Value> = vec![purse.0.into()];
                 row.extend((0..7).map(|_| Value::from(0_i64)));
@@ -256,7 +267,8 @@ impl Rows {
                     person.identity.as_str().into(),
                     account.0.into(),
                     sealed::seal(person.name.as_bytes()).into(),
-                    person.language.unwrap_or_default().tag().into(),
+                    language.tag().into(),
+                    0_i64.into(),
                     1_i64.into(),
                     self.now.into(),
                 ]);
@@ -264,6 +276,12 @@ impl Rows {
             Effect::RenamePerson { person } => {
                 let name = sealed::seal(person.name.as_bytes());
                 self.single(sql::RENAME, vec![person.identity.as_str().into(), name.into()]);
+            }
+            Effect::FollowLanguage { identity, language } => {
+                self.single(
+                    sql::FOLLOW_LANGUAGE,
+                    vec![identity.as_str().into(), language.tag().into()],
+                );
             }
             Effect::ChooseLanguage { identity, language } => {
                 self.single(
@@ -310,11 +328,12 @@ impl Rows {
                 let values = vec![conversation.as_str().into(), identity.as_str().into()];
                 self.single(sql::EMPTY_TRAY, values);
             }
-            Effect::AddToAlbum { conversation, album, message } => {
+            Effect::AddToAlbum { conversation, album, message, called } => {
                 self.albums.push(vec![
                     conversation.as_str().into(),
                     album.as_str().into(),
                     self.now.into(),
+                    (*called).into(),
                     0_i64.into(),
                 ]);
                 self.parts.push(vec![
@@ -325,8 +344,14 @@ impl Rows {
                 ]);
             }
             Effect::SettleAlbum { conversation, album } => {
-                let values = vec![conversation.as_str().into(), album.as_str().into()];
+                let place = [conversation.as_str().into(), album.as_str().into()];
+                let values = place.into_iter().chain([self.now.into()]).collect();
                 self.single(sql::SETTLE_ALBUM, values);
+            }
+            Effect::ForgetAlbum { conversation, album } => {
+                let values = vec![conversation.as_str().into(), album.as_str().into()];
+                self.single(sql::FORGET_PARTS, values.clone());
+                self.single(sql::FORGET_ALBUM, values);
             }
             _ => {}
         }

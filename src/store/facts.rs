@@ -10,8 +10,8 @@ use picdesk_core::{
     credits::Credits,
     event::Message,
     facts::{
-        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, OpenRequest,
-        Operator, Owed, Past, Reference, Request,
+        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed,
+        OpenRequest, Operator, Owed, Past, Reference, Request,
     },
     generation::{GenerationState, Options},
     id::{
@@ -86,7 +86,8 @@ pub async fn customers(
         tx.rows_for(sql::FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await?
     {
         let name = read_name(&row.blob(1)?)?;
-        let person = (name, language(&row.text(2)?), row.flag(3)?, read_account(&row, 4, house)?);
+        let spoken = (language(&row.text(2)?), row.flag(3)?);
+        let person = (name, spoken, row.flag(4)?, read_account(&row, 5, house)?);
         people.insert(row.text(0)?, person);
     }
     if people.is_empty() {
@@ -103,15 +104,19 @@ pub async fn customers(
     let open = open_requests(tx, &accounts).await?;
     let cases = latest_cases(tx, &accounts).await?;
     let owed = owed(tx, &accounts).await?;
+    let missed = missed(tx, &accounts).await?;
     let mut found = HashMap::new();
     for (place, who) in places {
-        let Some((name, language, reachable, account)) = people.get(&who) else { continue };
+        let Some((name, (language, language_chosen), reachable, account)) = people.get(&who) else {
+            continue;
+        };
         let key = (place, who);
         let waiting = tray.remove(&key).unwrap_or_default();
         let customer = Customer {
             identity: IdentityId(key.1.clone()),
             name: name.clone(),
             language: *language,
+            language_chosen: *language_chosen,
             reachable: *reachable,
             awaiting: awaiting.remove(&key),
             tray_id: waiting.first().map(|(id, _)| *id),
@@ -119,6 +124,7 @@ pub async fn customers(
             open: open.get(&account.id.0).cloned().unwrap_or_default(),
             case: cases.get(&account.id.0).cloned(),
             owed: owed.get(&account.id.0).cloned().unwrap_or_default(),
+            missed: missed.get(&account.id.0).cloned().unwrap_or_default(),
             account: account.clone(),
         };
         found.insert((key.1, key.0), customer);
@@ -216,6 +222,12 @@ pub async fn requests(
     Ok(found)
 }
 
+/// The newest request of an account.
+pub async fn newest(tx: &mut Tx, account: AccountId) -> Result<Option<Request>, StoreError> {
+    let rows = tx.rows(sql::FIND_NEWEST, &[account.0.into()]).await?;
+    rows.first().map(|row| read_request(row, 0)).transpose()
+}
+
 /// Requests by the message that started them; the newest where one was asked again.
 pub async fn started(tx: &mut Tx, by: &[Pair]) -> Result<HashMap<Pair, Request>, StoreError> {
     let mut found = HashMap::new();
@@ -275,6 +287,21 @@ async fn owed(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Vec<Owed>>, 
     Ok(found)
 }
 
+async fn missed(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Vec<Missed>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Missed>> = HashMap::new();
+    for row in tx.rows_for(sql::FIND_MISSED, &ids(accounts.iter().copied())).await? {
+        let id = row.int(1)?;
+        found.entry(row.int(0)?).or_default().push(Missed {
+            generation: GenerationId(id),
+            request: RequestId(row.int(2)?),
+            state: GenerationState::from_word(&row.text(3)?)
+                .ok_or_else(|| inconsistent("generations", &id))?,
+            price: Credits(row.int(4)?),
+        });
+    }
+    Ok(found)
+}
+
 /// Pictures that are kept, by id.
 pub async fn kept(
     tx: &mut Tx,
@@ -295,6 +322,8 @@ pub struct Placed {
     pub artifact: Option<i64>,
     /// Words of a matter.
     pub escalation: Option<i64>,
+    /// Whether it is the receipt of a request.
+    pub is_receipt: bool,
 }
 
 /// What messages of ours carry.
@@ -304,6 +333,8 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
         let placed = found.entry((row.text(0)?, row.text(1)?)).or_default();
         placed.artifact = placed.artifact.or(row.maybe_int(2)?);
         placed.escalation = placed.escalation.or(row.maybe_int(3)?);
+        // The first letter of a slot's key is its kind.
+        placed.is_receipt |= row.text(4)?.starts_with('r');
     }
     Ok(found)
 }
@@ -312,7 +343,12 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
 pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
     let mut found: HashMap<Pair, Album> = HashMap::new();
     for row in tx.rows_for(sql::FIND_ALBUMS, &pairs(wanted)).await? {
-        let album = Album { parts: Vec::new(), began_at: row.int(2)?, settled: row.flag(3)? };
+        let album = Album {
+            parts: Vec::new(),
+            began_at: row.int(2)?,
+            called: row.flag(3)?,
+            settled: row.flag(4)?,
+        };
         found.insert((row.text(0)?, row.text(1)?), album);
     }
     for row in tx.rows_for(sql::FIND_PARTS, &pairs(wanted)).await? {

@@ -7,8 +7,9 @@ use picdesk_core::{
     event::Event,
     id::{ConversationId, GenerationId},
 };
+use sha2::{Digest as _, Sha256};
 
-use super::{Connection, StoreError, Tx, Value, replica::shard_of, sealed};
+use super::{Connection, Row, StoreError, Tx, Value, replica::shard_of, sealed};
 
 /// Whose doing an event is: only people's traffic is counted for `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct NewEvent {
     pub raw: Vec<u8>,
     /// Whether it could not be read and only waits for a human eye.
     pub set_aside: bool,
+    /// When it happened, by the channel's clock, milliseconds since the epoch.
+    pub happened_at: i64,
 }
 
 impl NewEvent {
@@ -59,6 +62,7 @@ impl NewEvent {
             event: sealed::seal_json(event),
             raw: sealed::seal(&[]),
             set_aside: false,
+            happened_at: i64::MAX,
         }
     }
 
@@ -94,6 +98,7 @@ const INSERT_EVENTS: &str = "
     on conflict (external_id) do nothing
     returning seq, external_id";
 const INSERT_RAW: &str = "insert into inbox_raw (seq, event, raw, kept_until) values {rows}";
+const FIND_NAMES: &str = "select hash from inbox_names where hash in ({list})";
 const BEGIN_CHECKPOINT: &str =
     "insert into checkpoints (source, position) values ($1, $2) on conflict (source) do nothing";
 const MOVE_CHECKPOINT: &str =
@@ -110,6 +115,14 @@ const FIND_DUE: &str = "
     select seq from inbox
     where state = 'waiting' and shard >= $1 and shard < $2 and not_before <= $3
     limit 1";
+const FIND_FIRST_OF_EACH: &str = "
+    select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before
+    from inbox i join inbox_raw r on r.seq = i.seq
+    where i.seq in (
+      select min(seq) from inbox
+      where state = 'waiting' and shard >= $1 and shard < $2 group by ordering)
+    order by i.seq
+    limit $3";
 const FINISH: &str = "
     with v(seq, at) as (values {rows})
     update inbox set state = 'turned', turned_at = v.at from v
@@ -132,8 +145,10 @@ pub async fn insert(
     now: i64,
     kept_until: i64,
 ) -> Result<Vec<bool>, StoreError> {
+    let known = known_of_old(tx, events, now).await?;
     let rows: Vec<Vec<Value>> = events
         .iter()
+        .filter(|event| !known.contains(event.external_id.as_str()))
         .map(|event| {
             let state = if event.set_aside { "set_aside" } else { "waiting" };
             vec![
@@ -173,6 +188,37 @@ pub async fn insert(
     Ok(new)
 }
 
+/// How long the names of turned events are kept in their rows, milliseconds; of older ones only a
+/// hash is left. Telegram repeats for 24 hours (tdlib/telegram-bot-api, message expiry).
+pub const NAMES_KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+/// Channels' clocks may differ from ours by this much, milliseconds.
+const CLOCKS_DIFFER_MS: i64 = 24 * 3600 * 1000;
+
+/// What is left of an event's name when its row is gone.
+pub fn name_hash(external_id: &str) -> Vec<u8> {
+    Sha256::digest(external_id.as_bytes())[..16].to_vec()
+}
+
+/// Names among these that were written down before and forgotten since. Only what happened so
+/// long ago is looked for: what is new cannot have been forgotten.
+async fn known_of_old<'e>(
+    tx: &mut Tx,
+    events: &'e [NewEvent],
+    now: i64,
+) -> Result<HashSet<&'e str>, StoreError> {
+    let old_before = now - NAMES_KEPT_MS + CLOCKS_DIFFER_MS;
+    let mut hashes: HashMap<Vec<u8>, &str> = HashMap::new();
+    for event in events.iter().filter(|event| event.happened_at < old_before) {
+        hashes.insert(name_hash(&event.external_id), &event.external_id);
+    }
+    let rows: Vec<Vec<Value>> = hashes.keys().map(|hash| vec![hash.clone().into()]).collect();
+    let mut known = HashSet::new();
+    for row in tx.rows_for(FIND_NAMES, &rows).await? {
+        known.extend(hashes.get(&row.blob(0)?).copied());
+    }
+    Ok(known)
+}
+
 /// Moves a source's checkpoint, when it stands where the pull began.
 pub async fn move_checkpoint(tx: &mut Tx, checkpoint: &Checkpoint) -> Result<(), StoreError> {
     let source = Value::from(checkpoint.source.as_str());
@@ -203,29 +249,61 @@ pub struct BatchSize {
 }
 
 /// The first waiting event of each ordering key in these shards, oldest first.
+///
+/// What waits is looked through in order, which is quick while the keys are many. Behind a
+/// conversation that floods the house the first of each key is asked for, which reads everything
+/// that waits and cannot be hidden from.
 pub async fn waiting(
     tx: &mut Tx,
     shards: (i64, i64),
     size: BatchSize,
     now: i64,
 ) -> Result<Vec<Pending>, StoreError> {
-    let mut keys: HashSet<String> = HashSet::new();
-    let mut found = Vec::new();
+    let mut batch = Batch { now, events: size.events, ..Batch::default() };
     let mut after = 0;
     let mut looked_at = 0;
     let page = i64::try_from(size.events.clamp(1, 512)).unwrap_or(512);
-    while found.len() < size.events && looked_at < size.looked_at {
+    while batch.has_room() && looked_at < size.looked_at {
         let values = [after.into(), shards.0.into(), shards.1.into(), page.into()];
         let rows = tx.rows(FIND_WAITING, &values).await?;
         looked_at += rows.len();
-        for row in &rows {
-            after = row.int(0)?;
+        batch.take(&rows)?;
+        let Some(last) = rows.last().filter(|_| rows.len() as i64 == page) else {
+            return Ok(batch.found);
+        };
+        after = last.int(0)?;
+    }
+    if batch.has_room() {
+        let most = page.saturating_add(batch.keys.len() as i64);
+        let values = [shards.0.into(), shards.1.into(), most.into()];
+        batch.take(&tx.rows(FIND_FIRST_OF_EACH, &values).await?)?;
+    }
+    Ok(batch.found)
+}
+
+/// Events found for a batch, and the keys they stand for.
+#[derive(Default)]
+struct Batch {
+    now: i64,
+    events: usize,
+    keys: HashSet<String>,
+    found: Vec<Pending>,
+}
+
+impl Batch {
+    fn has_room(&self) -> bool {
+        self.found.len() < self.events
+    }
+
+    /// Takes the first of each key, from rows in order.
+    fn take(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        for row in rows {
             let ordering = row.text(2)?;
             // What waits for its next try holds back what came after it under the same key.
-            let is_first = keys.insert(ordering.clone());
-            if is_first && row.int(5)? <= now && found.len() < size.events {
-                found.push(Pending {
-                    seq: after,
+            let is_first = self.keys.insert(ordering.clone());
+            if is_first && row.int(5)? <= self.now && self.has_room() {
+                self.found.push(Pending {
+                    seq: row.int(0)?,
                     conversation: ConversationId(row.text(1)?),
                     ordering,
                     attempts: row.int(3)?,
@@ -233,11 +311,8 @@ pub async fn waiting(
                 });
             }
         }
-        if (rows.len() as i64) < page {
-            break;
-        }
+        Ok(())
     }
-    Ok(found)
 }
 
 /// The number of the last event that was written down.

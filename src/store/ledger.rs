@@ -99,7 +99,8 @@ const FIND_PURSES: &str = "
 const FIND_HOLDS: &str = "select id, purse, amount, state from holds where id in ({list})";
 const FIND_SOURCES: &str = "select source from ledger where source in ({list})";
 const INSERT_LINES: &str = "
-    insert into ledger (id, purse, number, kind, amount, hold, source, reason, note, at, hash)
+    insert into ledger (id, purse, number, kind, amount, hold, source, reason, note, note_sha256, at,
+                        hash)
     values {rows}";
 const INSERT_HOLDS: &str = "
     insert into holds (id, purse, generation, amount, state, opened_at, resolved_at)
@@ -361,11 +362,13 @@ impl Book {
     }
 
     fn line(&mut self, open: &mut Open, seq: i64, line: Line<'_>) {
+        let note_sha256 = line.note.map(|note| digest(note.as_bytes())).unwrap_or_default();
         open.entries += 1;
         open.seqs.insert(seq);
         *self.moved.entry(line.kind).or_default() += line.amount;
         open.head = Sealed {
             before: &open.head,
+            id: line.id,
             purse: open.purse.id.0,
             number: open.entries,
             kind: line.kind,
@@ -373,6 +376,7 @@ impl Book {
             hold: line.hold,
             source: &line.source,
             reason: line.reason,
+            note_sha256: &note_sha256,
             at: self.now,
         }
         .hash();
@@ -386,6 +390,7 @@ impl Book {
             line.source.into(),
             line.reason.into(),
             line.note.map(|note| sealed::seal(note.as_bytes())).into(),
+            note_sha256.into(),
             self.now.into(),
             open.head.clone().into(),
         ]);
@@ -402,6 +407,8 @@ fn require(purses: &mut BTreeMap<i64, Open>, purse: i64) -> Result<&mut Open, St
 pub(super) struct Sealed<'a> {
     /// The hash of the line before; empty for the first.
     pub(super) before: &'a str,
+    /// Its id.
+    pub(super) id: i64,
     /// Whose.
     pub(super) purse: i64,
     /// Counted from one.
@@ -416,6 +423,9 @@ pub(super) struct Sealed<'a> {
     pub(super) source: &'a str,
     /// Why.
     pub(super) reason: &'a str,
+    /// SHA-256 of the owner's words, hex, so that the words can be erased and the chain holds;
+    /// empty where there are none.
+    pub(super) note_sha256: &'a str,
     /// When.
     pub(super) at: i64,
 }
@@ -425,6 +435,7 @@ impl Sealed<'_> {
     pub(super) fn hash(&self) -> String {
         let fields = [
             self.before.to_owned(),
+            self.id.to_string(),
             self.purse.to_string(),
             self.number.to_string(),
             self.kind.to_owned(),
@@ -432,6 +443,7 @@ impl Sealed<'_> {
             self.hold.map(|hold| hold.to_string()).unwrap_or_default(),
             self.source.to_owned(),
             self.reason.to_owned(),
+            self.note_sha256.to_owned(),
             self.at.to_string(),
         ];
         let mut hasher = Sha256::new();
@@ -441,4 +453,9 @@ impl Sealed<'_> {
         }
         hex::encode(hasher.finalize())
     }
+}
+
+/// SHA-256, hex.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }

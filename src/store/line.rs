@@ -54,8 +54,9 @@ pub struct Claimed {
     pub number: u8,
     /// How often it was begun, this time too.
     pub attempts: i64,
-    /// When it was put in line, milliseconds since the epoch.
-    pub queued_at: i64,
+    /// When it first went back in line for a reason that was not its own, milliseconds since the
+    /// epoch; zero before.
+    pub waiting_since: i64,
     /// What was asked for.
     pub request: Request,
     /// The asker's language.
@@ -74,7 +75,7 @@ const SERVED: &str = "
     on conflict (name) do update set value = excluded.value
     where counters.value < excluded.value";
 const FIND_CLAIMED: &str = "
-    select g.id, g.hold, h.amount, g.number, g.attempts, g.queued_at,
+    select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
            r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
            r.options, r.parent, r.price_each, r.state, r.asked_at, i.language
     from generations g
@@ -84,7 +85,7 @@ const FIND_CLAIMED: &str = "
     where g.id in ({list})
     order by g.tag, g.id";
 const SUBMIT: &str = "
-    update generations set state = 'submitting'
+    update generations set state = 'submitting', object = $3
     where id = $1 and claimed_by = $2 and state = 'claimed'
       and exists (select 1 from holds where holds.id = generations.hold and holds.state = 'pending')
     returning hold";
@@ -93,8 +94,14 @@ const SUBMITTED: &str = "
     where id = $1 and claimed_by = $2 and state = 'submitting'";
 const PUT_BACK: &str = "
     update generations set state = 'held', claimed_by = null, not_before = $3,
-                           attempts = attempts - $4
+                           attempts = attempts - $4,
+                           waiting_since = case when $4 = 1 and waiting_since = 0 then $5
+                                                else waiting_since end
     where id = $1 and claimed_by = $2 and state in ('claimed', 'submitting')";
+const SPEND: &str = "
+    update generations set tokens_text_in = $2, tokens_image_in = $3, tokens_out = $4,
+                           cost_micro_usd = $5
+    where id = $1";
 const DISOWN_ONE: &str = "
     update generations set claimed_by = null where id = $1 and claimed_by = $2";
 const RECOVER_CLAIMED: &str = "
@@ -103,6 +110,12 @@ const RECOVER_CLAIMED: &str = "
 const FIND_UNCERTAIN: &str = "
     select id, conversation from generations
     where claimed_by = $1 and state in ('submitting', 'submitted') order by id";
+const FIND_OURS: &str = "
+    select id, conversation from generations
+    where claimed_by = $1 and state in ('claimed', 'submitting', 'submitted') order by id";
+const RECOVER_STRAY: &str = "
+    update generations set state = 'held', claimed_by = null
+    where id = $1 and claimed_by = $2 and state = 'claimed'";
 const DISOWN: &str = "update generations set claimed_by = null where claimed_by = $1";
 const FIND_TAGS: &str =
     "select tag from generations where state = 'held' order by tag, id limit $1";
@@ -139,7 +152,7 @@ pub async fn claim(
             price: Credits(row.int(2)?),
             number: u8::try_from(row.int(3)?).unwrap_or(u8::MAX),
             attempts: row.int(4)?,
-            queued_at: row.int(5)?,
+            waiting_since: row.int(5)?,
             request,
             language: row.maybe_text(19)?.as_deref().and_then(Language::from_tag),
         });
@@ -152,14 +165,15 @@ pub async fn next_due(connection: &mut Connection, now: i64) -> Result<Option<i6
     connection.rows(NEXT_DUE, &[now.into()]).await?[0].maybe_int(0)
 }
 
-/// Says, on disk, that the call is about to be made. Nothing when the picture was taken back
-/// meanwhile.
+/// Says, on disk, that the call is about to be made, and under which name its picture will be
+/// kept. Nothing when the picture was taken back meanwhile.
 pub async fn submit(
     tx: &mut Tx,
     replica: i64,
     generation: GenerationId,
+    object: &str,
 ) -> Result<Option<PendingHold>, StoreError> {
-    let rows = tx.rows(SUBMIT, &[generation.0.into(), replica.into()]).await?;
+    let rows = tx.rows(SUBMIT, &[generation.0.into(), replica.into(), object.into()]).await?;
     rows.first().map(|row| Ok(PendingHold { generation, hold: HoldId(row.int(0)?) })).transpose()
 }
 
@@ -176,10 +190,20 @@ pub async fn submitted(
 /// Why a picture goes back in line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutBack {
-    /// The provider had no room: that is not the picture's fault.
+    /// There was no room at the provider, or a reference picture was not to be had: that is not
+    /// the picture's fault.
     Waited,
     /// Something failed before a byte was sent; it counts.
     Failed,
+}
+
+/// From when and until when a picture rests, milliseconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// Now.
+    pub from: i64,
+    /// It is not claimed before.
+    pub until: i64,
 }
 
 /// Puts a picture back in line for a later moment. Only for calls that certainly made nothing.
@@ -188,11 +212,39 @@ pub async fn put_back(
     replica: i64,
     generation: GenerationId,
     why: PutBack,
-    not_before: i64,
+    rest: Rest,
 ) -> Result<(), StoreError> {
     let forgiven = i64::from(why == PutBack::Waited);
-    let values = [generation.0.into(), replica.into(), not_before.into(), forgiven.into()];
+    let values =
+        [generation.0.into(), replica.into(), rest.until.into(), forgiven.into(), rest.from.into()];
     tx.run(PUT_BACK, &values).await?;
+    Ok(())
+}
+
+/// What the provider charged for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Tokens of words in.
+    pub text_in: i64,
+    /// Tokens of reference pictures in.
+    pub image_in: i64,
+    /// Tokens out.
+    pub out: i64,
+    /// What they cost, millionths of a US dollar.
+    pub cost_micro_usd: Option<i64>,
+}
+
+/// Writes down what a call was charged, whatever came of it. A picture has one call that can be
+/// charged, so writing it twice does no harm.
+pub async fn spend(tx: &mut Tx, generation: GenerationId, spent: Spent) -> Result<(), StoreError> {
+    let values = [
+        generation.0.into(),
+        spent.text_in.into(),
+        spent.image_in.into(),
+        spent.out.into(),
+        spent.cost_micro_usd.into(),
+    ];
+    tx.run(SPEND, &values).await?;
     Ok(())
 }
 
@@ -221,6 +273,50 @@ pub async fn recover(tx: &mut Tx, dead: i64, now: i64) -> Result<(), StoreError>
         inbox::insert(tx, &events, now, now).await?;
     }
     tx.run(DISOWN, &[dead.into()]).await?;
+    Ok(())
+}
+
+/// A picture that is ours by its row and that nobody makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Which.
+    pub generation: GenerationId,
+    /// Where it goes.
+    pub conversation: String,
+}
+
+/// Pictures that a living replica has claimed and not under way.
+pub async fn strays(
+    connection: &mut Connection,
+    replica: i64,
+    under_way: &[GenerationId],
+) -> Result<Vec<Stray>, StoreError> {
+    let mut strays = Vec::new();
+    for row in connection.rows(FIND_OURS, &[replica.into()]).await? {
+        let generation = GenerationId(row.int(0)?);
+        if !under_way.contains(&generation) {
+            strays.push(Stray { generation, conversation: row.text(1)? });
+        }
+    }
+    Ok(strays)
+}
+
+/// Puts strays back as those of the dead are: in line what never left, and as uncertain what may
+/// have.
+pub async fn recover_strays(
+    tx: &mut Tx,
+    replica: i64,
+    strays: &[Stray],
+    now: i64,
+) -> Result<(), StoreError> {
+    for stray in strays {
+        let values = [stray.generation.0.into(), replica.into()];
+        // Nothing is both: what is put back is nobody's any more.
+        if tx.run(RECOVER_STRAY, &values).await? == 0 && tx.run(DISOWN_ONE, &values).await? == 1 {
+            let event = NewEvent::uncertain(stray.generation.0, &stray.conversation);
+            inbox::insert(tx, &[event], now, now).await?;
+        }
+    }
     Ok(())
 }
 

@@ -274,7 +274,10 @@ fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now:
         return;
     }
     let Some(at_channel) = &receipt.message else { return };
-    let artifact = artifact_of(message);
+    let artifact = match one.waiting.about {
+        Some(About::Beside(id)) => Some(id.0),
+        _ => artifact_of(message),
+    };
     let escalation = match one.waiting.about {
         Some(About::Relay(id) | About::TopicLine(id) | About::Topic(id) | About::Matter(id)) => {
             Some(id.0)
@@ -323,7 +326,7 @@ fn keep_file(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt) {
 /// The event of a message's fate, when somebody waits for it.
 fn fate_event(one: &Settled) -> Option<NewEvent> {
     let about = one.waiting.about?;
-    if matches!(about, About::Matter(_) | About::Slot(_)) {
+    if matches!(about, About::Matter(_) | About::Beside(_) | About::Slot(_)) {
         return None;
     }
     let message = &one.waiting.message;

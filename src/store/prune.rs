@@ -1,12 +1,13 @@
 //! Forgetting rows that have had their time. Counts survive in `counters`.
 
-use super::{StoreError, Tx, Value, sealed};
+use super::{
+    StoreError, Tx, Value,
+    inbox::{NAMES_KEPT_MS, name_hash},
+    sealed,
+};
 
 /// Rows of each kind in one commit.
 const PRUNED_MAX: i64 = 1000;
-/// How long the names of turned events are kept, so that a repeat is known, milliseconds. Telegram
-/// repeats for 24 hours (tdlib/telegram-bot-api, message expiry).
-const NAMES_KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
 /// Samples kept for medians.
 const SAMPLES_KEPT: i64 = 5000;
 
@@ -26,14 +27,16 @@ const FIND_RAW: &str = "
     where r.kept_until <= $1 and i.state <> 'waiting' limit $2";
 const FORGET_RAW: &str = "delete from inbox_raw where seq in ({list})";
 const FIND_TURNED: &str = "
-    select seq, origin from inbox
+    select seq, origin, external_id from inbox
     where state = 'turned' and turned_at < $1
       and not exists (select 1 from inbox_raw r where r.seq = inbox.seq)
     limit $2";
+const KEEP_NAMES: &str =
+    "insert into inbox_names (hash) values {rows} on conflict (hash) do nothing";
 const FORGET_TURNED: &str = "delete from inbox where seq in ({list})";
 const FIND_SENT: &str = "
     select id, state from outbox
-    where state in ('delivered', 'unknown', 'refused', 'dropped') and settled_at < $1 limit $2";
+    where state not in ('waiting', 'sending') and settled_at < $1 limit $2";
 const FORGET_SENT: &str = "delete from outbox where id in ({list})";
 const COUNT: &str = "
     insert into counters (name, value) values ($1, $2)
@@ -48,24 +51,28 @@ const FORGET_SAMPLES: &str = "
     delete from samples where id < (
       select min(id) from (select id from samples order by id desc limit $1) as newest)";
 const FORGET_PROMPTS: &str = "
-    update requests set body = $2, message = null
+    update requests set body = $2, message = null, forgotten = 1
     where id in (
       select id from requests
-      where asked_at < $1 and state in ('settled', 'cancelled', 'lapsed') and body <> $2
+      where forgotten = 0 and asked_at < $1 and state in ('settled', 'cancelled', 'lapsed')
         and not exists (
           select 1 from artifacts a where a.request = requests.id and a.state = 'kept')
       limit $3)";
 
-/// Forgets what has had its time.
-pub async fn prune(tx: &mut Tx, times: Times) -> Result<(), StoreError> {
+/// Forgets what has had its time; whether there may be more.
+pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     let raw = ids(&tx.rows(FIND_RAW, &[times.now.into(), PRUNED_MAX.into()]).await?)?;
     tx.run_for(FORGET_RAW, &raw).await?;
     let names_before = Value::from(times.now - NAMES_KEPT_MS);
     let turned = tx.rows(FIND_TURNED, &[names_before, PRUNED_MAX.into()]).await?;
-    let mut people = 0;
+    let mut names: Vec<Vec<Value>> = Vec::new();
     for row in &turned {
-        people += i64::from(row.text(1)? == "people");
+        if row.text(1)? == "people" {
+            names.push(vec![name_hash(&row.text(2)?).into()]);
+        }
     }
+    let people = names.len() as i64;
+    tx.run_for(KEEP_NAMES, &names).await?;
     tx.run_for(FORGET_TURNED, &ids(&turned)?).await?;
     count(tx, "inbox/turned", people).await?;
     let sent = tx.rows(FIND_SENT, &[times.raw_before.into(), PRUNED_MAX.into()]).await?;
@@ -82,8 +89,9 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<(), StoreError> {
     tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;
     let empty = sealed::seal_json(&super::facts::RequestBody::default());
     let values = [times.prompts_before.into(), empty.into(), PRUNED_MAX.into()];
-    tx.run(FORGET_PROMPTS, &values).await?;
-    Ok(())
+    let emptied = tx.run(FORGET_PROMPTS, &values).await?;
+    let full = |rows: usize| rows as i64 >= PRUNED_MAX;
+    Ok(full(raw.len()) || full(turned.len()) || full(sent.len()) || emptied as i64 >= PRUNED_MAX)
 }
 
 fn ids(rows: &[super::Row]) -> Result<Vec<Vec<Value>>, StoreError> {

@@ -3,7 +3,7 @@
 use picdesk_core::generation::{Quality, Resolution};
 use serde::Serialize;
 
-use super::{Connection, Row, StoreError, facts::word, ledger};
+use super::{Connection, Row, StoreError, Tx, facts::word, ledger, sealed};
 use crate::telemetry::metrics;
 
 /// The object that `status --json` prints. All integers, all present; counts survive pruning.
@@ -79,11 +79,8 @@ const SUM_PURSES: &str = "
 
 type Count = (String, i64);
 
-async fn by_word(
-    connection: &mut Connection,
-    text: &'static str,
-) -> Result<Vec<Count>, StoreError> {
-    let rows = connection.rows(text, &[]).await?;
+async fn by_word(tx: &mut Tx, text: &'static str) -> Result<Vec<Count>, StoreError> {
+    let rows = tx.rows(text, &[]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
@@ -91,21 +88,21 @@ fn sum(counts: &[Count], words: &[&str]) -> i64 {
     counts.iter().filter(|(word, _)| words.contains(&word.as_str())).map(|(_, count)| count).sum()
 }
 
-async fn one(connection: &mut Connection, text: &'static str) -> Result<i64, StoreError> {
-    connection.rows(text, &[]).await?[0].int(0)
+async fn one(tx: &mut Tx, text: &'static str) -> Result<i64, StoreError> {
+    tx.rows(text, &[]).await?[0].int(0)
 }
 
-/// Counts everything.
-pub async fn status(connection: &mut Connection) -> Result<Status, StoreError> {
-    let pruned = by_word(connection, COUNTERS).await?;
-    let inbox = by_word(connection, COUNT_INBOX).await?;
-    let outbox = by_word(connection, COUNT_OUTBOX).await?;
-    let generations = by_word(connection, COUNT_GENERATIONS).await?;
-    let holds = by_word(connection, COUNT_HOLDS).await?;
-    let escalations = by_word(connection, COUNT_ESCALATIONS).await?;
-    let artifacts = by_word(connection, COUNT_ARTIFACTS).await?;
+/// Counts everything, in a snapshot.
+pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
+    let pruned = by_word(tx, COUNTERS).await?;
+    let inbox = by_word(tx, COUNT_INBOX).await?;
+    let outbox = by_word(tx, COUNT_OUTBOX).await?;
+    let generations = by_word(tx, COUNT_GENERATIONS).await?;
+    let holds = by_word(tx, COUNT_HOLDS).await?;
+    let escalations = by_word(tx, COUNT_ESCALATIONS).await?;
+    let artifacts = by_word(tx, COUNT_ARTIFACTS).await?;
     let before = |word: &str| sum(&pruned, &[word]);
-    let purses = &connection.rows(SUM_PURSES, &[]).await?[0];
+    let purses = &tx.rows(SUM_PURSES, &[]).await?[0];
     let credits = credits(purses)?;
     Ok(Status {
         inbox: InboxCounts {
@@ -119,7 +116,7 @@ pub async fn status(connection: &mut Connection) -> Result<Status, StoreError> {
             delivered: sum(&outbox, &["delivered"]) + before("outbox/delivered"),
             unknown: sum(&outbox, &["unknown"]) + before("outbox/unknown"),
             refused: sum(&outbox, &["refused"]) + before("outbox/refused"),
-            owed: one(connection, COUNT_OWED).await?,
+            owed: one(tx, COUNT_OWED).await?,
         },
         generations: GenerationCounts {
             queued: sum(&generations, &["held"]),
@@ -137,8 +134,8 @@ pub async fn status(connection: &mut Connection) -> Result<Status, StoreError> {
         },
         credits,
         errands: ErrandCounts::default(),
-        accounts: one(connection, COUNT_ACCOUNTS).await?,
-        identities: one(connection, COUNT_IDENTITIES).await?,
+        accounts: one(tx, COUNT_ACCOUNTS).await?,
+        identities: one(tx, COUNT_IDENTITIES).await?,
         escalations: EscalationCounts {
             open: sum(&escalations, &["open"]),
             resolved: sum(&escalations, &["resolved"]),
@@ -170,7 +167,7 @@ pub struct Broken {
 const PAGE: i64 = 5000;
 
 const FIND_LINES: &str = "
-    select purse, number, kind, amount, hold, source, reason, at, hash
+    select purse, number, kind, amount, hold, source, reason, at, hash, id, note, note_sha256
     from ledger where purse > $1 or (purse = $1 and number > $2)
     order by purse, number limit $3";
 const FIND_PURSES: &str = "
@@ -203,7 +200,7 @@ const OPEN_WITHOUT_HOLD: &str = "
 const PENDING_WITHOUT_WORK: &str = "
     select h.id from holds h
     where h.state = 'pending' and not exists (
-      select 1 from generations g where g.hold = h.id
+      select 1 from generations g where g.id = h.generation and g.hold = h.id
         and g.state in ('held', 'claimed', 'submitting', 'submitted', 'made'))
     order by h.id limit 100";
 const ROW_CHECKS: &[(&str, &str)] = &[
@@ -257,16 +254,17 @@ impl Sums {
     }
 }
 
-/// Recomputes every balance from its lines and checks every invariant; what is broken.
-pub async fn verify(connection: &mut Connection) -> Result<Vec<Broken>, StoreError> {
+/// Recomputes every balance from its lines and checks every invariant, in a snapshot; what is
+/// broken.
+pub async fn verify(tx: &mut Tx) -> Result<Vec<Broken>, StoreError> {
     let mut broken = Vec::new();
     let mut lines = Lines::default();
     let mut after = i64::MIN;
     loop {
-        let purses = connection.rows(FIND_PURSES, &[after.into(), PAGE.into()]).await?;
+        let purses = tx.rows(FIND_PURSES, &[after.into(), PAGE.into()]).await?;
         for row in &purses {
             after = row.int(0)?;
-            let sums = lines.of_purse(connection, after, &mut broken).await?;
+            let sums = lines.of_purse(tx, after, &mut broken).await?;
             let columns = (1..8).map(|column| row.int(column)).collect::<Result<Vec<_>, _>>()?;
             let invariant = if columns != sums.columns() {
                 "a purse is the sum of its lines"
@@ -281,9 +279,9 @@ pub async fn verify(connection: &mut Connection) -> Result<Vec<Broken>, StoreErr
             break;
         }
     }
-    lines.of_purse(connection, i64::MAX, &mut broken).await?;
+    lines.of_purse(tx, i64::MAX, &mut broken).await?;
     for &(invariant, text) in ROW_CHECKS {
-        for row in connection.rows(text, &[]).await? {
+        for row in tx.rows(text, &[]).await? {
             broken.push(Broken { invariant, row: row.int(0)?.to_string() });
         }
     }
@@ -307,7 +305,7 @@ impl Lines {
     /// Adds up the lines of one purse; lines of purses before it have no purse.
     async fn of_purse(
         &mut self,
-        connection: &mut Connection,
+        tx: &mut Tx,
         purse: i64,
         broken: &mut Vec<Broken>,
     ) -> Result<Sums, StoreError> {
@@ -315,7 +313,7 @@ impl Lines {
         loop {
             if self.page.is_empty() && !self.ended {
                 let values = [self.after.0.into(), self.after.1.into(), PAGE.into()];
-                self.page = connection.rows(FIND_LINES, &values).await?.into();
+                self.page = tx.rows(FIND_LINES, &values).await?.into();
                 self.ended = (self.page.len() as i64) < PAGE;
             }
             let Some(row) = self.page.front() else { return Ok(sums) };
@@ -338,8 +336,10 @@ impl Lines {
 fn check_line(row: &Row, sums: &mut Sums, broken: &mut Vec<Broken>) -> Result<(), StoreError> {
     let (purse, number, kind, amount) = (row.int(0)?, row.int(1)?, row.text(2)?, row.int(3)?);
     let (source, reason) = (row.text(5)?, row.text(6)?);
+    let note_sha256 = row.text(11)?;
     let hash = ledger::Sealed {
         before: &sums.head,
+        id: row.int(9)?,
         purse,
         number,
         kind: &kind,
@@ -347,6 +347,7 @@ fn check_line(row: &Row, sums: &mut Sums, broken: &mut Vec<Broken>) -> Result<()
         hold: row.maybe_int(4)?,
         source: &source,
         reason: &reason,
+        note_sha256: &note_sha256,
         at: row.int(7)?,
     }
     .hash();
@@ -354,7 +355,7 @@ fn check_line(row: &Row, sums: &mut Sums, broken: &mut Vec<Broken>) -> Result<()
     let at = format!("{purse}/{number}");
     if number != sums.number + 1 {
         broken.push(Broken { invariant: "lines are numbered without a gap", row: at });
-    } else if hash != stored {
+    } else if hash != stored || !note_agrees(row, &note_sha256)? {
         broken.push(Broken { invariant: "a line is as it was written", row: at });
     }
     sums.number = number;
@@ -363,9 +364,19 @@ fn check_line(row: &Row, sums: &mut Sums, broken: &mut Vec<Broken>) -> Result<()
     Ok(())
 }
 
+/// Whether a line's note is what its digest says; one that was erased agrees with any.
+fn note_agrees(row: &Row, note_sha256: &str) -> Result<bool, StoreError> {
+    let Some(note) = row.maybe_blob(10)? else { return Ok(true) };
+    // A seal that cannot be opened is a note that was altered.
+    Ok(sealed::open(&note, "ledger", "note").is_ok_and(|note| ledger::digest(note) == note_sha256))
+}
+
 const FIND_SAMPLES: &str =
     "select id, resolution, quality, took_ms from samples order by id desc limit 2000";
 const COUNT_WAITING: &str = "select count(*) from inbox where state = 'waiting'";
+const COUNT_HELD: &str = "select count(*) from generations where state = 'held'";
+const COUNT_PENDING: &str = "select count(*) from holds where state = 'pending'";
+const COUNT_OPEN: &str = "select count(*) from escalations where state = 'open'";
 
 /// How long pictures took, newest first.
 pub async fn samples(
@@ -384,14 +395,12 @@ pub async fn samples(
         .collect()
 }
 
-/// Counts what waits, for the metrics.
+/// Counts what waits, for the metrics: each by an index of what waits, never the whole table.
 pub async fn gauges(connection: &mut Connection) -> Result<(), StoreError> {
-    let generations = by_word(connection, COUNT_GENERATIONS).await?;
-    let holds = by_word(connection, COUNT_HOLDS).await?;
-    let escalations = by_word(connection, COUNT_ESCALATIONS).await?;
-    metrics::inbox_waiting(one(connection, COUNT_WAITING).await?);
-    metrics::generations_waiting(sum(&generations, &["held"]));
-    metrics::holds_pending(sum(&holds, &["pending"]));
-    metrics::escalations_open(sum(&escalations, &["open"]));
+    let mut count = async |text| connection.rows(text, &[]).await?[0].int(0);
+    metrics::inbox_waiting(count(COUNT_WAITING).await?);
+    metrics::generations_waiting(count(COUNT_HELD).await?);
+    metrics::holds_pending(count(COUNT_PENDING).await?);
+    metrics::escalations_open(count(COUNT_OPEN).await?);
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Timers: events that have not happened yet. Firing writes the event down and deletes the timer
 //! in one commit.
 
+use std::collections::HashSet;
+
 use picdesk_core::{event::Event, id::ConversationId};
 
 use super::{
@@ -68,10 +70,21 @@ pub async fn clear(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
 /// Fires what is due; how many.
 pub async fn fire(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
     let due = tx.rows(FIND_DUE, &[now.into(), FIRED_MAX.into()]).await?;
-    let mut events = Vec::new();
-    let mut rows: Vec<Vec<Value>> = Vec::new();
+    let mut rows: Vec<Vec<Value>> = Vec::with_capacity(due.len());
+    for row in &due {
+        rows.push(vec![row.text(0)?.into(), row.int(1)?.into()]);
+    }
+    let mut deleted = HashSet::new();
+    for row in tx.rows_for(DELETE_FIRED, &rows).await? {
+        deleted.insert(row.text(0)?);
+    }
+    let mut events = Vec::with_capacity(due.len());
     for row in &due {
         let (id, due_at, conversation) = (row.text(0)?, row.int(1)?, row.text(2)?);
+        // One that was cleared or moved meanwhile does not fire.
+        if !deleted.contains(&id) {
+            continue;
+        }
         events.push(NewEvent {
             external_id: format!("timer:{id}:{due_at}"),
             ordering: conversation.clone(),
@@ -80,14 +93,13 @@ pub async fn fire(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
             event: row.blob(3)?,
             raw: sealed::seal(&[]),
             set_aside: false,
+            happened_at: i64::MAX,
         });
-        rows.push(vec![id.into(), due_at.into()]);
     }
-    if !rows.is_empty() {
-        tx.rows_for(DELETE_FIRED, &rows).await?;
+    if !events.is_empty() {
         inbox::insert(tx, &events, now, now).await?;
     }
-    Ok(rows.len())
+    Ok(events.len())
 }
 
 /// When the next timer is due, milliseconds since the epoch.

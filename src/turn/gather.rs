@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use picdesk_core::{
     event::{Event, Setting},
     facts::{
-        Awaiting, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind, GenerationFacts,
-        HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past, PressFacts,
-        PressedAction, Request,
+        Album, Awaiting, Beside, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind,
+        GenerationFacts, HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past,
+        PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId},
     needs::needs,
@@ -141,10 +141,29 @@ async fn message(
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
+    let shows = match &wanted.event {
+        Event::MessageReceived(message) | Event::MessageEdited(message) => {
+            message.answers_pictures()
+        }
+        _ => false,
+    };
     let artifact = match (replied.artifact, &awaiting) {
         (Some(artifact), _) => Some(artifact),
-        (None, Some(Awaiting::Change { artifact })) => Some(artifact.0),
+        (None, Some(Awaiting::Change { artifact })) if !shows => Some(artifact.0),
         (None, _) => None,
+    };
+    let kept = match artifact {
+        Some(artifact) => read::kept(tx, [artifact]).await?.remove(&artifact),
+        None => None,
+    };
+    let is_own =
+        |kept: &Kept| customer.as_ref().is_some_and(|one| one.account.id == kept.request.account);
+    let beside = match (replied.artifact, &kept) {
+        _ if shows => Beside::Nothing,
+        (Some(_), None) => Beside::Gone,
+        (Some(_), Some(kept)) if !is_own(kept) => Beside::Several,
+        (None, _) if replied.is_receipt => Beside::Several,
+        (_, _) => Beside::Nothing,
     };
     let started = match (&needs.started_by, &awaiting) {
         (Some(by), _) => {
@@ -163,13 +182,14 @@ async fn message(
         }
         None => None,
     };
-    let answered = match replied.escalation {
+    let answered = match needs.case.map(|case| case.0).or(replied.escalation) {
         Some(case) => read::cases(tx, [case]).await?.remove(&case),
         None => None,
     };
     Ok(MessageFacts {
-        pace: turner.pace(&wanted.event, tx_now(turner)),
-        replied: own_kept(tx, artifact, customer.as_ref()).await?,
+        pace: pace(turner, wanted, album.as_ref()),
+        replied: kept.filter(is_own),
+        beside,
         answered: answered
             .filter(|case| customer.as_ref().is_some_and(|one| one.account.id == case.account)),
         line: shared.line.clone(),
@@ -182,8 +202,11 @@ async fn message(
     })
 }
 
-fn tx_now(turner: &Turner) -> i64 {
-    turner.store.clock().now_ms()
+/// How fast this event's writer writes.
+fn pace(turner: &Turner, wanted: &Wanted, album: Option<&Album>) -> Pace {
+    let now = turner.store.clock().now_ms();
+    picdesk_core::pace::writer(&wanted.event, album)
+        .map_or(Pace::Fine, |by| turner.writers.pace(by, &wanted.conversation, now))
 }
 
 async fn press(
@@ -203,6 +226,10 @@ async fn press(
     let request = request
         .filter(|request| customer.as_ref().is_some_and(|one| one.account.id == request.account));
     let generations = pictures_of(tx, request.as_ref()).await?;
+    let newest = match &customer {
+        Some(customer) if needs.newest => read::newest(tx, customer.account.id).await?,
+        _ => None,
+    };
     let at_desk = needs.desk
         || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
     Ok(PressFacts {
@@ -210,6 +237,7 @@ async fn press(
         request,
         generations,
         kept,
+        newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
         entries: entries(tx, needs, customer.as_ref()).await?,
@@ -404,16 +432,3 @@ pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Option<String> {
         None => wanted.needs.identity.as_ref().map(|identity| identity.0.clone()),
     }
 }
-
-/// How fast somebody writes, for events that are a person's writing.
-pub(super) fn writer(event: &Event) -> Option<&IdentityId> {
-    match event {
-        Event::MessageReceived(message) if message.setting != Setting::Desk => {
-            Some(&message.from.identity)
-        }
-        _ => None,
-    }
-}
-
-/// Nobody writes too fast who does not write.
-pub(super) const UNHURRIED: Pace = Pace::Fine;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Zoned;
 use picdesk_core::{
     channel::Text,
     say::{Card, CardLine, RelayState},
@@ -19,9 +20,17 @@ use super::{
 
 impl Speaker<'_> {
     /// Who will answer, when, and the case's code.
-    pub(super) fn support_opened(&self, code: &str) -> Text {
+    pub(super) fn support_opened(&self, code: &str, at_ms: i64) -> Text {
         let mut lines = vec![self.text("support-opened")];
-        lines.extend(self.promise());
+        match self.next_opening(at_ms) {
+            None => lines.extend(self.promise(self.context.promise_min)),
+            Some(next) => {
+                // Nothing is promised from a moment at which nobody is there.
+                lines.extend(self.promise(0));
+                let moment = units::moment_of(self.lexicon, &next);
+                lines.push(self.fill("support-closed", &Args::new().ours("moment", moment)));
+            }
+        }
         lines.push(self.fill("support-code", &Args::new().ours("code", code)));
         joined(&lines, "\n")
     }
@@ -132,9 +141,8 @@ impl Speaker<'_> {
     }
 
     /// When people answer and within which time, as far as the owner has said so.
-    fn promise(&self) -> Option<Text> {
+    fn promise(&self, promise: u32) -> Option<Text> {
         let hours = self.hours();
-        let promise = self.context.promise_min;
         let promise = (promise > 0).then(|| units::promise(self.lexicon, promise));
         let id = match (&hours, &promise) {
             (Some(_), Some(_)) => "support-when",
@@ -150,6 +158,14 @@ impl Speaker<'_> {
             args = args.ours("promise", promise);
         }
         Some(self.fill(id, &args))
+    }
+
+    /// When people are there again, where nobody is at this moment.
+    fn next_opening(&self, at_ms: i64) -> Option<Zoned> {
+        let office = self.context.office.as_ref()?;
+        let now = units::zoned(at_ms, &self.context.zone).datetime();
+        let next = office.hours.next_opening(now, &office.holidays)?;
+        next.to_zoned(self.context.zone.clone()).ok()
     }
 
     /// The hours in the reader's language; in the owner's words where they are written otherwise.

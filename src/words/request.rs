@@ -3,7 +3,7 @@
 use picdesk_core::{
     channel::Text,
     credits::Credits,
-    generation::{Failure, Options, Resolution},
+    generation::{Failure, Options, ReferenceFault, Resolution},
     say::{Cheaper, Making, Offer, Part, Receipt},
 };
 
@@ -73,7 +73,7 @@ impl Speaker<'_> {
         &self,
         (price, available): (Credits, Option<Credits>),
         cheaper: Option<Cheaper>,
-        offer: &Offer,
+        offer: Option<&Offer>,
     ) -> Text {
         let args = Args::new().ours("price", self.credits(price));
         let mut lines = vec![match available {
@@ -81,8 +81,13 @@ impl Speaker<'_> {
             None => self.fill("out-of-credits-group", &args),
         }];
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
-        lines.push(Text::default());
-        lines.extend(self.offer(offer));
+        match offer {
+            Some(offer) => {
+                lines.push(Text::default());
+                lines.extend(self.offer(offer));
+            }
+            None => lines.push(self.text("out-of-credits-private")),
+        }
         joined(&lines, "\n")
     }
 
@@ -92,6 +97,22 @@ impl Speaker<'_> {
             Some(left) => self.fill("cancelled", &Args::new().ours("left", self.credits(left))),
             None => self.text("cancelled-group"),
         }
+    }
+
+    /// That the rest is taken back, what is still being made, and what is left.
+    pub(super) fn cancelled_rest(&self, going: i64, available: Option<Credits>) -> Text {
+        let mut lines = Vec::with_capacity(2);
+        if going > 0 {
+            lines.push(self.fill("cancelled-going", &Args::new().number("count", going)));
+        }
+        lines.push(match available {
+            Some(left) => {
+                let args = Args::new().ours("left", self.credits(left));
+                self.fill("cancelled-rest", &args)
+            }
+            None => self.text("cancelled-rest-group"),
+        });
+        joined(&lines, "\n")
     }
 
     /// What the plan has, and which plan has more.
@@ -136,8 +157,10 @@ impl Speaker<'_> {
             let args = Args::new().number("left", available.0);
             parts.push(self.fill("receipt-left", &args));
         }
-        let args = Args::new().ours("date", self.date(receipt.kept_until));
-        parts.push(self.fill("receipt-kept", &args));
+        if receipt.kept_until > 0 {
+            let args = Args::new().ours("date", self.date(receipt.kept_until));
+            parts.push(self.fill("receipt-kept", &args));
+        }
         joined(&parts, " · ")
     }
 
@@ -146,7 +169,8 @@ impl Speaker<'_> {
         let why = match failure {
             Failure::Refused => self.text("failed-refused"),
             Failure::Overloaded => self.text("failed-overloaded"),
-            Failure::Reference(number) => self.numbered("failed-reference", number),
+            Failure::Reference { number: Some(number), fault } => self.reference(number, fault),
+            Failure::Reference { number: None, .. } => self.text("failed-references"),
             Failure::ReferenceGone(number) => self.numbered("failed-reference-gone", number),
             Failure::Prompt => self.text("failed-prompt"),
             Failure::Options => self.text("failed-options"),
@@ -160,6 +184,32 @@ impl Speaker<'_> {
     /// That nobody knows, and that it costs nothing either way.
     pub(super) fn uncertain(&self, available: Option<Credits>, part: Part) -> Text {
         self.not_charged(self.text("uncertain"), available, part)
+    }
+
+    /// That it was made and went again, and that it costs nothing.
+    pub(super) fn not_handed_over(&self, available: Option<Credits>, part: Part) -> Text {
+        self.not_charged(self.text("not-handed-over"), available, part)
+    }
+
+    /// What became of pictures, so many that failed and so many that expired, while their owner
+    /// could not be reached.
+    pub(super) fn missed(
+        &self,
+        (failed, expired): (i64, i64),
+        returned: Credits,
+        available: Credits,
+    ) -> Text {
+        let mut lines = vec![self.text("missed")];
+        if failed > 0 {
+            lines.push(self.fill("missed-failed", &Args::new().number("count", failed)));
+        }
+        if expired > 0 {
+            let args = Args::new().number("count", expired).ours("credits", self.credits(returned));
+            lines.push(self.fill("missed-expired", &args));
+        }
+        let left = Args::new().ours("left", self.credits(available));
+        lines.push(self.fill("missed-left", &left));
+        joined(&lines, "\n")
     }
 
     /// `Cheaper: 1024×1024 · medium is 2 credits.`
@@ -184,6 +234,23 @@ impl Speaker<'_> {
             None => self.text("not-charged"),
         });
         joined(&lines, "\n")
+    }
+
+    fn reference(&self, number: u8, fault: ReferenceFault) -> Text {
+        match fault {
+            ReferenceFault::TooLarge { bytes_max } => {
+                let most = i64::try_from(bytes_max).unwrap_or(i64::MAX);
+                let args = Args::new()
+                    .number("number", number.into())
+                    .ours("most", units::size_rounded_down(most));
+                self.fill("failed-reference-too-large", &args)
+            }
+            ReferenceFault::TooManyPixels => {
+                self.numbered("failed-reference-too-many-pixels", number)
+            }
+            ReferenceFault::WrongKind => self.numbered("failed-reference-wrong-kind", number),
+            ReferenceFault::Unreadable => self.numbered("failed-reference-unreadable", number),
+        }
     }
 
     fn numbered(&self, id: &'static str, number: u8) -> Text {

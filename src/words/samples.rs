@@ -4,23 +4,26 @@
 mod keys;
 mod people;
 
-use jiff::tz::TimeZone;
+use jiff::{civil::date, tz::TimeZone};
 use picdesk_core::{
     channel::OtherKind,
     credits::Credits,
-    generation::{Background, Failure, Options, Quality, Resolution, Shape},
+    generation::{Background, Failure, Options, Quality, ReferenceFault, Resolution, Shape},
     say::{
         Balance, BalanceLine, Cheaper, HistoryLine, Making, Offer, OfferLine, Part, Receipt, Say,
     },
 };
 
-use super::SayContext;
+use super::{Office, SayContext};
 
 pub(super) use self::keys::{labels, pages};
 use self::people::{cards, people};
 
 /// 22 Dec 2025, 02:40 in Shanghai; still the day before in UTC.
 pub(super) const DECEMBER_22: i64 = 1_766_342_400_000;
+
+/// Milliseconds of an hour.
+pub(super) const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// What differs between an everyday sample and the longest.
 pub(super) struct Measure {
@@ -82,8 +85,17 @@ pub(super) fn context() -> SayContext {
         terms_url: Some("https://desk.example/terms".into()),
         support_email: Some("help@desk.example".into()),
         hours: "Mon-Fri 09:00-18:00".into(),
+        office: Some(office()),
         promise_min: 120,
         zone: TimeZone::get("Asia/Shanghai").expect("the zone is known"),
+    }
+}
+
+/// Its people take the day after 22 Dec off.
+fn office() -> Office {
+    Office {
+        hours: "Mon-Fri 09:00-18:00".parse().expect("the hours make sense"),
+        holidays: vec![date(2025, 12, 23)],
     }
 }
 
@@ -95,6 +107,7 @@ pub(super) fn silent_context() -> SayContext {
         terms_url: None,
         support_email: None,
         hours: String::new(),
+        office: None,
         promise_min: 0,
         zone: TimeZone::UTC,
         ..context()
@@ -183,7 +196,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptEmpty,
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
-        Say::Alarm { what: measure.short.clone() },
+        Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }
 
@@ -263,7 +276,7 @@ fn requests(measure: &Measure) -> Vec<Say> {
         price: measure.credits(),
         available,
         cheaper: Some(cheaper),
-        offer: measure.offer(),
+        offer: available.map(|_| measure.offer()),
     };
     let count = |plan| Say::CountNotInPlan { count: measure.number, included: 1, plan };
     let arrived = |making| Say::CreditsArrived {
@@ -297,10 +310,13 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::ChangedTooLate,
         Say::Cancelled { available: Some(measure.credits()) },
         Say::Cancelled { available: None },
+        Say::CancelledRest { going: 2, available: Some(measure.credits()) },
+        Say::CancelledRest { going: 0, available: None },
         arrived(true),
         arrived(false),
         Say::TooLateToCancel,
         Say::RequestLapsed,
+        Say::RequestGaveWay,
     ]
 }
 
@@ -316,10 +332,15 @@ pub(super) fn receipt(measure: &Measure) -> Receipt {
 }
 
 fn failures(measure: &Measure) -> Vec<Say> {
+    let reference = |number, fault| Failure::Reference { number, fault };
     let whys = [
         Failure::Refused,
         Failure::Overloaded,
-        Failure::Reference(2),
+        reference(Some(2), ReferenceFault::Unreadable),
+        reference(Some(2), ReferenceFault::TooLarge { bytes_max: 20_000_000 }),
+        reference(Some(16), ReferenceFault::TooManyPixels),
+        reference(Some(1), ReferenceFault::WrongKind),
+        reference(None, ReferenceFault::Unreadable),
         Failure::ReferenceGone(16),
         Failure::Prompt,
         Failure::Options,
@@ -333,7 +354,13 @@ fn failures(measure: &Measure) -> Vec<Say> {
     says.extend(whys.map(|failure| Say::Failed { failure, available: None, part: SECOND_OF_FOUR }));
     says.push(Say::Uncertain { available, part: ONE });
     says.push(Say::Uncertain { available: None, part: SECOND_OF_FOUR });
+    says.push(Say::NotHandedOver { available, part: ONE });
     says
+}
+
+fn missed(measure: &Measure, failed: i64, expired: i64) -> Say {
+    let (returned, available) = (measure.credits(), measure.credits());
+    Say::Missed { failed, expired, returned, available }
 }
 
 fn pictures(measure: &Measure) -> Vec<Say> {
@@ -341,15 +368,24 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::Receipt(receipt(measure)),
         Say::Receipt(Receipt { pictures: 3, asked: 4, available: None, ..receipt(measure) }),
         Say::Receipt(Receipt { charged: Credits::ZERO, ..receipt(measure) }),
+        Say::Receipt(Receipt { kept_until: 0, ..receipt(measure) }),
         Say::LatePicture,
         Say::ChangeHow,
+        Say::ChangeByReply,
+        Say::WhichPicture,
         Say::NewWords,
+        Say::NewWordsByReply,
         Say::More,
         Say::Deleted,
         Say::Gone,
+        Say::WordsGone,
         Say::Original,
         Say::OriginalLink { url: measure.url.clone() },
+        Say::PictureLink { url: measure.url.clone() },
         Say::DidItArrive,
         Say::Owed,
+        missed(measure, 1, 2),
+        missed(measure, 3, 0),
+        missed(measure, 0, 1),
     ]
 }

@@ -60,7 +60,9 @@ impl Speaker<'_> {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }
             Say::SlowDown => self.text("slow-down"),
-            Say::Alarm { what } => self.fill("alarm", &Args::new().ours("what", what.as_str())),
+            Say::Alarm { what } => {
+                self.fill("alarm", &Args::new().theirs("what", what, PROMPT_CHARS_MAX))
+            }
 
             Say::Tray { count } => self.fill("tray", &Args::new().number("count", *count)),
             Say::TrayCleared => self.text("tray-cleared"),
@@ -82,7 +84,7 @@ impl Speaker<'_> {
                 self.confirm_price(prompt, *options, (*price, *available), *cheaper)
             }
             Say::OutOfCredits { price, available, cheaper, offer } => {
-                self.out_of_credits((*price, *available), *cheaper, offer)
+                self.out_of_credits((*price, *available), *cheaper, offer.as_ref())
             }
             Say::NotInPlan { resolution, included, plan } => {
                 self.not_in_plan(*resolution, *included, plan.as_deref())
@@ -96,31 +98,44 @@ impl Speaker<'_> {
             Say::RequestChanged => self.text("request-changed"),
             Say::ChangedTooLate => self.text("changed-too-late"),
             Say::Cancelled { available } => self.cancelled(*available),
+            Say::CancelledRest { going, available } => self.cancelled_rest(*going, *available),
             Say::CreditsArrived { credits, available, making } => {
                 self.credits_arrived(*credits, *available, *making)
             }
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
+            Say::RequestGaveWay => self.text("request-gave-way"),
             Say::Receipt(receipt) => self.receipt(receipt),
             Say::Failed { failure, available, part } => self.failed(*failure, *available, *part),
             Say::Uncertain { available, part } => self.uncertain(*available, *part),
+            Say::NotHandedOver { available, part } => self.not_handed_over(*available, *part),
             Say::LatePicture => self.text("late-picture"),
             Say::ChangeHow => self.text("change-how"),
+            Say::ChangeByReply => self.text("change-by-reply"),
+            Say::WhichPicture => self.text("which-picture"),
             Say::NewWords => self.text("new-words"),
+            Say::NewWordsByReply => self.text("new-words-by-reply"),
             Say::More => self.text("more"),
             Say::Deleted => self.text("deleted"),
             Say::Gone => self.text("gone"),
+            Say::WordsGone => self.text("words-gone"),
             Say::Original => self.text("original"),
             Say::OriginalLink { url } => {
                 self.fill("original-link", &Args::new().ours("url", url.as_str()))
             }
+            Say::PictureLink { url } => {
+                self.fill("picture-link", &Args::new().ours("url", url.as_str()))
+            }
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
+            Say::Missed { failed, expired, returned, available } => {
+                self.missed((*failed, *expired), *returned, *available)
+            }
 
             Say::SupportCause => self.text("support-cause"),
             Say::SupportWords => self.text("support-words"),
             Say::SupportConsent => self.text("support-consent"),
-            Say::SupportOpened { code } => self.support_opened(code),
+            Say::SupportOpened { code, at } => self.support_opened(code, *at),
             Say::SupportPassedOn => self.text("support-passed-on"),
             Say::SupportElsewhere => self.support_elsewhere(),
             Say::Answer { operator, text } => self.wrote("answer", operator, text),

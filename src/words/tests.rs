@@ -13,6 +13,7 @@ use picdesk_core::{
     account::Language,
     channel::{Style, Text},
     credits::Credits,
+    generation::Resolution,
     say::{Cause, Label, Say},
 };
 
@@ -150,6 +151,7 @@ fn everyday_tap_answers_are_whole() {
         Say::Done,
         Say::TooLateToCancel,
         Say::Gone,
+        Say::WordsGone,
         Say::ChangeHow,
         Say::Deleted,
         Say::TrayCleared,
@@ -158,6 +160,23 @@ fn everyday_tap_answers_are_whole() {
     for say in taps {
         for language in Language::ALL {
             assert_eq!(WORDS.tap_answer(language, &say, &context()), read(language, &say));
+        }
+    }
+}
+
+#[test]
+fn a_tap_answer_names_no_address() {
+    let url = Some(format!("https://desk.example/{}", "x".repeat(150)));
+    let context = super::SayContext { support_url: url, ..context() };
+    let says = [
+        Say::NotInPlan { resolution: Resolution::K4, included: Resolution::K1, plan: None },
+        Say::CountNotInPlan { count: 10, included: 1, plan: None },
+    ];
+    for say in says {
+        for language in Language::ALL {
+            let answer = WORDS.tap_answer(language, &say, &context);
+            assert!(answer.contains("/support") && !answer.contains("http"), "{answer}");
+            assert!(!answer.contains('…'), "{answer}");
         }
     }
 }

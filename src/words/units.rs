@@ -25,9 +25,13 @@ pub(super) fn date(lexicon: &Lexicon, at_ms: i64, zone: &TimeZone) -> String {
 
 /// `22 Dec, 14:05`, in the house's time zone.
 pub(super) fn moment(lexicon: &Lexicon, at_ms: i64, zone: &TimeZone) -> String {
-    let at = zoned(at_ms, zone);
+    moment_of(lexicon, &zoned(at_ms, zone))
+}
+
+/// The same of a moment that is in its time zone already.
+pub(super) fn moment_of(lexicon: &Lexicon, at: &Zoned) -> String {
     let args = Args::new()
-        .ours("date", date_of(lexicon, &at))
+        .ours("date", date_of(lexicon, at))
         .ours("time", format!("{}:{:02}", at.hour(), at.minute()));
     lexicon.phrase("moment", &args)
 }
@@ -106,7 +110,8 @@ pub(super) fn one_picture(lexicon: &Lexicon, options: Options) -> String {
     line
 }
 
-fn zoned(at_ms: i64, zone: &TimeZone) -> Zoned {
+/// A moment in a time zone.
+pub(super) fn zoned(at_ms: i64, zone: &TimeZone) -> Zoned {
     // Only a broken row is outside what a timestamp can hold; it reads as the beginning of time.
     Timestamp::from_millisecond(at_ms).unwrap_or_default().to_zoned(zone.clone())
 }

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { Browser } from "./chromium.mjs";
 
 /** A picture may take this long: a queue, a believable provider, a busy machine. */
-const PICTURE_MS = 90_000;
+const PICTURE_MS = 180_000;
 /** How much slower the provider is made, seconds, so that there is something to cancel. */
 const SLOWER_S = 6;
 /** What the checks read, in the language of the player. */

@@ -21,9 +21,9 @@ use crate::{
     house::{Desk, Given, House},
 };
 
-/// How often the desk is killed.
+/// How often the desk is killed on each database.
 const KILLS: &str = "CRASH_KILLS";
-const KILLS_DEFAULT: u32 = 25;
+const KILLS_DEFAULT: u32 = 150;
 /// Decides the moments, what people do, and the faults.
 const SEED: &str = "CRASH_SEED";
 const SEED_DEFAULT: u64 = 7;

@@ -39,14 +39,23 @@ pub struct Given {
     pub telegram: &'static str,
     /// More of `[images]`.
     pub images: &'static str,
+    /// `limits.messages_per_min`; 0 = off.
+    pub messages_per_min: u32,
     /// For the chance of faults.
     pub seed: u64,
 }
 
 impl Default for Given {
     fn default() -> Self {
-        let images = "stream = false\n";
-        Self { trial: 10, provider: true, server: "", telegram: "", images, seed: 1 }
+        Self {
+            trial: 10,
+            provider: true,
+            server: "",
+            telegram: "",
+            images: "stream = false\n",
+            messages_per_min: 0,
+            seed: 1,
+        }
     }
 }
 
@@ -204,6 +213,12 @@ impl House {
         Store::open(&self.database.url, 1, Clock::system()).await.unwrap()
     }
 
+    /// What a desk counts, as Prometheus reads it.
+    pub async fn metrics(&self, desk: &Desk) -> String {
+        let url = format!("http://{}/metrics", desk.address);
+        self.http.get(&url).send().await.unwrap().text().await.unwrap()
+    }
+
     /// Waits until a desk has written something.
     pub async fn until_logged(&self, part: &str) {
         let began = Instant::now();
@@ -264,7 +279,7 @@ impl House {
              [telegram]\ntoken = {token}\napi_url = {api}\nsends_per_s = 0\n\
              chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}\
              [images]\nbase_url = {base}\n{key}{images}\
-             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = 0\n\
+             [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
             store = quoted(&self.database.url),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
@@ -275,6 +290,7 @@ impl House {
             telegram = self.given.telegram,
             images = self.given.images,
             trial = self.given.trial,
+            per_min = self.given.messages_per_min,
             plans = quoted(&plans.display().to_string()),
         );
         let file = place(&format!("picdesk-{}.toml", listen.port()));

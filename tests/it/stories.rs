@@ -1,7 +1,9 @@
 //! Stories: what people live through with the desk, from their first word to the last.
 
 mod asking;
+mod groups;
 mod human;
+mod making;
 mod outages;
 mod paying;
 mod stopping;

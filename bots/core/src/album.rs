@@ -10,7 +10,7 @@ use crate::{
     id::{AlbumId, ConversationId},
     message,
     say::Say,
-    turn::Turn,
+    turn::{Reader, Turn},
 };
 
 /// An album is whole when no part came for this long.
@@ -19,7 +19,7 @@ const QUIET_MS: i64 = 1_500;
 /// An album is whole this long after its first part, whatever still comes.
 const WHOLE_MS: i64 = 10_000;
 
-/// A part of an album came.
+/// A part of an album that is meant for us came.
 pub(crate) fn part_came(
     turn: &mut Turn<'_>,
     visit: &Visit,
@@ -27,26 +27,55 @@ pub(crate) fn part_came(
     part: &Message,
     album: &AlbumId,
 ) {
-    let so_far = facts.album.as_ref();
-    if so_far.is_some_and(|album| album.settled) {
-        let count = so_far.map_or(0, |album| pictures(&album.parts));
-        let late = Say::LateAlbumPart { count };
-        let note = turn.words(&visit.reader, late).answering(Some(&part.id));
-        turn.send(note);
-        return;
+    if facts.album.as_ref().is_some_and(|album| album.settled) {
+        return late(turn, &visit.reader, facts, part);
     }
+    add(turn, facts, part, album, true);
+}
+
+/// A part of an album came that did not call us by itself. Whether it was meant for us is decided
+/// when the album is whole; until then nobody meets anybody.
+pub(crate) fn part_seen(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Message) {
+    turn.then(Effect::ForgetEvent);
+    let Some(album) = &part.album else { return };
+    if facts.album.as_ref().is_some_and(|album| album.settled) {
+        let reader = Reader::of_writer(turn, facts.customer.as_ref(), part);
+        return late(turn, &reader, facts, part);
+    }
+    add(turn, facts, part, album, false);
+}
+
+/// A part came after its album was begun with. Of an album that was left out as a whole it has
+/// been said already.
+fn late(turn: &mut Turn<'_>, reader: &Reader, facts: &MessageFacts, part: &Message) {
+    let Some(so_far) = facts.album.as_ref().filter(|album| album.called) else { return };
+    let late = Say::LateAlbumPart { count: pictures(&so_far.parts) };
+    let note = turn.words(reader, late).answering(Some(&part.id));
+    turn.send(note);
+}
+
+fn add(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Message, album: &AlbumId, called: bool) {
+    let so_far = facts.album.as_ref();
     let first = so_far.and_then(|album| album.parts.first()).unwrap_or(part);
     let by = first.from.identity.clone();
     let replied = first.reply_to.as_ref().filter(|reply| reply.ours);
     let replied = replied.map(|reply| reply.message.clone());
     let now = turn.frame.now;
     let began_at = so_far.map(|album| album.began_at).filter(|at| *at > 0).unwrap_or(now);
-    let due_at = now.saturating_add(QUIET_MS).min(began_at.saturating_add(WHOLE_MS)).max(now);
+    let whole_at = began_at.saturating_add(WHOLE_MS);
+    // The part that calls us may come last, and late: until it does, the others wait for it.
+    let quiet_at = if called || so_far.is_some_and(|album| album.called) {
+        now.saturating_add(QUIET_MS)
+    } else {
+        whole_at
+    };
+    let due_at = quiet_at.min(whole_at).max(now);
     let conversation = turn.frame.conversation.clone();
     turn.then(Effect::AddToAlbum {
         conversation: conversation.clone(),
         album: album.clone(),
         message: part.clone(),
+        called,
     });
     turn.then(Effect::SetTimer {
         id: timer(&conversation, album),
@@ -56,10 +85,21 @@ pub(crate) fn part_came(
     });
 }
 
-/// No further part came for a while: the album is whole, and is one message.
+/// An album is left out from its first part on: its later parts must not become one of their own.
+pub(crate) fn leave_out(turn: &mut Turn<'_>, album: &AlbumId) {
+    let conversation = turn.frame.conversation.clone();
+    turn.then(Effect::SettleAlbum { conversation, album: album.clone() });
+}
+
+/// No further part came for a while: the album is whole, and is one message; or no part of it
+/// called us, and it never was ours.
 pub(crate) fn settled(turn: &mut Turn<'_>, facts: &MessageFacts, album: &AlbumId) {
     let Some(so_far) = facts.album.as_ref().filter(|album| !album.settled) else { return };
     let conversation = turn.frame.conversation.clone();
+    if !so_far.called {
+        turn.then(Effect::ForgetAlbum { conversation, album: album.clone() });
+        return;
+    }
     turn.then(Effect::SettleAlbum { conversation, album: album.clone() });
     let Some(message) = joined(&so_far.parts) else { return };
     let known = facts.customer.as_ref();

@@ -4,10 +4,10 @@ use alloc::{string::String, vec, vec::Vec};
 
 use crate::{
     account::Account,
-    credits::VoidReason,
+    credits::{Credits, VoidReason},
     customer::Visit,
     effect::Effect,
-    facts::{Customer, Generation, GenerationFacts, OpenRequest, Request, RequestState},
+    facts::{Awaiting, Customer, Generation, GenerationFacts, OpenRequest, Request, RequestState},
     generation::GenerationState,
     id::{IdentityId, Slot},
     keys,
@@ -19,18 +19,53 @@ use crate::{
 };
 
 /// What became of an attempt to take a request back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cancelled {
     /// There was nothing to take back.
     Nothing,
-    /// It is on its way already.
-    TooLate,
+    /// It is on its way already, with so many pictures.
+    TooLate(i64),
     /// It was taken back, or as much of it as could be.
-    Done,
+    Done(Remains),
 }
 
-/// Takes one request back.
+/// What remains of a request that was taken back as far as it could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Remains {
+    /// Pictures that were made.
+    made: i64,
+    /// Pictures that are being made.
+    going: i64,
+}
+
+impl Remains {
+    const NOTHING: Self = Self { made: 0, going: 0 };
+
+    /// What it is called.
+    fn say(self, available: Option<Credits>) -> Say {
+        if self == Self::NOTHING {
+            Say::Cancelled { available }
+        } else {
+            Say::CancelledRest { going: self.going, available }
+        }
+    }
+}
+
+/// Where a request says that it was taken back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// In the place where it stood.
+    InPlace,
+    /// Elsewhere: what stood there goes.
+    Elsewhere,
+}
+
+/// Takes one request back; it says so in its place.
 pub(crate) fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest) -> Cancelled {
+    take_back(turn, visit, open, Where::InPlace)
+}
+
+fn take_back(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest, told: Where) -> Cancelled {
     match open.request.state {
         RequestState::Asking | RequestState::Unpaid => {
             let id = open.request.id;
@@ -38,34 +73,45 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest)
             turn.then(Effect::UpdateRequest { id, state, change: None });
             turn.then(Effect::ClearTimer { id: request::timer(id) });
             let reader = Reader::of(&open.request, visit.reader.language);
+            if told == Where::Elsewhere {
+                turn.remove(&reader, Slot::Question(id.0));
+                return Cancelled::Done(Remains::NOTHING);
+            }
             let available = reader.sees(visit.available());
             let say = Say::Cancelled { available };
             let word = turn.words(&reader, say).editing(Slot::Question(id.0));
             turn.send(word);
-            Cancelled::Done
+            Cancelled::Done(Remains::NOTHING)
         }
-        RequestState::Open => cancel_open(turn, visit, open),
+        RequestState::Open => take_open_back(turn, visit, open, told),
         RequestState::Settled | RequestState::Cancelled | RequestState::Lapsed => {
             Cancelled::Nothing
         }
     }
 }
 
-fn cancel_open(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest) -> Cancelled {
+fn take_open_back(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    open: &OpenRequest,
+    told: Where,
+) -> Cancelled {
+    let remains = remains(&open.generations);
     if !open.generations.iter().any(|generation| is_free(generation.state)) {
-        return Cancelled::TooLate;
+        return Cancelled::TooLate(remains.going);
     }
     let siblings = take_out(turn, visit, open);
     let reader = Reader::of(&open.request, visit.reader.language);
     let mut taken = open.generations.iter().filter(|generation| is_free(generation.state));
-    if let Some(first) = taken.next() {
-        let say = Say::Cancelled { available: reader.sees(visit.available()) };
+    if let (Where::InPlace, Some(first)) = (told, taken.clone().next()) {
+        taken.next();
+        let say = remains.say(reader.sees(visit.available()));
         let again = keys::act(Label::Again, Verb::Again, open.request.id.0);
         let word = turn.words(&reader, say).editing(Slot::Generation(first.id));
         turn.send(word.keys(vec![vec![again]]));
-        for other in taken {
-            turn.remove(&reader, Slot::Generation(other.id));
-        }
+    }
+    for other in taken {
+        turn.remove(&reader, Slot::Generation(other.id));
     }
     if let Some(generation) = siblings.first().cloned() {
         let request = open.request.clone();
@@ -73,7 +119,18 @@ fn cancel_open(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest) -> Ca
         let scene = Scene { generation, request, siblings, account, reader, reachable: true };
         receipt::close(turn, &scene);
     }
-    Cancelled::Done
+    Cancelled::Done(remains)
+}
+
+/// What remains when everything that can be taken back is.
+fn remains(generations: &[Generation]) -> Remains {
+    let count = |is: fn(GenerationState) -> bool| {
+        generations.iter().filter(|generation| is(generation.state)).count() as i64
+    };
+    Remains {
+        made: count(|state| state == GenerationState::Delivered),
+        going: count(|state| state.is_open() && !is_free(state)),
+    }
 }
 
 /// Takes every picture of a request out of line that is still in it, and gives its credits back.
@@ -99,15 +156,15 @@ pub(crate) fn is_free(state: GenerationState) -> bool {
 }
 
 /// `/cancel`: everything in this conversation that can be taken back, and whatever waits for words.
+/// One message says so, in the place of all that stood there.
 pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
-    let mut outcome = Cancelled::Nothing;
-    if visit.customer.awaiting.is_some() {
-        visit.awaits(turn, None);
-        outcome = Cancelled::Done;
-    }
-    if tray::clear(turn, visit) {
-        outcome = Cancelled::Done;
-    }
+    let mut done = match visit.customer.awaiting {
+        // Nobody has been asked for anything.
+        None | Some(Awaiting::Edit { .. }) => false,
+        Some(_) => true,
+    };
+    visit.awaits(turn, None);
+    done |= tray::clear(turn, visit);
     let here: Vec<OpenRequest> = visit
         .customer
         .open
@@ -116,15 +173,30 @@ pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
         .filter(|open| open.request.identity == visit.customer.identity)
         .cloned()
         .collect();
+    let mut remain = Remains::NOTHING;
+    let mut taken = Vec::new();
     for open in &here {
-        outcome = outcome.max(cancel(turn, visit, open));
+        match take_back(turn, visit, open, Where::Elsewhere) {
+            Cancelled::Nothing => {}
+            Cancelled::TooLate(going) => remain.going += going,
+            Cancelled::Done(of_it) => {
+                remain.made += of_it.made;
+                remain.going += of_it.going;
+                taken.push(open.request.id);
+            }
+        }
     }
-    let say = match outcome {
-        Cancelled::Nothing => Say::NothingToCancel,
-        Cancelled::TooLate => Say::TooLateToCancel,
-        Cancelled::Done => Say::Cancelled { available: visit.seen() },
+    if taken.is_empty() && !done {
+        let nothing = if remain.going > 0 { Say::TooLateToCancel } else { Say::NothingToCancel };
+        return turn.say(&visit.reader, nothing);
+    }
+    let again = match taken.as_slice() {
+        [one] => vec![keys::act(Label::Again, Verb::Again, one.0)],
+        _ => Vec::new(),
     };
-    turn.say(&visit.reader, say);
+    let say = remain.say(visit.seen());
+    let word = turn.words(&visit.reader, say).keys(vec![again]);
+    turn.send(word);
 }
 
 /// The channel's own stop button on a draft was pressed.
@@ -135,7 +207,7 @@ pub(crate) fn draft_stopped(turn: &mut Turn<'_>, facts: &GenerationFacts, by: Op
     }
     let mut visit = visit_of(request, facts, account);
     let open = OpenRequest { request: request.clone(), generations: facts.siblings.clone() };
-    if cancel(turn, &mut visit, &open) == Cancelled::TooLate {
+    if let Cancelled::TooLate(_) = cancel(turn, &mut visit, &open) {
         turn.say(&visit.reader, Say::TooLateToCancel);
     }
 }
@@ -146,6 +218,7 @@ fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Vi
         identity: request.identity.clone(),
         name: String::new(),
         language: facts.language,
+        language_chosen: true,
         reachable: facts.reachable,
         account: account.clone(),
         awaiting: None,
@@ -154,6 +227,7 @@ fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Vi
         open: Vec::new(),
         case: None,
         owed: Vec::new(),
+        missed: Vec::new(),
     };
     Visit { reader: Reader::of(request, facts.language), customer, is_new: false }
 }

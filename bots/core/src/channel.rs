@@ -144,6 +144,8 @@ pub struct Capabilities {
     pub group_sends_per_min: u32,
     /// The least time between two progress edits of one message, seconds.
     pub edit_interval_s: u32,
+    /// Whether drafts are shown beside the placeholder ([`Showing::Draft`]).
+    pub drafts: bool,
 }
 
 /// Text with emphasis by offset, never by markup: what a person wrote cannot break out of it.
@@ -572,6 +574,8 @@ impl Error for DeliveryError {
 pub enum FetchError {
     /// Try again later.
     Later(BoxError),
+    /// The channel asks for patience: try again after this long.
+    RetryAfter(Duration),
     /// It is gone, or we may not have it.
     Gone,
     /// It is larger than we take.
@@ -581,7 +585,7 @@ pub enum FetchError {
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Later(_) => "the file cannot be fetched now",
+            Self::Later(_) | Self::RetryAfter(_) => "the file cannot be fetched now",
             Self::Gone => "the file is gone",
             Self::TooLarge => "the file is too large",
         })

@@ -51,11 +51,10 @@ pub(crate) fn obey(
 /// Whether the answer is nobody else's business.
 fn is_private(command: Command<'_>) -> bool {
     match command {
-        Command::Balance | Command::History | Command::Support(_) => true,
+        Command::Balance | Command::Buy | Command::History | Command::Support(_) => true,
         Command::Start
         | Command::Help
         | Command::Unknown
-        | Command::Buy
         | Command::Settings
         | Command::Privacy
         | Command::PaySupport
@@ -130,5 +129,6 @@ pub(crate) fn choose_language(turn: &mut Turn<'_>, visit: &mut Visit, language: 
     let identity = visit.customer.identity.clone();
     turn.then(Effect::ChooseLanguage { identity, language });
     visit.customer.language = language;
+    visit.customer.language_chosen = true;
     visit.reader.language = language;
 }

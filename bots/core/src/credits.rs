@@ -112,6 +112,8 @@ pub enum VoidReason {
     Failed,
     /// Nobody knows whether it was made: in the customer's favour.
     Uncertain,
+    /// The picture was made and went before it could be handed over.
+    NotHandedOver,
 }
 
 impl VoidReason {
@@ -122,6 +124,7 @@ impl VoidReason {
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",
             Self::Uncertain => "uncertain",
+            Self::NotHandedOver => "not_handed_over",
         }
     }
 }

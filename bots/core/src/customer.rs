@@ -6,9 +6,9 @@ use crate::{
     account::{Account, Entitlement, Person},
     credits::{Credits, GrantReason, Purse},
     effect::{Body, Effect},
-    event::{About, Presence, Setting},
-    facts::{Awaiting, Customer, House, MessageFacts, Owed},
-    generation::{Options, Resolution},
+    event::{About, Event, Presence, Setting},
+    facts::{Awaiting, Customer, House, MessageFacts, Missed, Owed},
+    generation::{GenerationState, Options, Resolution},
     history,
     id::{AccountId, EntryId, PurseId},
     keys,
@@ -18,6 +18,9 @@ use crate::{
 
 /// Owed pictures that go out in one turn; the others follow with the next message.
 const OWED_MAX: usize = 10;
+
+/// How long somebody's next words mean what a button or a question of ours made them mean.
+const AWAITS_MS: i64 = 60 * 60 * 1000;
 
 /// A customer in a conversation, in this turn.
 #[derive(Clone, Debug)]
@@ -53,6 +56,17 @@ impl Visit {
             return;
         }
         self.customer.awaiting.clone_from(&awaiting);
+        let (conversation, identity) = (&self.reader.conversation, &self.customer.identity);
+        let timer = format!("awaiting:{conversation}:{identity}");
+        turn.then(match &awaiting {
+            None => Effect::ClearTimer { id: timer },
+            Some(_) => Effect::SetTimer {
+                id: timer,
+                due_at: turn.frame.now.saturating_add(AWAITS_MS),
+                conversation: conversation.clone(),
+                event: Event::AwaitingLapsed { identity: identity.clone() },
+            },
+        });
         turn.then(Effect::Await {
             conversation: self.reader.conversation.clone(),
             identity: self.customer.identity.clone(),
@@ -62,7 +76,7 @@ impl Visit {
 }
 
 /// Somebody is here. Whoever is new gets an account and the trial credits; whoever was out of
-/// reach gets what is owed to them first.
+/// reach hears first what became of their requests, and gets what is owed to them.
 pub(crate) fn meet(
     turn: &mut Turn<'_>,
     person: &Person,
@@ -79,6 +93,12 @@ pub(crate) fn meet(
         customer.name.clone_from(&person.name);
         turn.then(Effect::RenamePerson { person: person.clone() });
     }
+    let spoken = person.language.filter(|spoken| *spoken != customer.language);
+    if let (Some(language), false) = (spoken, customer.language_chosen) {
+        customer.language = language;
+        let identity = customer.identity.clone();
+        turn.then(Effect::FollowLanguage { identity, language });
+    }
     let reader = Reader::here(turn, &customer, setting);
     if setting != Setting::Private {
         // Whoever has shut us out can still write where others are.
@@ -89,6 +109,7 @@ pub(crate) fn meet(
         let identity = customer.identity.clone();
         turn.then(Effect::MarkReachable { identity, reachable: true });
     }
+    tell_missed(turn, &reader, &mut customer);
     for owed in customer.owed.iter().take(OWED_MAX) {
         hand_over(turn, &reader, owed);
     }
@@ -99,7 +120,8 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
     let house = turn.house();
     let account = AccountId(turn.id());
     let mut purse = Purse::empty(PurseId(turn.id()));
-    turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone() });
+    let language = person.language.unwrap_or(house.language_default);
+    turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone(), language });
     if house.trial > Credits::ZERO {
         purse.granted = house.trial;
         let entry = EntryId(turn.id());
@@ -115,7 +137,8 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
     Customer {
         identity: person.identity.clone(),
         name: person.name.clone(),
-        language: person.language.unwrap_or(house.language_default),
+        language,
+        language_chosen: false,
         reachable: true,
         account: Account {
             id: account,
@@ -130,7 +153,33 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
         open: Vec::new(),
         case: None,
         owed: Vec::new(),
+        missed: Vec::new(),
     }
+}
+
+/// What became of their requests while they could not be reached is told once, in one message.
+fn tell_missed(turn: &mut Turn<'_>, reader: &Reader, customer: &mut Customer) {
+    let missed = core::mem::take(&mut customer.missed);
+    let (expired, failed): (Vec<Missed>, Vec<Missed>) =
+        missed.iter().partition(|one| one.state == GenerationState::Delivered);
+    let Some(last) = missed.last() else { return };
+    for one in &missed {
+        turn.then(Effect::Told { generation: one.generation });
+    }
+    let say = Say::Missed {
+        failed: failed.len() as i64,
+        expired: expired.len() as i64,
+        returned: Credits(expired.iter().map(|one| one.price.0).sum()),
+        available: customer.account.purse.available(),
+    };
+    let of_one = missed.iter().all(|one| one.request == last.request);
+    let keys = if of_one && expired.is_empty() {
+        keys::failed(turn.house(), last.request)
+    } else {
+        Vec::from([keys::human(turn.house(), None)])
+    };
+    let word = turn.words(reader, say).keys(keys);
+    turn.send(word);
 }
 
 /// What is included without a plan.

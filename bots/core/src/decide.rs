@@ -13,7 +13,7 @@ use crate::{
     id::{ConversationId, OutboundId},
     message, picture, press,
     say::{RelayState, Say},
-    topic, tray,
+    support, topic, tray,
     turn::{Reader, Turn},
 };
 
@@ -35,6 +35,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             desk::line(turn, of_desk(facts)?, written);
         }
         Event::MessageReceived(written) => message::received(turn, of_message(facts)?, written),
+        Event::AlbumPartSeen(part) => album::part_seen(turn, of_message(facts)?, part),
         // Notes and answers at the desk are not mirrored when they change.
         Event::MessageEdited(written) if written.setting == Setting::Desk => {}
         Event::MessageEdited(written) => edited::edited(turn, of_message(facts)?, written),
@@ -49,6 +50,10 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::AlbumSettled { album, .. } => album::settled(turn, of_message(facts)?, album),
         Event::TrayLapsed { .. } => tray::lapsed(turn, of_message(facts)?),
+        Event::AwaitingLapsed { .. } => support::awaiting_lapsed(turn, of_message(facts)?),
+        Event::TopicAwaited { message, since, .. } => {
+            support::topic_awaited(turn, of_message(facts)?, message, *since);
+        }
         Event::RequestLapsed { .. } => cancel::lapsed(turn, of_generation(facts)?),
         Event::GenerationFinished(finished) => {
             picture::finished(turn, of_generation(facts)?, finished);
@@ -71,9 +76,11 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::CreditsGranted { credits, reason, .. } => {
             grant::by_hand(turn, of_message(facts)?, *credits, reason);
         }
-        Event::ArtifactExpired { owed: false, .. } => {}
+        Event::ArtifactExpired { owed: false, .. } => {
+            picture::expired(turn, of_generation(facts)?);
+        }
         Event::ArtifactExpired { artifact, owed: true } => {
-            picture::expired(turn, of_generation(facts)?, *artifact);
+            picture::owed_expired(turn, of_generation(facts)?, *artifact);
         }
     }
     Some(())
@@ -96,7 +103,12 @@ fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) 
             topic::relay_state(turn, of_delivery(facts)?, outbound, state);
         }
         About::Topic(_) => topic::placed(turn, of_delivery(facts)?, delivered),
-        About::Original(_) | About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+        About::Ended(_)
+        | About::Original(_)
+        | About::TopicLine(_)
+        | About::Matter(_)
+        | About::Beside(_)
+        | About::Slot(_) => {}
     }
     Some(())
 }
@@ -110,6 +122,7 @@ fn message_refused(
 ) -> Option<()> {
     match about {
         About::Picture(_) => handed::picture_refused(turn, of_delivery(facts)?, refusal),
+        About::Ended(_) => handed::end_refused(turn, of_delivery(facts)?, refusal),
         About::Original(_) => handed::original_refused(turn, of_delivery(facts)?, refusal),
         About::Relay(_) => {
             let state = topic::refused_state(refusal);
@@ -117,7 +130,7 @@ fn message_refused(
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
         About::TopicLine(_) => topic::line_refused(turn, of_delivery(facts)?, outbound, refusal),
-        About::Matter(_) | About::Slot(_) => {}
+        About::Matter(_) | About::Beside(_) | About::Slot(_) => {}
     }
     Some(())
 }
@@ -135,7 +148,11 @@ fn message_unknown(
             topic::relay_state(turn, of_delivery(facts)?, outbound, RelayState::Unknown);
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
-        About::TopicLine(_) | About::Matter(_) | About::Slot(_) => {}
+        About::Ended(_)
+        | About::TopicLine(_)
+        | About::Matter(_)
+        | About::Beside(_)
+        | About::Slot(_) => {}
     }
     Some(())
 }

@@ -90,6 +90,10 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
             first.chain(others.iter().map(|media| forward(media, ""))).collect()
         }
     };
+    if !case.answered {
+        let after_ms = turn.frame.now.saturating_sub(case.opened_at);
+        turn.then(Effect::AnswerEscalation { escalation: case.id, after_ms });
+    }
     for body in bodies {
         relay(turn, case, &topic, message, body);
     }

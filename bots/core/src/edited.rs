@@ -5,24 +5,27 @@ use crate::{
     customer::{self, Visit},
     effect::Effect,
     event::Message,
-    facts::{MessageFacts, OpenRequest, Request, RequestState},
+    facts::{Awaiting, Customer, MessageFacts, OpenRequest, Request, RequestState},
     flags::{self, Written},
     id::Slot,
     intent::{self, BareWords, Intent},
-    message::too_long,
+    message::{too_long, whole},
     request::{self, Wish},
     say::Say,
     turn::{Reader, Turn},
 };
 
-/// Somebody changed a message that had started a request.
+/// Somebody changed a message that had started a request, or that had not become one.
 pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
-    let (Some(customer), Some(request)) = (&facts.customer, &facts.started) else { return };
+    let Some(customer) = &facts.customer else { return };
+    let words = intent::read(&message.text, BareWords::of(&message.from.identity));
+    let Intent::Words(text) = words else { return };
+    let Some(request) = &facts.started else {
+        return become_a_request(turn, facts, customer, message);
+    };
     if request.identity != message.from.identity {
         return;
     }
-    let words = intent::read(&message.text, BareWords::of(&message.from.identity));
-    let Intent::Words(text) = words else { return };
     let written = flags::read(text);
     let mut visit = customer::meet(turn, &message.from, Some(customer), message.setting);
     let wish = wish(&visit, request, written);
@@ -49,6 +52,23 @@ pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Messag
         RequestState::Settled => too_late(turn, &visit, request),
         RequestState::Cancelled | RequestState::Lapsed => {}
     }
+}
+
+/// The message that did not become a request is tried again as it is now.
+fn become_a_request(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    customer: &Customer,
+    message: &Message,
+) {
+    match &customer.awaiting {
+        Some(Awaiting::Edit { message: declined }) if *declined == message.id => {}
+        Some(_) | None => return,
+    }
+    let mut visit = customer::meet(turn, &message.from, Some(customer), message.setting);
+    // A caption stands under the first of an album, whose pictures wait already.
+    let alone = Message { album: None, ..message.clone() };
+    whole(turn, &mut visit, facts, &alone);
 }
 
 /// The new words, for what the request was for.

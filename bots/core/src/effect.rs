@@ -29,11 +29,20 @@ pub enum Effect {
         purse: PurseId,
         /// Whose.
         person: Person,
+        /// In which language we speak with them.
+        language: Language,
     },
     /// What somebody calls themselves has changed.
     RenamePerson {
         /// Who.
         person: Person,
+    },
+    /// The language of somebody's client has changed, and they have chosen none.
+    FollowLanguage {
+        /// Who.
+        identity: IdentityId,
+        /// Which.
+        language: Language,
     },
     /// The language somebody chose.
     ChooseLanguage {
@@ -100,14 +109,25 @@ pub enum Effect {
         album: AlbumId,
         /// The part.
         message: Message,
+        /// Whether it was meant for us by itself.
+        called: bool,
     },
-    /// An album is whole; later parts are late.
+    /// An album is whole, or is left out; later parts are late.
     SettleAlbum {
         /// Where.
         conversation: ConversationId,
         /// Which album.
         album: AlbumId,
     },
+    /// An album was not meant for us: nothing of it is kept.
+    ForgetAlbum {
+        /// Where.
+        conversation: ConversationId,
+        /// Which album.
+        album: AlbumId,
+    },
+    /// The event's own content goes at once, and not when raw events go.
+    ForgetEvent,
 
     // Requests.
     /// A request is kept: prompt, options, references and quoted price.
@@ -180,6 +200,16 @@ pub enum Effect {
         state: GenerationState,
         /// Why, where it failed.
         failure: Option<Failure>,
+    },
+    /// Whoever asked could not be told how a generation ended, and is told when they are back.
+    TellLater {
+        /// Which.
+        generation: GenerationId,
+    },
+    /// They have been told.
+    Told {
+        /// Which.
+        generation: GenerationId,
     },
     /// A picture is stored.
     KeepArtifact(NewArtifact),
@@ -262,6 +292,13 @@ pub enum Effect {
         outbound: OutboundId,
         /// Where it goes now.
         to: ConversationId,
+    },
+    /// An operator answered it for the first time.
+    AnswerEscalation {
+        /// Which.
+        escalation: EscalationId,
+        /// Milliseconds after it was opened.
+        after_ms: i64,
     },
     /// It is closed, or opened again.
     CloseEscalation {

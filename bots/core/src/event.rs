@@ -21,6 +21,9 @@ pub enum Event {
     // A person, through a channel.
     /// Somebody wrote, or sent pictures.
     MessageReceived(Message),
+    /// A part of an album came in a group and did not call us by itself: another part may. What
+    /// it says is left out, so that nobody's words are kept who did not speak to us.
+    AlbumPartSeen(Message),
     /// Somebody changed what they had written.
     MessageEdited(Message),
     /// Somebody pressed a button of ours.
@@ -60,10 +63,24 @@ pub enum Event {
         /// Whose.
         identity: IdentityId,
     },
+    /// Somebody's next words meant something for long enough.
+    AwaitingLapsed {
+        /// Whose.
+        identity: IdentityId,
+    },
     /// A request waited long enough for an answer or for credits.
     RequestLapsed {
         /// Which.
         request: crate::id::RequestId,
+    },
+    /// Words for a case waited for its topic to be opened.
+    TopicAwaited {
+        /// Which case.
+        case: EscalationId,
+        /// The words.
+        message: Message,
+        /// When they came, milliseconds since the epoch.
+        since: i64,
     },
 
     // The image provider, through the generation worker.
@@ -143,6 +160,19 @@ pub struct Message {
     pub album: Option<AlbumId>,
     /// What it answers.
     pub reply_to: Option<ReplyTo>,
+}
+
+impl Message {
+    /// Whether it answers a message with pictures in it: then those are meant, whatever button was
+    /// pressed before.
+    #[must_use]
+    pub fn answers_pictures(&self) -> bool {
+        let answered = self.reply_to.iter().flat_map(|reply| &reply.attachments);
+        answered.into_iter().any(|attachment| match attachment {
+            Attachment::Picture(_) | Attachment::TooLarge { .. } => true,
+            Attachment::Other(_) => false,
+        })
+    }
 }
 
 /// Where a message was written.
@@ -230,6 +260,8 @@ pub struct Delivered {
 pub enum About {
     /// The picture of a generation.
     Picture(GenerationId),
+    /// The word that a generation came to nothing.
+    Ended(GenerationId),
     /// An original asked for as a file.
     Original(ArtifactId),
     /// An operator's line to a customer.
@@ -241,6 +273,9 @@ pub enum About {
     /// A word of ours to a customer about their matter: its fate concerns nobody, but who answers
     /// it speaks about the matter.
     Matter(EscalationId),
+    /// A word of ours beside a picture (its receipt, a question about it): its fate concerns nobody,
+    /// but who answers it speaks about the picture.
+    Beside(ArtifactId),
     /// Something that only its slot cares about.
     Slot(Slot),
 }

@@ -45,6 +45,8 @@ pub struct House {
     pub ask_above: Credits,
     /// Most reference pictures of a request.
     pub references_max: usize,
+    /// Largest reference picture, bytes.
+    pub reference_bytes_max: u64,
     /// Most characters of a prompt.
     pub prompt_chars_max: usize,
     /// Whether pictures can be given to the provider as references.
@@ -119,6 +121,7 @@ pub struct Plan {
 }
 
 /// The facts of one event, by its kind.
+#[expect(clippy::large_enum_variant, reason = "one at a time, read where it is made")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Facts {
     /// Of words or pictures from a person, and of an album that is whole.
@@ -142,8 +145,10 @@ pub struct Customer {
     pub identity: IdentityId,
     /// What we have stored as their name.
     pub name: String,
-    /// The language they chose, or their client's when we first met.
+    /// The language they chose, or else their client's.
     pub language: Language,
+    /// Whether they chose it.
+    pub language_chosen: bool,
     /// Whether we believed that we can reach them.
     pub reachable: bool,
     /// Their account.
@@ -158,8 +163,23 @@ pub struct Customer {
     pub open: Vec<OpenRequest>,
     /// Their matter that is with people.
     pub case: Option<Case>,
-    /// Pictures they paid for that could not be handed over, wherever they were asked for.
+    /// Pictures that could not be handed over, wherever they were asked for.
     pub owed: Vec<Owed>,
+    /// Generations of theirs whose end could not be told to them.
+    pub missed: Vec<Missed>,
+}
+
+/// A generation whose end could not be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// Which.
+    pub generation: GenerationId,
+    /// Its request.
+    pub request: RequestId,
+    /// How it ended: failed or uncertain; or delivered, which means owed until its time was up.
+    pub state: GenerationState,
+    /// What it cost, and what came back where it was owed.
+    pub price: Credits,
 }
 
 /// A picture that is owed, and to which request it belongs.
@@ -194,6 +214,8 @@ pub struct MessageFacts {
     /// The picture of ours that they answer, or that their next words change
     /// ([`Awaiting::Change`]).
     pub replied: Option<Kept>,
+    /// What they answer instead, where it has no picture in it.
+    pub beside: Beside,
     /// The matter that they answer: the message was an operator's answer, or a word of ours about
     /// the matter ([`About::Relay`](crate::event::About), [`About::Matter`](crate::event::About)).
     pub answered: Option<Case>,
@@ -210,6 +232,18 @@ pub struct MessageFacts {
     pub entries: Vec<BalanceLine>,
     /// For a card: the last requests, and how many matters there were before.
     pub past: Past,
+}
+
+/// A message of ours without a picture that somebody answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beside {
+    /// None, or one that is about no picture.
+    #[default]
+    Nothing,
+    /// The receipt of several pictures, or one of somebody else.
+    Several,
+    /// One about a picture that is not kept any more.
+    Gone,
 }
 
 /// What a card tells of the past.
@@ -235,6 +269,8 @@ pub struct PressFacts {
     pub generations: Vec<Generation>,
     /// The picture it is about, when that is still kept and belongs to the presser.
     pub kept: Option<Kept>,
+    /// For a press that spends: the presser's newest request, whatever became of it.
+    pub newest: Option<Request>,
     /// The line for the provider.
     pub line: Line,
     /// For the history: a page of it.
@@ -295,6 +331,10 @@ pub struct Case {
     pub cause: Cause,
     /// Whether it is closed.
     pub closed: bool,
+    /// When it was opened, milliseconds since the epoch.
+    pub opened_at: i64,
+    /// Whether an operator has answered it.
+    pub answered: bool,
     /// When it was closed, milliseconds since the epoch; zero while it is open.
     pub closed_at: i64,
     /// The request it is about.
@@ -522,7 +562,9 @@ pub struct Album {
     pub parts: Vec<Message>,
     /// When its first part came, milliseconds since the epoch; zero before any.
     pub began_at: i64,
-    /// Whether its request has begun.
+    /// Whether a part of it was meant for us: then all are. In private always.
+    pub called: bool,
+    /// Whether its request has begun; where no part called us, that it was left out.
     pub settled: bool,
 }
 
@@ -550,6 +592,11 @@ pub enum Awaiting {
     Change {
         /// Which.
         artifact: ArtifactId,
+    },
+    /// Nothing yet: a message of theirs did not become a request, and its edit may.
+    Edit {
+        /// Which.
+        message: MessageId,
     },
     /// New words for this request.
     Words {
@@ -615,6 +662,8 @@ pub struct Needs {
     pub album: Option<crate::id::AlbumId>,
     /// The line for the provider.
     pub line: bool,
+    /// Their newest request.
+    pub newest: bool,
     /// The last entries of the ledger.
     pub entries: bool,
     /// A page of the history, below this artifact; zero for the newest.

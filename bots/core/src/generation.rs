@@ -139,7 +139,7 @@ pub enum GenerationState {
     Made,
     /// The channel took it, or it is stored and owed; the hold is posted.
     Delivered,
-    /// It could not be made; the hold is void.
+    /// It could not be made, or was gone before it could be handed over; the hold is void.
     Failed,
     /// Nobody knows; the hold is void, a late picture is free.
     Uncertain,
@@ -196,8 +196,13 @@ pub enum Failure {
     Refused,
     /// Too busy for too long.
     Overloaded,
-    /// A reference picture could not be read; counted from one.
-    Reference(u8),
+    /// A reference picture cannot be used.
+    Reference {
+        /// Which, counted from one; nothing where the provider does not tell.
+        number: Option<u8>,
+        /// What is wrong with it.
+        fault: ReferenceFault,
+    },
     /// A reference picture could not be fetched again from the channel; counted from one.
     ReferenceGone(u8),
     /// The provider does not take this prompt (too long, empty).
@@ -210,6 +215,23 @@ pub enum Failure {
     Provider,
     /// What came back was no picture.
     NoPicture,
+}
+
+/// What is wrong with a reference picture, as far as somebody can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceFault {
+    /// The file is longer than we take.
+    TooLarge {
+        /// The longest that is taken, bytes.
+        bytes_max: u64,
+    },
+    /// It has more pixels than we open.
+    TooManyPixels,
+    /// It is no picture, or of a kind that is not taken.
+    WrongKind,
+    /// It is damaged, or the provider cannot read it.
+    Unreadable,
 }
 
 /// A stored picture, as rules speak of it.

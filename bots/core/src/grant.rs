@@ -49,8 +49,8 @@ fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, credits
         .rev()
         .map(|open| &open.request)
         .filter(|request| request.state == RequestState::Unpaid)
-        .find(|request| making::total(request) <= available)
-        .filter(|request| request::may_run(turn, visit, request).is_ok())
+        .filter(|request| making::total(request) <= available)
+        .find(|request| request::may_run(turn, visit, request).is_ok())
         .cloned();
     let making = waited.is_some();
     turn.say(&visit.reader, Say::CreditsArrived { credits, available, making });

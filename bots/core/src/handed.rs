@@ -33,13 +33,16 @@ pub(crate) fn picture_delivered(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
 /// The channel will not take a picture.
 pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
     let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
-    let Some(artifact) = scene.generation.artifact else { return };
+    if refusal == Refusal::Blocked {
+        let identity = scene.request.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: false });
+        scene.reachable = false;
+    }
+    let Some(artifact) = scene.generation.artifact else {
+        return picture::gone(turn, &mut scene);
+    };
     match refusal {
         Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone => {
-            if refusal == Refusal::Blocked {
-                let identity = scene.request.identity.clone();
-                turn.then(Effect::MarkReachable { identity, reachable: false });
-            }
             out_of_reach(turn, &mut scene, artifact);
         }
         // What is still owed goes out with their next message; what was seen is not shown again.
@@ -53,7 +56,7 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
             turn.send(picture.slot(slot).keys(keys));
         }
         Refusal::Content => {
-            send_link(turn, &scene.reader, &facts.address);
+            link_instead(turn, &scene, artifact, &facts.address);
             if scene.generation.state == GenerationState::Made {
                 scene.post(turn);
                 receipt::close(turn, &scene);
@@ -62,7 +65,29 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
     }
 }
 
-/// Nobody can be reached where the picture was to go: a paid one is owed.
+/// The link takes the placeholder's place. A picture that was owed has none that they would see.
+fn link_instead(turn: &mut Turn<'_>, scene: &Scene, artifact: ArtifactId, address: &str) {
+    if scene.generation.owed {
+        turn.then(Effect::ClearOwed { artifact });
+    }
+    let keys = picture::keys_under(turn, scene, artifact);
+    // It was to go where this happened, be that where it was asked for or not.
+    let here = Reader { conversation: turn.frame.conversation.clone(), ..scene.reader.clone() };
+    let link = turn.words(&here, Say::PictureLink { url: address.into() }).keys(keys);
+    turn.send(match scene.generation.state {
+        GenerationState::Delivered => link,
+        GenerationState::Held
+        | GenerationState::Claimed
+        | GenerationState::Submitting
+        | GenerationState::Submitted
+        | GenerationState::Made
+        | GenerationState::Failed
+        | GenerationState::Uncertain
+        | GenerationState::Cancelled => link.editing(Slot::Generation(scene.generation.id)),
+    });
+}
+
+/// Nobody can be reached where the picture was to go: it is owed.
 fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
     scene.reachable = false;
     match scene.generation.state {
@@ -71,14 +96,14 @@ fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
             scene.post(turn);
             receipt::close(turn, scene);
         }
-        GenerationState::Delivered => scene.owe(turn, artifact),
-        // A free one is not owed.
+        // A late one is free, and a promise.
+        GenerationState::Delivered | GenerationState::Failed | GenerationState::Uncertain => {
+            scene.owe(turn, artifact);
+        }
         GenerationState::Held
         | GenerationState::Claimed
         | GenerationState::Submitting
         | GenerationState::Submitted
-        | GenerationState::Failed
-        | GenerationState::Uncertain
         | GenerationState::Cancelled => {}
     }
 }
@@ -87,11 +112,24 @@ fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
 /// hold is posted.
 pub(crate) fn picture_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
-    let Some(artifact) = scene.generation.artifact else { return };
+    let Some(artifact) = scene.generation.artifact else {
+        return picture::gone(turn, &mut scene);
+    };
     did_it_arrive(turn, &scene.reader, artifact);
     if scene.generation.state == GenerationState::Made {
         scene.post(turn);
         receipt::close(turn, &scene);
+    }
+}
+
+/// The channel will not take the word that a picture was not made. Whoever has shut us out hears
+/// of it when they are back.
+pub(crate) fn end_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
+    let Some(scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
+    if refusal == Refusal::Blocked {
+        let identity = scene.request.identity.clone();
+        turn.then(Effect::MarkReachable { identity, reachable: false });
+        turn.then(Effect::TellLater { generation: scene.generation.id });
     }
 }
 
@@ -130,7 +168,7 @@ fn reader(facts: &DeliveryFacts, kept: &Kept) -> Reader {
 fn did_it_arrive(turn: &mut Turn<'_>, reader: &Reader, artifact: ArtifactId) {
     let again = keys::act(Label::SendAgain, Verb::SendAgain, artifact.0);
     let question = turn.words(reader, Say::DidItArrive).keys(vec![vec![again]]);
-    turn.send(question);
+    turn.send(question.about(About::Beside(artifact)));
 }
 
 /// What the channel does not take can be had by its address.

@@ -5,6 +5,7 @@ use alloc::{string::String, vec, vec::Vec};
 use crate::{
     account::{Account, Language},
     credits::Credits,
+    event::Setting,
     facts::{House, Request},
     generation::{Background, Options, Quality, Resolution, Shape},
     id::{ArtifactId, RequestId},
@@ -65,31 +66,39 @@ pub(crate) fn examples(house: &House, language: Language) -> impl Iterator<Item 
 }
 
 /// Under the question whether a price may be spent.
-pub(crate) fn confirm(request: &Request, price: Credits) -> Vec<Vec<Key>> {
+pub(crate) fn confirm(house: &House, request: &Request, price: Credits) -> Vec<Vec<Key>> {
     let yes = act(Label::Confirm(price), Verb::Confirm, request.id.0);
     let mut rows = vec![vec![yes]];
     rows.extend(request.cheaper.map(|way| vec![take_cheaper(request.id, way)]));
     rows.extend(cancel(request.id));
+    rows.push(support_link(house).into_iter().collect());
     rows
 }
 
 /// Under the word that there are too few credits.
 pub(crate) fn unpaid(house: &House, request: &Request) -> Vec<Vec<Key>> {
     let mut rows = Vec::new();
-    rows.extend(request.cheaper.map(|way| vec![take_cheaper(request.id, way)]));
-    let cancel = act(Label::Cancel, Verb::Cancel, request.id.0);
-    rows.push(vec![act(Label::Buy, Verb::Buy, 0), cancel]);
+    let cheaper = request.cheaper.filter(|_| request.setting != Setting::Group);
+    rows.extend(cheaper.map(|way| vec![take_cheaper(request.id, way)]));
+    rows.push(buy_or_cancel(request));
     rows.push(human(house, Some(request.id)));
     rows
+}
+
+/// \[Buy credits\], which is between the two of us, and \[Cancel\].
+fn buy_or_cancel(request: &Request) -> Vec<Key> {
+    let buy = act(Label::Buy, Verb::Buy, 0);
+    let buy = (request.setting != Setting::Group).then_some(buy);
+    let cancel = act(Label::Cancel, Verb::Cancel, request.id.0);
+    buy.into_iter().chain([cancel]).collect()
 }
 
 /// Under the word that the plan does not include it: what is included, at its price.
 pub(crate) fn not_in_plan(house: &House, request: &Request, price: Credits) -> Vec<Vec<Key>> {
     let included = Cheaper { options: request.options, price };
-    let cancel = act(Label::Cancel, Verb::Cancel, request.id.0);
     vec![
         vec![act(Label::TakeCheaper(included), Verb::Confirm, request.id.0)],
-        vec![act(Label::Buy, Verb::Buy, 0), cancel],
+        buy_or_cancel(request),
         human(house, Some(request.id)),
     ]
 }
@@ -111,10 +120,13 @@ pub(crate) fn picture(
     }
     first.push(act(Label::Change, Verb::Change, artifact.0));
     first.extend(larger(house, account, request.options, artifact));
-    let second = vec![
+    let mut second = vec![
         act(Label::Original, Verb::Original, artifact.0),
         act(Label::More, Verb::More, artifact.0),
     ];
+    // It stands beside every price.
+    let has_price = first.iter().any(|key| matches!(key.label, Label::Larger(_)));
+    second.extend(support_link(house).filter(|_| has_price));
     vec![first, second]
 }
 

@@ -33,6 +33,7 @@ pub mod line;
 mod making;
 mod message;
 pub mod needs;
+pub mod pace;
 mod picture;
 mod press;
 pub mod pricing;

@@ -9,7 +9,7 @@ use crate::{
     credits::Credits,
     customer::{self, Visit},
     event::{Message, Setting},
-    facts::{Awaiting, MessageFacts, Pace, Reference, Request},
+    facts::{Awaiting, Beside, House, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
     id::ArtifactId,
@@ -26,7 +26,7 @@ pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Mess
     match facts.pace {
         Pace::Fine => {}
         Pace::TooFastNow => return slow_down(turn, facts, message),
-        Pace::TooFast => return,
+        Pace::TooFast => return leave_out(turn, message),
     }
     let mut visit = customer::meet(turn, &message.from, facts.customer.as_ref(), message.setting);
     let welcomed = match &message.album {
@@ -45,15 +45,16 @@ pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Mess
 
 /// Too many messages: said once, so that none is lost without a word.
 fn slow_down(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
-    let known = facts.customer.as_ref().map(|customer| customer.language);
-    let language = known.or(message.from.language).unwrap_or(turn.house().language_default);
-    let reader = Reader {
-        conversation: turn.frame.conversation.clone(),
-        identity: Some(message.from.identity.clone()),
-        language,
-        setting: message.setting,
-    };
+    let reader = Reader::of_writer(turn, facts.customer.as_ref(), message);
     turn.say(&reader, Say::SlowDown);
+    leave_out(turn, message);
+}
+
+/// What is left out is left out whole.
+fn leave_out(turn: &mut Turn<'_>, message: &Message) {
+    if let Some(album) = &message.album {
+        album::leave_out(turn, album);
+    }
 }
 
 /// A message with everything that belongs to it. Tells whether it was answered by a welcome.
@@ -97,13 +98,26 @@ fn words(
     }
     let Some(pictures) = usable(turn, visit, message) else { return };
     if !text.trim().is_empty() {
-        prompt(turn, visit, facts, message, text, pictures);
-    } else if pictures.is_empty() {
+        if prompt(turn, visit, facts, message, text, pictures) == Placed::Declined {
+            may_be_edited(turn, visit, message);
+        }
+        return;
+    }
+    may_be_edited(turn, visit, message);
+    if pictures.is_empty() {
         turn.say(&visit.reader, Say::PromptEmpty);
     } else if turn.house().edits {
         tray::put(turn, visit, pictures);
     } else {
         turn.say(&visit.reader, Say::NoReferences);
+    }
+}
+
+/// A message did not become a request; edited, it may. What its next words were to mean otherwise
+/// comes first.
+fn may_be_edited(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
+    if matches!(visit.customer.awaiting, None | Some(Awaiting::Edit { .. })) {
+        visit.awaits(turn, Some(Awaiting::Edit { message: message.id.clone() }));
     }
 }
 
@@ -114,24 +128,25 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
     let mut complaints: Vec<Say> = Vec::new();
     for attachment in &message.attachments {
         let complaint = match attachment {
-            Attachment::Picture(media) => {
-                pictures.push(Reference::Media(media.clone()));
-                continue;
+            Attachment::Picture(_) | Attachment::TooLarge { .. } => {
+                oversized(turn.house(), attachment)
             }
-            Attachment::TooLarge { name, bytes, bytes_max } => {
-                too_large(name.as_ref(), *bytes, *bytes_max)
-            }
-            Attachment::Other(kind) => Say::CannotUse(*kind),
+            Attachment::Other(kind) => Some(Say::CannotUse(*kind)),
         };
-        if !complaints.contains(&complaint) {
-            complaints.push(complaint);
+        match (complaint, attachment) {
+            (Some(complaint), _) if complaints.contains(&complaint) => {}
+            (Some(complaint), _) => complaints.push(complaint),
+            (None, Attachment::Picture(media)) => pictures.push(Reference::Media(media.clone())),
+            (None, Attachment::TooLarge { .. } | Attachment::Other(_)) => {}
         }
     }
     if complaints.is_empty() {
         return Some(pictures);
     }
     for complaint in complaints.into_iter().take(turn.house().references_max) {
-        turn.say(&visit.reader, complaint);
+        let link = keys::support_link(turn.house()).into_iter().collect();
+        let complaint = turn.words(&visit.reader, complaint).keys(vec![link]);
+        turn.send(complaint);
     }
     if !pictures.is_empty() && turn.house().edits {
         tray::put(turn, visit, pictures);
@@ -146,7 +161,7 @@ struct Base {
     parent: Option<ArtifactId>,
 }
 
-/// A prompt, with its own pictures.
+/// A prompt, with its own pictures. Tells whether it became a request.
 fn prompt(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
@@ -154,19 +169,22 @@ fn prompt(
     message: &Message,
     text: &str,
     pictures: Vec<Reference>,
-) {
+) -> Placed {
     let written = flags::read(text);
     if written.prompt.trim().is_empty() {
-        return turn.say(&visit.reader, Say::PromptEmpty);
+        turn.say(&visit.reader, Say::PromptEmpty);
+        return Placed::Declined;
     }
     if let Some(say) = too_long(turn, &written.prompt) {
-        return turn.say(&visit.reader, say);
+        turn.say(&visit.reader, say);
+        return Placed::Declined;
     }
-    let mut base = match base(visit, facts, message) {
+    let mut base = match base(turn.house(), visit, facts, message) {
         Ok(base) => base,
         Err(say) => {
             visit.awaits(turn, None);
-            return turn.say(&visit.reader, *say);
+            turn.say(&visit.reader, *say);
+            return Placed::Declined;
         }
     };
     for picture in pictures {
@@ -175,7 +193,8 @@ fn prompt(
         }
     }
     if !base.references.is_empty() && !turn.house().edits {
-        return turn.say(&visit.reader, Say::NoReferences);
+        turn.say(&visit.reader, Say::NoReferences);
+        return Placed::Declined;
     }
     let (count, count_max) = (base.references.len(), turn.house().references_max);
     if count > count_max {
@@ -191,10 +210,12 @@ fn prompt(
         parent: base.parent,
         message: Some(message.id.clone()),
     };
-    if request::place(turn, visit, &facts.line, wish) == Placed::Kept {
+    let placed = request::place(turn, visit, &facts.line, wish);
+    if placed == Placed::Kept {
         tray::use_up(turn, visit);
         visit.awaits(turn, None);
     }
+    placed
 }
 
 /// The complaint about a prompt that is too long.
@@ -206,19 +227,27 @@ pub(crate) fn too_long(turn: &Turn<'_>, prompt: &str) -> Option<Say> {
 
 /// What the words are for: a picture of ours, a request that gets new words, else the tray and the
 /// pictures they answer.
-fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Result<Base, Box<Say>> {
+fn base(
+    house: &House,
+    visit: &Visit,
+    facts: &MessageFacts,
+    message: &Message,
+) -> Result<Base, Box<Say>> {
     let customer = &visit.customer;
     let answered = message.reply_to.as_ref();
     let mut base = Base { options: customer.account.options, references: Vec::new(), parent: None };
-    match (&facts.replied, &customer.awaiting) {
+    let awaiting = customer.awaiting.as_ref().filter(|_| !message.answers_pictures());
+    match (&facts.replied, awaiting) {
         (Some(kept), _) => {
             let artifact = kept.artifact.id;
             base.options = Options { count: 1, ..kept.request.options };
             base.references = vec![Reference::Artifact(artifact)];
             base.parent = Some(artifact);
         }
-        (None, Some(Awaiting::Change { .. })) if answered.is_none() => return Err(Say::Gone.into()),
-        (None, Some(Awaiting::Words { .. })) if answered.is_none() => {
+        (None, _) if facts.beside == Beside::Several => return Err(Say::WhichPicture.into()),
+        (None, _) if facts.beside == Beside::Gone => return Err(Say::Gone.into()),
+        (None, Some(Awaiting::Change { .. })) => return Err(Say::Gone.into()),
+        (None, Some(Awaiting::Words { .. })) => {
             let request: &Request = facts.started.as_ref().ok_or(Say::Gone)?;
             base.options = request.options;
             base.references.clone_from(&request.references);
@@ -228,14 +257,11 @@ fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Result<Base, 
             // Anybody's picture; also one of ours that is somebody else's, or not kept any more
             // and still to be seen in the chat.
             for attachment in answered.map_or(&[][..], |reply| reply.attachments.as_slice()) {
-                match attachment {
-                    Attachment::Picture(media) => {
-                        base.references.push(Reference::Media(media.clone()));
-                    }
-                    Attachment::TooLarge { name, bytes, bytes_max } => {
-                        return Err(too_large(name.as_ref(), *bytes, *bytes_max).into());
-                    }
-                    Attachment::Other(_) => {}
+                if let Some(complaint) = oversized(house, attachment) {
+                    return Err(complaint.into());
+                }
+                if let Attachment::Picture(media) = attachment {
+                    base.references.push(Reference::Media(media.clone()));
                 }
             }
         }
@@ -248,7 +274,23 @@ fn base(visit: &Visit, facts: &MessageFacts, message: &Message) -> Result<Base, 
     Ok(base)
 }
 
-/// That a picture is larger than the channel lets us fetch.
+/// The complaint about a picture that is larger than the channel lets us fetch, or than the house
+/// takes.
+fn oversized(house: &House, attachment: &Attachment) -> Option<Say> {
+    let most = house.reference_bytes_max;
+    match attachment {
+        Attachment::Picture(media) => {
+            let bytes = media.bytes.filter(|bytes| *bytes > most)?;
+            Some(too_large(media.name.as_ref(), bytes, most))
+        }
+        Attachment::TooLarge { name, bytes, bytes_max } => {
+            Some(too_large(name.as_ref(), *bytes, most.min(*bytes_max)))
+        }
+        Attachment::Other(_) => None,
+    }
+}
+
+/// That a picture is larger than it may be.
 pub(crate) fn too_large(name: Option<&String>, bytes: u64, bytes_max: u64) -> Say {
     Say::ReferenceTooLarge {
         name: name.cloned(),

@@ -3,7 +3,7 @@
 use crate::{
     event::{About, Event, Message, Press, Setting},
     facts::{FactsKind, Needs},
-    id::{ArtifactId, RequestId},
+    id::{ArtifactId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     say::{Action, Verb},
 };
@@ -16,10 +16,16 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
     let of = |kind| Needs { kind, ..Needs::default() };
     match event {
         Event::MessageReceived(message) => message_needs(message),
+        Event::AlbumPartSeen(part) => Needs {
+            identity: Some(part.from.identity.clone()),
+            album: part.album.clone(),
+            ..of(FactsKind::Message)
+        },
         Event::MessageEdited(message) if message.setting == Setting::Desk => Needs::default(),
         Event::MessageEdited(message) => Needs {
             identity: Some(message.from.identity.clone()),
             started_by: Some(message.id.clone()),
+            replied: replied(message),
             line: true,
             ..of(FactsKind::Message)
         },
@@ -44,11 +50,19 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             replied: replied.clone(),
             album: Some(album.clone()),
             line: true,
+            // Its words may be a command.
+            entries: true,
+            history: Some(0),
             ..of(FactsKind::Message)
         },
-        Event::TrayLapsed { identity } => {
+        Event::TrayLapsed { identity } | Event::AwaitingLapsed { identity } => {
             Needs { identity: Some(identity.clone()), ..of(FactsKind::Message) }
         }
+        Event::TopicAwaited { case, message, .. } => Needs {
+            identity: Some(message.from.identity.clone()),
+            case: Some(*case),
+            ..of(FactsKind::Message)
+        },
         Event::RequestLapsed { request } => {
             Needs { request: Some(*request), ..of(FactsKind::Generation) }
         }
@@ -86,16 +100,15 @@ fn message_needs(message: &Message) -> Needs {
             history: (command == Command::History).then_some(0),
             ..base
         },
-        Intent::Greeting | Intent::Words(_) => Needs {
-            replied: message
-                .reply_to
-                .as_ref()
-                .filter(|reply| reply.ours)
-                .map(|reply| reply.message.clone()),
-            line: true,
-            ..base
-        },
+        Intent::Greeting | Intent::Words(_) => {
+            Needs { replied: replied(message), line: true, ..base }
+        }
     }
+}
+
+/// The message of ours that somebody answers.
+fn replied(message: &Message) -> Option<MessageId> {
+    message.reply_to.as_ref().filter(|reply| reply.ours).map(|reply| reply.message.clone())
 }
 
 fn press_needs(press: &Press, action: Option<Action>) -> Needs {
@@ -106,8 +119,9 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
     let artifact = Some(ArtifactId(row));
     match verb {
         Verb::Cancel | Verb::ChangeWords => Needs { request, ..base },
-        Verb::Again | Verb::MakeFour | Verb::TryAgain | Verb::Confirm | Verb::TakeCheaper => {
-            Needs { request, line: true, ..base }
+        Verb::Confirm | Verb::TakeCheaper => Needs { request, line: true, ..base },
+        Verb::Again | Verb::MakeFour | Verb::TryAgain => {
+            Needs { request, line: true, newest: true, ..base }
         }
         Verb::AskHuman => Needs { request: request.filter(|_| row != 0), ..base },
         Verb::Change
@@ -117,8 +131,8 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::Delete
         | Verb::SendAgain
         | Verb::OpenPicture => Needs { artifact, ..base },
-        Verb::Larger => Needs { artifact, line: true, ..base },
-        Verb::Example => Needs { line: true, ..base },
+        Verb::Larger => Needs { artifact, line: true, newest: true, ..base },
+        Verb::Example => Needs { line: true, newest: true, ..base },
         Verb::Balance => Needs { entries: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, ..base },
@@ -141,11 +155,13 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
 fn fate_needs(about: About) -> Needs {
     let base = Needs { kind: FactsKind::Delivery, ..Needs::default() };
     match about {
-        About::Picture(generation) => Needs { generation: Some(generation), ..base },
+        About::Picture(generation) | About::Ended(generation) => {
+            Needs { generation: Some(generation), ..base }
+        }
         About::Original(artifact) => Needs { artifact: Some(artifact), ..base },
         About::Relay(case) | About::TopicLine(case) => Needs { case: Some(case), ..base },
         About::Topic(case) => Needs { case: Some(case), past: true, ..base },
-        About::Matter(_) | About::Slot(_) => Needs::default(),
+        About::Matter(_) | About::Beside(_) | About::Slot(_) => Needs::default(),
     }
 }
 
@@ -157,7 +173,7 @@ mod tests {
     use crate::{
         account::Person,
         event::ReplyTo,
-        id::{ConversationId, EscalationId, MessageId},
+        id::{ConversationId, EscalationId},
     };
 
     fn message(text: &str) -> Message {
@@ -179,6 +195,13 @@ mod tests {
         assert!(needs(&Event::MessageReceived(message("余额")), None).entries);
         assert_eq!(needs(&Event::MessageReceived(message("/history")), None).history, Some(0));
         assert!(needs(&Event::MessageReceived(message("a fox")), None).line);
+    }
+
+    #[test]
+    fn an_album_may_turn_out_to_be_a_command() {
+        let (album, by) = ("album".into(), "telegram:7".into());
+        let settled = needs(&Event::AlbumSettled { album, by, replied: None }, None);
+        assert!(settled.entries && settled.history == Some(0) && settled.line);
     }
 
     #[test]

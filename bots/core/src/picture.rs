@@ -171,7 +171,7 @@ pub(crate) fn keys_under(turn: &Turn<'_>, scene: &Scene, artifact: ArtifactId) -
 fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
     let artifact = keep(turn, scene, finished);
     if !scene.reachable {
-        return;
+        return scene.owe(turn, artifact);
     }
     let slot = Slot::Generation(scene.generation.id);
     let body = Body::Picture { artifact, caption: None };
@@ -179,13 +179,15 @@ fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
     turn.send(picture.about(About::Picture(scene.generation.id)));
     let keys = keys::picture(turn.house(), &scene.account, &scene.request, artifact);
     let note = turn.words(&scene.reader, Say::LatePicture).keys(keys);
-    turn.send(note);
+    turn.send(note.about(About::Beside(artifact)));
 }
 
 /// A picture was not made, and nothing is owed for it.
 pub(crate) fn failed(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Failure) {
     if failure == Failure::OutOfService {
-        turn.then(Effect::RaiseAlarm { what: "the image service does not serve us" });
+        turn.then(Effect::RaiseAlarm {
+            what: "pictures cannot be made: something of ours is wrong",
+        });
     }
     give_up(turn, facts, Some(failure));
 }
@@ -220,21 +222,52 @@ fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure
         Some(failure) => Say::Failed { failure, available, part },
         None => Say::Uncertain { available, part },
     };
-    let slot = Slot::Generation(scene.generation.id);
-    let mut message = turn.words(&scene.reader, say).editing(slot);
-    // Of several pictures, only the end of the last one offers to try again.
-    if receipt::is_last(&scene) && receipt::handed_over(&scene) == 0 {
-        message = message.keys(keys::failed(turn.house(), scene.request.id));
-    }
-    if scene.reachable {
-        turn.send(message);
-    }
-    receipt::close(turn, &scene);
+    tell_end(turn, &scene, say);
 }
 
-/// A stored picture reached the end of its time. Whoever paid for it and never got it gets the
-/// credits back.
-pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: ArtifactId) {
+/// The placeholder says why there is no picture; after the last one the request is closed.
+fn tell_end(turn: &mut Turn<'_>, scene: &Scene, say: Say) {
+    let slot = Slot::Generation(scene.generation.id);
+    let about = About::Ended(scene.generation.id);
+    let mut message = turn.words(&scene.reader, say).editing(slot).about(about);
+    // Of several pictures, only the end of the last one offers to try again.
+    let ends = receipt::is_last(scene) && receipt::handed_over(scene) == 0;
+    message = message.keys(if ends {
+        keys::failed(turn.house(), scene.request.id)
+    } else {
+        Vec::from([keys::support_link(turn.house()).into_iter().collect()])
+    });
+    if scene.reachable {
+        turn.send(message);
+    } else {
+        turn.then(Effect::TellLater { generation: scene.generation.id });
+    }
+    receipt::close(turn, scene);
+}
+
+/// A picture that was made is not there any more. Where it was never handed over, its credits are
+/// given back.
+pub(crate) fn gone(turn: &mut Turn<'_>, scene: &mut Scene) {
+    if scene.generation.state != GenerationState::Made {
+        return;
+    }
+    scene.void(turn, VoidReason::NotHandedOver);
+    scene.settle(turn, GenerationState::Failed, None);
+    let available = scene.reader.sees(scene.account.purse.available());
+    let part = scene.part();
+    tell_end(turn, scene, Say::NotHandedOver { available, part });
+}
+
+/// A stored picture reached the end of its time.
+pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts) {
+    if let Some(mut scene) = Scene::of(facts) {
+        gone(turn, &mut scene);
+    }
+}
+
+/// A picture that was owed reached the end of its time. Whoever paid for it and never got it gets
+/// the credits back, and hears of it.
+pub(crate) fn owed_expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: ArtifactId) {
     let Some(generation) = &facts.generation else { return };
     let Some(account) = &facts.account else { return };
     turn.then(Effect::ClearOwed { artifact });
@@ -250,4 +283,14 @@ pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts, artifact: Ar
         reason: GrantReason::OwedExpired,
         note: None,
     });
+    let available = account.purse.available().0.saturating_add(generation.price.0);
+    match &facts.request {
+        Some(request) if facts.reachable && request.setting == Setting::Private => {
+            let reader = Reader::of(request, facts.language);
+            let (returned, available) = (generation.price, Credits(available));
+            turn.say(&reader, Say::Missed { failed: 0, expired: 1, returned, available });
+        }
+        // Among others it would be nobody else's business.
+        Some(_) | None => turn.then(Effect::TellLater { generation: generation.id }),
+    }
 }

@@ -10,13 +10,18 @@ use crate::{
     customer::{self, Visit},
     desk,
     effect::{Body, Effect},
-    event::{Press, Setting},
-    facts::{Awaiting, OpenRequest, PressFacts, PressedAction, Reference, Request, RequestState},
+    event::{About, Press, Setting},
+    facts::{
+        Awaiting, GenerationFacts, Kept, OpenRequest, PressFacts, PressedAction, Reference,
+        Request, RequestState,
+    },
     flags::Flags,
-    generation::Options,
+    generation::{GenerationState, Options},
     handed, history,
-    id::Slot,
-    keys, pricing, receipt,
+    id::{RequestId, Slot},
+    keys,
+    picture::Scene,
+    pricing, receipt,
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
     settings, support, tray,
@@ -131,12 +136,20 @@ fn obey(
 
 /// Whether what a press asks for is nobody else's business.
 fn is_private(verb: Verb) -> bool {
-    matches!(verb, Verb::Balance | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
+    matches!(verb, Verb::Balance | Verb::Buy | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
+}
+
+/// Whether the words of a request are not kept any more; it never was without.
+fn is_forgotten(request: &Request) -> bool {
+    request.prompt.trim().is_empty()
 }
 
 /// The same again, or four of it, or what is missing of it.
 fn again(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, verb: Verb) -> Answer {
     let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    if is_forgotten(request) {
+        return Answer::Alert(Say::WordsGone);
+    }
     let mut wish = Wish::again(request);
     if verb == Verb::MakeFour {
         wish.flags.count = Some(4);
@@ -147,6 +160,20 @@ fn again(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, verb: Verb)
             0 => {}
             missing => wish.options.count = missing,
         }
+    }
+    spend(turn, visit, facts, Some(request.id), wish)
+}
+
+/// A press becomes a request; pressed twice, it becomes one.
+fn spend(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &PressFacts,
+    source: Option<RequestId>,
+    wish: Wish,
+) -> Answer {
+    if request::is_repeated(turn, visit, facts.newest.as_ref(), source, &wish) {
+        return Answer::Line(Say::Done);
     }
     request::place(turn, visit, &facts.line, wish);
     Answer::Quiet
@@ -178,8 +205,8 @@ fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
     let state = request.state;
     let open = OpenRequest { request, generations: facts.generations.clone() };
     match cancel::cancel(turn, visit, &open) {
-        Cancelled::Done => Answer::Quiet,
-        Cancelled::TooLate => Answer::Alert(Say::TooLateToCancel),
+        Cancelled::Done(_) => Answer::Quiet,
+        Cancelled::TooLate(_) => Answer::Alert(Say::TooLateToCancel),
         // A second tap on the same button.
         Cancelled::Nothing if state == RequestState::Cancelled => Answer::Line(Say::Done),
         Cancelled::Nothing => Answer::Line(Say::Stale),
@@ -188,8 +215,15 @@ fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
 
 fn change_words(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
     let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
+    if is_forgotten(request) {
+        return Answer::Alert(Say::WordsGone);
+    }
     visit.awaits(turn, Some(Awaiting::Words { request: request.id }));
-    turn.say(&visit.reader, Say::NewWords);
+    let how = match visit.reader.setting {
+        Setting::Group => Say::NewWordsByReply,
+        Setting::Private | Setting::Desk => Say::NewWords,
+    };
+    turn.say(&visit.reader, how);
     Answer::Quiet
 }
 
@@ -198,8 +232,14 @@ fn change(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
     if !turn.house().edits {
         return Answer::Alert(Say::NoReferences);
     }
-    visit.awaits(turn, Some(Awaiting::Change { artifact: kept.artifact.id }));
-    turn.say(&visit.reader, Say::ChangeHow);
+    let artifact = kept.artifact.id;
+    visit.awaits(turn, Some(Awaiting::Change { artifact }));
+    let how = match visit.reader.setting {
+        Setting::Group => Say::ChangeByReply,
+        Setting::Private | Setting::Desk => Say::ChangeHow,
+    };
+    let question = turn.words(&visit.reader, how).about(About::Beside(artifact));
+    turn.send(question);
     Answer::Quiet
 }
 
@@ -248,7 +288,10 @@ fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
         let has = |plan: &Entitlement| plan.max_resolution >= options.resolution;
         let plan = pricing::plan_with(catalogue, has);
         let say = Say::NotInPlan { resolution: options.resolution, included, plan };
-        let mut rows = Vec::from([Vec::from([keys::act(Label::Buy, Verb::Buy, 0)])]);
+        let mut rows = Vec::new();
+        if visit.reader.setting != Setting::Group {
+            rows.push(Vec::from([keys::act(Label::Buy, Verb::Buy, 0)]));
+        }
         rows.push(keys::human(turn.house(), Some(kept.request.id)));
         let word = turn.words(&visit.reader, say).keys(rows);
         turn.send(word);
@@ -259,8 +302,7 @@ fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
         wish.references = Vec::from([Reference::Artifact(kept.artifact.id)]);
         wish.parent = Some(kept.artifact.id);
     }
-    request::place(turn, visit, &facts.line, wish);
-    Answer::Quiet
+    spend(turn, visit, facts, Some(kept.request.id), wish)
 }
 
 /// The picture is deleted, and every message that shows it goes.
@@ -276,13 +318,38 @@ fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
         turn.remove(&visit.reader, Slot::Generation(generation.id));
     }
     turn.remove(&visit.reader, history::copy(artifact));
-    if facts.generations.len() == 1 {
+    if shown.is_some_and(|one| one.state == GenerationState::Made) {
+        // It was seen, or there would be no button to press, though not yet where it was asked
+        // for: it is paid for, and the receipt is still to come.
+        seen(turn, visit, facts, kept);
+    } else if facts.generations.len() == 1 {
         let slot = Slot::Receipt(kept.request.id);
         let receipt = turn.words(&visit.reader, Say::Deleted).editing(slot).silent();
         let again = keys::act(Label::Again, Verb::Again, kept.request.id.0);
         turn.send(receipt.keys(Vec::from([Vec::from([again])])));
     }
     Answer::Line(Say::Deleted)
+}
+
+/// A picture was seen before the channel had taken it where it was asked for, and is deleted.
+fn seen(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts, kept: &Kept) {
+    let of = GenerationFacts {
+        generation: facts
+            .generations
+            .iter()
+            .find(|one| one.artifact == Some(kept.artifact.id))
+            .cloned(),
+        request: Some(kept.request.clone()),
+        siblings: facts.generations.clone(),
+        account: Some(visit.customer.account.clone()),
+        language: visit.reader.language,
+        reachable: true,
+    };
+    let Some(mut scene) = Scene::of(&of) else { return };
+    scene.generation.artifact = None;
+    scene.generation.expires_at = 0;
+    scene.post(turn);
+    receipt::close(turn, &scene);
 }
 
 /// An example prompt is a prompt like any other.
@@ -299,8 +366,7 @@ fn example(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, number: i
         parent: None,
         message: None,
     };
-    request::place(turn, visit, &facts.line, wish);
-    Answer::Quiet
+    spend(turn, visit, facts, None, wish)
 }
 
 fn set_language(turn: &mut Turn<'_>, visit: &mut Visit, press: &Press, row: i64) -> Answer {

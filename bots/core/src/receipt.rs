@@ -6,9 +6,10 @@ use alloc::{vec, vec::Vec};
 use crate::{
     credits::Credits,
     effect::Effect,
+    event::About,
     facts::{Generation, RequestState},
     generation::GenerationState,
-    id::Slot,
+    id::{ArtifactId, Slot},
     keys,
     picture::Scene,
     say::{Key, Label, Receipt, Say, Verb},
@@ -46,7 +47,8 @@ pub(crate) fn close(turn: &mut Turn<'_>, scene: &Scene) {
         return;
     }
     let charged: i64 = delivered(&scene.siblings).map(|sibling| sibling.price.0).sum();
-    let kept_until = delivered(&scene.siblings).map(|sibling| sibling.expires_at).min();
+    let kept = delivered(&scene.siblings).filter(|sibling| sibling.artifact.is_some());
+    let kept_until = kept.map(|sibling| sibling.expires_at).min();
     let say = Say::Receipt(Receipt {
         charged: Credits(charged),
         pictures: handed_over(scene),
@@ -54,14 +56,25 @@ pub(crate) fn close(turn: &mut Turn<'_>, scene: &Scene) {
         available: scene.reader.sees(scene.account.purse.available()),
         kept_until: kept_until.unwrap_or_default(),
     });
-    let receipt = turn.words(&scene.reader, say).slot(Slot::Receipt(scene.request.id));
+    let mut receipt = turn.words(&scene.reader, say).slot(Slot::Receipt(scene.request.id));
+    if let Some(artifact) = only_picture(scene) {
+        receipt = receipt.about(About::Beside(artifact));
+    }
     let keys = keys_of(turn, scene);
     turn.send(receipt.keys(keys));
 }
 
+/// The picture that a receipt is of, where it is of one.
+fn only_picture(scene: &Scene) -> Option<ArtifactId> {
+    match scene.siblings.as_slice() {
+        [only] => only.artifact,
+        _ => None,
+    }
+}
+
 fn keys_of(turn: &Turn<'_>, scene: &Scene) -> Vec<Vec<Key>> {
-    if let [Generation { artifact: Some(artifact), .. }] = scene.siblings.as_slice() {
-        return keys::picture(turn.house(), &scene.account, &scene.request, *artifact);
+    if let Some(artifact) = only_picture(scene) {
+        return keys::picture(turn.house(), &scene.account, &scene.request, artifact);
     }
     let request = scene.request.id.0;
     let mut row = vec![keys::act(Label::Again, Verb::Again, request)];

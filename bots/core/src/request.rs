@@ -55,6 +55,36 @@ impl Wish {
     }
 }
 
+/// Presses of one button within this time are one press.
+const ONE_PRESS_MS: i64 = 10_000;
+
+/// Whether a press that makes a wish of the request `source` has made it a moment ago: then the
+/// newest request is that wish.
+pub(crate) fn is_repeated(
+    turn: &Turn<'_>,
+    visit: &Visit,
+    newest: Option<&Request>,
+    source: Option<RequestId>,
+    wish: &Wish,
+) -> bool {
+    let Some(newest) = newest.filter(|newest| Some(newest.id) != source) else { return false };
+    let is_given_up = match newest.state {
+        RequestState::Cancelled | RequestState::Lapsed => true,
+        RequestState::Asking
+        | RequestState::Unpaid
+        | RequestState::Open
+        | RequestState::Settled => false,
+    };
+    turn.frame.now.saturating_sub(newest.asked_at) < ONE_PRESS_MS
+        && !is_given_up
+        && newest.conversation == visit.reader.conversation
+        && newest.message == wish.message
+        && newest.prompt == wish.prompt
+        && newest.references == wish.references
+        && newest.parent == wish.parent
+        && newest.options == included(turn, &visit.customer, wish)
+}
+
 /// Whether a wish has become a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placed {
@@ -183,7 +213,9 @@ fn no_price(turn: &mut Turn<'_>, visit: &Visit) {
         available: visit.seen(),
         part: Part { number: 1, count: 1 },
     };
-    turn.say(&visit.reader, say);
+    let keys = Vec::from([keys::human(turn.house(), None)]);
+    let word = turn.words(&visit.reader, say).keys(keys);
+    turn.send(word);
 }
 
 /// The plan does not include it: what is included waits for a yes.
@@ -213,13 +245,15 @@ fn ask_about_price(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, tot
         cheaper,
     };
     let question = turn.words(&visit.reader, say).slot(Slot::Question(request.id.0));
-    turn.send(question.keys(keys::confirm(&request, total)));
+    turn.send(question.keys(keys::confirm(turn.house(), &request, total)));
 }
 
 /// There are too few credits: it runs by itself when they come.
 fn keep_unpaid(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: Credits) {
-    let most = visit.available();
-    let cheaper = pricing::cheaper(&turn.house().catalogue, &request.options, most);
+    // Among others, what could be paid would tell what there is.
+    let most = visit.seen();
+    let cheaper =
+        most.and_then(|most| pricing::cheaper(&turn.house().catalogue, &request.options, most));
     let request = Request { cheaper, state: RequestState::Unpaid, ..request };
     wait(turn, visit, &request);
     let (say, keys) = out_of_credits(turn, visit, &request, total);
@@ -233,29 +267,30 @@ fn out_of_credits(
     request: &Request,
     total: Credits,
 ) -> (Say, Vec<Vec<Key>>) {
+    let available = Reader::of(request, visit.reader.language).sees(visit.available());
+    let offer = pricing::offer(&turn.house().catalogue);
     let say = Say::OutOfCredits {
         price: total,
-        available: visit.seen(),
-        cheaper: request.cheaper,
-        offer: pricing::offer(&turn.house().catalogue),
+        available,
+        // A price that was quoted among others may have had a cheaper neighbour.
+        cheaper: request.cheaper.filter(|_| available.is_some()),
+        offer: available.map(|_| offer),
     };
     (say, keys::unpaid(turn.house(), request))
 }
 
 /// A request waits for a yes or for credits, for a while.
 fn wait(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
-    let waiting: Vec<RequestId> = visit
-        .customer
-        .open
-        .iter()
-        .filter(|open| is_waiting(open.request.state))
-        .map(|open| open.request.id)
-        .collect();
+    let open = visit.customer.open.iter().map(|open| &open.request);
+    let waiting: Vec<&Request> = open.filter(|request| is_waiting(request.state)).collect();
     let surplus = (waiting.len() + 1).saturating_sub(WAITING_MAX);
-    for id in waiting.into_iter().take(surplus) {
-        let state = RequestState::Lapsed;
+    for oldest in waiting.into_iter().take(surplus) {
+        let (id, state) = (oldest.id, RequestState::Lapsed);
         turn.then(Effect::UpdateRequest { id, state, change: None });
         turn.then(Effect::ClearTimer { id: timer(id) });
+        let reader = Reader::of(oldest, visit.reader.language);
+        let word = turn.words(&reader, Say::RequestGaveWay).editing(Slot::Question(id.0));
+        turn.send(word.silent());
     }
     turn.then(Effect::OpenRequest(request.clone()));
     turn.then(Effect::SetTimer {

@@ -142,8 +142,8 @@ pub enum Say {
         available: Option<Credits>,
         /// A cheaper way that can be paid, where there is one.
         cheaper: Option<Cheaper>,
-        /// What can be bought.
-        offer: Offer,
+        /// What can be bought; absent in a group.
+        offer: Option<Offer>,
     },
     /// The plan does not include this resolution.
     NotInPlan {
@@ -179,6 +179,13 @@ pub enum Say {
         /// What can be spent; absent in a group.
         available: Option<Credits>,
     },
+    /// What could be taken back was; the rest was made, or is being made.
+    CancelledRest {
+        /// Pictures that are being made.
+        going: i64,
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
+    },
     /// Credits have come, by payment or by hand.
     CreditsArrived {
         /// How many.
@@ -192,6 +199,8 @@ pub enum Say {
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.
     RequestLapsed,
+    /// A request that waited for an answer or credits is let go for newer ones.
+    RequestGaveWay,
     /// The line under the pictures.
     Receipt(Receipt),
     /// A picture could not be made.
@@ -210,18 +219,33 @@ pub enum Say {
         /// The picture's number where several were asked for.
         part: Part,
     },
+    /// A picture was made and went before it could be handed over; nothing was charged.
+    NotHandedOver {
+        /// What can be spent; absent in a group.
+        available: Option<Credits>,
+        /// The picture's number where several were asked for.
+        part: Part,
+    },
     /// A picture that was given up came after all; it is free.
     LatePicture,
     /// What the next words will do: an edit of the picture this answers.
     ChangeHow,
+    /// The same among others, where only an answer is heard.
+    ChangeByReply,
+    /// Words about pictures, and no telling which one.
+    WhichPicture,
     /// What the next words will do: replace those of a request that was not made.
     NewWords,
+    /// The same among others, where only an answer is heard.
+    NewWordsByReply,
     /// What can be done with a picture beyond the first row of buttons.
     More,
     /// A picture was deleted on request.
     Deleted,
     /// A picture is not kept any more.
     Gone,
+    /// The words of a request are not kept any more.
+    WordsGone,
     /// The caption of an original.
     Original,
     /// An original is larger than the channel takes: its address instead.
@@ -229,10 +253,26 @@ pub enum Say {
         /// The address.
         url: String,
     },
-    /// Nobody knows whether a file arrived.
+    /// A picture that the channel does not take: its address instead.
+    PictureLink {
+        /// The address.
+        url: String,
+    },
+    /// Nobody knows whether a picture or a file arrived.
     DidItArrive,
     /// A picture that could not be handed over waited for this moment.
     Owed,
+    /// What became of requests while their owner could not be reached.
+    Missed {
+        /// Pictures that were not made, and not charged.
+        failed: i64,
+        /// Pictures that waited to be handed over until their time was up.
+        expired: i64,
+        /// What came back for those.
+        returned: Credits,
+        /// What can be spent.
+        available: Credits,
+    },
 
     // A human.
     /// What it is about; the buttons are causes.
@@ -245,6 +285,8 @@ pub enum Say {
     SupportOpened {
         /// `S-1042`.
         code: String,
+        /// When, milliseconds since the epoch.
+        at: i64,
     },
     /// The person's words were passed on.
     SupportPassedOn,
@@ -332,7 +374,8 @@ pub struct Receipt {
     pub asked: i64,
     /// What can be spent; absent in a group.
     pub available: Option<Credits>,
-    /// When the pictures are swept, milliseconds since the epoch.
+    /// When the first of the pictures is swept, milliseconds since the epoch; zero when none is
+    /// kept any more.
     pub kept_until: i64,
 }
 

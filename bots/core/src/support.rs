@@ -9,6 +9,7 @@ use crate::{
     event::{About, Event, Message, Setting},
     facts::{Awaiting, Case, MessageFacts},
     id::{ConversationId, EscalationId, MessageId, RequestId, Slot},
+    intent::{self, BareWords, Command, Intent},
     keys,
     message::too_large,
     press::Answer,
@@ -21,6 +22,9 @@ const REOPENS_MS: i64 = 72 * 60 * 60 * 1000;
 
 /// Words for a case whose topic is just being opened come again after this time.
 const TOPIC_WAIT_MS: i64 = 5_000;
+
+/// A topic that is not there by then is not waited for any longer.
+const TOPIC_PATIENCE_MS: i64 = 5 * 60 * 1000;
 
 /// Most characters of a topic's name. Source: Bot API, `createForumTopic`, 128; with room.
 const TOPIC_CHARS_MAX: usize = 100;
@@ -39,7 +43,9 @@ pub(crate) fn listens(visit: &Visit, facts: &MessageFacts) -> bool {
         Some(
             Awaiting::CaseCause { .. } | Awaiting::CaseWords { .. } | Awaiting::CaseConsent { .. },
         ) => true,
-        Some(Awaiting::Change { .. } | Awaiting::Words { .. }) | None => false,
+        Some(Awaiting::Change { .. } | Awaiting::Edit { .. } | Awaiting::Words { .. }) | None => {
+            false
+        }
     };
     visit.reader.setting == Setting::Private && (asked || facts.answered.is_some())
 }
@@ -78,7 +84,7 @@ pub(crate) fn hears(
             let told = Told { cause, request: Some(request), words, pictures };
             open(turn, visit, told, answer == Some(true));
         }
-        Some(Awaiting::Change { .. } | Awaiting::Words { .. }) | None => {}
+        Some(Awaiting::Change { .. } | Awaiting::Edit { .. } | Awaiting::Words { .. }) | None => {}
     }
 }
 
@@ -160,7 +166,12 @@ pub(crate) fn cause_chosen(
     let Some(cause) = keys::numbered(&Cause::ALL, row) else { return Answer::Line(Say::Stale) };
     let request = match visit.customer.awaiting {
         Some(Awaiting::CaseCause { request } | Awaiting::CaseWords { request, .. }) => request,
-        Some(Awaiting::Change { .. } | Awaiting::Words { .. } | Awaiting::CaseConsent { .. })
+        Some(
+            Awaiting::Change { .. }
+            | Awaiting::Edit { .. }
+            | Awaiting::Words { .. }
+            | Awaiting::CaseConsent { .. },
+        )
         | None => None,
     };
     visit.awaits(turn, Some(Awaiting::CaseWords { cause, request }));
@@ -210,7 +221,8 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
         pictures: told.pictures,
     }));
     open_topic(turn, &desk, id, &code, &visit.customer.name);
-    let word = turn.words(&visit.reader, Say::SupportOpened { code }).about(About::Matter(id));
+    let say = Say::SupportOpened { code, at: turn.frame.now };
+    let word = turn.words(&visit.reader, say).about(About::Matter(id));
     turn.send(word);
 }
 
@@ -231,37 +243,91 @@ pub(crate) fn open_topic(
 
 /// More words for a case. Within some days a closed one opens again; later they open another.
 fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Message, told: Told) {
-    let Some(desk) = turn.house().desk.clone() else {
+    if turn.house().desk.is_none() {
         return elsewhere(turn, &visit.reader);
-    };
-    if case.closed && turn.frame.now.saturating_sub(case.closed_at) > REOPENS_MS {
-        return open(turn, visit, told, false);
     }
+    let since_closed = turn.frame.now.saturating_sub(case.closed_at);
+    // What was closed without a topic never came to the desk: there is nothing to open again.
+    if case.closed && (since_closed > REOPENS_MS || case.topic.is_none()) {
+        return self::told(turn, visit, message, told);
+    }
+    visit.awaits(turn, None);
+    let Some(topic) = &case.topic else {
+        return await_topic(turn, &visit.reader, case, message, turn.frame.now);
+    };
     if case.closed {
         turn.then(Effect::CloseEscalation { escalation: case.id, closed: false });
-        match &case.topic {
-            Some(topic) => {
-                let reader = Reader::desk(topic, turn.house());
-                let reopen = turn.draft(&reader, Body::ReopenTopic);
-                turn.send(reopen);
-            }
-            None => open_topic(turn, &desk, case.id, &case.code, &case.name),
-        }
+        let reader = Reader::desk(topic, turn.house());
+        let reopen = turn.draft(&reader, Body::ReopenTopic);
+        turn.send(reopen);
     }
-    let Some(topic) = &case.topic else {
-        // The topic is just being opened; the same words come again when it is there.
-        turn.then(Effect::SetTimer {
-            id: format!("case:{}:{}", case.id, message.id),
-            due_at: turn.frame.now.saturating_add(TOPIC_WAIT_MS),
-            conversation: visit.reader.conversation.clone(),
-            event: Event::MessageReceived(message.clone()),
-        });
-        return;
-    };
-    visit.awaits(turn, None);
     pass_on(turn, topic, case.id, &visit.customer.name, &told.words, &told.pictures);
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
+}
+
+/// Somebody's next words are a prompt again. Words for a human that only waited for the question
+/// whether their request may be seen go out without it.
+pub(crate) fn awaiting_lapsed(turn: &mut Turn<'_>, facts: &MessageFacts) {
+    let Some(customer) = &facts.customer else { return };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
+    match customer.awaiting.clone() {
+        Some(Awaiting::CaseConsent { cause, request, words, pictures }) => {
+            open(turn, &mut visit, Told { cause, request: Some(request), words, pictures }, false);
+        }
+        Some(_) => visit.awaits(turn, None),
+        None => {}
+    }
+}
+
+/// The topic is just being opened: the same words come again when it is there.
+fn await_topic(turn: &mut Turn<'_>, reader: &Reader, case: &Case, message: &Message, since: i64) {
+    turn.then(Effect::SetTimer {
+        id: format!("case:{}:{}", case.id, message.id),
+        due_at: turn.frame.now.saturating_add(TOPIC_WAIT_MS),
+        conversation: reader.conversation.clone(),
+        event: Event::TopicAwaited { case: case.id, message: message.clone(), since },
+    });
+}
+
+/// Words have waited for a case's topic. It is there, or waited for a little longer; or it cannot
+/// be opened, of which they have heard, or hear now.
+pub(crate) fn topic_awaited(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    message: &Message,
+    since: i64,
+) {
+    let (Some(customer), Some(case)) = (&facts.customer, &facts.answered) else { return };
+    let reader = Reader::here(turn, customer, message.setting);
+    if case.topic.is_none() {
+        if case.closed {
+            return;
+        }
+        if turn.frame.now.saturating_sub(since) > TOPIC_PATIENCE_MS {
+            turn.then(Effect::RaiseAlarm { what: "a topic at the desk is not being opened" });
+            return elsewhere(turn, &reader);
+        }
+        return await_topic(turn, &reader, case, message, since);
+    }
+    let words = match intent::read(&message.text, BareWords::of(&customer.identity)) {
+        Intent::Command(Command::Support(words)) => words,
+        Intent::Command(_) | Intent::Greeting | Intent::Words(_) => message.text.trim(),
+    };
+    let pictures = message.attachments.iter().take(turn.house().references_max);
+    let pictures = pictures.filter_map(|attachment| match attachment {
+        Attachment::Picture(media) => Some(media.clone()),
+        Attachment::TooLarge { .. } | Attachment::Other(_) => None,
+    });
+    let told = Told {
+        cause: case.cause,
+        request: None,
+        words: words.into(),
+        pictures: pictures.collect(),
+    };
+    let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
+    follow_up(turn, &mut visit, case, message, told);
 }
 
 /// A customer's words and pictures, into the topic.

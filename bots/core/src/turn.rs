@@ -7,7 +7,7 @@ use crate::{
     channel::{Place, Repeat},
     credits::Credits,
     effect::{Body, Effect, Outgoing},
-    event::{About, Setting},
+    event::{About, Message, Setting},
     facts::{Customer, Frame, House, Request},
     id::{ConversationId, IdentityId, MessageId, OutboundId, Slot},
     say::{Key, Say},
@@ -110,6 +110,17 @@ impl Reader {
             identity: Some(customer.identity.clone()),
             language: customer.language,
             setting,
+        }
+    }
+
+    /// Whoever wrote a message, also when we have not met.
+    pub fn of_writer(turn: &Turn<'_>, known: Option<&Customer>, message: &Message) -> Self {
+        let known = known.map(|customer| customer.language);
+        Self {
+            conversation: turn.frame.conversation.clone(),
+            identity: Some(message.from.identity.clone()),
+            language: known.or(message.from.language).unwrap_or(turn.house().language_default),
+            setting: message.setting,
         }
     }
 

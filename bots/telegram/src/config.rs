@@ -140,6 +140,7 @@ impl TelegramSettings {
             chat_sends_per_s: self.chat_sends_per_s,
             group_sends_per_min: self.group_sends_per_min,
             edit_interval_s: self.edit_interval_s,
+            drafts: self.drafts,
         }
     }
 }

@@ -5,7 +5,6 @@
 //! ([`render`]) as the typed payloads of teloxide and sent by our own thin [`client`].
 
 pub mod address;
-pub mod albums;
 pub mod answer;
 pub mod call;
 pub mod client;
@@ -34,7 +33,6 @@ use picdesk_core::{
 pub use self::config::{Mode, Patience, Problem, TelegramSettings};
 use self::{
     address::{Address, Target},
-    albums::Albums,
     answer::{CallError, Verdict, judge, receipt},
     call::Call,
     client::{Client, DownloadError, HttpClient},
@@ -55,7 +53,6 @@ pub struct TelegramChannel {
     client: Client,
     patience: Patience,
     floods: Floods,
-    albums: Albums,
     /// The bot's username, from the first time that Telegram told it.
     username: OnceLock<String>,
 }
@@ -90,7 +87,6 @@ impl TelegramChannel {
             client: Client::new(&settings, http, patience),
             patience,
             floods: Floods::default(),
-            albums: Albums::default(),
             username: OnceLock::new(),
             settings,
         })
@@ -111,12 +107,7 @@ impl TelegramChannel {
     /// Who we are, for reading updates.
     #[must_use]
     pub fn us(&self) -> Us<'_> {
-        Us {
-            id: self.bot_id,
-            username: self.username(),
-            desk_chat_id: self.settings.desk_chat_id,
-            albums: Some(&self.albums),
-        }
+        Us { id: self.bot_id, username: self.username(), desk_chat_id: self.settings.desk_chat_id }
     }
 
     /// Reads one update as this bot; see [`read_update`].
@@ -124,11 +115,7 @@ impl TelegramChannel {
     /// # Errors
     /// As there.
     pub fn read(&self, raw: Vec<u8>, received_at: i64) -> Result<Option<Arrival>, NotRead> {
-        let arrival = read_update(raw, &self.us(), received_at)?;
-        if let Some(arrival) = &arrival {
-            self.albums.remember(arrival);
-        }
-        Ok(arrival)
+        read_update(raw, &self.us(), received_at)
     }
 
     /// Makes a call; a no is judged, a success is its result.
@@ -241,7 +228,9 @@ impl TelegramChannel {
             Err(error) => error,
         };
         Err(match &error {
-            CallError::Answered(no) if answer::is_flood(no) => FetchError::Later(error.into()),
+            CallError::Answered(no) if answer::is_flood(no) => {
+                FetchError::RetryAfter(answer::wait(no))
+            }
             CallError::Answered(no) if no.says("file is too big") => FetchError::TooLarge,
             CallError::Answered(no) if no.code == 400 => FetchError::Gone,
             CallError::Answered(_) | CallError::NotSent(_) | CallError::Unknown(_) => {

@@ -15,7 +15,6 @@ use self::{
     attachments::{external_pictures, message_attachments, replied_pictures},
 };
 use crate::{
-    albums::Albums,
     config::CHANNEL,
     update::{
         CallbackQuery, Chat, ChatKind, MemberChange, Message, Pressed, Stopped, Update, User,
@@ -39,8 +38,6 @@ pub struct Us<'a> {
     pub username: Option<&'a str>,
     /// The operators' group.
     pub desk_chat_id: Option<i64>,
-    /// Albums in groups of which a part was meant for us: then all are.
-    pub albums: Option<&'a Albums>,
 }
 
 /// Why an update was not read.
@@ -86,8 +83,9 @@ pub fn read_update(
         conversation: happening.conversation,
         lane: happening.lane,
         happened_at: happening.at,
+        // Of what may not be meant for us no more is kept than finding that out needs.
+        raw: if matches!(happening.event, Event::AlbumPartSeen(_)) { Vec::new() } else { raw },
         event: happening.event,
-        raw,
     }))))
 }
 
@@ -166,8 +164,9 @@ fn read_message(message: &Message<'_>, us: &Us<'_>) -> Result<Reading, NotRead> 
         });
     }
     Ok(match written(message, us, setting, person)? {
-        Some(written) => Happening::in_order(place, at, Event::MessageReceived(written)),
-        None => Reading::Nothing,
+        Meant::ForUs(written) => Happening::in_order(place, at, Event::MessageReceived(written)),
+        Meant::Perhaps(part) => Happening::in_order(place, at, Event::AlbumPartSeen(part)),
+        Meant::ForOthers => Reading::Nothing,
     })
 }
 
@@ -177,10 +176,12 @@ fn read_edit(message: &Message<'_>, us: &Us<'_>) -> Result<Reading, NotRead> {
     let place = conversation(message.chat.id, topic(message));
     Ok(match written(message, us, setting, person)? {
         // A place on the map that moves is edited again and again; only words and pictures count.
-        Some(edited) if !edited.text.is_empty() || edited.attachments.iter().any(is_picture) => {
+        Meant::ForUs(edited)
+            if !edited.text.is_empty() || edited.attachments.iter().any(is_picture) =>
+        {
             Happening::in_order(place, at, Event::MessageEdited(edited))
         }
-        Some(_) | None => Reading::Nothing,
+        Meant::ForUs(_) | Meant::Perhaps(_) | Meant::ForOthers => Reading::Nothing,
     })
 }
 
@@ -210,14 +211,24 @@ fn writer(message: &Message<'_>, us: &Us<'_>) -> Option<(Setting, Person)> {
     (!from.is_bot).then(|| (setting, person(from)))
 }
 
-/// Reads words and pictures; nothing when there are none (service messages), or when a group's
-/// message is not meant for us.
+/// Words and pictures, and whom they are meant for.
+enum Meant {
+    /// Us.
+    ForUs(Written),
+    /// Us, if another part of its album says so: only one has words, and with them our name.
+    /// Without its own words, which were not spoken to us.
+    Perhaps(Written),
+    /// Somebody else, or nobody: there are none (service messages).
+    ForOthers,
+}
+
+/// Reads words and pictures.
 fn written(
     message: &Message<'_>,
     us: &Us<'_>,
     setting: Setting,
     from: Person,
-) -> Result<Option<Written>, NotRead> {
+) -> Result<Meant, NotRead> {
     let attachments = message_attachments(message);
     let (words, entities) = match (&message.text, &message.caption) {
         (Some(text), _) => (&**text, message.entities.as_deref()),
@@ -225,19 +236,11 @@ fn written(
         (None, None) => ("", None),
     };
     if words.is_empty() && attachments.is_empty() {
-        return Ok(None);
+        return Ok(Meant::ForOthers);
     }
     let reply_to = reply(message, us);
     let words = read_words(words, entities.unwrap_or_default(), us, setting);
-    if setting == Setting::Group && !reply_to.as_ref().is_some_and(|reply| reply.ours) {
-        match words.addressed {
-            Addressed::Ourselves => {}
-            Addressed::Someone => return Err(NotRead::NameUnknown),
-            Addressed::Nobody if is_called_album(message, us) => {}
-            Addressed::Nobody => return Ok(None),
-        }
-    }
-    Ok(Some(Written {
+    let written = Written {
         from,
         setting,
         id: message_id(message.message_id),
@@ -245,13 +248,18 @@ fn written(
         attachments,
         album: message.media_group_id.as_ref().map(|id| AlbumId::from(&**id)),
         reply_to,
-    }))
-}
-
-/// Only one part of an album has words; the others belong to it all the same.
-fn is_called_album(message: &Message<'_>, us: &Us<'_>) -> bool {
-    let (Some(albums), Some(album)) = (us.albums, &message.media_group_id) else { return false };
-    albums.contains(&conversation(message.chat.id, topic(message)), album)
+    };
+    if setting != Setting::Group || written.reply_to.as_ref().is_some_and(|reply| reply.ours) {
+        return Ok(Meant::ForUs(written));
+    }
+    match words.addressed {
+        Addressed::Ourselves => Ok(Meant::ForUs(written)),
+        Addressed::Someone => Err(NotRead::NameUnknown),
+        Addressed::Nobody if written.album.is_some() => {
+            Ok(Meant::Perhaps(Written { text: String::new(), ..written }))
+        }
+        Addressed::Nobody => Ok(Meant::ForOthers),
+    }
 }
 
 /// What a message answers. A topic's first message is answered by every plain message in it, and

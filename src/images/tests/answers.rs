@@ -26,8 +26,10 @@ async fn a_whole_document_is_a_picture_with_its_facts() {
     assert_eq!((album.submitted, album.partials.len(), album.restarts), (1, 0, 0));
     let expected = Made {
         bytes: 200_000,
-        usage: Some(Usage { text_in: 10, image_in: 40, out: 50 }),
-        cost_micro_usd: Some(10 * 5 + 40 * 8 + 50 * 30),
+        spent: Some(Spent {
+            usage: Usage { text_in: 10, image_in: 40, out: 50 },
+            cost_micro_usd: Some(10 * 5 + 40 * 8 + 50 * 30),
+        }),
         size: Some(Size { width: 1024, height: 1024 }),
         format: Some(PictureFormat::Webp),
         prompt_was_revised: true,
@@ -51,7 +53,7 @@ async fn a_stream_brings_partial_pictures_and_then_the_picture() {
     let provider = Provider::new(move |_| stream_answer(&body)).await;
     let (made, album) = ask(&provider).await;
     let made = made.unwrap();
-    assert_eq!((made.bytes, made.cost_micro_usd), (150_003, Some(1870)));
+    assert_eq!((made.bytes, made.cost_micro_usd()), (150_003, Some(1870)));
     assert!(album.picture == last);
     assert!(album.partials == [(0, first), (1, second)]);
     assert!(album.largest_piece <= PIECE_BYTES_MAX);
@@ -66,7 +68,7 @@ async fn the_type_may_come_after_the_picture_and_the_events_name_may_be_missing(
     );
     let provider = Provider::new(move |_| stream_answer(body)).await;
     let (made, album) = ask(&provider).await;
-    assert_eq!(made.unwrap().usage, None);
+    assert_eq!(made.unwrap().spent, None);
     assert_eq!(album.picture, b"last");
     assert_eq!(album.partials, [(0, b"part".to_vec())]);
 }

@@ -36,6 +36,7 @@ async fn an_error_answer_is_classified_with_its_headers() {
         error: MakeError::RateLimited { retry_after },
         status: Some(429),
         request_id: Some("req_9".to_owned()),
+        spent: None,
     };
     assert_eq!(made, Err(expected.clone()));
     assert_eq!(expected.to_string(), "rate limited, status 429, request req_9");
@@ -171,7 +172,7 @@ async fn a_provider_that_never_answers_is_uncertain() {
     let short = ImagesSettings { timeout, ..settings(&format!("http://{address}")) };
     let failed = make(&client(short), request()).await.0.unwrap_err();
     let error = MakeError::Uncertain(Doubt::TimedOut);
-    assert_eq!(failed, FailedCall { error, status: None, request_id: None });
+    assert_eq!(failed, FailedCall { error, status: None, request_id: None, spent: None });
 }
 
 #[tokio::test]
@@ -226,7 +227,7 @@ async fn nobody_listening_means_not_sent() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let error = MakeError::NotSent(Unsent::Refused);
-    let expected = FailedCall { error, status: None, request_id: None };
+    let expected = FailedCall { error, status: None, request_id: None, spent: None };
     assert_eq!(failure_at(&format!("http://{address}/v1")).await, expected);
 }
 
@@ -324,4 +325,28 @@ async fn dropping_the_call_closes_the_connection() {
     has_arrived.await.unwrap();
     call.abort();
     tokio::time::timeout(Duration::from_secs(10), is_gone).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_a_call_without_a_picture_was_charged_is_told() {
+    let usage = json!({"input_tokens": 50, "output_tokens": 7,
+        "input_tokens_details": {"text_tokens": 50, "image_tokens": 0}});
+    let refused = json!({"error": {"code": "moderation_blocked", "message": "no"}, "usage": usage});
+    let elsewhere = json!({"data": [{"url": "https://elsewhere.example/p.png"}], "usage": usage});
+    let spoiled = json!({"data": [{"b64_json": "%%%%"}], "usage": usage});
+    for (status, body) in [
+        (StatusCode::OK, json!({"data": [], "usage": usage})),
+        (StatusCode::OK, refused.clone()),
+        (StatusCode::BAD_REQUEST, refused),
+        (StatusCode::OK, elsewhere),
+        (StatusCode::OK, spoiled),
+    ] {
+        let text = body.to_string();
+        let answer = text.clone();
+        let provider = Provider::new(move |_| (status, answer.clone()).into_response()).await;
+        let spent = ask(&provider).await.0.unwrap_err().spent;
+        let spent = spent.unwrap_or_else(|| panic!("{status} {text}"));
+        assert_eq!((spent.usage.text_in, spent.usage.out), (50, 7), "{text}");
+        assert_eq!(spent.cost_micro_usd, Some(50 * 5 + 7 * 30));
+    }
 }

@@ -50,9 +50,9 @@ async fn words_and_references_become_pictures_in_every_format() {
         let (made, album) = make(&client, ask).await;
         let made = made.unwrap();
         assert_eq!((made.size, made.format), (Some(small().size), Some(format)));
-        assert!(made.cost_micro_usd.is_some_and(|cost| cost > 0));
+        assert!(made.cost_micro_usd().is_some_and(|cost| cost > 0));
         assert!(made.request_id.is_some());
-        assert_eq!(made.usage.unwrap().image_in > 0, count > 0);
+        assert_eq!(made.spent.unwrap().usage.image_in > 0, count > 0);
         assert_picture(&album.picture, read_as);
         assert_eq!(album.partials.iter().map(|partial| partial.0).collect::<Vec<_>>(), [0, 1]);
         for (_, partial) in &album.partials {

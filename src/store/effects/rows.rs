@@ -76,6 +76,7 @@ pub(super) fn escalation_row(new: &NewEscalation, now: i64) -> Vec<Value> {
         "open".into(),
         now.into(),
         0_i64.into(),
+        0_i64.into(),
     ]
 }
 
@@ -121,7 +122,9 @@ pub(super) fn generation_row(new: &NewGeneration, now: i64) -> Vec<Value> {
         "held".into(),
         0_i64.into(),
         0_i64.into(),
+        0_i64.into(),
         now.into(),
+        0_i64.into(),
         0_i64.into(),
     ]
 }

@@ -6,9 +6,13 @@ pub(super) const INSERT_PURSES: &str = "
 pub(super) const INSERT_ACCOUNTS: &str = "
     insert into accounts (id, purse, options, plan, last_tag, created_at) values {rows}";
 pub(super) const INSERT_IDENTITIES: &str = "
-    insert into identities (id, account, name, language, reachable, created_at) values {rows}";
+    insert into identities (id, account, name, language, language_chosen, reachable, created_at)
+    values {rows}";
 pub(super) const RENAME: &str = "update identities set name = $2 where id = $1";
-pub(super) const CHOOSE_LANGUAGE: &str = "update identities set language = $2 where id = $1";
+pub(super) const FOLLOW_LANGUAGE: &str =
+    "update identities set language = $2 where id = $1 and language_chosen = 0";
+pub(super) const CHOOSE_LANGUAGE: &str =
+    "update identities set language = $2, language_chosen = 1 where id = $1";
 pub(super) const MARK_REACHABLE: &str = "update identities set reachable = $2 where id = $1";
 pub(super) const CHOOSE_OPTIONS: &str = "update accounts set options = $2 where id = $1";
 pub(super) const FORGET_AWAITING: &str =
@@ -20,13 +24,20 @@ pub(super) const EMPTY_TRAY: &str = "delete from tray where conversation = $1 an
 pub(super) const PUT_IN_TRAY: &str =
     "insert into tray (id, conversation, identity, body) values {rows}";
 pub(super) const BEGIN_ALBUMS: &str = "
-    insert into albums (conversation, album, began_at, settled) values {rows}
-    on conflict (conversation, album) do nothing";
+    insert into albums (conversation, album, began_at, called, settled) values {rows}
+    on conflict (conversation, album) do update
+      set called = case when excluded.called = 1 then 1 else albums.called end";
 pub(super) const INSERT_PARTS: &str = "
     insert into album_parts (conversation, album, message, body) values {rows}
     on conflict (conversation, album, message) do nothing";
-pub(super) const SETTLE_ALBUM: &str =
-    "update albums set settled = 1 where conversation = $1 and album = $2";
+pub(super) const SETTLE_ALBUM: &str = "
+    insert into albums (conversation, album, began_at, called, settled)
+    values ($1, $2, $3, 0, 1)
+    on conflict (conversation, album) do update set settled = 1";
+pub(super) const FORGET_PARTS: &str =
+    "delete from album_parts where conversation = $1 and album = $2";
+pub(super) const FORGET_ALBUM: &str = "delete from albums where conversation = $1 and album = $2";
+pub(super) const FORGET_EVENT: &str = "delete from inbox_raw where seq = $1";
 pub(super) const INSERT_REQUESTS: &str = "
     insert into requests (id, account, purse, identity, conversation, setting, message, body,
                           options, parent, price_each, state, asked_at)
@@ -37,8 +48,10 @@ pub(super) const CHANGE_REQUEST: &str =
     "update requests set body = $2, options = $3, price_each = $4 where id = $1";
 pub(super) const INSERT_GENERATIONS: &str = "
     insert into generations (id, request, hold, account, purse, conversation, number, tag, state,
-                             attempts, not_before, queued_at, settled_at)
+                             attempts, not_before, waiting_since, queued_at, settled_at, untold)
     values {rows}";
+pub(super) const TELL_LATER: &str = "update generations set untold = 1 where id = $1";
+pub(super) const TOLD: &str = "update generations set untold = 0 where id = $1";
 pub(super) const RAISE_TAG: &str =
     "update accounts set last_tag = $2 where id = $1 and last_tag < $2";
 pub(super) const CANCEL_GENERATIONS: &str = "
@@ -67,8 +80,10 @@ pub(super) const INSERT_OUTBOX: &str = "
     values {rows}";
 pub(super) const INSERT_ESCALATIONS: &str = "
     insert into escalations (id, code, account, identity, conversation, cause, request, consent,
-                             words, state, opened_at, closed_at)
+                             words, state, opened_at, answered_at, closed_at)
     values {rows}";
+pub(super) const ANSWER_ESCALATION: &str =
+    "update escalations set answered_at = $2 where id = $1 and answered_at = 0";
 pub(super) const PLACE_ESCALATION: &str = "update escalations set topic = $2 where id = $1";
 pub(super) const UNPLACE_ESCALATION: &str = "update escalations set topic = null where id = $1";
 pub(super) const READDRESS: &str = "
@@ -83,6 +98,12 @@ pub(super) const MOVES: &[&str] = &[
     "update escalations set conversation = $2 where conversation = $1",
     "update escalations set topic = $2 where topic = $1",
     "update tray set conversation = $2 where conversation = $1",
+    "delete from album_parts where conversation = $2
+       and album in (select album from albums where conversation = $1)",
+    "delete from albums where conversation = $2
+       and album in (select album from albums where conversation = $1)",
+    "update album_parts set conversation = $2 where conversation = $1",
+    "update albums set conversation = $2 where conversation = $1",
     "update timers set conversation = $2 where conversation = $1",
     "delete from awaiting where conversation = $2
        and identity in (select identity from awaiting where conversation = $1)",

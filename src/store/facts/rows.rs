@@ -144,6 +144,8 @@ pub(super) fn read_case(row: &Row) -> Result<Case, StoreError> {
         topic: row.maybe_text(6)?.map(ConversationId),
         cause: word::<Cause>(&row.text(7)?, "escalations", id)?,
         closed: row.text(8)? != "open",
+        opened_at: row.int(14)?,
+        answered: row.int(15)? > 0,
         closed_at: row.int(9)?,
         request: row.maybe_int(10)?.map(RequestId),
         consent: row.flag(11)?,

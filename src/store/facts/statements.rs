@@ -10,7 +10,7 @@ macro_rules! request_columns {
 macro_rules! case_columns {
     () => {
         "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
-         e.state, e.closed_at, e.request, e.consent, i.name, e.words"
+         e.state, e.closed_at, e.request, e.consent, i.name, e.words, e.opened_at, e.answered_at"
     };
 }
 
@@ -21,7 +21,7 @@ macro_rules! artifact_columns {
 }
 
 pub(super) const FIND_PEOPLE: &str = "
-    select i.id, i.name, i.language, i.reachable, a.id, a.options, a.plan, a.last_tag,
+    select i.id, i.name, i.language, i.language_chosen, i.reachable, a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
     from identities i
     join accounts a on a.id = i.account
@@ -46,6 +46,11 @@ pub(super) const FIND_OPEN: &str = concat!(
 );
 pub(super) const FIND_REQUESTS: &str =
     concat!("select ", request_columns!(), " from requests r where r.id in ({list})");
+pub(super) const FIND_NEWEST: &str = concat!(
+    "select ",
+    request_columns!(),
+    " from requests r where r.account = $1 order by r.id desc limit 1"
+);
 pub(super) const FIND_STARTED: &str = concat!(
     "select ",
     request_columns!(),
@@ -82,6 +87,10 @@ pub(super) const FIND_OWED: &str = concat!(
     ", a.request, a.generation, a.account from artifacts a
       where a.account in ({list}) and a.owed = 1 and a.state = 'kept' order by a.id"
 );
+pub(super) const FIND_MISSED: &str = "
+    select g.account, g.id, g.request, g.state, h.amount
+    from generations g join holds h on h.id = g.hold
+    where g.account in ({list}) and g.untold = 1 order by g.id";
 pub(super) const FIND_KEPT: &str = concat!(
     "select ",
     artifact_columns!(),
@@ -91,10 +100,10 @@ pub(super) const FIND_KEPT: &str = concat!(
       where a.id in ({list}) and a.state = 'kept'"
 );
 pub(super) const FIND_PLACED: &str = "
-    select conversation, message, artifact, escalation from placed
+    select conversation, message, artifact, escalation, slot from placed
     where (conversation, message) in (values {rows})";
 pub(super) const FIND_ALBUMS: &str = "
-    select conversation, album, began_at, settled from albums
+    select conversation, album, began_at, called, settled from albums
     where (conversation, album) in (values {rows})";
 pub(super) const FIND_PARTS: &str = "
     select conversation, album, body from album_parts

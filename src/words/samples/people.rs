@@ -5,7 +5,7 @@ use picdesk_core::{
     say::{Card, CardLine, Cause, RelayState, Say},
 };
 
-use super::{DECEMBER_22, Measure};
+use super::{DECEMBER_22, HOUR_MS, Measure};
 
 /// What is said between customers and people.
 pub(super) fn people(measure: &Measure) -> Vec<Say> {
@@ -15,7 +15,8 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         Say::SupportCause,
         Say::SupportWords,
         Say::SupportConsent,
-        Say::SupportOpened { code: code() },
+        Say::SupportOpened { code: code(), at: DECEMBER_22 },
+        Say::SupportOpened { code: code(), at: DECEMBER_22 + 8 * HOUR_MS },
         Say::SupportPassedOn,
         Say::SupportElsewhere,
         Say::Answer { operator: name.clone(), text: text.clone() },

@@ -4,7 +4,7 @@ use picdesk_core::{
     account::Language,
     channel::{Span, Style},
     credits::Credits,
-    generation::{Failure, Options, Quality},
+    generation::{Failure, Options, Quality, ReferenceFault},
     say::{Cheaper, Label, Making, Receipt, Say},
 };
 
@@ -12,7 +12,7 @@ use super::{
     super::{
         PageText,
         samples::{
-            DECEMBER_22, Measure, ONE, SECOND_OF_FOUR, context, making, receipt, says,
+            DECEMBER_22, HOUR_MS, Measure, ONE, SECOND_OF_FOUR, context, making, receipt, says,
             silent_context,
         },
     },
@@ -55,11 +55,12 @@ fn a_failure_says_what_happened_and_that_it_cost_nothing() {
         "The safety check said no to this one. Other words may pass.\n\
          Nothing was charged, 41 credits left."
     );
-    let unread =
-        Say::Failed { failure: Failure::Reference(2), available: None, part: SECOND_OF_FOUR };
+    let fault = ReferenceFault::WrongKind;
+    let failure = Failure::Reference { number: Some(2), fault };
+    let unread = Say::Failed { failure, available: None, part: SECOND_OF_FOUR };
     assert_eq!(
         chinese(&unread),
-        "第 2 张，共 4 张：\n第 2 张参考图读不出来。请换成 JPEG、PNG 或 WebP 再发。\n没有扣积分。"
+        "第 2 张，共 4 张：\n第 2 张参考图的格式打不开。请换成 JPEG、PNG 或 WebP 再发。\n没有扣积分。"
     );
     for say in says(&Measure::everyday()) {
         if matches!(say, Say::Failed { .. } | Say::Uncertain { .. } | Say::Cancelled { .. }) {
@@ -113,7 +114,8 @@ fn waiting_times_are_rounded_as_far_as_they_are_meant() {
 
 #[test]
 fn a_case_says_when_people_answer() {
-    let opened = Say::SupportOpened { code: "S-1042".into() };
+    // 10:40 on a Monday in Shanghai.
+    let opened = Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 8 * HOUR_MS };
     assert_eq!(
         english(&opened),
         "Thank you. A person will answer you here.\nWe answer Mon–Fri 09:00–18:00 (Shanghai \
@@ -126,6 +128,22 @@ fn a_case_says_when_people_answer() {
     );
     let silent = WORDS.say(Language::En, &opened, &silent_context()).text;
     assert_eq!(silent, "Thank you. A person will answer you here.\nCase S-1042.");
+}
+
+#[test]
+fn a_case_that_comes_when_nobody_is_there_says_when_they_are_back() {
+    // 18:40 on a Monday in Shanghai, before a holiday.
+    let opened = Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 16 * HOUR_MS };
+    assert_eq!(
+        english(&opened),
+        "Thank you. A person will answer you here.\nWe answer Mon–Fri 09:00–18:00 (Shanghai \
+         time).\nNobody is there right now. We are back on 24 Dec, 9:00.\nCase S-1042."
+    );
+    assert_eq!(
+        chinese(&opened),
+        "收到，会有真人在这里回复你。\n我们周一至周五 09:00–18:00（北京时间）在。\n\
+         现在没有人在，12月24日 9:00 回来。\n编号 S-1042。"
+    );
 }
 
 #[test]

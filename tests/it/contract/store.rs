@@ -1,6 +1,7 @@
 //! What the store promises, on SQLite and on PostgreSQL.
 
 mod artifacts;
+mod facts;
 mod inbox;
 mod line;
 mod money;
@@ -31,7 +32,7 @@ use picdesk::{
     },
 };
 use picdesk_core::{
-    account::Person,
+    account::{Language, Person},
     channel::{Content, OutboundMessage, Place, Repeat, Text},
     credits::{Credits, Purse},
     effect::{Effect, NewArtifact, NewGeneration},
@@ -167,7 +168,9 @@ impl House {
         };
         let person = customer.person();
         let (account, purse) = (customer.account, customer.purse);
-        self.follow(vec![Effect::OpenAccount { account, purse, person }]).await.unwrap();
+        self.follow(vec![Effect::OpenAccount { account, purse, person, language: Language::En }])
+            .await
+            .unwrap();
         if credits > 0 {
             self.order(vec![self.grant(&customer, credits, &format!("trial:{name}"))])
                 .await
@@ -280,11 +283,11 @@ impl House {
     }
 
     async fn status(&self) -> Status {
-        status::status(&mut self.store.read().await.unwrap()).await.unwrap()
+        status::status(&mut self.store.snapshot().await.unwrap()).await.unwrap()
     }
 
     async fn verify(&self) -> Vec<Broken> {
-        status::verify(&mut self.store.read().await.unwrap()).await.unwrap()
+        status::verify(&mut self.store.snapshot().await.unwrap()).await.unwrap()
     }
 }
 
@@ -332,6 +335,7 @@ fn arrived(name: &str, conversation: &str, event: &Event) -> NewEvent {
         event: sealed::seal_json(event),
         raw: sealed::seal(b"{}"),
         set_aside: false,
+        happened_at: START,
     }
 }
 

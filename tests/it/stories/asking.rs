@@ -43,6 +43,30 @@ async fn a_reply_to_a_picture_changes_that_picture() {
 }
 
 #[tokio::test]
+async fn a_reply_to_the_receipt_of_a_picture_changes_that_picture() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a lighthouse").unwrap();
+    let receipt = bot_says(&house, ALICE, "8 left").await;
+    // A message is known by what is written down after it was sent.
+    house.until_quiet().await;
+    house.telegram.reply(ALICE, receipt.message, "at night").unwrap();
+    picture_of(&house, ALICE, "at night").await;
+    let calls = house.images.calls();
+    let [_, edit] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!((edit.operation, edit.references.len()), (Operation::Edit, 1));
+    house.until_quiet().await;
+
+    house.telegram.say(ALICE, "two boats --x2").unwrap();
+    let receipt = bot_says(&house, ALICE, "2 left").await;
+    house.until_quiet().await;
+    house.telegram.reply(ALICE, receipt.message, "make it blue").unwrap();
+    bot_says(&house, ALICE, "Which picture do you mean?").await;
+    assert_eq!(house.images.calls().len(), 4, "nothing is made of it");
+    house.until_quiet().await;
+}
+
+#[tokio::test]
 async fn an_album_with_a_caption_is_one_request_with_its_pictures_in_order() {
     let house = House::build(Given::default()).await;
     let _desk = house.open().await;
@@ -88,4 +112,26 @@ async fn a_request_in_line_can_be_taken_back_for_nothing() {
     let status = house.until_quiet().await;
     assert_eq!(status["generations"]["cancelled"], 1, "{status}");
     assert_eq!(house.images.calls().len(), 1, "the first was never asked for");
+}
+
+#[tokio::test]
+async fn an_album_counts_as_one_message_and_is_left_out_as_one() {
+    let house = House::build(Given { messages_per_min: 1, ..Given::default() }).await;
+    let _desk = house.open().await;
+    let photos = || (0..3).map(|n| photo(320, 240 + 16 * n).into()).collect();
+    house.telegram.send_album(ALICE, photos(), "all three on one shelf").await.unwrap();
+    picture_of(&house, ALICE, "all three on one shelf").await;
+    let calls = house.images.calls();
+    let [call] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!(call.references.len(), 3);
+    house.telegram.send_album(ALICE, photos(), "and once more").await.unwrap();
+    bot_says(&house, ALICE, "That was a lot at once").await;
+    // Who wants a human gets through all the same.
+    house.telegram.say(ALICE, "/paysupport").unwrap();
+    bot_says(&house, ALICE, "payment").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 2, "{status}");
+    assert_eq!(house.images.calls().len(), 1, "nothing is made of a part of it");
+    let said = house.telegram.transcript(ALICE).matches("That was a lot at once").count();
+    assert_eq!(said, 1, "it is said once");
 }

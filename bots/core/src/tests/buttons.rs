@@ -7,10 +7,11 @@ use insta::assert_snapshot;
 use super::world::*;
 use crate::{
     account::Language,
+    credits::Credits,
     effect::Effect,
     event::{Event, Setting},
     facts::*,
-    generation::GenerationState as Is,
+    generation::{GenerationState as Is, Options, Resolution},
     id::*,
     say::Verb,
 };
@@ -28,9 +29,10 @@ fn about_picture(verb: Verb) -> PressFacts {
 #[test]
 fn change_waits_for_words_about_this_picture() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::Change))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Change {
         artifact: 81 }) }
-    send in telegram:7: ChangeHow
+    send in telegram:7 about Beside(81): ChangeHow
     answer tap
     "#);
 }
@@ -72,7 +74,8 @@ fn the_original_goes_as_a_file_and_never_twice() {
 fn more_buttons_take_the_place_of_the_few() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::More))), @r#"
     edit message 20 in telegram:7: Keys / [Again 50] [Change 81] [Larger(4) 81] / [Original
-        81] / [MakeFour(8) 50] [UseAsReference 81] / [DeleteNow 81] [AskHumanAbout 50]
+        81] [SupportLink https://help.example] / [MakeFour(8) 50] [UseAsReference 81] /
+        [DeleteNow 81] [AskHumanAbout 50]
     answer tap
     "#);
 }
@@ -180,7 +183,7 @@ fn a_kept_picture_opens_with_all_its_buttons() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::OpenPicture))), @r#"
     send as Question(81) in telegram:7: Picture { artifact: 81, caption: Some(Verbatim(Text
         { text: "a fox", spans: [] })) } / [Again 50] [Change 81] [Larger(4) 81] / [Original
-        81] [More 81]
+        81] [More 81] [SupportLink https://help.example]
     answer tap
     "#);
 }
@@ -197,4 +200,48 @@ fn a_page_of_the_history_is_turned_in_place() {
         [Picture(1) = OpenPicture 81] / [Newer = HistoryPage 0]
     answer tap
     "#);
+}
+
+#[test]
+fn a_picture_deleted_before_it_came_where_it_was_asked_for_is_paid_for() {
+    let mut facts = about_picture(Verb::Delete);
+    facts.kept.as_mut().unwrap().request.state = RequestState::Open;
+    facts.generations = vec![generation(1, Is::Made)];
+    facts.customer.as_mut().unwrap().account.purse.pending = Credits(2);
+    assert_snapshot!(folded(&pressed(facts)), @r#"
+    DeleteArtifact { artifact: 81 }
+    edit Generation(61) in telegram:7 silently: Removed
+    edit Question(81) in telegram:7 silently: Removed
+    PostHold { hold: 71 }
+    SettleGeneration { generation: 61, state: Delivered, failure: - }
+    UpdateRequest { id: 50, state: Settled, change: - }
+    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
+        available: Some(18), kept_until: 0 }) / [Again 50]
+    answer tap: Deleted
+    "#);
+}
+
+#[test]
+fn larger_and_examples_pressed_twice_are_made_once() {
+    let parent = Some(ArtifactId(81));
+    let references = vec![Reference::Artifact(ArtifactId(81))];
+    let options = Options { resolution: Resolution::K2, ..Options::default() };
+    let newest = Request {
+        id: RequestId(51),
+        asked_at: NOW - 1,
+        parent,
+        references,
+        options,
+        ..request(RequestState::Open)
+    };
+    let larger = PressFacts { newest: Some(newest), ..about_picture(Verb::Larger) };
+    assert_eq!(pressed(larger), "answer tap: Done");
+    let newest = Request {
+        prompt: "A lighthouse at night".into(),
+        message: None,
+        asked_at: NOW - 1,
+        ..request(RequestState::Open)
+    };
+    let example = press_facts(customer(5), Verb::Example, 2);
+    assert_eq!(pressed(PressFacts { newest: Some(newest), ..example }), "answer tap: Done");
 }

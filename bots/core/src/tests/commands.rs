@@ -122,17 +122,18 @@ fn cancel_takes_back_everything_here() {
     customer.tray = vec![Reference::Media(media("t"))];
     customer.tray_id = Some(TrayId(30));
     assert_snapshot!(folded(&said(message_facts(customer), message("/cancel"))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     ClearTimer { id: "tray:telegram:7:telegram:7" }
     EmptyTray { conversation: "telegram:7", identity: "telegram:7" }
     edit Question(30) in telegram:7: TrayCleared
     CancelGeneration { generation: 61 }
     VoidHold { hold: 71, reason: Cancelled }
-    edit Generation(61) in telegram:7: Cancelled { available: Some(10) } / [Again 50]
+    edit Generation(61) in telegram:7 silently: Removed
     UpdateRequest { id: 50, state: Cancelled, change: - }
     UpdateRequest { id: 51, state: Cancelled, change: - }
     ClearTimer { id: "request:51" }
-    edit Question(51) in telegram:7: Cancelled { available: Some(10) }
+    edit Question(51) in telegram:7 silently: Removed
     send in telegram:7: Cancelled { available: Some(10) }
     "#);
 }

@@ -237,3 +237,15 @@ fn the_operator_sees_truthfully_whether_a_line_arrived() {
     let unknown = relayed(Event::MessageUnknown { outbound, about });
     assert!(unknown.ends_with("RelayState(Unknown)"));
 }
+
+#[test]
+fn the_first_answer_of_a_case_is_told_from_later_ones() {
+    let facts = |answered| {
+        let case = Some(Case { answered, ..case() });
+        DeskFacts { operator: Some(Operator { name: "Olga".into() }), case, answers_customer: true }
+    };
+    let line = || Message { setting: Setting::Desk, ..message("It is on its way.") };
+    let tell = |answered| at(TOPIC, Facts::Desk(facts(answered)), Event::MessageReceived(line()));
+    let first = "AnswerEscalation { escalation: 90, after_ms: 400000 }\n";
+    assert_eq!(tell(false), std::format!("{first}{}", tell(true)));
+}

@@ -42,9 +42,9 @@ fn a_picture_that_arrived_is_paid_for_and_gets_its_receipt() {
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
-        [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
+        pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
@@ -123,44 +123,45 @@ fn a_picture_whose_placeholder_is_gone_is_a_message_of_its_own() {
 #[test]
 fn a_picture_that_the_channel_does_not_take_goes_as_a_link() {
     assert_snapshot!(folded(&refused(PICTURE, Refusal::Content, one(Is::Made))), @r#"
-    send in telegram:7: OriginalLink { url: "https://pic.example/p/t0ken" }
+    edit Generation(61) in telegram:7: PictureLink { url: "https://pic.example/p/t0ken" }
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
-        [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
+        pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
 #[test]
-fn a_free_picture_is_never_owed() {
+fn a_free_picture_that_was_promised_is_owed_too() {
     let mut late = generation(1, Is::Uncertain);
     late.artifact = Some(ArtifactId(81));
     let facts = || delivery_facts(generation_facts(1, &[late.clone()]));
     assert_eq!(delivered(PICTURE, facts()), "");
     assert_snapshot!(folded(&refused(PICTURE, Refusal::Blocked, facts())), @r#"
     MarkReachable { identity: "telegram:7", reachable: false }
+    OweArtifact { artifact: 81 }
     "#);
 }
 
 #[test]
 fn when_nobody_knows_whether_a_picture_arrived_it_asks() {
     assert_snapshot!(folded(&unknown(PICTURE, one(Is::Made))), @r#"
-    send in telegram:7: DidItArrive / [SendAgain 81]
+    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81]
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(8), kept_until: 1700000001000 }) / [Again 50] [Change 81]
-        [LargerNotInPlan 81] / [Original 81] [More 81]
+    send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
+        pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
     "#);
 }
 
 #[test]
 fn when_nobody_knows_whether_a_file_arrived_it_asks() {
     assert_snapshot!(folded(&unknown(ORIGINAL, delivery_facts(None))), @r#"
-    send in telegram:7: DidItArrive / [SendAgain 81]
+    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81]
     "#);
 }
 
@@ -177,4 +178,41 @@ fn the_fate_of_a_notice_concerns_nobody() {
     assert_eq!(delivered(slot, delivery_facts(None)), "");
     assert_eq!(refused(slot, Refusal::Blocked, delivery_facts(None)), "");
     assert_eq!(unknown(About::Matter(EscalationId(90)), delivery_facts(None)), "");
+}
+
+/// A picture that was made, whose row says by now that it is not kept any more.
+fn one_gone(state: Is) -> DeliveryFacts {
+    let mut gone = generation(1, state);
+    (gone.artifact, gone.expires_at) = (None, 0);
+    delivery_facts(generation_facts(1, &[gone]))
+}
+
+#[test]
+fn a_picture_that_went_before_it_could_be_handed_over_costs_nothing() {
+    let said = refused(PICTURE, Refusal::Content, one_gone(Is::Made));
+    assert_snapshot!(folded(&said), @r#"
+    VoidHold { hold: 71, reason: NotHandedOver }
+    SettleGeneration { generation: 61, state: Failed, failure: - }
+    edit Generation(61) in telegram:7 about Ended(61): NotHandedOver { available: Some(10),
+        part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman
+        50] [SupportLink https://help.example]
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+    assert_eq!(unknown(PICTURE, one_gone(Is::Made)), said);
+}
+
+#[test]
+fn a_picture_that_was_deleted_after_it_was_paid_for_is_settled_already() {
+    assert_eq!(refused(PICTURE, Refusal::Content, one_gone(Is::Delivered)), "");
+    assert_eq!(unknown(PICTURE, one_gone(Is::Delivered)), "");
+}
+
+#[test]
+fn a_failure_that_could_not_be_told_is_told_later() {
+    let ended = About::Ended(GenerationId(61));
+    assert_snapshot!(folded(&refused(ended, Refusal::Blocked, one(Is::Failed))), @r#"
+    MarkReachable { identity: "telegram:7", reachable: false }
+    TellLater { generation: 61 }
+    "#);
+    assert_eq!(refused(ended, Refusal::MessageGone, one(Is::Failed)), "");
 }

@@ -33,7 +33,7 @@ fn a_prompt_in_a_group_answers_its_message_and_obeys_only_its_asker() {
 fn a_new_member_gets_an_account_of_their_own() {
     assert_snapshot!(folded(&in_group(message_facts(None), "a fox")), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     open request #3 Open: "a fox" K1 Square Medium ×1 each 2 cheaper - references [] parent
@@ -52,7 +52,7 @@ fn a_start_in_a_group_tells_no_credits() {
 
 #[test]
 fn balance_history_and_a_human_are_answered_in_private_only() {
-    for command in ["/balance", "/history", "/support", "人工"] {
+    for command in ["/balance", "/buy", "充值", "/history", "/support", "人工"] {
         let effects = in_group(message_facts(customer(10)), command);
         assert!(effects.ends_with("InPrivateOnly"), "{command}: {effects}");
     }
@@ -61,7 +61,8 @@ fn balance_history_and_a_human_are_answered_in_private_only() {
 #[test]
 fn missing_credits_are_told_without_the_balance() {
     let effects = in_group(message_facts(customer(1)), "a fox");
-    assert!(effects.contains("OutOfCredits { price: 2, available: -,"), "{effects}");
+    let told = "OutOfCredits { price: 2, available: -, cheaper: -, offer: - } / [Cancel #0]";
+    assert!(effects.contains(told), "{effects}");
 }
 
 #[test]
@@ -122,4 +123,17 @@ fn words_awaited_for_a_human_are_awaited_in_private_only() {
     let customer = Customer { awaiting, ..customer(10) };
     let effects = in_group(message_facts(customer), "a fox");
     assert!(effects.contains("hold 2"), "{effects}");
+}
+
+#[test]
+fn in_a_group_changes_and_new_words_are_asked_for_as_an_answer() {
+    let pressed =
+        |facts| at(GROUP, Facts::Press(facts), Event::ButtonPressed(press(Setting::Group)));
+    let change = press_facts(customer(10), Verb::Change, 81);
+    let change = pressed(PressFacts { kept: Some(kept()), ..change });
+    assert!(change.contains("about Beside(81): ChangeByReply"), "{change}");
+    let words = press_facts(customer(10), Verb::ChangeWords, 50);
+    let request = Some(request(RequestState::Settled));
+    let words = pressed(PressFacts { request, ..words });
+    assert!(words.contains("NewWordsByReply"), "{words}");
 }

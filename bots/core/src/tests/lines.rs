@@ -78,8 +78,9 @@ fn line(effect: &Effect) -> String {
             let name = event.split([' ', '(', '{']).next().unwrap_or_default();
             format!("set timer {id} at {due_at}: {name}")
         }
-        Effect::AddToAlbum { album, message, .. } => {
-            format!("add message {} to album {album}", message.id)
+        Effect::AddToAlbum { album, message, called, .. } => {
+            let uncalled = if *called { "" } else { " uncalled" };
+            format!("add message {} to album {album}{uncalled}", message.id)
         }
         Effect::KeepArtifact(new) => {
             format!("keep {} of {} until {}", new.id, new.generation, new.expires_at)

@@ -68,6 +68,17 @@ impl Store {
         }
     }
 
+    /// A picture is told of once, or twice while it is there.
+    fn finishes(&mut self, index: usize) {
+        let Some(id) = self.nth_generation(index) else { return };
+        let artifact = self.generations[&id].artifact;
+        if artifact.is_none_or(|artifact| self.artifacts[&artifact].1) {
+            self.worker_says(index, |generation| {
+                Event::GenerationFinished(Finished { generation, ..picture() })
+            });
+        }
+    }
+
     fn happens(&mut self, happening: Happening) {
         match happening {
             Happening::Says(text) => self.says(text),
@@ -75,9 +86,7 @@ impl Store {
             Happening::Presses(verb, index) => self.presses(verb, index),
             Happening::Claimed(index) => self.step(index, &[Is::Held], Is::Claimed),
             Happening::Submitted(index) => self.step(index, &[Is::Claimed], Is::Submitted),
-            Happening::Finished(index) => self.worker_says(index, |generation| {
-                Event::GenerationFinished(Finished { generation, ..picture() })
-            }),
+            Happening::Finished(index) => self.finishes(index),
             Happening::Failed(index) => self.worker_says(index, |generation| {
                 Event::GenerationFailed { generation, failure: Failure::Refused }
             }),

@@ -8,9 +8,10 @@ use super::world::*;
 use crate::{
     account::{Language, Person},
     credits::Credits,
-    event::{Event, Presence},
+    effect::Effect,
+    event::{Event, Message, Presence},
     facts::*,
-    generation::GenerationState,
+    generation::{GenerationState, Options, Resolution},
     id::*,
 };
 
@@ -18,7 +19,7 @@ use crate::{
 fn a_start_opens_an_account_with_trial_credits_and_welcomes() {
     assert_snapshot!(folded(&said(message_facts(None), message("/start promo-17"))), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     send in telegram:7: Welcome { trial: 3 } / [Example(1) 1] / [Example(2) 2] / [Privacy 0]
@@ -38,7 +39,7 @@ fn a_greeting_of_somebody_known_costs_nothing() {
 fn somebody_new_whose_first_words_are_a_prompt_gets_the_picture_at_once() {
     assert_snapshot!(folded(&said(message_facts(None), message("a fox in the snow"))), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     open request #3 Open: "a fox in the snow" K1 Square Medium ×1 each 2 cheaper -
@@ -60,14 +61,15 @@ fn without_a_trial_the_first_prompt_is_kept_until_it_can_be_paid() {
     let effects = follows_at(&house, PRIVATE, &facts, &event);
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) } }
+        "Ada", language: Some(En) }, language: En }
     open request #2 Unpaid: "a fox" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#2 at 1700086400000: RequestLapsed
     send as Question(#2) in telegram:7: OutOfCredits { price: 2, available: Some(0),
-        cheaper: -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price:
-        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }
-        } / [Buy 0] [Cancel #2] / [AskHuman #2] [SupportLink https://help.example]
+        cheaper: -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100,
+        price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
+        USD" }] }) } / [Buy 0] [Cancel #2] / [AskHuman #2] [SupportLink
+        https://help.example]
     send in telegram:7 silently: WelcomeFirst { trial: 0 }
     "#);
 }
@@ -171,6 +173,18 @@ fn credits_that_arrive_are_told() {
 }
 
 #[test]
+fn an_older_request_runs_where_the_newest_may_not() {
+    let mut customer = customer(1);
+    for (id, resolution) in [(50, Resolution::K1), (51, Resolution::K4)] {
+        let options = Options { resolution, ..Options::default() };
+        let request = Request { id: RequestId(id), options, ..request(RequestState::Unpaid) };
+        customer.open.push(OpenRequest { request, generations: vec![] });
+    }
+    let effects = at(PRIVATE, Facts::Message(message_facts(customer)), granted(20));
+    assert!(effects.contains("UpdateRequest { id: 50, state: Open"), "{effects}");
+}
+
+#[test]
 fn the_newest_request_that_waited_for_credits_runs_by_itself() {
     let mut customer = customer(1);
     for (id, price_each) in [(50, 2), (51, 2), (52, 60)] {
@@ -238,6 +252,7 @@ fn an_owed_picture_that_expired_is_given_back() {
     ClearOwed { artifact: 81 }
     Grant { entry: #0, purse: 2, credits: 2, source: "owed_expired:81", reason: OwedExpired,
         note: - }
+    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 }
     "#);
 }
 
@@ -256,4 +271,58 @@ fn facts_of_another_kind_raise_an_alarm_and_do_nothing_else() {
     assert_snapshot!(folded(&at(PRIVATE, Facts::None, event)), @r#"
     RaiseAlarm { what: "an event was decided on facts of another kind" }
     "#);
+}
+
+fn missed(number: i64, state: GenerationState) -> Missed {
+    let (generation, request) = (GenerationId(60 + number), RequestId(50));
+    Missed { generation, request, state, price: Credits(2) }
+}
+
+#[test]
+fn whoever_comes_back_hears_what_they_missed() {
+    let missed = vec![missed(1, GenerationState::Failed), missed(2, GenerationState::Delivered)];
+    let back = Customer { reachable: false, missed, ..customer(5) };
+    assert_snapshot!(folded(&said(message_facts(back), message("/language"))), @r#"
+    MarkReachable { identity: "telegram:7", reachable: true }
+    Told { generation: 61 }
+    Told { generation: 62 }
+    send in telegram:7: Missed { failed: 1, expired: 1, returned: 2, available: 5 } /
+        [AskHuman 0] [SupportLink https://help.example]
+    send in telegram:7: ChooseLanguage / [Language(En) = SetLanguage 0] [Language(ZhCn) =
+        SetLanguage 1]
+    "#);
+}
+
+#[test]
+fn the_only_request_that_failed_meanwhile_can_be_tried_again() {
+    let missed = vec![missed(1, GenerationState::Failed)];
+    let said = said(message_facts(Customer { missed, ..customer(5) }), message("/language"));
+    assert!(said.contains("[TryAgain 50]"), "{said}");
+}
+
+#[test]
+fn whoever_tells_no_language_of_ours_is_spoken_to_in_the_houses() {
+    let house = House { language_default: Language::ZhCn, ..house() };
+    let stranger = Message { from: Person { language: None, ..ada() }, ..message("/start") };
+    let facts = Facts::Message(message_facts(None));
+    let effects = follows_at(&house, PRIVATE, &facts, &Event::MessageReceived(stranger));
+    let kept = effects.iter().find_map(|effect| match effect {
+        Effect::OpenAccount { language, .. } => Some(*language),
+        _ => None,
+    });
+    assert_eq!(kept, Some(Language::ZhCn));
+}
+
+#[test]
+fn the_language_follows_the_client_until_one_is_chosen() {
+    let chinese = || Message {
+        from: Person { language: Some(Language::ZhCn), ..ada() },
+        ..message("/language")
+    };
+    let follows = said(message_facts(customer(5)), chinese());
+    let followed = "FollowLanguage { identity: \"telegram:7\", language: ZhCn }";
+    assert!(follows.starts_with(followed), "{follows}");
+    let chosen = Customer { language_chosen: true, ..customer(5) };
+    let stays = said(message_facts(chosen), chinese());
+    assert!(!stays.contains("FollowLanguage"), "{stays}");
 }

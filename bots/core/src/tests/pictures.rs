@@ -76,8 +76,8 @@ fn a_picture_that_was_given_up_and_comes_after_all_is_free() {
     SampleDuration { K1, Medium, took_ms: 21000 }
     edit Generation(61) in telegram:7 about Picture(61): Picture { artifact: #0, caption: -
         }
-    send in telegram:7: LatePicture / [Again 50] [Change #0] [LargerNotInPlan #0] /
-        [Original #0] [More #0]
+    send in telegram:7 about Beside(#0): LatePicture / [Again 50] [Change #0]
+        [LargerNotInPlan #0] / [Original #0] [More #0]
     "#);
 }
 
@@ -101,9 +101,9 @@ fn a_failure_gives_the_credits_back_and_says_why() {
     assert_snapshot!(folded(&fail(facts, Failure::Refused)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Refused) }
-    edit Generation(61) in telegram:7: Failed { failure: Refused, available: Some(10), part:
-        Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50]
-        [SupportLink https://help.example]
+    edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Refused, available:
+        Some(10), part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] /
+        [AskHuman 50] [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     "#);
 }
@@ -114,8 +114,9 @@ fn one_failure_of_several_waits_for_the_others_before_it_offers_anything() {
     assert_snapshot!(folded(&fail(generation_facts(1, &siblings), Failure::Overloaded)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
-    edit Generation(61) in telegram:7: Failed { failure: Overloaded, available: Some(8),
-        part: Part { number: 1, count: 2 } }
+    edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Overloaded,
+        available: Some(8), part: Part { number: 1, count: 2 } } / [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -125,8 +126,9 @@ fn the_last_failure_of_several_closes_with_what_was_made() {
     assert_snapshot!(folded(&fail(generation_facts(1, &siblings), Failure::Overloaded)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
-    edit Generation(61) in telegram:7: Failed { failure: Overloaded, available: Some(8),
-        part: Part { number: 1, count: 2 } }
+    edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Overloaded,
+        available: Some(8), part: Part { number: 1, count: 2 } } / [SupportLink
+        https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 2,
         available: Some(8), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
@@ -151,9 +153,9 @@ fn an_unknown_outcome_is_settled_in_the_customers_favour() {
     assert_snapshot!(folded(&lose(generation_facts(1, &[generation(1, Is::Submitting)]))), @r#"
     VoidHold { hold: 71, reason: Uncertain }
     SettleGeneration { generation: 61, state: Uncertain, failure: - }
-    edit Generation(61) in telegram:7: Uncertain { available: Some(10), part: Part { number:
-        1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50] [SupportLink
-        https://help.example]
+    edit Generation(61) in telegram:7 about Ended(61): Uncertain { available: Some(10),
+        part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman
+        50] [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     "#);
 }
@@ -173,6 +175,7 @@ fn a_failure_for_somebody_out_of_reach_gives_the_credits_back_without_a_word() {
     assert_snapshot!(folded(&fail(away, Failure::Refused)), @r#"
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Refused) }
+    TellLater { generation: 61 }
     UpdateRequest { id: 50, state: Settled, change: - }
     "#);
 }
@@ -189,4 +192,69 @@ fn the_stop_button_of_a_draft_cancels() {
     edit Generation(61) in telegram:7: Cancelled { available: Some(10) } / [Again 50]
     UpdateRequest { id: 50, state: Cancelled, change: - }
     "#);
+}
+
+#[test]
+fn a_picture_whose_time_is_up_before_it_was_handed_over_costs_nothing() {
+    let facts = generation_facts(1, &[generation(1, Is::Made)]);
+    let expired = Event::ArtifactExpired { artifact: ArtifactId(81), owed: false };
+    assert_snapshot!(folded(&at(PRIVATE, Facts::Generation(facts), expired.clone())), @r#"
+    VoidHold { hold: 71, reason: NotHandedOver }
+    SettleGeneration { generation: 61, state: Failed, failure: - }
+    edit Generation(61) in telegram:7 about Ended(61): NotHandedOver { available: Some(10),
+        part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman
+        50] [SupportLink https://help.example]
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+    let paid = generation_facts(1, &[generation(1, Is::Delivered)]);
+    assert_eq!(at(PRIVATE, Facts::Generation(paid), expired), "");
+}
+
+#[test]
+fn whoever_has_shut_us_out_is_told_later_what_failed() {
+    let facts = || GenerationFacts {
+        reachable: false,
+        ..generation_facts(1, &[generation(1, Is::Submitted)])
+    };
+    assert_snapshot!(folded(&fail(facts(), Failure::Refused)), @r#"
+    VoidHold { hold: 71, reason: Failed }
+    SettleGeneration { generation: 61, state: Failed, failure: Some(Refused) }
+    TellLater { generation: 61 }
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+    assert_snapshot!(folded(&lose(facts())), @r#"
+    VoidHold { hold: 71, reason: Uncertain }
+    SettleGeneration { generation: 61, state: Uncertain, failure: - }
+    TellLater { generation: 61 }
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+}
+
+#[test]
+fn a_late_picture_for_somebody_who_has_shut_us_out_is_owed() {
+    let late = generation_facts(1, &[generation(1, Is::Uncertain)]);
+    let facts = GenerationFacts { reachable: false, ..late };
+    assert_snapshot!(folded(&finish(facts)), @r#"
+    keep #0 of 61 until 1702592000000
+    SampleDuration { K1, Medium, took_ms: 21000 }
+    OweArtifact { artifact: #0 }
+    "#);
+}
+
+#[test]
+fn whoever_was_owed_a_picture_hears_what_came_back_for_it() {
+    let expired = Event::ArtifactExpired { artifact: ArtifactId(81), owed: true };
+    let facts = || generation_facts(1, &[generation(1, Is::Delivered)]);
+    let tell = |facts| at(PRIVATE, Facts::Generation(facts), expired.clone());
+    assert_snapshot!(folded(&tell(facts())), @r#"
+    ClearOwed { artifact: 81 }
+    Grant { entry: #0, purse: 2, credits: 2, source: "owed_expired:81", reason: OwedExpired,
+        note: - }
+    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 }
+    "#);
+    let later = tell(GenerationFacts { reachable: false, ..facts() });
+    assert!(later.ends_with("TellLater { generation: 61 }"), "{later}");
+    let mut among_others = facts();
+    among_others.request.as_mut().unwrap().setting = Setting::Group;
+    assert_eq!(tell(among_others), later);
 }

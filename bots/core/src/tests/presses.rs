@@ -1,6 +1,6 @@
 //! Presses of buttons that are about requests.
 
-use std::vec;
+use std::{string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -62,7 +62,8 @@ fn cancelling_the_rest_closes_with_a_receipt_for_what_was_made() {
     VoidHold { hold: 72, reason: Cancelled }
     CancelGeneration { generation: 63 }
     VoidHold { hold: 73, reason: Cancelled }
-    edit Generation(62) in telegram:7: Cancelled { available: Some(24) } / [Again 50]
+    edit Generation(62) in telegram:7: CancelledRest { going: 0, available: Some(24) } /
+        [Again 50]
     edit Generation(63) in telegram:7 silently: Removed
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 3,
@@ -111,9 +112,9 @@ fn a_yes_without_the_credits_keeps_the_request() {
     assert_snapshot!(folded(&pressed(facts)), @r#"
     UpdateRequest { id: 50, state: Unpaid, change: - }
     edit Question(50) in telegram:7: OutOfCredits { price: 2, available: Some(1), cheaper:
-        -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD"
-        }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } / [Buy 0]
-        [Cancel 50] / [AskHuman 50] [SupportLink https://help.example]
+        -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
+        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
+        [Buy 0] [Cancel 50] / [AskHuman 50] [SupportLink https://help.example]
     answer tap
     "#);
 }
@@ -186,6 +187,7 @@ fn trying_again_makes_only_what_is_missing() {
 fn change_the_words_waits_for_them() {
     let facts = about_request(Verb::ChangeWords, RequestState::Settled, Some(Is::Failed));
     assert_snapshot!(folded(&pressed(facts)), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Words {
         request: 50 }) }
     send in telegram:7: NewWords
@@ -208,4 +210,52 @@ fn every_verb_with_nothing_behind_it_is_answered_once() {
             assert_eq!(effects.matches("answer tap").count(), 1, "{verb:?} {row}: {effects}");
         }
     }
+}
+
+#[test]
+fn a_request_whose_words_are_forgotten_is_not_made_without_them() {
+    for verb in [Verb::Again, Verb::MakeFour, Verb::TryAgain, Verb::ChangeWords] {
+        let mut facts = about_request(verb, RequestState::Settled, Some(Is::Failed));
+        facts.request.as_mut().unwrap().prompt = String::new();
+        assert_eq!(pressed(facts), "answer tap alert: WordsGone", "{verb:?}");
+    }
+}
+
+#[test]
+fn what_is_being_drawn_is_named_when_the_rest_is_taken_back() {
+    let mut facts = about_request(Verb::Cancel, RequestState::Open, Some(Is::Submitting));
+    facts.generations.push(generation(2, Is::Held));
+    assert_snapshot!(folded(&pressed(facts)), @r#"
+    CancelGeneration { generation: 62 }
+    VoidHold { hold: 72, reason: Cancelled }
+    edit Generation(62) in telegram:7: CancelledRest { going: 1, available: Some(22) } /
+        [Again 50]
+    answer tap
+    "#);
+}
+
+/// A press of [Again], with the newest request so many milliseconds old.
+fn again_after(age_ms: i64, newest: Request) -> String {
+    let facts = about_request(Verb::Again, RequestState::Settled, Some(Is::Delivered));
+    let newest = Some(Request { asked_at: NOW - age_ms, ..newest });
+    pressed(PressFacts { newest, ..facts })
+}
+
+#[test]
+fn pressed_twice_within_moments_it_is_made_once() {
+    let made = || Request { id: RequestId(51), ..request(RequestState::Open) };
+    assert_eq!(again_after(9_999, made()), "answer tap: Done");
+    let done = Request { state: RequestState::Settled, ..made() };
+    assert_eq!(again_after(9_999, done), "answer tap: Done", "however quick it was");
+}
+
+#[test]
+fn what_is_asked_for_once_more_is_made_once_more() {
+    let made = || Request { id: RequestId(51), ..request(RequestState::Open) };
+    assert!(again_after(10_000, made()).contains("hold 2"), "a moment has passed");
+    let cancelled = Request { state: RequestState::Cancelled, ..made() };
+    assert!(again_after(1, cancelled).contains("hold 2"), "the first was taken back");
+    assert!(again_after(1, request(RequestState::Settled)).contains("hold 2"), "it is the first");
+    let other = Request { prompt: "an owl".into(), ..made() };
+    assert!(again_after(1, other).contains("hold 2"), "it is another");
 }

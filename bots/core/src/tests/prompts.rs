@@ -5,7 +5,14 @@ use std::vec;
 use insta::assert_snapshot;
 
 use super::world::*;
-use crate::{account::Entitlement, credits::Credits, event::Event, facts::*, generation::*, id::*};
+use crate::{
+    account::Entitlement,
+    credits::Credits,
+    event::{Event, Message},
+    facts::*,
+    generation::*,
+    id::*,
+};
 
 #[test]
 fn a_prompt_is_held_put_in_line_and_shown() {
@@ -135,7 +142,7 @@ fn above_the_price_that_is_asked_about_it_asks_first() {
         Square, High, Auto, count: 1 }, price: 16, available: Some(100), cheaper:
         Some(Cheaper { options: { K4, Square, Medium, Auto, count: 1 }, price: 8 }) } /
         [Confirm(16) #0] / [TakeCheaper(Cheaper { options: { K4, Square, Medium, Auto,
-        count: 1 }, price: 8 }) #0] / [Cancel #0]
+        count: 1 }, price: 8 }) #0] / [Cancel #0] / [SupportLink https://help.example]
     "#);
 }
 
@@ -154,8 +161,8 @@ fn without_enough_credits_the_request_is_kept() {
     set timer request:#0 at 1700086400000: RequestLapsed
     send as Question(#0) in telegram:7: OutOfCredits { price: 8, available: Some(3),
         cheaper: Some(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }),
-        offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90 USD"
-        }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] } } /
+        offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
+        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
         [TakeCheaper(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }) #0]
         / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
     "#);
@@ -166,6 +173,9 @@ fn with_a_full_line_it_says_so_and_holds_nothing() {
     let customer = with_open(customer(10), GenerationState::Held);
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
     send in telegram:7: LineFull { in_line: 1, in_line_max: 1 }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -188,13 +198,15 @@ fn only_so_many_requests_wait_for_credits() {
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
     UpdateRequest { id: 50, state: Lapsed, change: - }
     ClearTimer { id: "request:50" }
+    edit Question(50) in telegram:7 silently: RequestGaveWay
     open request #0 Unpaid: "an owl" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#0 at 1700086400000: RequestLapsed
     send as Question(#0) in telegram:7: OutOfCredits { price: 2, available: Some(0),
-        cheaper: -, offer: Offer { packs: [OfferLine { id: "starter", credits: 100, price:
-        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }
-        } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
+        cheaper: -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100,
+        price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
+        USD" }] }) } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -204,6 +216,9 @@ fn a_prompt_that_is_too_long_is_refused_by_its_length() {
     let long = "多".repeat(101);
     assert_snapshot!(folded(&said(facts, message(&long))), @r#"
     send in telegram:7: PromptTooLong { chars: 101, chars_max: 100 }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -211,6 +226,9 @@ fn a_prompt_that_is_too_long_is_refused_by_its_length() {
 fn options_alone_are_no_prompt() {
     assert_snapshot!(folded(&said(message_facts(customer(10)), message("--2k 横图"))), @r#"
     send in telegram:7: PromptEmpty
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -224,7 +242,10 @@ fn a_picture_without_a_price_is_our_fault_and_not_made() {
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     RaiseAlarm { what: "a picture was asked for that has no price" }
     send in telegram:7: Failed { failure: OutOfService, available: Some(10), part: Part {
-        number: 1, count: 1 } }
+        number: 1, count: 1 } } / [AskHuman 0] [SupportLink https://help.example]
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -315,4 +336,46 @@ fn a_request_that_waited_too_long_is_let_go() {
     "#);
     let run = GenerationFacts { request: Some(request(RequestState::Open)), ..facts };
     assert_eq!(at(PRIVATE, Facts::Generation(run), event()), "");
+}
+
+fn declined(text: &str) -> Customer {
+    let awaiting = Some(Awaiting::Edit { message: message(text).id });
+    Customer { awaiting, ..customer(10) }
+}
+
+#[test]
+fn words_that_were_no_prompt_become_one_when_they_are_edited() {
+    let said = said(message_facts(customer(10)), message("/imagine"));
+    assert!(said.contains("awaiting: Some(Edit { message: \"10\" })"), "{said}");
+    let facts = Facts::Message(message_facts(declined("/imagine")));
+    let edited = at(PRIVATE, facts, Event::MessageEdited(message("/imagine an owl")));
+    assert!(edited.contains("open request #0 Open: \"an owl\""), "{edited}");
+    assert!(edited.ends_with("awaiting: - }"), "only once: {edited}");
+}
+
+#[test]
+fn a_caption_that_comes_later_goes_with_the_pictures_that_wait() {
+    let waiting = Customer {
+        tray: vec![Reference::Media(media("a")), Reference::Media(media("b"))],
+        tray_id: Some(TrayId(30)),
+        ..declined("")
+    };
+    let album = Some("album1".into());
+    let caption = Message { album, attachments: vec![photo("a")], ..message("join them") };
+    let facts = Facts::Message(message_facts(waiting));
+    let edited = at(PRIVATE, facts, Event::MessageEdited(caption));
+    let both = "references [Media({ handle: \"a\", unique: \"a\" }), \
+                Media({ handle: \"b\", unique: \"b\" })]";
+    assert!(edited.contains(both), "{edited}");
+}
+
+#[test]
+fn other_messages_that_are_edited_are_no_prompts() {
+    for known in [customer(10), Customer { awaiting: None, ..declined("") }] {
+        let facts = Facts::Message(message_facts(known));
+        assert_eq!(at(PRIVATE, facts, Event::MessageEdited(message("an owl"))), "");
+    }
+    let other = Message { id: "11".into(), ..message("an owl") };
+    let facts = Facts::Message(message_facts(declined("")));
+    assert_eq!(at(PRIVATE, facts, Event::MessageEdited(other)), "");
 }

@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 
 use super::world::*;
 use crate::{
-    channel::{Attachment, OtherKind},
-    event::{Event, Message, ReplyTo},
+    channel::{Attachment, MediaRef, OtherKind},
+    event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
 };
@@ -32,6 +32,9 @@ fn a_photo_with_words_is_a_reference() {
 #[test]
 fn a_photo_without_words_waits_in_the_tray() {
     assert_snapshot!(folded(&said(message_facts(customer(10)), with("", vec![photo("a")]))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     PutInTray { id: #0, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -48,6 +51,9 @@ fn with_tray(count: usize) -> Customer {
 fn another_photo_edits_the_question_about_the_tray() {
     let facts = message_facts(with_tray(1));
     assert_snapshot!(folded(&said(facts, with("", vec![photo("a")]))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     PutInTray { id: #0, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -82,6 +88,9 @@ fn the_next_words_are_for_the_tray() {
 fn a_full_tray_says_how_many_it_takes() {
     let facts = message_facts(with_tray(4));
     assert_snapshot!(folded(&said(facts, with("", vec![photo("a")]))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
     send in telegram:7: TooManyReferences { count: 5, count_max: 4 }
     edit Question(30) in telegram:7: Tray { count: 4 } / [ClearTray 0]
@@ -118,7 +127,7 @@ fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
-        bytes_max: 20000000 }
+        bytes_max: 5000000 } / [SupportLink https://help.example]
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -131,7 +140,7 @@ fn what_is_no_picture_is_refused_by_its_kind() {
     let facts = message_facts(customer(10));
     let voice = vec![Attachment::Other(OtherKind::Audio)];
     assert_snapshot!(folded(&said(facts, with("", voice))), @r#"
-    send in telegram:7: CannotUse(Audio)
+    send in telegram:7: CannotUse(Audio) / [SupportLink https://help.example]
     "#);
 }
 
@@ -144,6 +153,9 @@ fn where_pictures_cannot_be_used_it_says_so() {
     let effects = follows_at(&house, PRIVATE, &facts, &event);
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     send in telegram:7: NoReferences
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -174,7 +186,10 @@ fn an_answer_to_a_file_that_is_too_large_says_so() {
     let large = Attachment::TooLarge { name: None, bytes: 30_000_000, bytes_max: 20_000_000 };
     answer.reply_to.as_mut().unwrap().attachments = vec![large];
     assert_snapshot!(folded(&said(message_facts(customer(10)), answer)), @r#"
-    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 20000000 }
+    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 5000000 }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -206,11 +221,16 @@ fn after_change_the_next_words_change_that_picture() {
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
         picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
     assert_snapshot!(folded(&said(message_facts(customer), message("make it blue"))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     send in telegram:7: Gone
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     "#);
 }
 
@@ -230,6 +250,7 @@ fn after_change_the_words_the_next_words_replace_those_of_the_request() {
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture
         1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
 }
@@ -241,7 +262,7 @@ fn part(id: &str, text: &str, unique: &str) -> Message {
 
 fn album(parts: Vec<Message>, settled: bool) -> Album {
     let began_at = if parts.is_empty() { 0 } else { NOW - 9_000 };
-    Album { parts, began_at, settled }
+    Album { parts, began_at, called: true, settled }
 }
 
 #[test]
@@ -289,6 +310,9 @@ fn a_whole_album_is_one_set_with_its_caption() {
 fn a_whole_album_without_a_caption_waits_in_the_tray() {
     assert_snapshot!(folded(&settle(vec![part("10", "", "a"), part("11", "", "b")], false)), @r#"
     SettleAlbum { conversation: "telegram:7", album: "album1" }
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
+        message: "10" }) }
     PutInTray { id: #0, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
@@ -310,4 +334,125 @@ fn a_late_part_gets_a_note() {
     assert_snapshot!(folded(&said(facts, part("12", "", "c"))), @r#"
     send in telegram:7 answering 12: LateAlbumPart { count: 2 }
     "#);
+}
+
+#[test]
+fn a_receipt_that_is_about_no_single_picture_asks_which() {
+    let facts = |beside| MessageFacts { beside, ..message_facts(customer(10)) };
+    let words = || reply("make it blue", "30", true);
+    for (beside, says) in [(Beside::Several, "WhichPicture"), (Beside::Gone, "Gone")] {
+        let told = said(facts(beside), words());
+        assert!(told.starts_with(&std::format!("send in telegram:7: {says}\n")), "{told}");
+        assert!(!told.contains("hold"), "{told}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_answered_counts_whatever_was_pressed_before() {
+    let customer = |awaiting| Customer { awaiting: Some(awaiting), ..customer(10) };
+    let attachments = vec![photo("x")];
+    let answered = ReplyTo { message: "9".into(), ours: false, attachments };
+    let words = Message { reply_to: Some(answered), ..message("make it blue") };
+    for awaiting in
+        [Awaiting::Change { artifact: ArtifactId(81) }, Awaiting::Words { request: RequestId(50) }]
+    {
+        let said = said(message_facts(customer(awaiting)), words.clone());
+        assert!(said.contains("references [Media({ handle: \"x\""), "{said}");
+    }
+}
+
+#[test]
+fn words_asked_for_in_a_group_are_taken_from_an_answer() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50) });
+    let started = Request {
+        references: vec![Reference::Media(media("r"))],
+        ..request(RequestState::Settled)
+    };
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
+    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
+    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
+}
+
+/// A part of an album in a group that does not call us by itself.
+fn seen(album: Option<Album>, part: Message) -> String {
+    let part = Message { setting: Setting::Group, ..part };
+    let facts = MessageFacts { album, ..message_facts(None) };
+    at(GROUP, Facts::Message(facts), Event::AlbumPartSeen(part))
+}
+
+#[test]
+fn a_part_in_a_group_that_does_not_call_us_waits_and_nobody_meets_anybody() {
+    assert_snapshot!(folded(&seen(None, part("10", "", "a"))), @r#"
+    ForgetEvent
+    add message 10 to album album1 uncalled
+    set timer album:telegram:-5:album1 at 1700000010000: AlbumSettled
+    "#);
+}
+
+#[test]
+fn the_part_that_calls_us_may_come_last() {
+    let seen = Album { called: false, ..album(vec![part("10", "", "a")], false) };
+    let facts = MessageFacts { album: Some(seen), ..message_facts(customer(10)) };
+    let calling = Message { setting: Setting::Group, ..part("11", "join them", "b") };
+    let effects = at(GROUP, Facts::Message(facts), Event::MessageReceived(calling));
+    assert_snapshot!(folded(&effects), @r#"
+    add message 11 to album album1
+    set timer album:telegram:-5:album1 at 1700000001000: AlbumSettled
+    "#);
+}
+
+#[test]
+fn an_album_that_nobody_called_us_for_is_forgotten_whole() {
+    let parts = vec![part("10", "", "a"), part("11", "", "b")];
+    let album = Album { called: false, ..album(parts, false) };
+    let facts = MessageFacts { album: Some(album), ..message_facts(None) };
+    let by = ada().identity;
+    let event = Event::AlbumSettled { album: "album1".into(), by, replied: None };
+    assert_snapshot!(folded(&at(GROUP, Facts::Message(facts), event)), @r#"
+    ForgetAlbum { conversation: "telegram:-5", album: "album1" }
+    "#);
+}
+
+#[test]
+fn a_late_part_in_a_group_gets_a_note_where_its_album_was_ours() {
+    let late = seen(Some(album(vec![part("10", "", "a")], true)), part("12", "", "c"));
+    assert_snapshot!(folded(&late), @r#"
+    ForgetEvent
+    send in telegram:-5 answering 12: LateAlbumPart { count: 1 }
+    "#);
+}
+
+#[test]
+fn an_album_that_comes_too_fast_is_left_out_whole() {
+    let too_fast = |pace| MessageFacts { pace, ..message_facts(customer(10)) };
+    assert_snapshot!(folded(&said(too_fast(Pace::TooFastNow), part("10", "join them", "a"))), @r#"
+    send in telegram:7: SlowDown
+    SettleAlbum { conversation: "telegram:7", album: "album1" }
+    "#);
+    assert_snapshot!(folded(&said(too_fast(Pace::TooFast), part("10", "join them", "a"))), @r#"
+    SettleAlbum { conversation: "telegram:7", album: "album1" }
+    "#);
+    // Its other parts are no set of their own, and it was said of the first.
+    let left_out = Album { called: false, ..album(vec![], true) };
+    let facts = MessageFacts { album: Some(left_out), ..message_facts(customer(10)) };
+    assert_eq!(said(facts, part("11", "", "b")), "");
+}
+
+#[test]
+fn a_picture_larger_than_the_house_takes_is_refused_by_name_at_once() {
+    let large = MediaRef { bytes: Some(5_000_001), name: Some("map.png".into()), ..media("a") };
+    let facts = message_facts(customer(10));
+    let sent = with("make it blue", vec![Attachment::Picture(large.clone())]);
+    assert_snapshot!(folded(&said(facts.clone(), sent)), @r#"
+    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 5000001,
+        bytes_max: 5000000 } / [SupportLink https://help.example]
+    "#);
+    let mut answer = reply("make it blue", "20", false);
+    answer.reply_to.as_mut().unwrap().attachments = vec![Attachment::Picture(large.clone())];
+    assert!(said(facts.clone(), answer).contains("ReferenceTooLarge"));
+    let just_right = MediaRef { bytes: Some(5_000_000), ..large };
+    let sent = with("make it blue", vec![Attachment::Picture(just_right)]);
+    assert!(said(facts, sent).contains("generate"));
 }

@@ -1,6 +1,6 @@
 //! The way to a human, from the customer's side.
 
-use std::vec;
+use std::{string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -19,6 +19,7 @@ fn awaiting(awaiting: Awaiting) -> Customer {
 #[test]
 fn asking_for_a_human_asks_what_it_is_about() {
     assert_snapshot!(folded(&said(message_facts(customer(5)), message("talk to a person"))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseCause {
         request: - }) }
     send in telegram:7: SupportCause / [Cause(PlanChoice) = SetCause 0]
@@ -33,6 +34,7 @@ fn asking_for_a_human_asks_what_it_is_about() {
 fn a_cause_asks_for_words() {
     let customer = awaiting(Awaiting::CaseCause { request: Some(RequestId(50)) });
     assert_snapshot!(folded(&pressed(press_facts(customer, Verb::SetCause, 4))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseWords {
         cause: GenerationError, request: Some(50) }) }
     edit message 20 in telegram:7: SupportWords
@@ -45,12 +47,13 @@ fn words_open_a_case() {
     let customer = awaiting(Awaiting::CaseWords { cause: Cause::Privacy, request: None });
     let told = Message { attachments: vec![photo("p")], ..message("what do you keep?") };
     assert_snapshot!(folded(&said(message_facts(customer), told)), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: Privacy, request: -, consent:
         false, words: "what do you keep?", pictures: [{ handle: "p", unique: "p" }] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
     "#);
 }
 
@@ -66,6 +69,7 @@ fn words_about_a_request_ask_whether_it_may_be_seen() {
     let request = Some(RequestId(50));
     let customer = awaiting(Awaiting::CaseWords { cause: Cause::GenerationError, request });
     assert_snapshot!(folded(&said(message_facts(customer), message("it is blue"))), @r#"
+    set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(CaseConsent {
         cause: GenerationError, request: 50, words: "it is blue", pictures: [] }) }
     send in telegram:7: SupportConsent / [Yes = ConsentYes 0] [No = ConsentNo 0]
@@ -93,12 +97,13 @@ fn a_yes_lets_the_helper_see_it() {
 fn anything_but_a_yes_is_a_no() {
     assert_snapshot!(folded(&pressed(press_facts(consent(), Verb::ConsentNo, 0))), @r#"
     edit message 20 in telegram:7: Removed
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     OpenEscalation(NewEscalation { id: #1, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
         consent: false, words: "it is blue", pictures: [] })
     send as Case(#1) in telegram:-100 about Topic(#1): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000" }
+    send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000", at: 1700000000000 }
     answer tap
     "#);
     let effects = said(message_facts(consent()), message("and too dark"));
@@ -155,7 +160,7 @@ fn words_that_come_before_the_topic_come_again() {
     let opening = Case { topic: None, ..case() };
     let facts = MessageFacts { answered: Some(opening), ..message_facts(customer(5)) };
     assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
-    set timer case:90:10 at 1700000005000: MessageReceived
+    set timer case:90:10 at 1700000005000: TopicAwaited
     "#);
 }
 
@@ -180,4 +185,81 @@ fn an_answer_after_days_opens_another_case() {
     let facts = MessageFacts { answered: Some(closed(73)), ..message_facts(customer(5)) };
     let effects = said(facts, reply("still blue", "30", true));
     assert!(effects.contains("OpenEscalation"), "{effects}");
+}
+
+fn awaited(case: Case, since: i64) -> String {
+    let facts = MessageFacts { answered: Some(case), ..message_facts(customer(5)) };
+    let message = message("/support still blue");
+    let event = Event::TopicAwaited { case: EscalationId(90), message, since };
+    at(PRIVATE, Facts::Message(facts), event)
+}
+
+#[test]
+fn words_that_waited_for_the_topic_go_there() {
+    assert_snapshot!(folded(&awaited(case(), NOW - 5_000)), @r#"
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
+        blue" }
+    send in telegram:7 about Matter(90): SupportPassedOn
+    "#);
+}
+
+#[test]
+fn a_topic_that_does_not_come_is_not_waited_for_without_end() {
+    let opening = || Case { topic: None, ..case() };
+    assert_snapshot!(folded(&awaited(opening(), NOW - 5_000)), @r#"
+    set timer case:90:10 at 1700000005000: TopicAwaited
+    "#);
+    assert_snapshot!(folded(&awaited(opening(), NOW - 301_000)), @r#"
+    RaiseAlarm { what: "a topic at the desk is not being opened" }
+    send in telegram:7: SupportElsewhere / [SupportLink https://help.example]
+    "#);
+    // Whoever could not open it has said so.
+    let given_up = Case { closed: true, closed_at: NOW - 1, ..opening() };
+    assert_eq!(awaited(given_up, NOW - 5_000), "");
+}
+
+#[test]
+fn an_answer_to_a_case_that_never_came_to_the_desk_opens_another() {
+    let closed = Case { topic: None, closed: true, closed_at: NOW - 1_000, ..case() };
+    let facts = MessageFacts { answered: Some(closed), ..message_facts(customer(5)) };
+    assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
+    OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
+        "telegram:7", conversation: "telegram:7", cause: GenerationError, request: -,
+        consent: false, words: "still blue", pictures: [] })
+    send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
+    "#);
+}
+
+fn lapsed(customer: Customer) -> String {
+    let event = Event::AwaitingLapsed { identity: customer.identity.clone() };
+    at(PRIVATE, Facts::Message(message_facts(customer)), event)
+}
+
+#[test]
+fn a_question_that_was_forgotten_lapses() {
+    assert_snapshot!(folded(&lapsed(awaiting(Awaiting::CaseCause { request: None }))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    "#);
+    assert_eq!(lapsed(customer(5)), "");
+}
+
+#[test]
+fn words_for_a_human_are_not_lost_with_the_question_about_them() {
+    let asked = Awaiting::CaseConsent {
+        cause: Cause::GenerationError,
+        request: RequestId(50),
+        words: "it is blue".into(),
+        pictures: vec![],
+    };
+    assert_snapshot!(folded(&lapsed(awaiting(asked))), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
+        "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
+        consent: false, words: "it is blue", pictures: [] })
+    send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
+    "#);
 }

@@ -68,6 +68,7 @@ pub fn house() -> House {
         trial: Credits(3),
         ask_above: Credits(8),
         references_max: 4,
+        reference_bytes_max: 5_000_000,
         prompt_chars_max: 100,
         edits: true,
         concurrency: 2,
@@ -112,6 +113,7 @@ pub fn customer(available: i64) -> Customer {
         identity: ada().identity,
         name: ada().name,
         language: Language::En,
+        language_chosen: false,
         reachable: true,
         account: Account {
             id: AccountId(1),
@@ -126,6 +128,7 @@ pub fn customer(available: i64) -> Customer {
         open: vec![],
         case: None,
         owed: vec![],
+        missed: vec![],
     }
 }
 
@@ -181,6 +184,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         customer: customer.into(),
         pace: Pace::Fine,
         replied: None,
+        beside: Beside::Nothing,
         answered: None,
         line: line(),
         started: None,
@@ -309,6 +313,8 @@ pub fn case() -> Case {
         topic: Some(TOPIC.into()),
         cause: crate::say::Cause::GenerationError,
         closed: false,
+        opened_at: NOW - 400_000,
+        answered: true,
         closed_at: 0,
         request: None,
         consent: false,
@@ -336,6 +342,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         request: None,
         generations: vec![],
         kept: None,
+        newest: None,
         line: line(),
         history: None,
         entries: vec![],

@@ -10,6 +10,24 @@ use crate::update::{Entity, EntityKind};
 /// The command that introduces a prompt where prompts need introducing.
 const PROMPT_COMMAND: &str = "/imagine";
 
+/// Commands that are ours also without our name: those of our menus. Telegram's clients leave the
+/// name off where we are the only bot, and a group that shows us little brings us a bare command
+/// only when we spoke last. Source: core.telegram.org/bots/features, "Privacy mode".
+const OWN_COMMANDS: [&str; 12] = [
+    "/start",
+    "/settings",
+    "/balance",
+    "/buy",
+    "/history",
+    "/cancel",
+    "/support",
+    "/language",
+    "/privacy",
+    "/paysupport",
+    "/help",
+    PROMPT_COMMAND,
+];
+
 /// What a message says.
 pub(super) struct Words {
     /// Without our name and without the command that only introduces a prompt.
@@ -160,7 +178,9 @@ fn read_command(text: String, us: &Us<'_>, setting: Setting) -> Words {
     };
     let prompt = command.eq_ignore_ascii_case(PROMPT_COMMAND);
     let addressed = match (name, us.username) {
-        (None, _) if prompt => Addressed::Ourselves,
+        (None, _) if OWN_COMMANDS.iter().any(|own| command.eq_ignore_ascii_case(own)) => {
+            Addressed::Ourselves
+        }
         (None, _) => Addressed::Nobody,
         (Some(name), Some(own)) if name.eq_ignore_ascii_case(own) => Addressed::Ourselves,
         // Between the two of us there is nobody else to call.
@@ -179,7 +199,7 @@ fn read_command(text: String, us: &Us<'_>, setting: Setting) -> Words {
 mod tests {
     use super::*;
 
-    const US: Us<'_> = Us { id: 7, username: Some("Desk_Bot"), desk_chat_id: None, albums: None };
+    const US: Us<'_> = Us { id: 7, username: Some("Desk_Bot"), desk_chat_id: None };
 
     /// Every `@desk_bot` in the text is an entity, as Telegram makes them.
     fn words(text: &str, setting: Setting) -> (String, Addressed) {
@@ -222,7 +242,10 @@ mod tests {
     #[test]
     fn a_command_is_read_with_or_without_our_name() {
         let read = |text: &str| words(text, Setting::Group);
-        assert_eq!(read("/help"), ("/help".into(), Addressed::Nobody));
+        assert_eq!(read("/help"), ("/help".into(), Addressed::Ourselves));
+        assert_eq!(read("/Settings now"), ("/Settings now".into(), Addressed::Ourselves));
+        assert_eq!(read("/roll 20"), ("/roll 20".into(), Addressed::Nobody), "another bot's");
+        assert_eq!(read("/r hello"), ("/r hello".into(), Addressed::Nobody), "the desk's");
         assert_eq!(read("/help@DESK_bot"), ("/help".into(), Addressed::Ourselves));
         assert_eq!(read("/help@other"), ("/help@other".into(), Addressed::Nobody));
         assert_eq!(read("/start@desk_bot a-b"), ("/start a-b".into(), Addressed::Ourselves));

@@ -21,6 +21,7 @@ fn outcome(result: Result<Vec<u8>, FetchError>) -> String {
         Ok(bytes) => format!("{} bytes", bytes.len()),
         Err(FetchError::Gone) => "gone".into(),
         Err(FetchError::TooLarge) => "too large".into(),
+        Err(FetchError::RetryAfter(wait)) => format!("after {wait:?}"),
         Err(FetchError::Later(error)) => {
             assert!(!format!("{error} {error:?}").contains("a-token"));
             "later".into()
@@ -82,7 +83,7 @@ async fn why_a_file_cannot_be_fetched_is_what_to_do_next() {
         (no(400, "Bad Request: file is too big"), "too large"),
         (no(400, "Bad Request: wrong file_id or the file is temporarily unavailable"), "gone"),
         (no(400, "Bad Request: invalid file_id"), "gone"),
-        (no(429, "Too Many Requests: retry after 1"), "later"),
+        (no(429, "Too Many Requests: retry after 30"), "after 30s"),
         (no(401, "Unauthorized"), "later"),
         (no(500, "Internal Server Error"), "later"),
         (Reply::Raw(502, "<html>"), "later"),

@@ -11,7 +11,6 @@ const US: Us<'_> = Us {
     id: 7_000_000_001,
     username: Some("picture_desk_bot"),
     desk_chat_id: Some(-1_009_000_000_009),
-    albums: None,
 };
 
 fn read(raw: Vec<u8>) -> Result<Option<Arrival>, NotRead> {

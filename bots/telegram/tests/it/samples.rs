@@ -6,6 +6,7 @@ use std::{env, fs, path::Path};
 
 use picdesk_core::{
     channel::{Arrival, OutboundFile, OutboundMessage},
+    event::Event,
     id::MessageId,
 };
 use picdesk_telegram::{
@@ -20,7 +21,6 @@ const US: Us<'_> = Us {
     id: 7_000_000_001,
     username: Some("picture_desk_bot"),
     desk_chat_id: Some(-1_009_000_000_009),
-    albums: None,
 };
 
 const RECEIVED_AT: i64 = 1_790_000_900_000;
@@ -62,7 +62,14 @@ fn reading(raw: &str) -> Value {
             json!({ "set_aside": { "external_id": external_id, "channel": channel, "why": why } })
         }
         Ok(Some(Arrival::Event(received))) => {
-            assert_eq!(received.raw, raw.as_bytes(), "the bytes are kept as they came");
+            let kept = match &received.event {
+                Event::AlbumPartSeen(part) => {
+                    assert!(part.text.is_empty(), "words that were not spoken to us");
+                    &[]
+                }
+                _ => raw.as_bytes(),
+            };
+            assert_eq!(received.raw, kept, "the bytes are kept as they came");
             let mut value = serde_json::to_value(&*received).unwrap();
             value.as_object_mut().unwrap().remove("raw");
             value

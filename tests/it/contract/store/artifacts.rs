@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use picdesk::store::artifacts;
-use picdesk_core::{effect::Effect, id::ArtifactId};
+use picdesk_core::{effect::Effect, generation::GenerationState, id::ArtifactId};
 
 use super::{Customer, House, START, houses};
 
@@ -61,14 +61,14 @@ async fn a_picture_goes_in_two_steps_so_that_a_crash_leaves_nothing_behind() {
         assert_eq!(house.going().await, going);
         let names = vec![format!("object-{id}"), "object-of-nobody".to_owned()];
         let mut connection = house.store.read().await.unwrap();
-        let known = artifacts::known(&mut connection, &names).await.unwrap();
-        assert_eq!(known, [format!("object-{id}")]);
+        let known = artifacts::known(&mut connection, &names, START).await.unwrap();
+        assert_eq!(known, [format!("object-{id}")].into());
         house
             .write(id.0, |tx, id| Box::pin(async move { artifacts::gone(tx, &[id]).await }))
             .await
             .unwrap();
         assert!(house.going().await.is_empty());
-        assert!(artifacts::known(&mut connection, &names).await.unwrap().is_empty());
+        assert!(artifacts::known(&mut connection, &names, START).await.unwrap().is_empty());
         assert_eq!(house.status().await.artifacts.expired, 1);
         assert!(house.verify().await.is_empty());
     }
@@ -85,6 +85,25 @@ async fn whoever_is_owed_a_picture_hears_that_it_is_gone() {
         house.let_go().await;
         house.let_go().await;
         assert_eq!((house.told_of().await, house.status().await.outbox.owed), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_picture_that_was_made_hears_that_it_is_gone() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let asked = house.ask(&ada, 1, 1).await;
+        house.make(&ada, asked, START + 10).await;
+        let made = Effect::SettleGeneration {
+            generation: asked.generation,
+            state: GenerationState::Made,
+            failure: None,
+        };
+        house.follow(vec![made]).await.unwrap();
+        house.hands.advance(Duration::from_millis(10));
+        house.let_go().await;
+        house.let_go().await;
+        assert_eq!(house.told_of().await, 1);
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use picdesk::store::{
     StoreError,
     inbox::NewEvent,
-    line::{self, Claimed, PutBack},
+    line::{self, Claimed, PutBack, Rest, Spent},
 };
 use picdesk_core::{
     credits::VoidReason,
@@ -33,7 +33,7 @@ impl House {
     async fn submit(&self, replica: i64, asked: Asked) -> Option<HoldId> {
         self.write((replica, asked.generation), |tx, (replica, generation)| {
             Box::pin(async move {
-                let pending = line::submit(tx, replica, generation).await?;
+                let pending = line::submit(tx, replica, generation, "object").await?;
                 Ok(pending.map(|pending| {
                     assert_eq!(pending.generation(), generation);
                     pending.hold()
@@ -53,8 +53,9 @@ impl House {
     }
 
     async fn put_back(&self, replica: i64, asked: Asked, why: PutBack, until: i64) {
-        self.write((replica, asked.generation, why, until), |tx, (replica, id, why, until)| {
-            Box::pin(line::put_back(tx, replica, id, why, until))
+        let rest = Rest { from: START, until };
+        self.write((replica, asked.generation, why, rest), |tx, (replica, id, why, rest)| {
+            Box::pin(line::put_back(tx, replica, id, why, rest))
         })
         .await
         .unwrap();
@@ -122,7 +123,7 @@ async fn a_claimed_picture_brings_along_what_was_asked() {
         let (ada, asked) = house.one_in_line().await;
         let claimed = house.claim(ONE, 1).await.remove(0);
         assert_eq!((claimed.hold, claimed.price.0, claimed.number), (asked.hold, 2, 1));
-        assert_eq!((claimed.attempts, claimed.queued_at), (1, START));
+        assert_eq!((claimed.attempts, claimed.waiting_since), (1, 0));
         assert_eq!(claimed.request.prompt, "a lighthouse");
         assert_eq!(claimed.request.conversation, ada.conversation);
         assert_eq!(house.state(asked).await, "claimed");
@@ -241,6 +242,26 @@ async fn waiting_for_room_is_no_attempt() {
             house.submit(ONE, asked).await.unwrap();
             house.put_back(ONE, asked, PutBack::Waited, START).await;
         }
+        assert_eq!(house.claim(ONE, 1).await[0].waiting_since, START, "since the first time");
+    }
+}
+
+#[tokio::test]
+async fn what_a_call_was_charged_is_kept_with_its_picture() {
+    for house in houses().await {
+        let (_, asked) = house.one_in_line().await;
+        let spent = Spent { text_in: 9, image_in: 700, out: 4160, cost_micro_usd: Some(130_445) };
+        for _ in 0..2 {
+            house
+                .write((asked.generation, spent), |tx, (generation, spent)| {
+                    Box::pin(line::spend(tx, generation, spent))
+                })
+                .await
+                .unwrap();
+        }
+        let sum = "select tokens_text_in + tokens_image_in + tokens_out from generations";
+        assert_eq!(house.int(sum, &[]).await, 9 + 700 + 4160);
+        assert_eq!(house.int("select cost_micro_usd from generations", &[]).await, 130_445);
     }
 }
 
@@ -328,5 +349,35 @@ async fn a_fresh_picture_of_a_served_line_is_not_put_before_it() {
         house.put_back(ONE, waiting, PutBack::Waited, START).await;
         let line = house.write((), |tx, ()| Box::pin(line::look(tx))).await.unwrap();
         assert_eq!((line.served_tag, line.tags), (42, vec![42]));
+    }
+}
+
+#[tokio::test]
+async fn what_a_living_replica_has_claimed_and_not_under_way_is_recovered() {
+    for house in houses().await {
+        let ada = house.customer("1", 20).await;
+        let made = house.ask(&ada, 2, 1).await;
+        let lost = house.ask(&ada, 2, 2).await;
+        let sent = house.ask(&ada, 2, 3).await;
+        house.claim(ONE, 3).await;
+        house.submit(ONE, made).await.unwrap();
+        house.submit(ONE, sent).await.unwrap();
+        let mut connection = house.store.read().await.unwrap();
+        let strays = line::strays(&mut connection, ONE, &[made.generation]).await.unwrap();
+        let found: Vec<_> = strays.iter().map(|stray| stray.generation).collect();
+        assert_eq!(found, [lost.generation, sent.generation]);
+        assert!(line::strays(&mut connection, OTHER, &[]).await.unwrap().is_empty());
+        for _ in 0..2 {
+            house
+                .write(strays.clone(), |tx, strays| {
+                    Box::pin(async move { line::recover_strays(tx, ONE, &strays, START).await })
+                })
+                .await
+                .unwrap();
+        }
+        assert_eq!(house.state(made).await, "submitting");
+        // What never left stands in line again; nobody asks again for what may have left.
+        assert_eq!(ids(&house.claim(OTHER, 9).await), [lost.generation]);
+        assert_eq!(house.told().await, [format!("generation:{}:uncertain", sent.generation)]);
     }
 }

@@ -4,9 +4,9 @@ use picdesk::store::{
     Store, StoreError, facts,
     people::{self, OperatorRow},
 };
-use picdesk_core::{account::Language, effect::Effect, event::Message, id::AlbumId};
+use picdesk_core::{account::Language, effect::Effect, event::Message, facts::Album, id::AlbumId};
 
-use super::{House, START, houses};
+use super::{Customer, House, START, houses};
 
 impl House {
     async fn add(&self, operator: OperatorRow) -> Result<(), StoreError> {
@@ -26,13 +26,27 @@ impl House {
 
     /// An album's parts, in order, and whether it is whole.
     async fn album(&self) -> (Vec<String>, bool) {
+        let album = self.find_album().await.unwrap();
+        (album.parts.into_iter().map(|part| part.id.0).collect(), album.settled)
+    }
+
+    async fn find_album(&self) -> Option<Album> {
         let pair = ("telegram:1".to_owned(), "album-1".to_owned());
         let found = self
             .write(pair, |tx, pair| Box::pin(async move { facts::albums(tx, &[pair]).await }))
             .await
             .unwrap();
-        let album = found.into_values().next().unwrap();
-        (album.parts.into_iter().map(|part| part.id.0).collect(), album.settled)
+        found.into_values().next()
+    }
+
+    /// A part of the album comes.
+    async fn part(&self, who: &Customer, id: &str, called: bool) {
+        let message = Message { album: Some("album-1".into()), ..who.message(id, "") };
+        let conversation = who.conversation.clone();
+        let album = AlbumId("album-1".to_owned());
+        self.follow(vec![Effect::AddToAlbum { conversation, album, message, called }])
+            .await
+            .unwrap();
     }
 }
 
@@ -115,6 +129,21 @@ async fn a_chosen_language_stays() {
 }
 
 #[tokio::test]
+async fn a_language_follows_the_client_until_one_is_chosen() {
+    for house in houses().await {
+        let ada = house.customer("7", 0).await;
+        let identity = || ada.identity.clone();
+        let [en, zh] = Language::ALL;
+        let follow = |language| Effect::FollowLanguage { identity: identity(), language };
+        let choose = Effect::ChooseLanguage { identity: identity(), language: en };
+        for (effect, language) in [(follow(zh), zh), (choose, en), (follow(zh), en)] {
+            house.follow(vec![effect]).await.unwrap();
+            assert_eq!(house.word("select language from identities", &[]).await, language.tag());
+        }
+    }
+}
+
+#[tokio::test]
 async fn somebody_is_given_one_account() {
     for house in houses().await {
         let ada = house.customer("7", 0).await;
@@ -122,6 +151,7 @@ async fn somebody_is_given_one_account() {
             account: picdesk_core::id::AccountId(ada.account.0 + 100),
             purse: picdesk_core::id::PurseId(ada.purse.0 + 100),
             person: ada.person(),
+            language: Language::En,
         };
         let outcome = house.follow(vec![again]).await;
         assert!(matches!(outcome, Err(StoreError::Constraint(_))), "{outcome:?}");
@@ -144,13 +174,7 @@ async fn the_parts_of_an_album_are_one_set_in_the_order_of_their_messages() {
     for house in houses().await {
         let ada = house.customer("1", 0).await;
         for id in ["10", "9", "11", "9"] {
-            let message = Message { album: Some("album-1".into()), ..ada.message(id, "") };
-            let part = Effect::AddToAlbum {
-                conversation: ada.conversation.clone(),
-                album: AlbumId("album-1".to_owned()),
-                message,
-            };
-            house.follow(vec![part]).await.unwrap();
+            house.part(&ada, id, true).await;
         }
         let parts = ["9", "10", "11"].map(str::to_owned).to_vec();
         assert_eq!(house.album().await, (parts.clone(), false));
@@ -160,6 +184,49 @@ async fn the_parts_of_an_album_are_one_set_in_the_order_of_their_messages() {
         };
         house.follow(vec![settle]).await.unwrap();
         assert_eq!(house.album().await, (parts, true));
+    }
+}
+
+#[tokio::test]
+async fn an_album_was_called_when_a_part_of_it_called_and_is_forgotten_whole() {
+    for house in houses().await {
+        let ada = house.customer("1", 0).await;
+        for (id, called) in [("9", false), ("10", true), ("11", false)] {
+            house.part(&ada, id, called).await;
+            assert_eq!(house.find_album().await.unwrap().called, id != "9");
+        }
+        let album = AlbumId("album-1".to_owned());
+        let conversation = ada.conversation.clone();
+        house.follow(vec![Effect::ForgetAlbum { conversation, album }]).await.unwrap();
+        assert_eq!(house.find_album().await, None);
+        assert_eq!(house.int("select count(*) from album_parts", &[]).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_album_that_was_left_out_is_settled_before_it_has_a_part() {
+    for house in houses().await {
+        let ada = house.customer("1", 0).await;
+        let album = AlbumId("album-1".to_owned());
+        let conversation = ada.conversation.clone();
+        house.follow(vec![Effect::SettleAlbum { conversation, album }]).await.unwrap();
+        let album = house.find_album().await.unwrap();
+        assert_eq!((album.called, album.settled, album.began_at), (false, true, START));
+    }
+}
+
+#[tokio::test]
+async fn an_album_moves_with_its_conversation() {
+    for house in houses().await {
+        let ada = house.customer("1", 0).await;
+        let old = Customer { conversation: "telegram:-7".into(), ..ada.clone() };
+        house.part(&old, "9", false).await;
+        house.part(&old, "10", true).await;
+        let (from, to) = (old.conversation.clone(), ada.conversation.clone());
+        house.follow(vec![Effect::MoveConversation { from, to }]).await.unwrap();
+        let parts = ["9", "10"].map(str::to_owned).to_vec();
+        assert_eq!(house.album().await, (parts, false));
+        assert!(house.find_album().await.unwrap().called);
     }
 }
 

@@ -38,7 +38,7 @@ async fn submit(store: &Store, replica: i64, asked: Asked) -> Option<PendingHold
     let submitting = store.writer().run(move |tx| {
         Box::pin(async move {
             line::claim(tx, replica, 9, START).await?;
-            line::submit(tx, replica, asked.generation).await
+            line::submit(tx, replica, asked.generation, "object").await
         })
     });
     submitting.await.unwrap()

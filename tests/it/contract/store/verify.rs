@@ -60,12 +60,13 @@ async fn altered_words_of_a_line_are_found() {
             "update ledger set reason = 'gift' where purse = $1 and number = 1",
             "update ledger set at = at + 1 where purse = $1 and number = 2",
             "update ledger set source = 'elsewhere' where purse = $1 and number = 3",
+            "update ledger set id = id + 7777 where purse = $1 and number = 4",
         ] {
             let found = house.altered(text, ada.purse.0).await;
             assert_eq!(found, ["a line is as it was written"], "{text}");
         }
         let broken = house.verify().await;
-        assert_eq!(broken.len(), 3);
+        assert_eq!(broken.len(), 4);
         assert_eq!(broken[2].row, format!("{}/3", ada.purse));
     }
 }
@@ -98,8 +99,9 @@ async fn an_added_line_is_found() {
     for house in houses().await {
         let (ada, _) = house.story().await;
         let text = "
-            insert into ledger (id, purse, number, kind, amount, hold, source, reason, at, hash)
-            select 1, purse, number + 1, 'grant', 100, null, 'gift', 'by_hand', at, hash
+            insert into ledger (id, purse, number, kind, amount, hold, source, reason, note_sha256,
+                                at, hash)
+            select 1, purse, number + 1, 'grant', 100, null, 'gift', 'by_hand', '', at, hash
             from ledger where purse = $1 order by number desc limit 1";
         let found = house.altered(text, ada.purse.0).await;
         assert_eq!(found, ["a line is as it was written", "a purse is the sum of its lines"]);

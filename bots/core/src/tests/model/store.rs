@@ -85,7 +85,17 @@ impl Store {
     }
 
     fn siblings(&self, request: RequestId) -> Vec<Generation> {
-        self.generations.values().filter(|one| one.request == request).cloned().collect()
+        let of = self.generations.values().filter(|one| one.request == request);
+        of.map(|one| self.as_read(one)).collect()
+    }
+
+    /// A generation as facts have it: without a picture that is kept no more.
+    fn as_read(&self, one: &Generation) -> Generation {
+        let there = one.artifact.is_some_and(|id| self.artifacts[&id].1);
+        if there {
+            return one.clone();
+        }
+        Generation { artifact: None, expires_at: 0, owed: false, ..one.clone() }
     }
 
     fn customer(&self) -> Option<Customer> {
@@ -114,7 +124,7 @@ impl Store {
     }
 
     fn generation_facts(&self, id: Option<GenerationId>, of: Option<RequestId>) -> GenerationFacts {
-        let generation = id.and_then(|id| self.generations.get(&id)).cloned();
+        let generation = id.and_then(|id| self.generations.get(&id)).map(|one| self.as_read(one));
         let request = generation.as_ref().map(|one| one.request).or(of);
         GenerationFacts {
             request: request.and_then(|id| self.requests.get(&id)).cloned(),
@@ -301,7 +311,7 @@ impl Store {
         }
         match (message.body, message.place) {
             (
-                Body::Say(Say::Failed { .. } | Say::Uncertain { .. }),
+                Body::Say(Say::Failed { .. } | Say::Uncertain { .. } | Say::NotHandedOver { .. }),
                 Place::Edit { slot: Slot::Generation(id) },
             ) => *self.failures.entry(id).or_default() += 1,
             (Body::Say(Say::Receipt(receipt)), Place::New { slot: Some(Slot::Receipt(id)) }) => {

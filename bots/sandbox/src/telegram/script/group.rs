@@ -110,6 +110,21 @@ impl TelegramStandIn {
         Ok(())
     }
 
+    /// Makes the bot an administrator of a group: from now on it is told of everything there.
+    ///
+    /// # Errors
+    /// `NoChat` when there is no such group.
+    pub fn make_bot_admin(&self, group: i64) -> Result<(), Unplayable> {
+        let mut world = self.state.world();
+        if !world.chats.contains_key(&group) {
+            return Err(Unplayable::NoChat);
+        }
+        world.change_chat(group, |chat| chat.bot_admin = true);
+        drop(world);
+        self.state.changed(Change::Chat { chat: group });
+        Ok(())
+    }
+
     /// Turns a group into a supergroup; answers with its new number. Both chats say so.
     ///
     /// # Errors

@@ -1,0 +1,148 @@
+//! What turns are told of somebody.
+
+use std::time::Duration;
+
+use picdesk::store::facts;
+use picdesk_core::{
+    account::{Language, Person},
+    credits::Credits,
+    effect::{Effect, NewEscalation},
+    facts::{Catalogue, House as Rules, Missed, RequestState},
+    generation::GenerationState,
+    id::{AccountId, EscalationId, PurseId},
+    say::Cause,
+};
+
+use super::{Customer, House, START, houses};
+
+impl House {
+    /// Somebody as a turn in their private chat sees them.
+    async fn seen(&self, who: &Customer) -> picdesk_core::facts::Customer {
+        let seen = (who.identity.clone(), who.conversation.clone());
+        let found = self
+            .write(seen, |tx, seen| {
+                Box::pin(async move { facts::customers(tx, &[seen], &rules()).await })
+            })
+            .await
+            .unwrap();
+        found.into_values().next().unwrap()
+    }
+}
+
+fn rules() -> Rules {
+    Rules {
+        product_name: "Picture Desk".to_owned(),
+        language_default: Language::En,
+        catalogue: Catalogue::default(),
+        trial: Credits::ZERO,
+        ask_above: Credits::ZERO,
+        references_max: 4,
+        reference_bytes_max: 20_000_000,
+        prompt_chars_max: 100,
+        edits: true,
+        concurrency: 1,
+        support_url: String::new(),
+        desk: None,
+        public_url: String::new(),
+        examples: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn the_language_that_was_decided_is_the_one_that_is_kept() {
+    for house in houses().await {
+        let ada = house.customer("7", 0).await;
+        let seen = house.seen(&ada).await;
+        assert_eq!((seen.language, seen.language_chosen), (Language::En, false));
+        let language = Language::ZhCn;
+        let open = Effect::OpenAccount {
+            account: AccountId(ada.account.0 + 100),
+            purse: PurseId(ada.purse.0 + 100),
+            person: Person { identity: "telegram:8".into(), name: "Bo".into(), language: None },
+            language,
+        };
+        let choose = Effect::ChooseLanguage { identity: ada.identity.clone(), language };
+        house.follow(vec![open, choose]).await.unwrap();
+        let bo = Customer { identity: "telegram:8".into(), ..ada.clone() };
+        for (who, chosen) in [(&bo, false), (&ada, true)] {
+            let seen = house.seen(who).await;
+            assert_eq!((seen.language, seen.language_chosen), (language, chosen));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_waits_until_it_is_told() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let bob = house.customer("8", 9).await;
+        let asked = house.ask(&ada, 2, 1).await;
+        let failed = Effect::SettleGeneration {
+            generation: asked.generation,
+            state: GenerationState::Failed,
+            failure: None,
+        };
+        let later = Effect::TellLater { generation: asked.generation };
+        house.follow(vec![failed, later]).await.unwrap();
+        let missed = Missed {
+            generation: asked.generation,
+            request: asked.request,
+            state: GenerationState::Failed,
+            price: Credits(2),
+        };
+        assert_eq!(house.seen(&ada).await.missed, [missed]);
+        assert_eq!(house.seen(&bob).await.missed, []);
+        house.follow(vec![Effect::Told { generation: asked.generation }]).await.unwrap();
+        assert_eq!(house.seen(&ada).await.missed, []);
+    }
+}
+
+#[tokio::test]
+async fn the_newest_request_is_known_whatever_became_of_it() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let bob = house.customer("8", 9).await;
+        house.ask(&ada, 2, 1).await;
+        let newest = house.ask(&ada, 2, 2).await;
+        house.ask(&bob, 2, 3).await;
+        let state = RequestState::Settled;
+        let settled = Effect::UpdateRequest { id: newest.request, state, change: None };
+        house.follow(vec![settled]).await.unwrap();
+        let found = house
+            .write(ada.account, |tx, account| Box::pin(facts::newest(tx, account)))
+            .await
+            .unwrap();
+        assert_eq!(found.map(|request| request.id), Some(newest.request));
+    }
+}
+
+#[tokio::test]
+async fn a_case_is_answered_for_the_first_time_once() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let id = EscalationId(77);
+        let open = Effect::OpenEscalation(NewEscalation {
+            id,
+            code: "S-77".to_owned(),
+            account: ada.account,
+            identity: ada.identity.clone(),
+            conversation: ada.conversation.clone(),
+            cause: Cause::Other,
+            request: None,
+            consent: false,
+            words: "my fox has five legs".to_owned(),
+            pictures: Vec::new(),
+        });
+        house.follow(vec![open]).await.unwrap();
+        let case = house.seen(&ada).await.case.unwrap();
+        assert_eq!((case.answered, case.opened_at), (false, START));
+        house.hands.advance(Duration::from_mins(1));
+        let answer = || Effect::AnswerEscalation { escalation: id, after_ms: 60_000 };
+        house.follow(vec![answer()]).await.unwrap();
+        house.hands.advance(Duration::from_mins(1));
+        house.follow(vec![answer()]).await.unwrap();
+        assert!(house.seen(&ada).await.case.unwrap().answered);
+        let at = house.int("select answered_at from escalations", &[]).await;
+        assert_eq!(at, START + 60_000);
+    }
+}

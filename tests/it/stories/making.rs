@@ -1,0 +1,125 @@
+//! What happens to pictures while they are made.
+
+use std::time::{Duration, Instant};
+
+use picdesk::store::Store;
+use picdesk_sandbox::{
+    images::ImagesFault,
+    telegram::{ALICE, Armed, Fault},
+};
+use serde_json::json;
+
+use super::{bot_says, photo, picture_of};
+use crate::house::{Given, House, PATIENCE};
+
+/// Words of the test's own for the store.
+async fn order(store: &Store, text: &'static str) {
+    store.writer().run(move |tx| Box::pin(tx.run(text, &[]))).await.unwrap();
+}
+
+/// A picture that is the serving desk's own by its row, in this state, while the desk knows
+/// nothing of it: the answer to a claim was lost, or the work has died.
+async fn forgotten_by_the_desk(house: &mut House, forgotten: &'static str) -> crate::house::Desk {
+    house.provide(false);
+    let desk = house.open().await;
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    bot_says(house, ALICE, "Making a fox").await;
+    let store = house.look().await;
+    // It waits for long, so that nobody claims it meanwhile.
+    order(&store, "update generations set not_before = 9000000000000000").await;
+    desk.kill().await;
+    house.provide(true);
+    let desk = house.open().await;
+    order(&store, forgotten).await;
+    desk
+}
+
+#[tokio::test]
+async fn a_picture_whose_claim_was_not_heard_is_made_all_the_same() {
+    let mut house = House::build(Given::default()).await;
+    let claimed = "update generations set state = 'claimed', not_before = 0,
+                     claimed_by = (select max(id) from replicas)";
+    let _desk = forgotten_by_the_desk(&mut house, claimed).await;
+    picture_of(&house, ALICE, "a fox in the snow").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 2, "{status}");
+}
+
+#[tokio::test]
+async fn a_picture_whose_work_died_may_have_left_and_is_given_back() {
+    let mut house = House::build(Given::default()).await;
+    let submitting = "update generations set state = 'submitting', not_before = 0,
+                        claimed_by = (select max(id) from replicas)";
+    let _desk = forgotten_by_the_desk(&mut house, submitting).await;
+    bot_says(&house, ALICE, "Nothing was charged").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["generations"]["uncertain"], 1, "{status}");
+    assert_eq!(status["credits"]["available"], 10, "{status}");
+    assert!(house.images.calls().is_empty(), "nobody asks again");
+}
+
+#[tokio::test]
+async fn a_reference_that_is_not_to_be_had_for_a_while_is_waited_for() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let busy = Fault::TooManyRequests { retry_after_s: 1 };
+    house.telegram.arm(Armed::times(busy, 4).on("getFile"));
+    house.telegram.send_photo(ALICE, photo(320, 240), "as a stamp").await.unwrap();
+    picture_of(&house, ALICE, "as a stamp").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["generations"]["failed"], 0, "{status}");
+}
+
+#[tokio::test]
+async fn what_a_call_without_a_picture_took_is_recorded() {
+    let house = House::build(Given::default()).await;
+    let desk = house.open().await;
+    house.images.fault(ImagesFault::NotAPicture);
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    bot_says(&house, ALICE, "Nothing was charged").await;
+    house.until_quiet().await;
+    let store = house.look().await;
+    let mut connection = store.read().await.unwrap();
+    let text = "select tokens_out, cost_micro_usd from generations";
+    let rows = connection.rows(text, &[]).await.unwrap();
+    let (out, cost) = (rows[0].maybe_int(0).unwrap(), rows[0].maybe_int(1).unwrap());
+    assert!(out > Some(0) && cost > Some(0), "{out:?} {cost:?}");
+    let counted = house.metrics(&desk).await;
+    let line = counted.lines().find(|it| it.starts_with("picdesk_provider_cost_usd_total"));
+    assert!(line.is_some_and(|line| !line.ends_with(" 0")), "{line:?}");
+}
+
+#[tokio::test]
+async fn a_draft_with_a_stop_button_stands_while_a_picture_is_made() {
+    let given = Given { telegram: "drafts = true\n", ..Given::default() };
+    let house = House::build(given).await;
+    let _desk = house.open().await;
+    house.images.fault(ImagesFault::Slow { seconds: 4.0 });
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    let began = Instant::now();
+    let draft = loop {
+        let draft = house.telegram.chat_view(ALICE, None, 9).unwrap().draft;
+        if let Some(draft) = draft {
+            break draft;
+        }
+        assert!(began.elapsed() < PATIENCE, "no draft:\n{}", house.last_log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(draft.text.contains("a fox in the snow"), "{draft:?}");
+    house.telegram.stop_draft(ALICE, ALICE, draft.draft).unwrap();
+    bot_says(&house, ALICE, "cannot be taken back").await;
+    picture_of(&house, ALICE, "a fox in the snow").await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_read_is_counted_and_told_of() {
+    let house = House::build(Given::default()).await;
+    let desk = house.open().await;
+    house.telegram.inject(ALICE, "message", &json!(["no", "message"]));
+    house.until_logged("an update could not be read and was set aside").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["inbox"]["set_aside"], 1, "{status}");
+    let counted = house.metrics(&desk).await;
+    assert!(counted.contains("picdesk_inbox_set_aside_total 1"), "{counted}");
+}

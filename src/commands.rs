@@ -52,7 +52,12 @@ fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
         .enable_all()
         .build()
         .context("the runtime cannot be started")
-        .and_then(|runtime| runtime.block_on(work));
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(work);
+            // Whoever is told to end at once does not wait for a picture that is being pressed.
+            runtime.shutdown_background();
+            outcome
+        });
     outcome.unwrap_or_else(|error| {
         eprintln!("picdesk: {error:#}");
         ExitCode::from(NO)
@@ -92,20 +97,18 @@ async fn serve(config: Config, clock_ahead_s: u64) -> anyhow::Result<ExitCode> {
 
 /// The store, for a tool beside whoever serves.
 async fn open(config: &Config) -> anyhow::Result<Store> {
-    let url = config.store.url.reveal();
-    run::make_folder_of(url).map_err(anyhow::Error::msg)?;
-    Ok(Store::open(url, config.store.connections_max, Clock::system()).await?)
+    Ok(Store::open_existing(&config.store, Clock::system()).await?)
 }
 
 async fn migrate(config: &Config, dry_run: bool) -> anyhow::Result<ExitCode> {
-    let url = config.store.url.reveal();
-    run::make_folder_of(url).map_err(anyhow::Error::msg)?;
-    let missing = Store::missing_migrations(url).await?;
+    let missing = if dry_run {
+        Store::missing_migrations(&config.store).await?
+    } else {
+        run::make_folder_of(config.store.url.reveal()).map_err(anyhow::Error::msg)?;
+        Store::migrate(&config.store).await?
+    };
     for name in &missing {
         println!("{name}");
-    }
-    if !dry_run {
-        open(config).await?;
     }
     println!("{} {}", missing.len(), if dry_run { "to apply" } else { "applied" });
     Ok(ExitCode::SUCCESS)
@@ -182,7 +185,7 @@ async fn grant(
     store.wakes().ring(Work::Inbox);
     // Whoever serves looks by itself before long.
     let _ = tell_others(&store).await;
-    println!("{credits} credits for account {account}: booked at once by whoever serves");
+    println!("{credits} credits for account {account}: written down, booked when picdesk serves");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -164,6 +164,10 @@ impl Inbox for Door {
         arrivals: Vec<Arrival>,
         checkpoint: Option<Checkpoint>,
     ) -> Result<(), InboxError> {
+        // Nobody waits for a store that is known to be away: they come again. The beat tries on.
+        if self.store.health().trouble().is_some() {
+            return Err(InboxError::Unavailable);
+        }
         let events: Vec<NewEvent> = arrivals.into_iter().map(new_event).collect();
         if let Some(checkpoint) = checkpoint {
             let outcome = self.accept_pulled(events, checkpoint).await;

@@ -1,6 +1,8 @@
 //! Wiring: every configured channel, worker and route, started in order and stopped in order.
 
 mod parts;
+mod stopping;
+mod workers;
 
 pub use parts::make_folder_of;
 
@@ -8,15 +10,21 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use picdesk_core::channel::Channel;
-use picdesk_telegram::{Clock as TelegramClock, Mode, TelegramChannel, webhook::Webhook};
+use picdesk_telegram::{
+    Clock as TelegramClock, Mode, TelegramChannel, answer::CallError, webhook::Webhook,
+};
 use thiserror::Error;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{error, info, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
+use self::{
+    stopping::{Cause, Running, Signals, Stops},
+    workers::Workers,
+};
 use crate::{
     artifacts::{Artifacts, OpenError},
     chance::Chance,
@@ -28,17 +36,21 @@ use crate::{
     },
     config::Config,
     generate::{Studio, StudioParts},
-    http::{Limits, Listener, Readiness, metrics_route, operations_routes},
+    http::{Condition, Limits, Listener, Readiness, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
     outbox::{Progress, Sender, SenderParts},
     pictures::Darkroom,
-    store::{Store, StoreError, effects::Answer, replica, wakes::ring_between_processes},
-    telemetry::metrics::Metrics,
+    store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
+    telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
     web::{self, Web},
 };
 
+/// The lease of whoever sends on Telegram.
+const SENDER: &str = "sender/telegram";
+/// The lease of whoever tells Telegram how updates come, and asks for them when polling.
+const SOURCE: &str = "source/telegram";
 /// How late a picture may come and still be handed over: as long again as it may take.
 const LATE: u32 = 2;
 
@@ -46,7 +58,7 @@ const LATE: u32 = 2;
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// The store.
-    #[error("the store: {0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The object store.
     #[error("the pictures: {0}")]
@@ -54,12 +66,18 @@ pub enum ServeError {
     /// A socket.
     #[error("the listener on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The machine does not let us hear signals.
+    #[error("signals cannot be heard: {0}")]
+    Signals(std::io::Error),
     /// A setting that only shows when it is used.
     #[error("{0}")]
     Setting(String),
     /// Another replica took the work over.
     #[error("another replica took this one's work over; start again")]
     Fenced,
+    /// A worker ended that cannot be begun anew.
+    #[error("the {0} ended by itself; start again")]
+    Lost(&'static str),
 }
 
 /// Everything that serves.
@@ -75,85 +93,70 @@ struct Serving {
     door: Door,
 }
 
-/// Stops, in the order in which they are asked for.
-struct Stops {
-    /// No new generation is claimed.
-    claims: CancellationToken,
-    /// Everything else ends.
-    all: CancellationToken,
-    /// Others took our work over.
-    fenced: CancellationToken,
-}
-
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
 pub async fn serve(
     config: Config,
     clock: Clock,
     ready: impl FnOnce(SocketAddr) + Send,
 ) -> Result<(), ServeError> {
+    let mut signals = Signals::listen().map_err(ServeError::Signals)?;
     let metrics = Metrics::start();
     for warning in config.warnings() {
         warn!("{warning}");
     }
-    let serving = Serving::open(config, clock).await?;
-    let readiness = Readiness::default();
-    let working = readiness.condition("workers", "starting");
-    let stops = Stops {
-        claims: CancellationToken::new(),
-        all: CancellationToken::new(),
-        fenced: CancellationToken::new(),
+    let serving = tokio::select! {
+        serving = Serving::open(config, clock) => serving?,
+        () = signals.next() => return Ok(()),
     };
+    let readiness = Readiness::default();
+    let workers = Workers::new(readiness.condition("workers", "starting"));
+    let store = readiness.condition("store", "opening");
+    let stops = Stops::default();
     let grace = serving.config.server.shutdown_grace;
-    let tasks = TaskTracker::new();
     let listener = serving.listen(serving.config.server.listen).await?;
     let address = listener
         .address()
         .map_err(|error| ServeError::Listen(serving.config.server.listen, error))?;
-    let mut router = serving.router(&stops).merge(operations_routes(readiness.clone()));
+    let mut router = serving.router(&workers, &stops).merge(operations_routes(readiness.clone()));
     if let Some(apart) = serving.config.server.metrics_listen {
         let apart = serving.listen(apart).await?;
         let numbers = metrics_route(metrics.clone());
-        tasks.spawn(apart.serve(numbers, stops.all.clone(), grace));
+        tokio::spawn(apart.serve(numbers, stops.work.clone(), grace));
     } else {
         router = router.merge(metrics_route(metrics.clone()));
     }
     tokio::spawn(metrics.keep_up());
-    let http = tokio::spawn(listener.serve(router, stops.all.clone(), grace));
-    let studio = serving.start(&stops, &tasks).await?;
-    working.meet();
+    tokio::spawn(watch_store(serving.store.clone(), store));
+    let http = tokio::spawn(listener.serve(router, stops.intake.clone(), grace));
+    let running = serving.start(stops, workers, http).await?;
+    running.workers.begun();
     info!("serving on {address}");
     ready(address);
-    let signalled = wait_for_signal(&stops).await;
-    working.fail("stopping");
-    serving.stop(stops, studio, tasks, http, signalled).await
+    let cause = Cause::come(&mut signals, &running.stops, &running.workers).await;
+    running.stop(cause, &mut signals).await
 }
 
-/// Waits for the first signal, or for being fenced; whether it was a signal.
-async fn wait_for_signal(stops: &Stops) -> bool {
-    tokio::select! {
-        () = signal() => true,
-        () = stops.fenced.cancelled() => false,
-    }
-}
-
-/// SIGTERM or SIGINT.
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// Says whether the store can be written, as the commits find it; the beat alone is one each 2 s.
+async fn watch_store(store: Store, condition: Condition) {
+    let mut health = store.health().watch();
+    loop {
+        match health.borrow_and_update().as_deref() {
+            None => condition.meet(),
+            Some(why) => {
+                condition.fail(why);
+                metrics::alarm("the store is away");
+            }
+        }
+        if health.changed().await.is_err() {
+            return;
+        }
     }
 }
 
 impl Serving {
     async fn open(config: Config, clock: Clock) -> Result<Self, ServeError> {
-        let url = config.store.url.reveal().to_owned();
-        parts::make_folder_of(&url).map_err(ServeError::Setting)?;
-        let store = Store::open(&url, config.store.connections_max, clock).await?;
-        let store = store.serve(&url).await?;
+        parts::make_folder_of(config.store.url.reveal()).map_err(ServeError::Setting)?;
+        let store = Store::serve(&config.store, clock).await?;
         let replica = store.replica().unwrap_or_default();
         let chance = Chance::system();
         let desk = Arc::new(parts::desk(&config, &store, &chance).await?);
@@ -180,7 +183,7 @@ impl Serving {
             .map_err(|error| ServeError::Listen(address, error))
     }
 
-    fn router(&self, stops: &Stops) -> Router {
+    fn router(&self, workers: &Workers, stops: &Stops) -> Router {
         let web = Web {
             store: self.store.clone(),
             artifacts: self.artifacts.clone(),
@@ -195,9 +198,14 @@ impl Serving {
             let webhook = Webhook::new(Arc::clone(telegram), inbox, self.telegram_clock());
             router = router.merge(web::telegram(Arc::new(webhook)));
             // Who we are is told by Telegram, and needed to read what is said in groups.
-            let (telegram, stop) = (Arc::clone(telegram), stops.all.clone());
-            let menus = parts::menus(&self.desk);
-            tokio::spawn(async move { set_up(&telegram, &menus, stop).await });
+            let telegram = Arc::clone(telegram);
+            workers.keep("introduction", &stops.intake, move |stop| {
+                let telegram = Arc::clone(&telegram);
+                async move {
+                    insist(&stop, || telegram.introduce()).await;
+                    stop.cancelled().await;
+                }
+            });
         }
         router
     }
@@ -207,53 +215,79 @@ impl Serving {
         Arc::new(move || clock.now_ms())
     }
 
-    /// Starts the workers; the studio apart, for it is stopped first.
+    /// Starts everything that works.
     async fn start(
+        self,
+        stops: Stops,
+        workers: Workers,
+        http: JoinHandle<crate::http::Ended>,
+    ) -> Result<Running, ServeError> {
+        let shards = Arc::new(Shards::default());
+        let mut singles = vec!["clock".to_owned(), "sweeper".to_owned()];
+        if self.telegram.is_some() {
+            singles.extend([SOURCE.to_owned(), SENDER.to_owned()]);
+        }
+        let store = self.store.clone();
+        let (member, held) =
+            Membership::new(store.clone(), self.replica, Arc::clone(&shards), singles);
+        member.name_leases().await?;
+        let living = member.run(stops.beat.clone(), stops.fenced.clone());
+        let beat = workers.rely_on("beat", &stops.beat, living);
+        let answered = self.start_turning(&workers, &stops, &shards);
+        workers.keep("bell", &stops.work, {
+            let store = store.clone();
+            move |stop| ring_between_processes(store.clone(), stop)
+        });
+        workers.keep_while_held("clock", &held, &stops.work, {
+            let store = store.clone();
+            move |stop| clockwork::fire_timers(store.clone(), stop)
+        });
+        let keep = sweeper::Retention {
+            raw_ms: i64::from(self.config.retention.raw_h) * 3_600_000,
+            prompt_ms: i64::from(self.config.retention.prompt_days) * 86_400_000,
+        };
+        workers.keep_while_held("sweeper", &held, &stops.work, {
+            let (store, artifacts) = (store.clone(), self.artifacts.clone());
+            move |stop| sweeper::sweep(store.clone(), artifacts.clone(), keep, stop)
+        });
+        self.start_telegram(&workers, &stops, &held, answered);
+        let studio = self.start_studio(&workers, &stops)?;
+        let (replica, grace) = (self.replica, self.config.server.shutdown_grace);
+        Ok(Running { store, replica, shards, held, stops, workers, beat, studio, http, grace })
+    }
+
+    /// Starts whoever turns events; where answers to presses come out.
+    fn start_turning(
         &self,
+        workers: &Workers,
         stops: &Stops,
-        tasks: &TaskTracker,
-    ) -> Result<Option<JoinHandle<()>>, ServeError> {
-        let shards = Shards::default();
+        shards: &Arc<Shards>,
+    ) -> mpsc::UnboundedReceiver<Answer> {
         let medians = Arc::default();
         let (answers, answered) = mpsc::unbounded_channel();
         let turner = Arc::new(Turner::new(
             self.store.clone(),
             Arc::clone(&self.desk),
-            Arc::clone(&shards),
+            Arc::clone(shards),
             Arc::clone(&medians),
             answers,
         ));
-        let mut singles = vec!["clock".to_owned(), "sweeper".to_owned()];
-        if self.telegram.is_some() {
-            singles.extend(["source/telegram".to_owned(), "sender/telegram".to_owned()]);
-        }
-        let (member, held) = Membership::new(self.store.clone(), self.replica, shards, singles);
-        member.name_leases().await?;
-        tasks.spawn(member.run(stops.all.clone(), stops.fenced.clone()));
-        tasks.spawn(Arc::clone(&turner).run(stops.all.clone()));
-        tasks.spawn(forget_writers(turner, stops.all.clone()));
-        tasks.spawn(clockwork::measure(self.store.clone(), medians, stops.all.clone()));
-        tasks.spawn(ring_between_processes(self.store.clone(), stops.all.clone()));
+        let forgetful = Arc::clone(&turner);
+        workers.keep("turner", &stops.work, move |stop| Arc::clone(&turner).run(stop));
+        workers.keep("forgetting of writers", &stops.work, move |stop| {
+            forget_writers(Arc::clone(&forgetful), stop)
+        });
         let store = self.store.clone();
-        tasks.spawn(while_held("clock", held.clone(), stops.all.clone(), move |stop| {
-            clockwork::fire_timers(store.clone(), stop)
-        }));
-        let (store, artifacts) = (self.store.clone(), self.artifacts.clone());
-        let keep = sweeper::Retention {
-            raw_ms: i64::from(self.config.retention.raw_h) * 3_600_000,
-            prompt_ms: i64::from(self.config.retention.prompt_days) * 86_400_000,
-        };
-        tasks.spawn(while_held("sweeper", held.clone(), stops.all.clone(), move |stop| {
-            sweeper::sweep(store.clone(), artifacts.clone(), keep, stop)
-        }));
-        self.start_telegram(stops, tasks, &held, answered);
-        self.start_studio(stops)
+        workers.keep("measuring", &stops.work, move |stop| {
+            clockwork::measure(store.clone(), Arc::clone(&medians), stop)
+        });
+        answered
     }
 
     fn start_telegram(
         &self,
+        workers: &Workers,
         stops: &Stops,
-        tasks: &TaskTracker,
         held: &watch::Receiver<Held>,
         answered: mpsc::UnboundedReceiver<Answer>,
     ) {
@@ -265,8 +299,7 @@ impl Serving {
         let parts = (self.store.clone(), self.artifacts.clone(), self.darkroom.clone());
         let (desk, progress) = (Arc::clone(&self.desk), Arc::clone(&self.progress));
         let channel: Arc<dyn Channel> = Arc::clone(telegram) as Arc<dyn Channel>;
-        let all = stops.all.clone();
-        tasks.spawn(while_held("sender/telegram", held.clone(), all.clone(), move |stop| {
+        workers.keep_while_held(SENDER, held, &stops.work, move |stop| {
             let sender = Sender::new(SenderParts {
                 store: parts.0.clone(),
                 channel: Arc::clone(&channel),
@@ -277,27 +310,35 @@ impl Serving {
                 answers: Arc::clone(&answered),
             });
             sender.run(stop)
-        }));
-        if telegram.settings().mode == Mode::Polling {
-            let (telegram, door) = (Arc::clone(telegram), self.door.clone());
-            let (clock, menus) = (self.telegram_clock(), parts::menus(&self.desk));
-            tasks.spawn(while_held("source/telegram", held.clone(), all, move |stop| {
-                let (telegram, door) = (Arc::clone(&telegram), door.clone());
-                let (clock, menus) = (Arc::clone(&clock), menus.clone());
-                async move {
-                    let menus_told = set_up(&telegram, &menus, stop.clone());
-                    let polled = async {
-                        while !stop.is_cancelled() {
-                            telegram.poll(&door, &clock, stop.cancelled()).await;
+        });
+        let (telegram, door) = (Arc::clone(telegram), self.door.clone());
+        let (clock, menus) = (self.telegram_clock(), Arc::new(parts::menus(&self.desk)));
+        workers.keep_while_held(SOURCE, held, &stops.intake, move |stop| {
+            let (telegram, door) = (Arc::clone(&telegram), door.clone());
+            let (clock, menus) = (Arc::clone(&clock), Arc::clone(&menus));
+            async move {
+                // One replica alone tells Telegram where updates go.
+                let told = insist(&stop, || telegram.setup(&menus));
+                let asked = async {
+                    match telegram.settings().mode {
+                        Mode::Webhook => stop.cancelled().await,
+                        Mode::Polling => {
+                            while !stop.is_cancelled() {
+                                telegram.poll(&door, &clock, stop.cancelled()).await;
+                            }
                         }
-                    };
-                    tokio::join!(menus_told, polled);
-                }
-            }));
-        }
+                    }
+                };
+                tokio::join!(told, asked);
+            }
+        });
     }
 
-    fn start_studio(&self, stops: &Stops) -> Result<Option<JoinHandle<()>>, ServeError> {
+    fn start_studio(
+        &self,
+        workers: &Workers,
+        stops: &Stops,
+    ) -> Result<Option<JoinHandle<()>>, ServeError> {
         let Some(mut settings) = ImagesSettings::of(&self.config.images) else {
             warn!("no image provider is configured: requests wait in line");
             return Ok(None);
@@ -330,95 +371,19 @@ impl Serving {
             reference_bytes_max: self.config.limits.reference_bytes_max,
         }));
         let drain = self.config.images.drain;
-        Ok(Some(tokio::spawn(studio.run(stops.claims.clone(), drain))))
-    }
-
-    /// Stops in order: no new picture, the pictures under way, everything else, the store.
-    async fn stop(
-        self,
-        stops: Stops,
-        studio: Option<JoinHandle<()>>,
-        tasks: TaskTracker,
-        http: JoinHandle<crate::http::Ended>,
-        signalled: bool,
-    ) -> Result<(), ServeError> {
-        if !signalled {
-            return Err(ServeError::Fenced);
-        }
-        info!("stopping: no new picture is begun");
-        stops.claims.cancel();
-        let orderly = async {
-            if let Some(studio) = studio {
-                // A studio that panicked has nothing under way.
-                let _ = studio.await;
-            }
-            stops.all.cancel();
-            tasks.close();
-            let rest = async {
-                tasks.wait().await;
-                let _ = http.await;
-            };
-            let grace = self.config.server.shutdown_grace;
-            if tokio::time::timeout(grace, rest).await.is_err() {
-                warn!("some work is left for the next start");
-            }
-            if let Err(error) = replica::leave(&self.store, self.replica).await {
-                error!(error = %error, "this replica could not say that it leaves");
-            }
-            self.store.database().close().await;
-        };
-        tokio::select! {
-            () = orderly => info!("stopped"),
-            () = signal() => warn!("a second signal: stopped at once"),
-        }
-        Ok(())
+        let working = studio.run(stops.claims.clone(), drain);
+        Ok(Some(workers.rely_on("studio", &stops.claims, working)))
     }
 }
 
-/// Runs work while a lease is held; again each time it comes back.
-async fn while_held<F, W>(
-    name: &'static str,
-    mut held: watch::Receiver<Held>,
-    stop: CancellationToken,
-    work: F,
-) where
-    F: Fn(CancellationToken) -> W + Send,
-    W: Future<Output = ()> + Send,
+/// Repeats a call to Telegram until it is answered well, however long that takes.
+async fn insist<F>(stop: &CancellationToken, call: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), CallError>>,
 {
-    loop {
-        let ours = async { held.wait_for(|held| held.contains(name)).await.is_ok() };
-        if stop.run_until_cancelled(ours).await != Some(true) {
-            return;
-        }
-        let turn_off = stop.child_token();
-        let mut seen = held.clone();
-        let lost = async { seen.wait_for(|held| !held.contains(name)).await.is_err() };
-        let working = work(turn_off.clone());
-        tokio::pin!(working);
-        tokio::select! {
-            () = &mut working => {}
-            _ = lost => {
-                turn_off.cancel();
-                working.await;
-            }
-        }
-        if stop.is_cancelled() {
-            return;
-        }
-        // Work that ended by itself begins anew after a rest.
-        stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(1))).await;
-    }
-}
-
-/// Tells Telegram our commands, and learns who we are; however long that takes.
-async fn set_up(
-    telegram: &TelegramChannel,
-    menus: &[picdesk_telegram::setup::Menu],
-    stop: CancellationToken,
-) {
     let mut wait = Duration::from_secs(1);
     while !stop.is_cancelled() {
-        match telegram.setup(menus).await {
+        match call().await {
             Ok(()) => return,
             Err(error) => warn!(error = %error, "telegram cannot be set up now"),
         }

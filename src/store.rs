@@ -8,12 +8,15 @@ pub mod artifacts;
 pub mod database;
 pub mod effects;
 pub mod facts;
+pub mod health;
 pub mod inbox;
 pub mod ledger;
 pub mod line;
 mod migrate;
+mod opening;
 pub mod outbox;
 pub mod people;
+mod pooler;
 pub mod prune;
 pub mod replica;
 pub mod sealed;
@@ -27,19 +30,27 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use database::{Connection, Database, Row, Tx, Value};
+pub use health::Health;
 pub use wakes::{Wakes, Work};
 pub use writer::Writer;
 
-use crate::clock::Clock;
+use self::{
+    health::{Kind, code_of, code_of_migration, kind_of},
+    opening::{Missing, Opening, Sessions},
+};
+use crate::{clock::Clock, config};
 
 /// Why the store did not do something, sorted by what to do next.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// It cannot be reached or written now: try again later.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] sqlx::Error),
+    #[error("the store is unavailable ({})", code_of(.0))]
+    Unavailable(#[source] Arc<sqlx::Error>),
+    /// It does not answer: try again later.
+    #[error("the store does not answer")]
+    Silent,
     /// Others wrote the same rows at the same time: try again at once.
-    #[error("the store was busy with the same rows")]
+    #[error("the store was busy with the same rows ({})", code_of(.0))]
     Busy(#[source] sqlx::Error),
     /// A constraint said no.
     #[error("constraint {0}")]
@@ -59,14 +70,29 @@ pub enum StoreError {
         row: String,
     },
     /// A statement is wrong: a defect of ours.
-    #[error("the store refused a statement")]
+    #[error("the store refused a statement ({})", code_of(.0))]
     Refused(#[source] sqlx::Error),
+    /// The work itself broke off: a defect of ours, and the work of nobody else.
+    #[error("a piece of work panicked")]
+    Panicked,
     /// A migration failed.
-    #[error("a migration failed")]
+    #[error("a migration failed ({})", code_of_migration(.0))]
     Migration(#[source] Box<sqlx::migrate::MigrateError>),
     /// The address names no database.
     #[error("{0}")]
     Address(&'static str),
+    /// There is no database, or nothing in it.
+    #[error("there is no store yet; `picdesk serve` and `picdesk migrate` make one")]
+    Absent,
+    /// The database is an older program's.
+    #[error("the store lacks migrations of this version; `picdesk migrate` applies them")]
+    Behind,
+    /// A pooler in transaction mode stands before PostgreSQL.
+    #[error(
+        "store.url leads through a pooler in transaction mode, which hides when a replica dies; \
+         give a direct or session-mode connection, or set store.allow_transaction_pooler"
+    )]
+    Pooled,
     /// Another process serves from this SQLite file.
     #[error("another process serves from this database")]
     InUse,
@@ -75,34 +101,46 @@ pub enum StoreError {
     Closing,
 }
 
+impl StoreError {
+    /// Whether the store itself is out of reach, whatever the work was.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Silent)
+    }
+
+    /// The same once more, for somebody else who had to do with the same outage.
+    pub(super) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Unavailable(cause) => Some(Self::Unavailable(Arc::clone(cause))),
+            Self::Silent => Some(Self::Silent),
+            Self::Fenced => Some(Self::Fenced),
+            Self::Closing => Some(Self::Closing),
+            _ => None,
+        }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(inner) => {
-                // 40001, 40P01: PostgreSQL's serialization failure and deadlock.
-                // 5, 517: SQLite's busy and busy-snapshot. 57P0x, 53xxx: shutting down, full.
-                let code = inner.code().unwrap_or_default().into_owned();
-                match code.as_str() {
-                    "40001" | "40P01" | "5" | "517" => Self::Busy(error),
-                    // Read-only, I/O, full, cannot open.
-                    "8" | "10" | "13" | "14" | "778" | "1032" => Self::Unavailable(error),
-                    code if code.starts_with("57P") || code.starts_with("53") => {
-                        Self::Unavailable(error)
-                    }
-                    _ if inner.is_unique_violation() || inner.is_check_violation() => {
-                        let name = inner.constraint().unwrap_or_else(|| inner.message());
-                        Self::Constraint(name.to_owned())
-                    }
-                    _ => Self::Refused(error),
-                }
+            sqlx::Error::Database(inner)
+                if inner.is_unique_violation() || inner.is_check_violation() =>
+            {
+                let name = inner.constraint().unwrap_or_else(|| inner.message());
+                Self::Constraint(name.to_owned())
             }
+            sqlx::Error::Database(inner) => match kind_of(&inner.code().unwrap_or_default()) {
+                Kind::Busy => Self::Busy(error),
+                Kind::Unavailable => Self::Unavailable(Arc::new(error)),
+                Kind::Refused => Self::Refused(error),
+            },
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::ColumnIndexOutOfBounds { .. }
             | sqlx::Error::RowNotFound
             | sqlx::Error::Decode(_)
             | sqlx::Error::Encode(_) => Self::Refused(error),
-            _ => Self::Unavailable(error),
+            sqlx::Error::PoolClosed => Self::Closing,
+            _ => Self::Unavailable(Arc::new(error)),
         }
     }
 }
@@ -119,33 +157,79 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store, migrated, for a tool of the command line: it writes unfenced, beside
-    /// whoever serves.
+    /// Opens the store, made and migrated where needed. It writes unfenced, beside whoever serves.
     pub async fn open(url: &str, connections_max: u32, clock: Clock) -> Result<Self, StoreError> {
-        let database = Database::open(url, connections_max).await?;
-        migrate::migrate(&database).await?;
-        let wakes = Arc::new(Wakes::default());
-        let writer = Writer::start(&database, None);
-        Ok(Self { database, writer, replica: None, clock, wakes, liveness: None })
+        let (missing, sessions) = (Missing::Made, Sessions::Kept);
+        let database = Database::open(Opening { url, connections_max, missing, sessions }).await?;
+        migrate::migrate(&database, sessions).await?;
+        Ok(Self::of_tool(database, clock))
     }
 
-    /// The migrations that [`open`](Self::open) would apply.
-    pub async fn missing_migrations(url: &str) -> Result<Vec<String>, StoreError> {
-        let database = Database::open(url, 1).await?;
+    /// Opens what is there, for a tool of the command line: it makes and migrates nothing, and
+    /// writes unfenced, beside whoever serves.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`] and [`StoreError::Behind`] when there is something to make first.
+    pub async fn open_existing(settings: &config::Store, clock: Clock) -> Result<Self, StoreError> {
+        let database = Database::open(Opening::of(settings, Missing::Refused)).await?;
+        let missing = migrate::missing(&database).await?;
+        if missing.is_empty() {
+            return Ok(Self::of_tool(database, clock));
+        }
+        Err(if missing == migrate::names() { StoreError::Absent } else { StoreError::Behind })
+    }
+
+    /// The migrations that [`migrate`](Self::migrate) would apply. Changes nothing.
+    pub async fn missing_migrations(settings: &config::Store) -> Result<Vec<String>, StoreError> {
+        let database = match Database::open(Opening::of(settings, Missing::Refused)).await {
+            Err(StoreError::Absent) => return Ok(migrate::names()),
+            opened => opened?,
+        };
         let missing = migrate::missing(&database).await;
         database.close().await;
         missing
     }
 
-    /// The same store, for a process that serves: it has a number, and writes only while nobody
-    /// has taken its work over.
+    /// Applies what is missing; the names of what that was.
     ///
     /// # Errors
-    /// [`StoreError::InUse`] when another process serves from this SQLite file.
-    pub async fn serve(self, url: &str) -> Result<Self, StoreError> {
-        let (replica, liveness) = replica::register(&self, url).await?;
-        let writer = Writer::start(&self.database, Some(replica));
-        Ok(Self { writer, replica: Some(replica), liveness: Some(Arc::new(liveness)), ..self })
+    /// [`StoreError::InUse`] when something is missing and another process serves from this
+    /// SQLite file: it must not find its tables changed.
+    pub async fn migrate(settings: &config::Store) -> Result<Vec<String>, StoreError> {
+        let missing = Self::missing_migrations(settings).await?;
+        if !missing.is_empty() {
+            let _lock = replica::lock(settings.url.reveal())?;
+            let opening = Opening::of(settings, Missing::Made);
+            let database = Database::open(opening).await?;
+            let migrated = migrate::migrate(&database, opening.sessions).await;
+            database.close().await;
+            migrated?;
+        }
+        Ok(missing)
+    }
+
+    /// Opens the store for a process that serves, made and migrated where needed: it has a number,
+    /// and writes only while nobody has taken its work over.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process serves from this SQLite file; nothing was
+    /// touched then. [`StoreError::Pooled`] when the settings do not allow what stands in between.
+    pub async fn serve(settings: &config::Store, clock: Clock) -> Result<Self, StoreError> {
+        let opening = Opening::of(settings, Missing::Made);
+        let lock = replica::lock(opening.url)?;
+        let database = Database::open_to_serve(opening).await?;
+        migrate::migrate(&database, opening.sessions).await?;
+        let store = Self::of_tool(database, clock);
+        let (replica, liveness) = replica::register(&store, lock, opening.sessions).await?;
+        let writer = Writer::start(&store.database, Some(replica));
+        let liveness = Some(Arc::new(liveness));
+        Ok(Self { writer, replica: Some(replica), liveness, ..store })
+    }
+
+    fn of_tool(database: Database, clock: Clock) -> Self {
+        let wakes = Arc::new(Wakes::default());
+        let writer = Writer::start(&database, None);
+        Self { database, writer, replica: None, clock, wakes, liveness: None }
     }
 
     /// The database.
@@ -173,9 +257,9 @@ impl Store {
         &self.writer
     }
 
-    /// Whether this process still holds what tells the others that it lives.
-    pub fn is_alive(&self) -> bool {
-        self.liveness.is_some()
+    /// How the store is.
+    pub fn health(&self) -> &Health {
+        self.writer.health()
     }
 
     /// A transaction that only reads, and sees one moment throughout.

@@ -8,14 +8,17 @@
 mod gather;
 mod pace;
 mod render;
+pub mod shards;
+mod suspects;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::AssertUnwindSafe,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use picdesk_core::{
     decide::decide,
     effect::Effect,
@@ -26,9 +29,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+pub use self::shards::{ShardSet, Shards};
 use self::{
     gather::{Shared, Wanted},
     pace::{Writers, Written},
+    suspects::Suspects,
 };
 use crate::{
     alarm::Alarms,
@@ -44,8 +49,6 @@ use crate::{
 
 /// Events of one batch, and rows looked at for them.
 const BATCH: BatchSize = BatchSize { events: 256, looked_at: 2048 };
-/// Events of one batch while it is not known which of them ended the process before.
-const SUSPECTS: usize = 32;
 /// Tries before an event is set aside.
 const ATTEMPTS_MAX: i64 = 3;
 /// The net under the wake-ups.
@@ -69,14 +72,11 @@ pub struct Desk {
     pub alarms: Alarms,
 }
 
-/// The range of shards this process turns: from, up to but not with.
-pub type Shards = Arc<RwLock<Vec<(i64, i64)>>>;
-
 /// Turns events.
 pub struct Turner {
     pub(crate) store: Store,
     pub(crate) desk: Arc<Desk>,
-    shards: Shards,
+    shards: Arc<Shards>,
     medians: Arc<RwLock<Vec<Median>>>,
     writers: Writers,
     answers: mpsc::UnboundedSender<Answer>,
@@ -97,28 +97,52 @@ struct Turned {
     deleted: bool,
     /// Events that count against how fast their writers may write.
     written: Vec<Written>,
-    /// Events whose deciding panicked, with their tries before.
-    panicked: Vec<(i64, i64)>,
+    /// Events whose deciding panicked.
+    panicked: Vec<i64>,
 }
 
-/// Which events a batch may take.
+impl Turned {
+    /// Adds what leaves after the commit for one more event.
+    fn absorb(&mut self, one: Self) {
+        self.answers.extend(one.answers);
+        self.alarms.extend(one.alarms);
+        self.first_answers.extend(one.first_answers);
+        self.deleted |= one.deleted;
+        self.written.extend(one.written);
+    }
+}
+
+/// What became of one event of a batch.
+enum Decided {
+    /// This is to be done and said, and this leaves after the commit.
+    Effects(Outcome, Box<Turned>),
+    /// Somebody of this batch is its writer too: it is left for the next.
+    Later,
+    /// It panicked.
+    Panicked,
+}
+
+/// Which events a batch may take: the first of each key in these shards.
 #[derive(Clone, Debug)]
-enum Which {
-    /// Whatever is first.
-    First,
-    /// Only these.
-    Only(HashSet<i64>),
-    /// Whatever is first but these.
-    Without(HashSet<i64>),
+struct Take {
+    shards: ShardSet,
+    /// Only these, if that is said.
+    only: Option<HashSet<i64>>,
+    /// None of these.
+    without: HashSet<i64>,
 }
 
-impl Which {
+impl Take {
+    fn all(shards: ShardSet) -> Self {
+        Self { shards, only: None, without: HashSet::new() }
+    }
+
+    fn only(shards: ShardSet, seqs: HashSet<i64>) -> Self {
+        Self { only: Some(seqs), ..Self::all(shards) }
+    }
+
     fn takes(&self, seq: i64) -> bool {
-        match self {
-            Self::First => true,
-            Self::Only(seqs) => seqs.contains(&seq),
-            Self::Without(seqs) => !seqs.contains(&seq),
-        }
+        self.only.as_ref().is_none_or(|only| only.contains(&seq)) && !self.without.contains(&seq)
     }
 }
 
@@ -127,7 +151,7 @@ impl Turner {
     pub fn new(
         store: Store,
         desk: Arc<Desk>,
-        shards: Shards,
+        shards: Arc<Shards>,
         medians: Arc<RwLock<Vec<Median>>>,
         answers: mpsc::UnboundedSender<Answer>,
     ) -> Self {
@@ -137,18 +161,10 @@ impl Turner {
 
     /// Turns events until it is told to stop.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut suspects = self.store.clock().now_ms() > 0;
+        let mut suspects = Suspects::default();
         while !stop.is_cancelled() {
-            let outcome = if suspects {
-                self.turn_suspects().await.map(|more| {
-                    suspects = more;
-                    usize::from(more)
-                })
-            } else {
-                self.turn_batch(Which::First).await
-            };
-            match outcome {
-                Ok(0) if !suspects => self.rest(&stop, LOOK_AGAIN).await,
+            match self.turn_some(&mut suspects).await {
+                Ok(0) => self.rest(&stop, LOOK_AGAIN).await,
                 Ok(_) => {}
                 Err(StoreError::Fenced | StoreError::Closing) => return,
                 Err(error) => {
@@ -157,6 +173,15 @@ impl Turner {
                 }
             }
         }
+    }
+
+    async fn turn_some(self: &Arc<Self>, suspects: &mut Suspects) -> Result<usize, StoreError> {
+        let suspected = self.turn_suspects(suspects).await?;
+        let trusted = suspects.trusted(self.shards.ours());
+        if trusted.is_empty() {
+            return Ok(suspected);
+        }
+        Ok(suspected + self.turn_batch(Take::all(trusted)).await?)
     }
 
     async fn rest(&self, stop: &CancellationToken, at_most: Duration) {
@@ -168,11 +193,12 @@ impl Turner {
     }
 
     /// Turns one batch, whatever comes in between; how many events.
-    async fn turn_batch(self: &Arc<Self>, which: Which) -> Result<usize, StoreError> {
-        match self.commit(which.clone()).await {
+    async fn turn_batch(self: &Arc<Self>, take: Take) -> Result<usize, StoreError> {
+        match self.commit(take.clone()).await {
             Err(StoreError::Lost(lost)) => {
                 let lost: HashSet<i64> = lost.into_iter().collect();
-                let others = match self.commit(Which::Without(lost.clone())).await {
+                let others = Take { without: lost.clone(), ..take };
+                let others = match self.commit(others).await {
                     Err(StoreError::Lost(_)) => 0,
                     others => others?,
                 };
@@ -181,10 +207,11 @@ impl Turner {
             Err(
                 error @ (StoreError::Inconsistent { .. }
                 | StoreError::Refused(_)
-                | StoreError::Constraint(_)),
+                | StoreError::Constraint(_)
+                | StoreError::Panicked),
             ) => {
                 warn!(error = %error, "a batch failed; its events are turned one by one");
-                let seqs = self.first_waiting(&which).await?;
+                let seqs = self.first_waiting(&take).await?;
                 self.turn_singly(seqs.into_iter().map(|pending| pending.seq).collect()).await
             }
             outcome => outcome,
@@ -195,7 +222,7 @@ impl Turner {
     async fn turn_singly(self: &Arc<Self>, seqs: HashSet<i64>) -> Result<usize, StoreError> {
         let mut turned = 0;
         for seq in seqs {
-            let only = Which::Only(HashSet::from([seq]));
+            let only = Take::only(self.shards.ours(), HashSet::from([seq]));
             let mut tries = 0;
             let outcome = loop {
                 match self.commit(only.clone()).await {
@@ -205,9 +232,8 @@ impl Turner {
             };
             match outcome {
                 Ok(count) => turned += count,
-                Err(
-                    error @ (StoreError::Fenced | StoreError::Closing | StoreError::Unavailable(_)),
-                ) => return Err(error),
+                Err(error @ (StoreError::Fenced | StoreError::Closing)) => return Err(error),
+                Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
                     error!(inbox.seq = seq, error = %error, "event {seq} could not be turned");
                     self.postpone(seq).await?;
@@ -218,39 +244,8 @@ impl Turner {
         Ok(turned)
     }
 
-    /// After a start nobody knows which event ended the process before: a few at a time, each
-    /// try counted before it is made. Whether there may be more.
-    async fn turn_suspects(self: &Arc<Self>) -> Result<bool, StoreError> {
-        let mut first = self.first_waiting(&Which::First).await?;
-        if first.is_empty() {
-            return Ok(false);
-        }
-        first.truncate(SUSPECTS);
-        let poisoned: Vec<i64> =
-            first.iter().filter(|one| one.attempts >= ATTEMPTS_MAX).map(|one| one.seq).collect();
-        for seq in poisoned {
-            self.set_aside(seq).await?;
-        }
-        first.retain(|one| one.attempts < ATTEMPTS_MAX);
-        // One that was begun before goes alone, so that it cannot take others with it.
-        if let Some(begun) = first.iter().position(|one| one.attempts > 0) {
-            first = vec![first.swap_remove(begun)];
-        }
-        let seqs: Vec<i64> = first.iter().map(|one| one.seq).collect();
-        let counted = seqs.clone();
-        self.store
-            .writer()
-            .run(move |tx| {
-                let seqs = counted.clone();
-                Box::pin(async move { inbox::count_attempts(tx, &seqs).await })
-            })
-            .await?;
-        self.turn_batch(Which::Only(seqs.into_iter().collect())).await?;
-        Ok(true)
-    }
-
-    async fn first_waiting(&self, which: &Which) -> Result<Vec<Pending>, StoreError> {
-        let (shards, now) = (self.shard_ranges(), self.store.clock().now_ms());
+    async fn first_waiting(&self, take: &Take) -> Result<Vec<Pending>, StoreError> {
+        let (shards, now) = (take.shards.ranges(), self.store.clock().now_ms());
         let mut found = self
             .store
             .writer()
@@ -265,12 +260,13 @@ impl Turner {
                 })
             })
             .await?;
-        found.retain(|pending| which.takes(pending.seq));
+        found.retain(|pending| take.takes(pending.seq));
         Ok(found)
     }
 
     async fn postpone(&self, seq: i64) -> Result<(), StoreError> {
-        let waiting = self.first_waiting(&Which::Only(HashSet::from([seq]))).await?;
+        let waiting =
+            self.first_waiting(&Take::only(self.shards.ours(), HashSet::from([seq]))).await?;
         let attempts = waiting.first().map_or(0, |pending| pending.attempts);
         if attempts + 1 >= ATTEMPTS_MAX {
             return self.set_aside(seq).await;
@@ -289,18 +285,19 @@ impl Turner {
     }
 
     /// Turns a batch in one transaction; how many events.
-    async fn commit(self: &Arc<Self>, which: Which) -> Result<usize, StoreError> {
+    async fn commit(self: &Arc<Self>, take: Take) -> Result<usize, StoreError> {
         let began = std::time::Instant::now();
         let turner = Arc::clone(self);
         let turned = self
             .store
             .writer()
             .run(move |tx| {
-                let (turner, which) = (Arc::clone(&turner), which.clone());
-                Box::pin(async move { turner.turn(tx, &which).await })
+                let (turner, take) = (Arc::clone(&turner), take.clone());
+                Box::pin(async move { turner.turn(tx, &take).await })
             })
             .await?;
-        for (seq, _) in &turned.panicked {
+        for seq in &turned.panicked {
+            error!(inbox.seq = seq, "the turn of event {seq} panicked");
             self.postpone(*seq).await?;
         }
         for (kind, credits) in &turned.moved {
@@ -335,45 +332,38 @@ impl Turner {
     }
 
     /// The work of a batch.
-    async fn turn(&self, tx: &mut Tx, which: &Which) -> Result<Turned, StoreError> {
+    async fn turn(&self, tx: &mut Tx, take: &Take) -> Result<Turned, StoreError> {
         let now = self.store.clock().now_ms();
         let mut pending = Vec::new();
-        for range in self.shard_ranges() {
+        // What is not ours any more is another replica's to turn.
+        for range in take.shards.common(self.shards.ours()).ranges() {
             pending.extend(inbox::waiting(tx, range, BATCH, now).await?);
         }
-        pending.retain(|one| which.takes(one.seq));
+        pending.retain(|one| take.takes(one.seq));
         if pending.is_empty() {
             return Ok(Turned::default());
         }
         let mut turned = Turned::default();
         let mut wanted = Vec::with_capacity(pending.len());
         for one in pending {
-            let (seq, attempts) = (one.seq, one.attempts);
+            let seq = one.seq;
             match Wanted::of(self, one) {
                 Some(one) => wanted.push(one),
-                None => turned.panicked.push((seq, attempts)),
+                None => turned.panicked.push(seq),
             }
         }
         let shared = Shared::read(self, tx, &wanted).await?;
         let mut people = HashSet::new();
         let mut outcomes = Vec::with_capacity(wanted.len());
         for one in &wanted {
-            let facts = gather::facts(self, tx, &shared, one).await?;
-            if gather::whose(&facts, one).is_some_and(|whose| !people.insert(whose)) {
-                continue;
-            }
-            let frame = Frame {
-                now,
-                cause: Cause(one.seq),
-                conversation: &one.conversation,
-                house: &self.desk.house,
-            };
-            match catch_unwind(AssertUnwindSafe(|| decide(&frame, &facts, &one.event))) {
-                Ok(effects) => {
-                    turned.written.extend(written(one, &facts));
-                    outcomes.push(self.outcome(&mut turned, one, effects));
+            let deciding = AssertUnwindSafe(self.decide(tx, &shared, &mut people, one, now));
+            match deciding.catch_unwind().await.unwrap_or(Ok(Decided::Panicked))? {
+                Decided::Effects(outcome, one) => {
+                    outcomes.push(outcome);
+                    turned.absorb(*one);
                 }
-                Err(_) => turned.panicked.push((one.seq, 0)),
+                Decided::Later => {}
+                Decided::Panicked => turned.panicked.push(one.seq),
             }
         }
         let carried = effects::carry_out(tx, &outcomes, now).await?;
@@ -387,9 +377,28 @@ impl Turner {
         Ok(turned)
     }
 
-    /// Words for what is said, and what leaves after the commit.
-    fn outcome(&self, turned: &mut Turned, one: &Wanted, effects: Vec<Effect>) -> Outcome {
-        let mut messages = Vec::new();
+    /// What follows from one event, in words; its writer is added to `people`.
+    async fn decide(
+        &self,
+        tx: &mut Tx,
+        shared: &Shared,
+        people: &mut HashSet<String>,
+        one: &Wanted,
+        now: i64,
+    ) -> Result<Decided, StoreError> {
+        let facts = gather::facts(self, tx, shared, one).await?;
+        if gather::whose(&facts, one).is_some_and(|whose| !people.insert(whose)) {
+            return Ok(Decided::Later);
+        }
+        let frame = Frame {
+            now,
+            cause: Cause(one.seq),
+            conversation: &one.conversation,
+            house: &self.desk.house,
+        };
+        let effects = decide(&frame, &facts, &one.event);
+        let (mut messages, mut turned) = (Vec::new(), Box::<Turned>::default());
+        turned.written.extend(written(one, &facts));
         for effect in &effects {
             match effect {
                 Effect::Send(outgoing) => messages.push(render::render(&self.desk, outgoing)),
@@ -406,11 +415,7 @@ impl Turner {
                 _ => {}
             }
         }
-        Outcome { seq: one.seq, effects, messages }
-    }
-
-    fn shard_ranges(&self) -> Vec<(i64, i64)> {
-        self.shards.read().unwrap_or_else(PoisonError::into_inner).clone()
+        Ok(Decided::Effects(Outcome { seq: one.seq, effects, messages }, turned))
     }
 
     /// The medians as they were measured last.

@@ -1,7 +1,11 @@
 //! Being one replica among others: saying that we live, taking over from those who do not, and
 //! holding the leases that are our share.
 
-use std::{collections::BTreeSet, sync::PoisonError, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -12,8 +16,13 @@ use crate::{
         Store, StoreError, Work,
         replica::{self, BEAT, LEASE, SHARDS, Watch, shard_lease},
     },
-    turn::Shards,
+    turn::{ShardSet, Shards},
 };
+
+/// How long a beat may take before the store is taken to be away.
+const BEAT_MAX: Duration = Duration::from_secs(5);
+/// How long what we hold is still ours after a beat: others wait for a whole lease.
+const HELD_MAX: Duration = LEASE.saturating_sub(BEAT);
 
 /// The names of the leases we hold.
 pub type Held = BTreeSet<String>;
@@ -22,13 +31,13 @@ pub type Held = BTreeSet<String>;
 pub struct Membership {
     store: Store,
     replica: i64,
-    shards: Shards,
+    shards: Arc<Shards>,
     singles: Vec<String>,
     held: watch::Sender<Held>,
     watch: Watch,
     /// Shards that are no longer our share: turned no more since the last beat, free at the next.
     leaving: Vec<String>,
-    beat_at: Instant,
+    beaten_at: Instant,
 }
 
 impl Membership {
@@ -36,7 +45,7 @@ impl Membership {
     pub fn new(
         store: Store,
         replica: i64,
-        shards: Shards,
+        shards: Arc<Shards>,
         singles: Vec<String>,
     ) -> (Self, watch::Receiver<Held>) {
         let (held, seen) = watch::channel(Held::new());
@@ -48,7 +57,7 @@ impl Membership {
             held,
             watch: Watch::default(),
             leaving: Vec::new(),
-            beat_at: Instant::now(),
+            beaten_at: Instant::now(),
         };
         (member, seen)
     }
@@ -61,24 +70,19 @@ impl Membership {
     }
 
     /// Stays a member until it is told to stop. `fenced` is cancelled when others took our work
-    /// over: this process must then end and start anew.
+    /// over: this process must then end and start anew. A store that is away is no such reason:
+    /// what we hold is let go before others may take it, and taken again when it is back.
     pub async fn run(mut self, stop: CancellationToken, fenced: CancellationToken) {
         while !stop.is_cancelled() {
-            match self.beat().await {
-                Ok(()) => self.beat_at = Instant::now(),
+            match self.beat(Instant::now()).await {
+                Ok(()) => {}
                 Err(StoreError::Fenced) => {
                     error!("others took this replica's work over");
                     fenced.cancel();
                     return;
                 }
                 Err(StoreError::Closing) => return,
-                Err(error) => {
-                    warn!(error = %error, "this replica cannot say that it lives");
-                    if self.beat_at.elapsed() >= LEASE {
-                        fenced.cancel();
-                        return;
-                    }
-                }
+                Err(error) => warn!(error = %error, "this replica cannot say that it lives"),
             }
             tokio::select! {
                 () = tokio::time::sleep(BEAT) => {}
@@ -87,14 +91,45 @@ impl Membership {
         }
     }
 
-    async fn beat(&mut self) -> Result<(), StoreError> {
+    /// Says that we live, takes over from those who do not, and sees to our leases. `now` is when
+    /// the beat begins.
+    pub async fn beat(&mut self, now: Instant) -> Result<(), StoreError> {
+        let outcome = match tokio::time::timeout(BEAT_MAX, self.beat_once(now)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::Silent),
+        };
+        match &outcome {
+            Ok(()) => self.beaten_at = now,
+            Err(StoreError::Fenced | StoreError::Closing) => {}
+            Err(error) => self.miss(error, now),
+        }
+        outcome
+    }
+
+    /// A beat failed: nobody's silence means anything, and what we hold is not ours for long.
+    fn miss(&mut self, error: &StoreError, now: Instant) {
+        self.store.health().fail(error);
+        self.watch.forget();
+        if now.duration_since(self.beaten_at) >= HELD_MAX && !self.held.borrow().is_empty() {
+            warn!("this replica lets go of its work until the store is back");
+            self.leaving.clear();
+            self.shards.set(ShardSet::default());
+            self.held.send_replace(Held::new());
+        }
+    }
+
+    async fn beat_once(&mut self, now: Instant) -> Result<(), StoreError> {
+        replica::keep_alive(&self.store, self.replica).await?;
         replica::beat(&self.store, self.replica).await?;
         let living = replica::living(&self.store).await?;
         let others: Vec<(i64, i64)> =
             living.iter().copied().filter(|(id, _)| *id != self.replica).collect();
-        let mut dead = self.watch.note(&others, Instant::now());
+        let mut dead = self.watch.note(&others, now);
         for (id, _) in &others {
-            if !dead.contains(id) && replica::session_is_gone(&self.store, *id).await? {
+            if !dead.contains(id)
+                && self.watch.is_silent(*id, now)
+                && replica::session_is_gone(&self.store, *id).await?
+            {
                 dead.push(*id);
             }
         }
@@ -131,7 +166,8 @@ impl Membership {
         for name in &self.leaving {
             all.remove(name);
         }
-        *self.shards.write().unwrap_or_else(PoisonError::into_inner) = ranges(&all);
+        let ours = (0..SHARDS).filter(|shard| all.contains(&shard_lease(*shard)));
+        self.shards.set(ours.collect());
         self.store.wakes().ring_here(Work::Inbox);
         self.held.send_if_modified(|before| {
             let changed = *before != all;
@@ -149,21 +185,6 @@ fn share_of(alive: &[i64], replica: i64) -> (i64, i64) {
     (SHARDS * place / count, SHARDS * (place + 1) / count)
 }
 
-/// The shards among leases, as ranges.
-fn ranges(held: &Held) -> Vec<(i64, i64)> {
-    let mut ranges: Vec<(i64, i64)> = Vec::new();
-    for shard in 0..SHARDS {
-        if !held.contains(&shard_lease(shard)) {
-            continue;
-        }
-        match ranges.last_mut() {
-            Some(last) if last.1 == shard => last.1 = shard + 1,
-            _ => ranges.push((shard, shard + 1)),
-        }
-    }
-    ranges
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,11 +200,5 @@ mod tests {
             }
             assert_eq!(covered, (0..SHARDS).collect::<Vec<_>>());
         }
-    }
-
-    #[test]
-    fn neighbours_become_one_range() {
-        let held: Held = [3, 4, 5, 9].into_iter().map(shard_lease).collect();
-        assert_eq!(ranges(&held), [(3, 6), (9, 10)]);
     }
 }

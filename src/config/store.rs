@@ -4,13 +4,16 @@ use super::reader::Keys;
 use super::secret::Secret;
 use super::value::{flag, within};
 
+/// The fewest connections that a PostgreSQL is served with: three write, and two read.
+const POSTGRES_CONNECTIONS_MIN: u32 = 5;
+
 /// The database where the file says nothing; the file shows it as a comment.
 pub(super) const URL: &str = "sqlite://data/picdesk.db";
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// Where it is, `sqlite:…` or `postgres://…`. A secret, because it may hold a password.
+    /// Where it is, `sqlite://…` or `postgres://…`. A secret, because it may hold a password.
     pub url: Secret,
     /// Connections to it.
     pub connections_max: u32,
@@ -21,15 +24,24 @@ pub struct Store {
 impl Store {
     pub(super) fn read(keys: &mut Keys<'_>) -> Self {
         let url = keys.secret("url").unwrap_or_else(|| Secret::new(URL));
-        let schemes = ["sqlite:", "postgres://", "postgresql://"];
+        let schemes = ["sqlite://", "postgres://", "postgresql://"];
         if !schemes.iter().any(|scheme| url.reveal().starts_with(scheme)) {
             keys.blame("url", "must begin with sqlite:// or postgres://");
         }
-        Self {
-            url,
-            connections_max: keys.take("connections_max", within(1..=200)),
-            allow_transaction_pooler: keys.take("allow_transaction_pooler", flag),
+        if let Some(path) = url.reveal().strip_prefix("sqlite://") {
+            if path.is_empty() {
+                keys.blame("url", "must name a file after sqlite://");
+            } else if path.contains('?') {
+                keys.blame("url", "must be a plain path after sqlite://, without ? options");
+            }
         }
+        let connections_max = keys.take("connections_max", within(1..=200));
+        let allow_transaction_pooler = keys.take("allow_transaction_pooler", flag);
+        let store = Self { url, connections_max, allow_transaction_pooler };
+        if store.is_postgres() && connections_max < POSTGRES_CONNECTIONS_MIN {
+            keys.blame("connections_max", "must be 5 or more for PostgreSQL");
+        }
+        store
     }
 
     /// Whether it is PostgreSQL, which several replicas can share.

@@ -364,3 +364,15 @@ fn no_text_makes_the_reader_panic() {
         let (_, _) = Plans::parse("plans.toml", &text, 30);
     }
 }
+
+#[test]
+fn an_address_of_the_store_that_would_mean_something_else_is_refused() {
+    for url in ["sqlite:x.db", "sqlite://", "sqlite://x.db?mode=ro", "mysql://x"] {
+        let problems = wrong(&format!("[store]\nurl = \"{url}\""), &[]);
+        assert!(problems.iter().any(|it| it.contains("store.url")), "{url}: {problems:?}");
+    }
+    let few = "[store]\nurl = \"postgres://x/y\"\nconnections_max = 4";
+    let problems = wrong(few, &[]);
+    assert!(problems.iter().any(|it| it.contains("store.connections_max")), "{problems:?}");
+    read("[store]\nconnections_max = 1", &[]).unwrap();
+}

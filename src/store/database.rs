@@ -3,27 +3,15 @@
 //! sqlx's own `Any` driver would do the same with less choice: it knows no way to begin SQLite
 //! transactions as writers, which is what keeps a busy database from failing half-way.
 
-use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use dashmap::DashMap;
 use sqlx::{
-    AssertSqlSafe, Executor as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
-    pool::PoolConnection,
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
+    AssertSqlSafe, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    pool::PoolConnection, postgres::PgRow, sqlite::SqliteRow,
 };
 
 use super::StoreError;
-
-/// How long a writer waits for another process that holds SQLite's write lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// PostgreSQL ends a session that froze inside a transaction, so that its locks come free before
-/// its lease does.
-const FROZEN_TRANSACTION_TIMEOUT: &str = "7s";
-/// Prepared statements kept for each connection; multi-row statements come in seven sizes.
-const STATEMENTS_MAX: usize = 512;
 
 const BEGIN_SNAPSHOT: &str = "begin transaction isolation level repeatable read read only";
 const BEGIN_WRITING: &str = "begin transaction isolation level repeatable read";
@@ -125,58 +113,6 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens the database that `url` names (`sqlite://path` or `postgres://…`).
-    pub async fn open(url: &str, connections_max: u32) -> Result<Self, StoreError> {
-        if let Some(path) = url.strip_prefix("sqlite://") {
-            return Self::open_sqlite(&PathBuf::from(path), connections_max).await;
-        }
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| StoreError::Address("store.url is neither sqlite:// nor postgres://"))?
-            .application_name("picdesk")
-            .statement_cache_capacity(STATEMENTS_MAX)
-            .options([("idle_in_transaction_session_timeout", FROZEN_TRANSACTION_TIMEOUT)]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections_max.max(3))
-            .acquire_timeout(Duration::from_secs(5))
-            // A dropped `begin()` returns a connection inside an open transaction (sqlx 0.9.0);
-            // the statement's own time tells.
-            .before_acquire(|connection, _| {
-                Box::pin(async move {
-                    let row = connection.fetch_one("select now() = statement_timestamp()").await?;
-                    row.try_get::<bool, _>(0)
-                })
-            })
-            .connect_lazy_with(options);
-        Ok(Self::Postgres(pool))
-    }
-
-    async fn open_sqlite(path: &PathBuf, connections_max: u32) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(STATEMENTS_MAX)
-            .pragma("wal_autocheckpoint", "4000")
-            .pragma("cache_size", "-8000")
-            .pragma("temp_store", "memory");
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(connections_max.max(1))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self::Sqlite(SqlitePools { write, read }))
-    }
-
     /// Whether several replicas may serve from it.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))
@@ -205,7 +141,16 @@ impl Database {
     /// ([`StoreError::Busy`]) and begins again.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Tx::Sqlite(pools.write.begin_with("begin immediate").await?),
+            Self::Sqlite(pools) => match pools.write.begin_with("begin immediate").await {
+                Ok(tx) => Tx::Sqlite(tx),
+                Err(error) => {
+                    return Err(match StoreError::from(error) {
+                        // It has waited for the other process as long as it waits.
+                        StoreError::Busy(error) => StoreError::Unavailable(Arc::new(error)),
+                        error => error,
+                    });
+                }
+            },
             Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_WRITING).await?),
         })
     }

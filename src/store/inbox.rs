@@ -110,6 +110,11 @@ const FIND_WAITING: &str = "
     where i.state = 'waiting' and i.seq > $1 and i.shard >= $2 and i.shard < $3
     order by i.seq
     limit $4";
+const FIND_LAST: &str = "select coalesce(max(seq), 0) from inbox";
+const FIND_DUE: &str = "
+    select seq from inbox
+    where state = 'waiting' and shard >= $1 and shard < $2 and not_before <= $3
+    limit 1";
 const FIND_FIRST_OF_EACH: &str = "
     select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before
     from inbox i join inbox_raw r on r.seq = i.seq
@@ -308,6 +313,22 @@ impl Batch {
         }
         Ok(())
     }
+}
+
+/// The number of the last event that was written down.
+pub async fn last(connection: &mut Connection) -> Result<i64, StoreError> {
+    let rows = connection.rows(FIND_LAST, &[]).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
+}
+
+/// Whether an event of these shards is due.
+pub async fn is_any_due(
+    connection: &mut Connection,
+    shards: (i64, i64),
+    now: i64,
+) -> Result<bool, StoreError> {
+    let values = [shards.0.into(), shards.1.into(), now.into()];
+    Ok(!connection.rows(FIND_DUE, &values).await?.is_empty())
 }
 
 /// Marks events as turned.

@@ -10,7 +10,10 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-use super::{Database, StoreError};
+use super::{
+    Database, StoreError,
+    opening::{Sessions, connect},
+};
 
 /// The migrations in order: number, name, text.
 const MIGRATIONS: &[(i64, &str, &str)] =
@@ -49,13 +52,22 @@ fn migrator(database: &Database) -> Migrator {
 }
 
 /// Applies what is missing.
-pub(super) async fn migrate(database: &Database) -> Result<(), StoreError> {
-    let migrator = migrator(database);
+pub(super) async fn migrate(database: &Database, sessions: Sessions) -> Result<(), StoreError> {
+    let mut migrator = migrator(database);
+    // The lock of migrations is a session's; where sessions are shared it would never come free.
+    migrator.set_locking(sessions == Sessions::Kept);
     let outcome = match database {
         Database::Sqlite(pools) => migrator.run(&pools.write).await,
-        Database::Postgres(pool) => migrator.run(pool).await,
+        Database::Postgres(pool) => {
+            migrator.run_direct(None, &mut connect(pool, sessions).await?, false).await
+        }
     };
     outcome.map_err(|error| StoreError::Migration(Box::new(error)))
+}
+
+/// The names of all there are, in order.
+pub(super) fn names() -> Vec<String> {
+    MIGRATIONS.iter().map(|(version, name, _)| format!("{version:04}_{name}")).collect()
 }
 
 /// The names of what is missing, in order.

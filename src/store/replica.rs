@@ -5,7 +5,7 @@
 //! that rises every two seconds, which stops when the process is frozen. Nobody compares clocks: a
 //! beat that did not rise for the length of a lease, by the watcher's own monotonic clock, is dead.
 //! Taking over fences the dead replica's lanes first; a frozen writer that wakes up commits
-//! nothing.
+//! nothing. A lost lock alone proves no death: a session also ends when the server does.
 
 use std::{
     collections::HashMap,
@@ -13,14 +13,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::Connection as _;
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::sync::Mutex;
 
-use super::{Database, Store, StoreError, Tx, Value, line, writer};
+use super::{
+    Database, Store, StoreError, Tx, Value, line,
+    opening::{Sessions, connect},
+    writer,
+};
 
 /// How often a replica says that it lives.
 pub const BEAT: Duration = Duration::from_secs(2);
 /// How long the others wait for the next beat before they take its work.
 pub const LEASE: Duration = Duration::from_secs(10);
+/// How long a replica whose lock is gone may be silent: two beats, in which a living one would
+/// have taken its lock again.
+const LOCKLESS_MAX: Duration = Duration::from_secs(4);
 /// Conversations hash to this many shards.
 pub const SHARDS: i64 = 64;
 /// How long to wait when another replica is just taking the next number.
@@ -33,8 +41,10 @@ const LOCK_SPACE: i32 = 0x7064;
 pub enum Liveness {
     /// A lock on a file beside the database.
     File(File),
-    /// A session with an advisory lock.
-    Session(Box<sqlx::PgConnection>),
+    /// A session with an advisory lock; none between its end and the next beat.
+    Session(Mutex<Option<PgConnection>>),
+    /// Nothing but the beat: a session behind a pooler is nobody's own.
+    Beat,
 }
 
 const NEXT_REPLICA: &str = "select coalesce(max(id), 0) + 1 from replicas";
@@ -76,14 +86,17 @@ pub fn shard_of(conversation: &str) -> i64 {
     ((mixed ^ (mixed >> 33)) % SHARDS.unsigned_abs()).cast_signed()
 }
 
-/// Enters this process among the replicas. On SQLite it takes over from whoever served before.
-///
-/// # Errors
-/// [`StoreError::InUse`] when another process serves from this SQLite file.
-pub(super) async fn register(store: &Store, url: &str) -> Result<(i64, Liveness), StoreError> {
-    match store.database() {
-        Database::Sqlite(_) => {
-            let lock = lock_file(url)?;
+/// Enters this process among the replicas, with the lock of the SQLite file where it is one. There
+/// it takes over from whoever served before.
+pub(super) async fn register(
+    store: &Store,
+    lock: Option<File>,
+    sessions: Sessions,
+) -> Result<(i64, Liveness), StoreError> {
+    match (store.database(), lock) {
+        (Database::Postgres(pool), _) => enter_shared(store, pool, sessions).await,
+        (Database::Sqlite(_), None) => Err(StoreError::InUse),
+        (Database::Sqlite(_), Some(lock)) => {
             let replica = next(store).await?;
             enter(store, replica).await?;
             for (dead, _) in living(store).await? {
@@ -93,22 +106,32 @@ pub(super) async fn register(store: &Store, url: &str) -> Result<(i64, Liveness)
             }
             Ok((replica, Liveness::File(lock)))
         }
-        Database::Postgres(_) => loop {
-            let replica = next(store).await?;
-            // The lock first: whoever sees a replica without its lock takes it for dead.
-            let Some(session) = hold(url, replica).await? else {
-                tokio::time::sleep(NUMBER_TAKEN).await;
-                continue;
-            };
-            match enter(store, replica).await {
-                // Another replica took the number at the same time.
-                Err(StoreError::Constraint(_)) => {}
-                entered => {
-                    entered?;
-                    return Ok((replica, Liveness::Session(Box::new(session))));
-                }
+    }
+}
+
+async fn enter_shared(
+    store: &Store,
+    pool: &PgPool,
+    sessions: Sessions,
+) -> Result<(i64, Liveness), StoreError> {
+    loop {
+        let replica = next(store).await?;
+        let liveness = match sessions {
+            Sessions::Pooled => Liveness::Beat,
+            Sessions::Kept => {
+                // The lock first: whoever sees a replica without its lock takes it for dead.
+                let Some(session) = hold(pool, replica).await? else {
+                    tokio::time::sleep(NUMBER_TAKEN).await;
+                    continue;
+                };
+                Liveness::Session(Mutex::new(Some(session)))
             }
-        },
+        };
+        match enter(store, replica).await {
+            // Another replica took the number at the same time.
+            Err(StoreError::Constraint(_)) => {}
+            entered => return entered.map(|()| (replica, liveness)),
+        }
     }
 }
 
@@ -135,9 +158,10 @@ async fn enter(store: &Store, replica: i64) -> Result<(), StoreError> {
         .await
 }
 
-/// A session with the lock of a number; nothing when somebody is just taking that number.
-async fn hold(url: &str, replica: i64) -> Result<Option<sqlx::PgConnection>, StoreError> {
-    let mut session = sqlx::PgConnection::connect(url).await?;
+/// A session with the lock of a number; nothing when somebody is just taking that number, or when
+/// the server has not noticed yet that the session which had it is gone.
+async fn hold(pool: &PgPool, replica: i64) -> Result<Option<PgConnection>, StoreError> {
+    let mut session = connect(pool, Sessions::Kept).await?;
     let (held,): (bool,) = sqlx::query_as("select pg_try_advisory_lock($1, $2)")
         .bind(LOCK_SPACE)
         .bind(lock_key(replica))
@@ -146,21 +170,45 @@ async fn hold(url: &str, replica: i64) -> Result<Option<sqlx::PgConnection>, Sto
     Ok(held.then_some(session))
 }
 
+/// Makes sure that what tells the others that this process lives is still there: a session ends
+/// with its server, or with whatever stands between, and is made anew.
+pub async fn keep_alive(store: &Store, replica: i64) -> Result<(), StoreError> {
+    let (Some(Liveness::Session(session)), Database::Postgres(pool)) =
+        (store.liveness.as_deref(), store.database())
+    else {
+        return Ok(());
+    };
+    let mut session = session.lock().await;
+    // Taken out: given up half-way it is closed, and made anew at the next beat.
+    if let Some(mut kept) = session.take()
+        && kept.ping().await.is_ok()
+    {
+        *session = Some(kept);
+        return Ok(());
+    }
+    *session = hold(pool, replica).await?;
+    Ok(())
+}
+
 fn lock_key(replica: i64) -> i32 {
     i32::try_from(replica).unwrap_or(i32::MAX)
 }
 
-/// Locks the file beside the database; the kernel frees the lock when the process ends.
-fn lock_file(url: &str) -> Result<File, StoreError> {
-    let path = format!("{}.lock", url.trim_start_matches("sqlite://"));
+/// Locks the file beside a SQLite database, before anything else is done to it; the kernel frees
+/// the lock when the process ends. Nothing for PostgreSQL.
+///
+/// # Errors
+/// [`StoreError::InUse`] when another process serves from it.
+pub(super) fn lock(url: &str) -> Result<Option<File>, StoreError> {
+    let Some(path) = url.strip_prefix("sqlite://") else { return Ok(None) };
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(path)
-        .map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))?;
+        .open(format!("{path}.lock"))
+        .map_err(|error| StoreError::from(sqlx::Error::Io(error)))?;
     file.try_lock().map_err(|_| StoreError::InUse)?;
-    Ok(file)
+    Ok(Some(file))
 }
 
 /// Replicas that have not stopped, with their beats.
@@ -278,34 +326,44 @@ pub async fn held(store: &Store, replica: i64) -> Result<Vec<String>, StoreError
     connection.rows(HELD_LEASES, &[replica.into()]).await?.iter().map(|row| row.text(0)).collect()
 }
 
-/// Whether the session of a replica is gone, by its advisory lock. Never on SQLite.
+/// Whether the session of a replica is gone, by its advisory lock. Never where sessions tell
+/// nothing.
 pub async fn session_is_gone(store: &Store, replica: i64) -> Result<bool, StoreError> {
-    let Database::Postgres(pool) = store.database() else { return Ok(false) };
-    let mut connection = pool.acquire().await?;
-    let (free,): (bool,) = sqlx::query_as("select pg_try_advisory_lock($1, $2)")
-        .bind(LOCK_SPACE)
-        .bind(lock_key(replica))
-        .fetch_one(&mut *connection)
-        .await?;
-    if free {
-        sqlx::query("select pg_advisory_unlock($1, $2)")
-            .bind(LOCK_SPACE)
-            .bind(lock_key(replica))
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(free)
+    let (Some(Liveness::Session(_)), Database::Postgres(pool)) =
+        (store.liveness.as_deref(), store.database())
+    else {
+        return Ok(false);
+    };
+    // Two numbers make a lock with `objsubid` 2. Source: PostgreSQL, "pg_locks".
+    let (gone,): (bool,) = sqlx::query_as(
+        "select not exists (
+            select 1 from pg_locks
+            where locktype = 'advisory' and granted and objsubid = 2
+                and classid = $1::bigint::oid and objid = $2::bigint::oid
+                and database = (select oid from pg_database where datname = current_database()))",
+    )
+    .bind(i64::from(LOCK_SPACE))
+    .bind(i64::from(lock_key(replica)))
+    .fetch_one(pool)
+    .await?;
+    Ok(gone)
 }
 
-/// Watches the others' beats.
+/// Watches the others' beats. What was not looked at proves nothing: after a pause of one's own
+/// everybody is as good as new.
 #[derive(Debug, Default)]
 pub struct Watch {
     seen: HashMap<i64, (i64, Instant)>,
+    looked_at: Option<Instant>,
 }
 
 impl Watch {
     /// Takes note of beats; who has not risen for the length of a lease.
     pub fn note(&mut self, living: &[(i64, i64)], now: Instant) -> Vec<i64> {
+        if self.looked_at.is_some_and(|at| now.duration_since(at) > LEASE / 2) {
+            self.forget();
+        }
+        self.looked_at = Some(now);
         self.seen.retain(|id, _| living.iter().any(|(other, _)| other == id));
         let mut dead = Vec::new();
         for &(id, beats) in living {
@@ -317,6 +375,16 @@ impl Watch {
             }
         }
         dead
+    }
+
+    /// Whether somebody has been silent for longer than somebody without a lock may be.
+    pub fn is_silent(&self, id: i64, now: Instant) -> bool {
+        self.seen.get(&id).is_some_and(|(_, at)| now.duration_since(*at) >= LOCKLESS_MAX)
+    }
+
+    /// Begins anew: the store was away, and beats with it.
+    pub fn forget(&mut self) {
+        self.seen.clear();
     }
 }
 
@@ -332,6 +400,20 @@ mod tests {
         assert!(watch.note(&[(1, 6), (2, 9)], start + LEASE / 2).is_empty());
         assert_eq!(watch.note(&[(1, 7), (2, 9)], start + LEASE), [2]);
         assert!(watch.note(&[(1, 8), (2, 10)], start + LEASE + BEAT).is_empty());
+    }
+
+    #[test]
+    fn nobody_is_dead_whom_we_could_not_see() {
+        let mut watch = Watch::default();
+        let start = Instant::now();
+        assert!(watch.note(&[(2, 9)], start).is_empty());
+        // We slept, or the store was away for all of us.
+        let back = start + LEASE * 3;
+        assert!(watch.note(&[(2, 9)], back).is_empty());
+        assert!(!watch.is_silent(2, back));
+        assert!(watch.note(&[(2, 9)], back + LEASE / 2).is_empty());
+        assert!(watch.is_silent(2, back + LEASE / 2));
+        assert_eq!(watch.note(&[(2, 9)], back + LEASE), [2]);
     }
 
     #[test]

@@ -7,12 +7,15 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{PgPool, postgres::PgListener};
+use sqlx::{
+    PgPool,
+    postgres::{PgListener, PgPoolOptions},
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Database, Store};
+use super::{Database, Store, StoreError};
 
 /// The channel of `LISTEN` and `NOTIFY` on PostgreSQL.
 const CHANNEL: &str = "picdesk";
@@ -93,7 +96,7 @@ impl Wakes {
 
 /// Tells the other processes once of everything that was rung for; nothing on SQLite, where one
 /// process serves.
-pub async fn tell_others(store: &Store) -> Result<(), sqlx::Error> {
+pub async fn tell_others(store: &Store) -> Result<(), StoreError> {
     let bits = store.wakes().untold.swap(0, Ordering::Relaxed);
     let (Database::Postgres(pool), true) = (store.database(), bits != 0) else { return Ok(()) };
     let told = tell(pool, store.replica(), bits).await;
@@ -103,7 +106,7 @@ pub async fn tell_others(store: &Store) -> Result<(), sqlx::Error> {
     told
 }
 
-async fn tell(pool: &PgPool, replica: Option<i64>, bits: u8) -> Result<(), sqlx::Error> {
+async fn tell(pool: &PgPool, replica: Option<i64>, bits: u8) -> Result<(), StoreError> {
     sqlx::query("select pg_notify($1, $2)")
         .bind(CHANNEL)
         .bind(format!("{} {bits}", replica.unwrap_or(0)))
@@ -114,7 +117,9 @@ async fn tell(pool: &PgPool, replica: Option<i64>, bits: u8) -> Result<(), sqlx:
 
 /// Rings between processes until it is told to stop.
 pub async fn ring_between_processes(store: Store, stop: CancellationToken) {
-    let Database::Postgres(pool) = store.database().clone() else { return };
+    let Database::Postgres(pool) = store.database().clone() else {
+        return stop.cancelled().await;
+    };
     tokio::join!(speak(&store, &stop), listen(&store, &pool, &stop));
 }
 
@@ -133,8 +138,12 @@ async fn speak(store: &Store, stop: &CancellationToken) {
 }
 
 async fn listen(store: &Store, pool: &PgPool, stop: &CancellationToken) {
-    let listened = async || -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(pool).await?;
+    // A connection of its own: it is never given back, and those of the pool are counted on.
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_lazy_with(pool.connect_options().as_ref().clone());
+    let listened = async || -> Result<(), StoreError> {
+        let mut listener = PgListener::connect_with(&own).await?;
         listener.listen(CHANNEL).await?;
         // Nobody knows what was missed while nobody listened.
         store.wakes().ring_all_here();

@@ -5,19 +5,20 @@
 //! piece gets a transaction of its own, so that nobody suffers for another's error. Work runs in
 //! the writer's own task and is therefore never cancelled half-way.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tracing::error;
 
-use super::{Database, StoreError, Tx};
+use super::{Database, Health, StoreError, Tx};
 
 /// Pieces of work waiting; more have to wait for their place.
 const WAITING_MAX: usize = 4096;
 /// Pieces of work in one transaction.
 const SHARED_MAX: usize = 64;
 /// Transactions side by side on PostgreSQL. SQLite has one writer by nature.
-const LANES: usize = 3;
+pub(super) const LANES: usize = 3;
 /// How often work is run again that met others on the same rows.
 const BUSY_TRIES: u32 = 8;
 
@@ -59,6 +60,7 @@ where
 #[derive(Clone)]
 pub struct Writer {
     jobs: mpsc::Sender<Box<dyn Job>>,
+    health: Arc<Health>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -72,11 +74,18 @@ impl Writer {
     pub(super) fn start(database: &Database, replica: Option<i64>) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
+        let health = Arc::new(Health::default());
         for lane in 0..lanes(database) {
             let fence = replica.map(|replica| (replica, lane as i64));
-            tokio::spawn(write(database.clone(), Arc::clone(&waiting), fence));
+            let lane = Lane { database: database.clone(), health: Arc::clone(&health), fence };
+            tokio::spawn(lane.write(Arc::clone(&waiting)));
         }
-        Self { jobs }
+        Self { jobs, health }
+    }
+
+    /// How the store is, as the last commits found it.
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Runs work in a transaction and returns once it is committed. The function may be called
@@ -99,79 +108,148 @@ pub(super) fn lanes(database: &Database) -> usize {
 }
 
 /// One writing task.
-async fn write(
+struct Lane {
     database: Database,
-    waiting: Arc<Mutex<mpsc::Receiver<Box<dyn Job>>>>,
+    health: Arc<Health>,
+    /// The replica and the number of the lane, where there is somebody who may fence it.
     fence: Option<(i64, i64)>,
-) {
-    loop {
-        let mut jobs: Vec<Box<dyn Job>> = Vec::new();
-        {
-            let mut waiting = waiting.lock().await;
-            if waiting.recv_many(&mut jobs, SHARED_MAX).await == 0 {
-                return;
-            }
-        }
-        match together(&database, &mut jobs, fence).await {
-            Ok(()) => {
-                for job in jobs {
-                    job.done(Ok(()));
+}
+
+/// Why a transaction did not go through.
+enum Failed {
+    /// It could not begin: the work of nobody is to blame.
+    ToBegin(StoreError),
+    /// Something in it, or the commit.
+    Inside(StoreError),
+}
+
+impl Lane {
+    async fn write(self, waiting: Arc<Mutex<mpsc::Receiver<Box<dyn Job>>>>) {
+        loop {
+            let mut jobs: Vec<Box<dyn Job>> = Vec::new();
+            {
+                let mut waiting = waiting.lock().await;
+                if waiting.recv_many(&mut jobs, SHARED_MAX).await == 0 {
+                    return;
                 }
             }
-            Err(StoreError::Fenced) => {
-                for job in jobs {
-                    job.done(Err(StoreError::Fenced));
+            match self.together(&mut jobs).await {
+                Ok(()) => {
+                    for job in jobs {
+                        job.done(Ok(()));
+                    }
                 }
-            }
-            Err(_) => {
-                for job in jobs {
-                    alone(&database, job, fence).await;
-                }
+                Err(Failed::ToBegin(error)) => self.refuse(jobs, error).await,
+                Err(Failed::Inside(_)) => self.one_by_one(jobs).await,
             }
         }
     }
-}
 
-/// Runs all jobs in one transaction.
-async fn together(
-    database: &Database,
-    jobs: &mut [Box<dyn Job>],
-    fence: Option<(i64, i64)>,
-) -> Result<(), StoreError> {
-    let mut tx = database.begin().await?;
-    let outcome = async {
-        check_fence(&mut tx, fence).await?;
+    /// Tells everybody of the same failure. One that cannot be told twice is met by each anew.
+    async fn refuse(&self, jobs: Vec<Box<dyn Job>>, error: StoreError) {
         for job in jobs {
-            job.run(&mut tx).await?;
+            match error.again() {
+                Some(error) => job.done(Err(error)),
+                None => {
+                    self.alone(job).await;
+                }
+            }
         }
-        Ok(())
     }
-    .await;
-    match outcome {
-        Ok(()) => tx.commit().await,
-        Err(error) => {
-            // A transaction that cannot even be taken back ends with its connection.
-            let _ = tx.roll_back().await;
-            Err(error)
+
+    /// Runs each job in a transaction of its own, until the store itself is away.
+    async fn one_by_one(&self, jobs: Vec<Box<dyn Job>>) {
+        let mut away: Option<StoreError> = None;
+        for job in jobs {
+            if let Some(error) = away.as_ref().and_then(StoreError::again) {
+                job.done(Err(error));
+            } else {
+                away = self.alone(job).await;
+            }
         }
+    }
+
+    /// Runs one job in a transaction of its own, again while others are on the same rows. What
+    /// kept the transaction from beginning, if that was it.
+    async fn alone(&self, job: Box<dyn Job>) -> Option<StoreError> {
+        let mut jobs = [job];
+        let mut tries = 0;
+        let outcome = loop {
+            match self.together(&mut jobs).await {
+                Err(Failed::ToBegin(StoreError::Busy(_)) | Failed::Inside(StoreError::Busy(_)))
+                    if tries < BUSY_TRIES =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(2 << tries)).await;
+                }
+                outcome => break outcome,
+            }
+        };
+        let [job] = jobs;
+        match outcome {
+            Ok(()) => {
+                job.done(Ok(()));
+                None
+            }
+            Err(Failed::ToBegin(error)) => {
+                let away = error.again();
+                job.done(Err(error));
+                away
+            }
+            Err(Failed::Inside(error)) => {
+                job.done(Err(error));
+                None
+            }
+        }
+    }
+
+    /// Runs all jobs in one transaction.
+    async fn together(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        let begun = async {
+            let mut tx = self.database.begin().await?;
+            match check_fence(&mut tx, self.fence).await {
+                Ok(()) => Ok(tx),
+                Err(error) => {
+                    let _ = tx.roll_back().await;
+                    Err(error)
+                }
+            }
+        };
+        let mut tx = begun.await.map_err(|error| {
+            self.health.note(Err(&error));
+            Failed::ToBegin(error)
+        })?;
+        let outcome = async {
+            for job in jobs {
+                run_guarded(job.as_mut(), &mut tx).await?;
+            }
+            Ok(())
+        }
+        .await;
+        let outcome = match outcome {
+            Ok(()) => tx.commit().await,
+            Err(error) => {
+                // A transaction that cannot even be taken back ends with its connection.
+                let _ = tx.roll_back().await;
+                Err(error)
+            }
+        };
+        self.health.note(outcome.as_ref().copied());
+        outcome.map_err(Failed::Inside)
     }
 }
 
-/// Runs one job in a transaction of its own, again while others are on the same rows.
-async fn alone(database: &Database, job: Box<dyn Job>, fence: Option<(i64, i64)>) {
-    let mut jobs = [job];
-    let mut tries = 0;
-    let outcome = loop {
-        match together(database, &mut jobs, fence).await {
-            Err(StoreError::Busy(_)) if tries < BUSY_TRIES => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(2 << tries)).await;
-            }
-            outcome => break outcome,
+/// Runs a job; a panic of its own is its own failure, and not the lane's end.
+async fn run_guarded(job: &mut dyn Job, tx: &mut Tx) -> Result<(), StoreError> {
+    // Nobody sees what it left half done: its transaction is taken back, and before it is run
+    // again it begins anew.
+    match AssertUnwindSafe(job.run(tx)).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(_panic) => {
+            error!("a piece of work for the store panicked");
+            Err(StoreError::Panicked)
         }
-    };
-    let [job] = jobs;
-    job.done(outcome);
+    }
 }
 
 /// Touches this lane's row: whoever takes our work over has written there before.

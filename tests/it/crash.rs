@@ -22,10 +22,10 @@ use crate::{
 };
 
 /// How often the desk is killed on each database.
-const KILLS: &str = "PICDESK_CRASH_KILLS";
+const KILLS: &str = "CRASH_KILLS";
 const KILLS_DEFAULT: u32 = 150;
 /// Decides the moments, what people do, and the faults.
-const SEED: &str = "PICDESK_CRASH_SEED";
+const SEED: &str = "CRASH_SEED";
 const SEED_DEFAULT: u64 = 7;
 /// The longest life between two kills, once it is ready.
 const LIFE_MAX: Duration = Duration::from_millis(1500);

@@ -2,13 +2,17 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use picdesk::{clock::Clock, store::Store};
+use picdesk::{
+    clock::Clock,
+    config::{self, Secret},
+    store::{Store, StoreError},
+};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 
 /// Where the PostgreSQL server of this run is, and a database to give orders from. Empty: SQLite
 /// alone is meant.
-const SERVER: &str = "PICDESK_TEST_POSTGRES_URL";
+const SERVER: &str = "TEST_POSTGRES_URL";
 /// Connections of a store.
 const CONNECTIONS_MAX: u32 = 4;
 
@@ -79,6 +83,30 @@ impl TestDatabase {
         matches!(self.home, Home::Server { .. })
     }
 
+    /// Ends every session on a server, and lets nobody write: as when it stops for a while.
+    pub async fn make_read_only(&self) {
+        self.change_all("set default_transaction_read_only = on").await;
+    }
+
+    /// Ends every session on a server, and lets everybody write again.
+    pub async fn make_writable(&self) {
+        self.change_all("reset default_transaction_read_only").await;
+    }
+
+    async fn change_all(&self, setting: &str) {
+        if let Home::Server { server, name } = &self.home {
+            order(server, &format!("alter database {name} {setting}")).await;
+        }
+        self.end_sessions().await;
+    }
+
+    /// Ends every session on a server, as its restart does.
+    pub async fn end_sessions(&self) {
+        let Home::Server { server, name } = &self.home else { return };
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname";
+        order(server, &format!("{end} = '{name}' and pid <> pg_backend_pid()")).await;
+    }
+
     /// Opens it as a tool does. Says which it is, for whoever reads of a failure.
     pub async fn open(&self, clock: &Clock) -> Store {
         eprintln!("on {}", self.kind());
@@ -87,7 +115,21 @@ impl TestDatabase {
 
     /// Opens it as a process that serves.
     pub async fn serve(&self, clock: &Clock) -> Store {
-        self.open(clock).await.serve(&self.url).await.unwrap()
+        self.try_to_serve(clock).await.unwrap()
+    }
+
+    /// Opens it as a process that serves, where that is allowed.
+    pub async fn try_to_serve(&self, clock: &Clock) -> Result<Store, StoreError> {
+        Store::serve(&self.settings(), clock.clone()).await
+    }
+
+    /// As the configuration has it.
+    pub fn settings(&self) -> config::Store {
+        config::Store {
+            url: Secret::new(&self.url),
+            connections_max: CONNECTIONS_MAX,
+            allow_transaction_pooler: false,
+        }
     }
 }
 

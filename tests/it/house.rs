@@ -4,7 +4,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::{ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use crate::database::TestDatabase;
 
 /// The program under test.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
 /// Longer than anything here takes on a busy machine: only a failure waits so long.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 /// How often something is asked that cannot be awaited.
@@ -33,10 +33,12 @@ pub struct Given {
     pub trial: i64,
     /// Whether there is a provider; without one requests wait in line.
     pub provider: bool,
-    /// More of `[images]`.
-    pub images: &'static str,
+    /// More of `[server]`.
+    pub server: &'static str,
     /// More of `[telegram]`.
     pub telegram: &'static str,
+    /// More of `[images]`.
+    pub images: &'static str,
     /// `limits.messages_per_min`; 0 = off.
     pub messages_per_min: u32,
     /// For the chance of faults.
@@ -48,8 +50,9 @@ impl Default for Given {
         Self {
             trial: 10,
             provider: true,
-            images: "stream = false\n",
+            server: "",
             telegram: "",
+            images: "stream = false\n",
             messages_per_min: 0,
             seed: 1,
         }
@@ -142,6 +145,22 @@ impl House {
         }
     }
 
+    /// Waits until a desk says that it is not ready; why.
+    pub async fn until_not_ready(&self, desk: &mut Desk) -> String {
+        let began = Instant::now();
+        loop {
+            let answer = self.http.get(desk.url("/readyz")).timeout(PATIENCE).send().await;
+            if let Ok(answer) = answer
+                && answer.status() == 503
+            {
+                return answer.text().await.unwrap();
+            }
+            assert!(desk.is_alive(), "the desk ended:\n{}", self.last_log());
+            assert!(began.elapsed() < PATIENCE, "the desk is ready:\n{}", self.last_log());
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+
     /// Runs another command of the program, as its owner would.
     pub async fn order(&self, arguments: &[&str]) -> Output {
         let config = self.write_config(free_address());
@@ -228,7 +247,25 @@ impl House {
         lines[lines.len().saturating_sub(40)..].join("\n")
     }
 
-    fn read_log(&self) -> String {
+    /// The address of the store.
+    pub fn store_url(&self) -> &str {
+        &self.database.url
+    }
+
+    /// The database.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// Writes a file into the story's folder; where it is.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        write_whole(&file, text);
+        file
+    }
+
+    /// All that desks wrote.
+    pub fn read_log(&self) -> String {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
@@ -249,7 +286,7 @@ impl House {
         let plans = place("plans.toml");
         std::fs::write(&plans, PLANS).unwrap();
         let text = format!(
-            "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n\
+            "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
              [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
              [telegram]\ntoken = {token}\napi_url = {api}\nsends_per_s = 0\n\
              chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}\
@@ -261,8 +298,9 @@ impl House {
             token = quoted(self.telegram.token()),
             api = quoted(&self.telegram.api_url()),
             base = quoted(&self.images.base_url()),
-            images = self.given.images,
+            server = self.given.server,
             telegram = self.given.telegram,
+            images = self.given.images,
             trial = self.given.trial,
             per_min = self.given.messages_per_min,
             plans = quoted(&plans.display().to_string()),
@@ -286,11 +324,25 @@ impl Desk {
         assert!(sent.success(), "kill -s {name} {pid}");
     }
 
-    /// Waits until it ends by itself.
-    pub async fn until_ended(mut self) {
+    /// Waits until it ends by itself, because something was wrong.
+    pub async fn until_ended(self) {
+        assert!(!self.ended().await.success(), "it says that something was wrong");
+    }
+
+    /// Waits until it ends by itself; how.
+    pub async fn ended(mut self) -> ExitStatus {
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        let status = ended.expect("it ends by itself").unwrap();
-        assert!(!status.success(), "it says that something was wrong");
+        ended.expect("it ends by itself").unwrap()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// The address of one of its routes.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
     }
 }
 

@@ -4,7 +4,9 @@ mod asking;
 mod groups;
 mod human;
 mod making;
+mod outages;
 mod paying;
+mod stopping;
 
 use picdesk_sandbox::telegram::MessageView;
 

@@ -10,7 +10,7 @@ use crate::pictures::samples::{
 use crate::pictures::{Fit, Limits, PictureFault, check_original, clean_reference, fit};
 
 /// Says to the process of one bomb which file it is.
-const BOMB: &str = "PICDESK_TEST_BOMB";
+const BOMB: &str = "TEST_BOMB";
 
 /// What one bomb may cost, bytes.
 const MEMORY_MAX: u64 = 128 << 20;

@@ -7,6 +7,7 @@ mod line;
 mod money;
 mod outbox;
 mod people;
+mod pooler;
 mod prune;
 mod replicas;
 mod timers;

@@ -101,6 +101,39 @@ fn sleepers(files: &[File]) -> Vec<String> {
     found
 }
 
+/// Where something is expected and nobody says why it cannot be otherwise.
+fn unexplained_expectations(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files.iter().filter(|file| file.path.contains("src/") && !file.is_test()) {
+        // Pictures and words made for tests.
+        if file.path.ends_with("/samples.rs") {
+            continue;
+        }
+        let lines: Vec<&str> = file.text.split('\n').collect();
+        for (number, code) in Source::read(&file.text).untested_lines().iter().enumerate() {
+            let Some(at) = code.find(".expect(") else { continue };
+            // The words may stand on the next line.
+            let said =
+                format!("{}{}", &lines[number][at + 8..], lines.get(number + 1).unwrap_or(&""));
+            let why = said.trim_start().strip_prefix('"').and_then(|said| said.split('"').next());
+            if why.is_none_or(|why| why.split(' ').count() < 3) {
+                found.push(format!("{}:{}: say why it cannot be", file.path, number + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn whatever_is_expected_has_a_reason() {
+    nothing_breaks_it(&unexplained_expectations(&tree::files()));
+    let bad = File::made_up(
+        "src/x.rs",
+        "fn f() {\n    a.expect(\"a stated invariant\");\n    b.expect(\"b\");\n    c.expect(why);\n}\n",
+    );
+    assert_eq!(unexplained_expectations(&[bad]).len(), 2);
+}
+
 #[test]
 fn words_that_stand_nowhere_stand_nowhere() {
     nothing_breaks_it(&forbidden_words(&tree::files()));

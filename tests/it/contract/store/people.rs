@@ -233,11 +233,11 @@ async fn an_album_moves_with_its_conversation() {
 #[tokio::test]
 async fn a_new_database_misses_every_migration_and_an_open_one_none() {
     for database in crate::database::databases().await {
-        let missing = Store::missing_migrations(&database.url).await.unwrap();
+        let missing = Store::missing_migrations(&database.settings()).await.unwrap();
         assert!(missing[0].starts_with("0001_"), "{missing:?}");
         let (clock, _) = picdesk::clock::Clock::still(START);
         database.open(&clock).await;
-        assert!(Store::missing_migrations(&database.url).await.unwrap().is_empty());
+        assert!(Store::missing_migrations(&database.settings()).await.unwrap().is_empty());
         // Again, over what is there.
         database.open(&clock).await;
     }

@@ -1,11 +1,15 @@
 //! Replicas: who serves, and that the dead stay dead.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
-use picdesk::store::{
-    Store, StoreError, inbox,
-    line::{self, PendingHold},
-    replica,
+use picdesk::{
+    clockwork::membership::Membership,
+    store::{
+        Store, StoreError, inbox,
+        line::{self, PendingHold},
+        replica::{self, BEAT, LEASE, SHARDS},
+    },
+    turn::{ShardSet, Shards},
 };
 
 use super::{Asked, House, START, arrived, houses, tick};
@@ -165,7 +169,7 @@ async fn a_beat_rises() {
 async fn one_file_is_served_by_one_process_and_one_server_by_several() {
     for house in houses().await {
         let (first, number) = house.replica().await;
-        let second = house.database.open(&house.clock).await.serve(&house.database.url).await;
+        let second = house.database.try_to_serve(&house.clock).await;
         if house.database.is_shared() {
             assert_ne!(second.unwrap().replica().unwrap(), number);
         } else {
@@ -205,5 +209,105 @@ async fn a_restart_takes_over_what_the_last_process_left() {
         assert_eq!(state(&house, asked).await, ("held".to_owned(), 0));
         let living = replica::living(&next).await.unwrap();
         assert_eq!(living.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [again]);
+    }
+}
+
+/// A replica that keeps its leases; time is said to it.
+async fn member(house: &House) -> (Store, i64, Membership, Arc<Shards>) {
+    let (store, number) = house.replica().await;
+    let shards = Arc::new(Shards::default());
+    let singles = vec!["clock".to_owned()];
+    let (member, _held) = Membership::new(store.clone(), number, Arc::clone(&shards), singles);
+    member.name_leases().await.unwrap();
+    (store, number, member, shards)
+}
+
+fn all_shards() -> ShardSet {
+    (0..SHARDS).collect()
+}
+
+#[tokio::test]
+async fn a_session_that_was_lost_is_made_anew_and_kills_nobody() {
+    for house in houses().await.into_iter().filter(|house| house.database.is_shared()) {
+        let (one, first, mut ours, our_shards) = member(&house).await;
+        let (_other, second, mut theirs, their_shards) = member(&house).await;
+        let start = Instant::now();
+        for beat in 0..3 {
+            ours.beat(start + BEAT * beat).await.unwrap();
+            theirs.beat(start + BEAT * beat).await.unwrap();
+        }
+        assert_eq!(our_shards.ours().with(their_shards.ours()), all_shards());
+        assert!(our_shards.ours().common(their_shards.ours()).is_empty());
+        // The server was started anew: every session is gone, those that prove life too.
+        house.database.end_sessions().await;
+        let gone = loop {
+            // A connection of the pool that is gone too says so once.
+            if let Ok(gone) = replica::session_is_gone(&one, second).await {
+                break gone;
+            }
+        };
+        assert!(gone);
+        let later = start + BEAT * 4;
+        // The one that is back first finds the other one without its lock.
+        beat_until_well(&mut ours, later).await;
+        beat_until_well(&mut theirs, later).await;
+        for number in [first, second] {
+            assert!(!replica::session_is_gone(&one, number).await.unwrap());
+        }
+        for beat in 5..9 {
+            ours.beat(start + BEAT * beat).await.unwrap();
+            theirs.beat(start + BEAT * beat).await.unwrap();
+        }
+    }
+}
+
+/// The pool's own connections are gone too, and each is found out when it is used.
+async fn beat_until_well(member: &mut Membership, now: Instant) {
+    for _ in 0..20 {
+        match member.beat(now).await {
+            Ok(()) => return,
+            Err(error) => assert!(!matches!(error, StoreError::Fenced), "it was taken over"),
+        }
+    }
+    panic!("no beat goes through");
+}
+
+#[tokio::test]
+async fn a_replica_without_its_lock_that_is_silent_is_taken_over_before_its_lease_ends() {
+    for house in houses().await.into_iter().filter(|house| house.database.is_shared()) {
+        let (dead, number, silent, _) = member(&house).await;
+        let (store, _, mut ours, shards) = member(&house).await;
+        drop((dead, silent));
+        // The server frees the session's lock once it has seen the connection end.
+        while !replica::session_is_gone(&store, number).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+        let start = Instant::now();
+        for beat in 0..4 {
+            assert!(BEAT * beat < LEASE);
+            ours.beat(start + BEAT * beat).await.unwrap();
+        }
+        assert_eq!(shards.ours(), all_shards());
+    }
+}
+
+#[tokio::test]
+async fn who_cannot_say_that_it_lives_lets_go_in_time_and_comes_back() {
+    for house in houses().await {
+        let (store, number, mut member, shards) = member(&house).await;
+        let start = Instant::now();
+        member.beat(start).await.unwrap();
+        assert_eq!(shards.ours(), all_shards());
+        house.run("alter table replicas rename column beats to hidden", &[]).await;
+        assert!(member.beat(start + BEAT).await.is_err());
+        assert_eq!(shards.ours(), all_shards(), "others wait for a whole lease");
+        assert!(store.health().trouble().is_some());
+        assert!(member.beat(start + BEAT * 4).await.is_err());
+        assert!(shards.ours().is_empty(), "others may take them any moment");
+        house.run("alter table replicas rename column hidden to beats", &[]).await;
+        beat_until_well(&mut member, start + LEASE * 3).await;
+        assert_eq!(shards.ours(), all_shards());
+        assert!(store.health().trouble().is_none());
+        assert_eq!(replica::living(&store).await.unwrap()[0].0, number);
     }
 }

@@ -97,3 +97,33 @@ async fn a_piece_whose_asker_has_gone_is_done_all_the_same() {
         assert_eq!(runs.load(Ordering::Relaxed), 1);
     }
 }
+
+#[tokio::test]
+async fn a_piece_that_panics_fails_alone_and_its_lane_goes_on() {
+    for mut house in houses().await {
+        house.store = house.database.serve(&house.clock).await;
+        // More often than there are lanes, each time beside others.
+        for round in 0..5 {
+            let mut pieces = JoinSet::new();
+            let store = house.store.clone();
+            let panicking = tokio::spawn(async move {
+                let work = store.writer().run(move |tx| {
+                    Box::pin(async move {
+                        tx.run("delete from inbox", &[]).await?;
+                        assert!(round > 100, "of a defect");
+                        Ok(())
+                    })
+                });
+                work.await
+            });
+            for number in 0..20 {
+                house.hand_in(&mut pieces, (round * 20 + number) * 5 + 1);
+            }
+            let outcome = panicking.await.unwrap();
+            assert!(matches!(outcome, Err(StoreError::Panicked)), "{outcome:?}");
+            assert!(pieces.join_all().await.into_iter().all(|(_, outcome)| outcome.is_ok()));
+        }
+        assert_eq!(house.int("select count(*) from inbox", &[]).await, 100);
+        assert!(house.store.health().trouble().is_none(), "the store itself is well");
+    }
+}

@@ -1,0 +1,173 @@
+//! The store goes away and comes back, and processes die of what they were given.
+
+use std::time::Duration;
+
+use picdesk::store::{
+    Store, Value,
+    inbox::{self, NewEvent},
+};
+use picdesk_core::{event::Event, id::ConversationId};
+use picdesk_sandbox::telegram::{ALICE, OLGA};
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::{bot_says, picture_of};
+use crate::{
+    database::{TestDatabase, databases},
+    house::{Given, House},
+};
+
+/// Updates come by webhook.
+const WEBHOOK: &str = "mode = \"webhook\"\nwebhook_secret = \"a-secret-of-this-story\"\n";
+
+async fn bring_an_update(house: &House, desk: &crate::house::Desk) -> reqwest::Response {
+    reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(desk.url("/telegram/webhook"))
+        .header("X-Telegram-Bot-Api-Secret-Token", "a-secret-of-this-story")
+        .body(r#"{"update_id":1,"message":{"message_id":1,"date":1,"chat":{"id":5,"type":"private"},"from":{"id":5,"is_bot":false,"first_name":"A"},"text":"hello"}}"#)
+        .timeout(Duration::from_secs(20))
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("{error}\n{}", house.last_log()))
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_is_said_and_serving_goes_on_when_it_is_back() {
+    let house = House::build(Given { telegram: WEBHOOK, ..Given::default() }).await;
+    let mut desk = house.open().await;
+    house.telegram.say(ALICE, "a fox").unwrap();
+    picture_of(&house, ALICE, "a fox").await;
+    house.until_quiet().await;
+    // Somebody else has the write lock: like a full disk, nothing can be written, all can be read.
+    let path = house.store_url().trim_start_matches("sqlite://").to_owned();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
+    let why = house.until_not_ready(&mut desk).await;
+    assert!(why.starts_with("store: "), "{why}");
+    let refused = bring_an_update(&house, &desk).await;
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
+    // Longer than anybody waits for a beat.
+    house.until_logged("lets go of its work").await;
+    assert!(desk.is_alive(), "{}", house.last_log());
+    sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
+    house.until_ready(&mut desk).await;
+    house.telegram.say(ALICE, "a boat").unwrap();
+    picture_of(&house, ALICE, "a boat").await;
+    house.until_quiet().await;
+    assert!(desk.is_alive(), "{}", house.last_log());
+}
+
+#[tokio::test]
+async fn replicas_outlive_a_restart_of_their_server() {
+    let Some(database) = databases().await.into_iter().find(TestDatabase::is_shared) else {
+        return;
+    };
+    let house = House::build_on(database, Given { telegram: WEBHOOK, ..Given::default() }).await;
+    let (mut one, mut other) = (house.open().await, house.open().await);
+    house.telegram.say(ALICE, "a fox").unwrap();
+    picture_of(&house, ALICE, "a fox").await;
+    house.until_quiet().await;
+    // Every session ends, and for longer than a lease nobody can write.
+    house.database().make_read_only().await;
+    for desk in [&mut one, &mut other] {
+        let why = house.until_not_ready(desk).await;
+        assert!(why.starts_with("store: "), "{why}");
+    }
+    assert_eq!(bring_an_update(&house, &one).await.status(), 503);
+    house.until_logged("lets go of its work").await;
+    house.database().make_writable().await;
+    for desk in [&mut one, &mut other] {
+        house.until_ready(desk).await;
+    }
+    house.telegram.say(ALICE, "a boat").unwrap();
+    picture_of(&house, ALICE, "a boat").await;
+    house.until_quiet().await;
+    assert!(one.is_alive() && other.is_alive(), "{}", house.last_log());
+    assert!(!house.read_log().contains("taking over"), "{}", house.last_log());
+    let told = house.telegram.counts().calls.get("setwebhook").copied();
+    assert!(
+        told.is_some_and(|times| times <= 2),
+        "one replica tells it, after each outage: {told:?}"
+    );
+}
+
+#[tokio::test]
+async fn one_replica_tells_telegram_where_updates_go() {
+    let Some(database) = databases().await.into_iter().find(TestDatabase::is_shared) else {
+        return;
+    };
+    let house = House::build_on(database, Given { telegram: WEBHOOK, ..Given::default() }).await;
+    let _desks = (house.open().await, house.open().await, house.open().await);
+    house.telegram.say(ALICE, "a fox").unwrap();
+    picture_of(&house, ALICE, "a fox").await;
+    house.until_quiet().await;
+    assert_eq!(house.telegram.counts().calls.get("setwebhook"), Some(&1));
+}
+
+/// An event of nobody's, begun so often before that its process died of it.
+async fn begun_before(store: &Store, times: u32) -> i64 {
+    let conversation = ConversationId("telegram:77".to_owned());
+    let event = Event::AlarmRaised { what: "canary".to_owned() };
+    let event = NewEvent::of_house("poison".to_owned(), &conversation, &event);
+    let now = store.clock().now_ms();
+    store
+        .writer()
+        .run(move |tx| {
+            let event = event.clone();
+            Box::pin(async move {
+                inbox::insert(tx, &[event], now, now).await?;
+                let row =
+                    tx.rows("select seq from inbox where external_id = 'poison'", &[]).await?;
+                let seq = row[0].int(0)?;
+                for _ in 0..times {
+                    inbox::count_attempts(tx, &[seq]).await?;
+                }
+                Ok(seq)
+            })
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_three_processes_died_of_is_set_aside_at_the_next_start() {
+    for database in databases().await {
+        let house = House::build_on(database, Given::default()).await;
+        let store = house.look().await;
+        let seq = begun_before(&store, 3).await;
+        let _desk = house.open().await;
+        house.telegram.say(OLGA, "a fox").unwrap();
+        picture_of(&house, OLGA, "a fox").await;
+        house.until_quiet().await;
+        let state = "select state from inbox where seq = $1";
+        let rows = store.read().await.unwrap().rows(state, &[Value::from(seq)]).await.unwrap();
+        assert_eq!(rows[0].text(0).unwrap(), "set_aside", "{}", house.last_log());
+    }
+}
+
+#[tokio::test]
+async fn a_tool_makes_no_store_and_a_dry_run_changes_nothing() {
+    let house = House::build(Given::default()).await;
+    let path = house.store_url().trim_start_matches("sqlite://").to_owned();
+    for command in [&["status", "--json"][..], &["ledger", "verify"], &["operator", "list"]] {
+        let output = house.order(command).await;
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("there is no store yet"), "{said}");
+    }
+    let said = house.order_well(&["migrate", "--dry-run"]).await;
+    assert!(said.contains("0001_house\n1 to apply"), "{said}");
+    assert!(!std::path::Path::new(&path).exists());
+    let said = house.order_well(&["migrate"]).await;
+    assert!(said.contains("0001_house\n1 applied"), "{said}");
+    house.order_well(&["status"]).await;
+    let _desk = house.open().await;
+    // Nothing is missing: whoever serves is not disturbed.
+    assert!(house.order_well(&["migrate"]).await.contains("0 applied"));
+    house.telegram.say(ALICE, "/credits").unwrap();
+    bot_says(&house, ALICE, "10").await;
+}

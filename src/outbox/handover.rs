@@ -322,7 +322,7 @@ impl Means {
 
 /// Whether an edit whose message is gone says something that must not be lost with it.
 fn becomes_new(waiting: &Waiting) -> bool {
-    let says = !matches!(waiting.message.content, Content::Buttons | Content::Removed);
+    let says = !matches!(waiting.message.content, Content::Buttons | Content::Removed { .. });
     says && matches!(waiting.message.place, Place::Edit { .. })
 }
 

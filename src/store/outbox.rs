@@ -270,7 +270,7 @@ fn artifact_of(message: &OutboundMessage) -> Option<i64> {
 /// Remembers where a message stands, when it has a slot or carries something a reply may mean.
 fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now: i64) {
     let message = &one.waiting.message;
-    if matches!(message.content, Content::Removed) {
+    if matches!(message.content, Content::Removed { .. }) {
         return;
     }
     let Some(at_channel) = &receipt.message else { return };

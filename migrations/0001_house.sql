@@ -281,6 +281,7 @@ create table placed (
   at bigint not null
 );
 create index placed_message on placed (conversation, message);
+create index placed_at on placed (at);
 
 create table escalations (
   id bigint primary key,

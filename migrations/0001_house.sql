@@ -267,6 +267,8 @@ create table outbox (
     state in ('waiting', 'sending', 'delivered', 'unknown', 'refused', 'dropped'))
 );
 create index outbox_waiting on outbox (channel, id) where state in ('waiting', 'sending');
+create index outbox_first on outbox (channel, conversation, id)
+  where state in ('waiting', 'sending');
 create index outbox_refused on outbox (about) where state = 'refused';
 create index outbox_settled on outbox (settled_at) where state not in ('waiting', 'sending');
 -- Where our messages stand at the channel: how a placeholder is found again, and how a reply

@@ -20,7 +20,7 @@ use picdesk_core::{
     event::{Event, Finished, Setting},
     facts::Request,
     generation::{Failure, Size},
-    id::GenerationId,
+    id::{GenerationId, Slot},
     say::{Part, Say},
 };
 use tokio::task::JoinSet;
@@ -205,7 +205,9 @@ impl Studio {
         began: Instant,
     ) -> Option<Came> {
         let shower = self.shower(claimed, began);
+        let shown = Slot::Generation(claimed.generation);
         if let Some(shower) = &shower {
+            self.parts.progress.open(shown);
             shower.show_words();
         }
         let request = self.picture_request(&claimed.request, references, shower.is_some());
@@ -223,10 +225,13 @@ impl Studio {
             if let Ok(made) = tokio::time::timeout(self.parts.timeout, &mut making).await {
                 (made, false)
             } else {
+                // What is said now is not to be painted over by what comes after all.
+                self.parts.progress.end_show(shown, Instant::now());
                 self.write_down(claimed, Came::Uncertain).await;
                 (making.await, true)
             }
         };
+        self.parts.progress.end_show(shown, Instant::now());
         let came = match made {
             Ok(made) => self.keep(sink, &name, claimed, made.cost_micro_usd, began).await,
             Err(failed) => self.failed(claimed, &failed),

@@ -31,7 +31,7 @@ use crate::{
     http::{Limits, Listener, Readiness, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
-    outbox::{Progress, Sender, SenderParts},
+    outbox::{Patience, Progress, Sender, SenderParts, TAPS_MAX, answer_taps},
     pictures::Darkroom,
     store::{Store, StoreError, effects::Answer, replica, wakes::ring_between_processes},
     telemetry::metrics::Metrics,
@@ -215,7 +215,7 @@ impl Serving {
     ) -> Result<Option<JoinHandle<()>>, ServeError> {
         let shards = Shards::default();
         let medians = Arc::default();
-        let (answers, answered) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::channel(TAPS_MAX);
         let turner = Arc::new(Turner::new(
             self.store.clone(),
             Arc::clone(&self.desk),
@@ -255,16 +255,18 @@ impl Serving {
         stops: &Stops,
         tasks: &TaskTracker,
         held: &watch::Receiver<Held>,
-        answered: mpsc::UnboundedReceiver<Answer>,
+        answered: mpsc::Receiver<Answer>,
     ) {
         let Some(telegram) = &self.telegram else {
             warn!("no channel is configured: nobody can be talked to");
             return;
         };
-        let answered = Arc::new(tokio::sync::Mutex::new(answered));
         let parts = (self.store.clone(), self.artifacts.clone(), self.darkroom.clone());
-        let (desk, progress) = (Arc::clone(&self.desk), Arc::clone(&self.progress));
+        let (alarms, progress) = (self.desk.alarms.clone(), Arc::clone(&self.progress));
         let channel: Arc<dyn Channel> = Arc::clone(telegram) as Arc<dyn Channel>;
+        // Presses are answered by whoever turned them, whichever process sends the messages.
+        let channels = vec![Arc::clone(&channel)];
+        tasks.spawn(answer_taps(channels, Arc::clone(&self.desk), answered));
         let all = stops.all.clone();
         tasks.spawn(while_held("sender/telegram", held.clone(), all.clone(), move |stop| {
             let sender = Sender::new(SenderParts {
@@ -272,9 +274,9 @@ impl Serving {
                 channel: Arc::clone(&channel),
                 artifacts: parts.1.clone(),
                 darkroom: parts.2.clone(),
-                desk: Arc::clone(&desk),
+                alarms: alarms.clone(),
                 progress: Arc::clone(&progress),
-                answers: Arc::clone(&answered),
+                patience: Patience::default(),
             });
             sender.run(stop)
         }));

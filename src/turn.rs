@@ -77,7 +77,7 @@ pub struct Turner {
     shards: Shards,
     medians: Arc<RwLock<Vec<Median>>>,
     writers: DashMap<IdentityId, Bucket>,
-    answers: mpsc::UnboundedSender<Answer>,
+    answers: mpsc::Sender<Answer>,
 }
 
 /// How much somebody may still write.
@@ -129,7 +129,7 @@ impl Turner {
         desk: Arc<Desk>,
         shards: Shards,
         medians: Arc<RwLock<Vec<Median>>>,
-        answers: mpsc::UnboundedSender<Answer>,
+        answers: mpsc::Sender<Answer>,
     ) -> Self {
         Self { store, desk, shards, medians, writers: DashMap::new(), answers }
     }
@@ -309,8 +309,10 @@ impl Turner {
             self.desk.alarms.raise(alarm);
         }
         for answer in turned.answers {
-            // Without a sender task there is nobody left to answer.
-            let _ = self.answers.send(answer);
+            // What does not fit would come too late; so would what is left when this process ends.
+            if self.answers.try_send(answer).is_err() {
+                warn!("a press stays without its answer");
+            }
         }
         if turned.count > 0 {
             metrics::turned(began.elapsed());

@@ -135,6 +135,12 @@ impl Post {
         self.put_about(message, None).await;
     }
 
+    /// Much is to be said, written down in one commit.
+    async fn put_all(&self, messages: impl Iterator<Item = OutboundMessage>) {
+        let rendered = messages.map(|message| Rendered { message, about: None });
+        self.follow(Vec::new(), rendered.collect()).await;
+    }
+
     /// Something is to be said, and somebody waits to hear what became of it.
     async fn put_about(&self, message: OutboundMessage, about: Option<About>) {
         self.follow(Vec::new(), vec![Rendered { message, about }]).await;

@@ -60,9 +60,7 @@ async fn a_flooded_conversation_keeps_nobody_else_waiting() {
     let mut post = Post::open().await;
     let hour = Fault::TooManyRequests { retry_after_s: 3600 };
     post.telegram.arm(Armed::chance(hour, 1.0).in_chat(ALICE));
-    for id in 1..=3000 {
-        post.put(words(id, ALICE, "once more")).await;
-    }
+    post.put_all((1..=3000).map(|id| words(id, ALICE, "once more"))).await;
     post.put(words(5000, XIAOMING, "Welcome")).await;
     post.start();
     post.until("select count(*) from outbox where state = 'delivered'", 1).await;
@@ -72,14 +70,13 @@ async fn a_flooded_conversation_keeps_nobody_else_waiting() {
 #[tokio::test]
 async fn many_messages_of_one_conversation_stay_in_order() {
     let mut post = Post::open().await;
-    for id in 1..=150 {
-        post.put(words(id, ALICE, &id.to_string())).await;
-    }
+    let numbered = |id: i64| words(id, ALICE, &id.to_string());
+    post.put_all((1..=100).map(numbered)).await;
     post.start();
-    for id in 151..=300 {
-        post.put(words(id, ALICE, &id.to_string())).await;
+    for first in [101, 111, 121] {
+        post.put_all((first..first + 10).map(numbered)).await;
     }
     post.until_empty().await;
-    let wanted: Vec<String> = (1..=300).map(|id: i64| id.to_string()).collect();
+    let wanted: Vec<String> = (1..=130).map(|id: i64| id.to_string()).collect();
     assert_eq!(post.words(ALICE), wanted);
 }

@@ -296,6 +296,8 @@ create table outbox (
     state in ('waiting', 'sending', 'delivered', 'unknown', 'refused', 'dropped'))
 );
 create index outbox_waiting on outbox (channel, id) where state in ('waiting', 'sending');
+create index outbox_first on outbox (channel, conversation, id)
+  where state in ('waiting', 'sending');
 create index outbox_refused on outbox (about) where state = 'refused';
 create index outbox_settled on outbox (settled_at) where state not in ('waiting', 'sending');
 -- Where our messages stand at the channel: how a placeholder is found again, and how a reply
@@ -310,6 +312,7 @@ create table placed (
   at bigint not null
 );
 create index placed_message on placed (conversation, message);
+create index placed_at on placed (at);
 
 create table escalations (
   id bigint primary key,

@@ -23,7 +23,7 @@ use picdesk_core::{
     event::{Event, Finished, Setting},
     facts::Request,
     generation::Failure,
-    id::GenerationId,
+    id::{GenerationId, Slot},
     say::{Part, Say},
 };
 use tokio_util::sync::CancellationToken;
@@ -244,7 +244,9 @@ impl Studio {
         began: Instant,
     ) -> Option<Came> {
         let shower = self.shower(claimed, began);
+        let shown = Slot::Generation(claimed.generation);
         if let Some(shower) = &shower {
+            self.parts.progress.open(shown);
             shower.show_words();
         }
         let request = self.picture_request(&claimed.request, references, shower.is_some());
@@ -262,11 +264,14 @@ impl Studio {
             if let Ok(made) = tokio::time::timeout(self.parts.timeout, &mut making).await {
                 (made, false)
             } else {
+                // What is said now is not to be painted over by what comes after all.
+                self.parts.progress.end_show(shown, Instant::now());
                 self.write_down(claimed, Came::Uncertain).await;
                 self.parts.progress.drafts.end(claimed.generation);
                 (making.await, true)
             }
         };
+        self.parts.progress.end_show(shown, Instant::now());
         let spent = match &made {
             Ok(made) => made.spent,
             Err(failed) => failed.spent,

@@ -1,49 +1,62 @@
-//! The sender: one task for each channel, the only one that touches it.
+//! The sender: one task for each channel, the only one that writes to it.
 //!
 //! Messages of one conversation go one after the other, conversations side by side, within the
 //! channel's budget. What became of them is written down many in one commit; a conversation goes
-//! on when that commit is done, so that an edit always finds the message it edits. Progress and
-//! answers to presses share the task and its budget, and come after what has to be delivered.
+//! on when that commit is done, so that an edit always finds the message it edits. Progress shares
+//! the task and its budget, and comes after what has to be delivered.
 
 mod budget;
 mod drafts;
 mod handover;
+mod parcel;
+mod patience;
 mod progress;
+mod queue;
+mod shows;
+mod taps;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use picdesk_core::{
-    channel::{Channel, Content, Place, Showing, TapAnswer},
-    id::ConversationId,
+    channel::Channel,
+    id::{ConversationId, Slot},
 };
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc,
+    task::{Id, JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
+pub use patience::Patience;
 pub use progress::{Partial, Progress};
+pub use taps::{TAPS_MAX, answer_taps};
 
 use self::{
     budget::{Budget, RateScope},
-    handover::{Means, Tried},
+    handover::{Hints, Means, Tried, Try},
+    patience::{Heard, Outage},
+    queue::{KNOWN_OF_ONE_MAX, Queue},
 };
 use crate::{
+    alarm::Alarms,
     artifacts::Artifacts,
     pictures::Darkroom,
     store::{
         Store, StoreError, Work,
-        effects::Answer,
         outbox::{self, Fate, Settled, Waiting},
     },
     telemetry::metrics,
-    turn::Desk,
 };
 
 /// Deliveries under way at once.
 const UNDER_WAY_MAX: usize = 256;
+/// Messages known at once, of all conversations together.
+const KNOWN_MAX: usize = 16_384;
 /// Rows read at once.
 const READ_MAX: i64 = 512;
 /// Fates in one commit.
@@ -53,35 +66,23 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Sends that progress leaves in a chat's bucket.
 const SPARE: u32 = 2;
 
-/// A conversation with messages waiting.
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    /// One is under way, or its fate is being written down.
-    busy: bool,
-    /// Tries of the first one.
-    tries: u32,
-    /// The first one rests until then.
-    rests_until: Option<Instant>,
-}
-
 /// A delivery that came back.
 struct Back {
     waiting: Waiting,
-    tried: Tried,
+    over: Try,
 }
 
 /// Sends what waits on a channel.
 pub struct Sender {
     means: Arc<Means>,
-    desk: Arc<Desk>,
     progress: Arc<Progress>,
-    answers: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Answer>>>,
-    budget: Arc<Budget>,
+    outage: Outage,
     queues: HashMap<ConversationId, Queue>,
     known: HashSet<i64>,
     under_way: JoinSet<Back>,
     shows: JoinSet<()>,
+    /// Slots that a show under way changes.
+    showing: HashMap<Id, Slot>,
     last_read: i64,
     read_all_at: Instant,
 }
@@ -96,36 +97,36 @@ pub struct SenderParts {
     pub artifacts: Artifacts,
     /// Where pictures are fitted.
     pub darkroom: Darkroom,
-    /// Wording.
-    pub desk: Arc<Desk>,
+    /// What the owner must hear of.
+    pub alarms: Alarms,
     /// The progress lane.
     pub progress: Arc<Progress>,
-    /// Answers to presses; shared, for a lease may go and come back.
-    pub answers: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Answer>>>,
+    /// How long it waits after what came to nothing.
+    pub patience: Patience,
 }
 
 impl Sender {
     /// A sender that has read nothing yet.
     pub fn new(parts: SenderParts) -> Self {
         let now = Instant::now();
-        let budget = Arc::new(Budget::of(parts.channel.capabilities(), now));
         let means = Means {
+            budget: Budget::of(parts.channel.capabilities(), now),
             store: parts.store,
             channel: parts.channel,
             artifacts: parts.artifacts,
             darkroom: parts.darkroom,
-            alarms: parts.desk.alarms.clone(),
+            alarms: parts.alarms,
+            patience: parts.patience,
         };
         Self {
             means: Arc::new(means),
-            desk: parts.desk,
             progress: parts.progress,
-            answers: parts.answers,
-            budget,
+            outage: Outage::none(parts.patience),
             queues: HashMap::new(),
             known: HashSet::new(),
             under_way: JoinSet::new(),
             shows: JoinSet::new(),
+            showing: HashMap::new(),
             last_read: 0,
             read_all_at: now,
         }
@@ -136,8 +137,7 @@ impl Sender {
         let (fates, settled) = mpsc::channel::<Settled>(UNDER_WAY_MAX * 2);
         let (done, mut dones) = mpsc::unbounded_channel::<Vec<Settled>>();
         let settling = tokio::spawn(settle(self.means.store.clone(), settled, done));
-        let answers = Arc::clone(&self.answers);
-        let mut answers = answers.lock().await;
+        self.progress.drained(true);
         info!(channel = self.means.capabilities().name, "sending begins");
         while !stop.is_cancelled() {
             if let Err(error) = self.read().await {
@@ -156,8 +156,7 @@ impl Sender {
                 () = stop.cancelled() => {}
                 Some(back) = self.under_way.join_next() => self.take_back(back, &fates).await,
                 Some(settled) = dones.recv() => self.settled(settled),
-                Some(answer) = answers.recv() => self.answer(answer),
-                Some(_) = self.shows.join_next() => {}
+                Some(shown) = self.shows.join_next_with_id() => self.shown(&shown),
             }
             while let Some(back) = self.under_way.try_join_next() {
                 self.take_back(back, &fates).await;
@@ -165,10 +164,8 @@ impl Sender {
             while let Ok(settled) = dones.try_recv() {
                 self.settled(settled);
             }
-            while let Ok(answer) = answers.try_recv() {
-                self.answer(answer);
-            }
         }
+        self.progress.drained(false);
         while let Some(back) = self.under_way.join_next().await {
             self.take_back(back, &fates).await;
         }
@@ -177,9 +174,10 @@ impl Sender {
         let _ = settling.await;
     }
 
-    /// Reads what waits and is not known yet.
+    /// Reads what waits and is not known yet. Of each conversation only the first messages: one
+    /// with thousands waiting leaves room for the others.
     async fn read(&mut self) -> Result<(), StoreError> {
-        if self.known.len() >= UNDER_WAY_MAX * 4 {
+        if self.known.len() >= KNOWN_MAX {
             return Ok(());
         }
         let now = Instant::now();
@@ -187,32 +185,28 @@ impl Sender {
         let mut after = if everything { 0 } else { self.last_read };
         if everything {
             self.read_all_at = now + LOOK_AGAIN;
-            self.budget.forget_full(now);
-            self.queues.retain(|_, queue| queue.busy || !queue.waiting.is_empty());
+            self.means.budget.forget_full(now);
+            self.queues.retain(|_, queue| !queue.is_idle());
+            self.queues.values_mut().for_each(|queue| queue.more = false);
         }
-        let domain_now = self.means.store.clock().now_ms();
         let channel = self.means.capabilities().name;
+        let of_one = KNOWN_OF_ONE_MAX as i64;
         let mut connection = self.means.store.read().await?;
         loop {
-            let rows = outbox::waiting(&mut connection, channel, after, READ_MAX).await?;
+            let rows = if everything {
+                outbox::first_waiting(&mut connection, channel, after, READ_MAX, of_one).await?
+            } else {
+                outbox::waiting(&mut connection, channel, after, READ_MAX).await?
+            };
             let full = rows.len() as i64 == READ_MAX;
             for waiting in rows {
                 after = waiting.message.id.0;
-                if !self.known.insert(after) {
-                    continue;
-                }
-                let queue = self.queues.entry(waiting.message.conversation.clone()).or_default();
-                let later = waiting.not_before - domain_now;
-                if later > 0 && queue.waiting.is_empty() {
-                    let later = Duration::from_millis(later.unsigned_abs());
-                    queue.rests_until = Some(now + later);
-                }
-                let place =
-                    queue.waiting.partition_point(|other| other.message.id < waiting.message.id);
-                queue.waiting.insert(place, waiting);
+                self.file(waiting, now);
             }
-            self.last_read = self.last_read.max(after);
-            if !full || self.known.len() >= UNDER_WAY_MAX * 4 {
+            let room = self.known.len() < KNOWN_MAX;
+            // What was not reached is read before anything newer.
+            self.last_read = if room { self.last_read.max(after) } else { after };
+            if !full || !room {
                 break;
             }
         }
@@ -220,59 +214,90 @@ impl Sender {
         Ok(())
     }
 
+    /// Files a message that waits in its conversation's queue, while that has room.
+    fn file(&mut self, waiting: Waiting, now: Instant) {
+        let id = waiting.message.id.0;
+        let queue = self.queues.entry(waiting.message.conversation.clone()).or_default();
+        if self.known.contains(&id) {
+            // The last that fits: there may be more.
+            queue.more |= !queue.has_room();
+            return;
+        }
+        if queue.more || !queue.has_room() {
+            queue.more = true;
+            return;
+        }
+        let later = waiting.not_before - self.means.store.clock().now_ms();
+        if later > 0 && queue.is_idle() {
+            queue.rest_for(Duration::from_millis(later.unsigned_abs()), now, false);
+        }
+        self.known.insert(id);
+        queue.insert(waiting);
+        queue.more |= !queue.has_room();
+    }
+
     /// Starts what may start; how long until something else may.
     fn start(&mut self) -> Duration {
         let now = Instant::now();
         let mut wait = LOOK_AGAIN;
-        for queue in self.queues.values_mut() {
+        let outage = self.outage.is_on();
+        let mut due: Vec<&mut Queue> = Vec::new();
+        for queue in self.queues.values_mut().filter(|queue| queue.first().is_some()) {
+            match queue.rest(now, outage) {
+                Some(rest) => wait = wait.min(rest),
+                None => due.push(queue),
+            }
+        }
+        if outage {
+            // Who failed least often finds out: what one message did wrong is not the channel's.
+            due.sort_by_key(|queue| queue.tries.all);
+        }
+        for queue in due {
             if self.under_way.len() >= UNDER_WAY_MAX {
                 break;
             }
-            if queue.busy {
+            let Some(first) = queue.first() else { continue };
+            let slot = shows::settles(first);
+            if slot.is_some_and(|slot| self.showing.values().any(|shown| *shown == slot)) {
                 continue;
             }
-            let Some(first) = queue.waiting.front() else { continue };
-            if let Some(until) = queue.rests_until.filter(|until| *until > now) {
-                wait = wait.min(until - now);
-                continue;
+            if let Err(rest) = self.outage.may_begin(now) {
+                wait = wait.min(rest);
+                break;
             }
             let scope = self.means.rate_scope(&first.message);
-            if let Err(patience) = self.budget.take(&scope, 0, now) {
+            if let Err(patience) = self.means.budget.take(&scope, 0, now) {
                 wait = wait.min(patience);
                 continue;
             }
-            let Some(waiting) = queue.waiting.pop_front() else { continue };
-            queue.busy = true;
-            queue.rests_until = None;
-            let mut shows_picture = false;
-            if let (Place::Edit { slot }, false) =
-                (&waiting.message.place, matches!(waiting.message.content, Content::Buttons))
-            {
-                shows_picture = self.progress.has_picture(*slot);
-                self.progress.clear(*slot);
-            }
-            let (means, tries) = (Arc::clone(&self.means), queue.tries);
+            let Some(mut waiting) = queue.begin() else { continue };
+            self.outage.begins(now);
+            queue.shows_picture |= slot.is_some_and(|slot| self.progress.close(slot));
+            let hints = Hints { shows_picture: queue.shows_picture, tries: queue.tries };
+            let means = Arc::clone(&self.means);
             self.under_way.spawn(async move {
                 let began = Instant::now();
-                let tried = means.try_once(&waiting, shows_picture, tries).await;
-                let channel = means.capabilities().name;
-                metrics::delivered(channel, began.elapsed());
-                Back { waiting, tried }
+                let over = means.try_once(&mut waiting, hints).await;
+                metrics::delivered(means.capabilities().name, began.elapsed());
+                Back { waiting, over }
             });
         }
         wait
     }
 
     /// A delivery came back: settled, or to be tried again.
-    async fn take_back(
-        &mut self,
-        back: Result<Back, tokio::task::JoinError>,
-        fates: &mpsc::Sender<Settled>,
-    ) {
+    async fn take_back(&mut self, back: Result<Back, JoinError>, fates: &mpsc::Sender<Settled>) {
         // A delivery that panicked is found again when everything is read anew.
-        let Ok(Back { waiting, tried }) = back else { return self.start_over() };
+        let Ok(Back { waiting, over: Try { tried, heard } }) = back else {
+            return self.start_over();
+        };
         let conversation = waiting.message.conversation.clone();
         let now = Instant::now();
+        if self.outage.hear(heard, &conversation, now) {
+            warn!(channel = conversation.channel(), "the channel answers again");
+            self.queues.values_mut().for_each(Queue::wake);
+        }
+        let queue = self.queues.entry(conversation).or_default();
         let rest = match tried {
             Tried::Settled(fate) => {
                 metrics::outbox_delivery(self.means.capabilities().name, word_of(&fate));
@@ -280,26 +305,38 @@ impl Sender {
                 let _ = fates.send(Settled { waiting, fate }).await;
                 return;
             }
-            Tried::Again(rest) => rest,
-            Tried::Patience(rest, scope) => {
-                let rate_scope = self.means.rate_scope(&waiting.message);
-                self.budget.block(&rate_scope, scope, rest, now);
+            Tried::Again(rest) => {
+                queue.tries.all = queue.tries.all.saturating_add(1);
+                rest
+            }
+            Tried::Anew(rest) => {
+                queue.tries.gone += 1;
+                rest
+            }
+            Tried::Halfway(rest) => rest,
+            Tried::Patience(rest, scope, rate_scope) => {
+                self.means.budget.block(&rate_scope, scope, rest, now);
                 rest
             }
         };
-        let queue = self.queues.entry(conversation).or_default();
-        queue.busy = false;
-        if !matches!(tried, Tried::Patience(..)) {
-            queue.tries += 1;
-        }
-        queue.rests_until = Some(now + rest);
-        queue.waiting.push_front(waiting);
+        queue.rest_for(rest, now, heard == Heard::Nothing);
+        queue.put_back(waiting);
+    }
+
+    /// A show is over.
+    fn shown(&mut self, shown: &Result<(Id, ()), JoinError>) {
+        let id = match shown {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        self.showing.remove(&id);
     }
 
     /// Forgets what is known and not under way, to read it anew.
     fn start_over(&mut self) {
         self.known.clear();
         self.queues.clear();
+        self.outage = Outage::none(self.means.patience);
         self.read_all_at = Instant::now();
         self.last_read = 0;
     }
@@ -313,8 +350,10 @@ impl Sender {
                 continue;
             }
             if let Some(queue) = self.queues.get_mut(&waiting.message.conversation) {
-                queue.busy = false;
-                queue.tries = 0;
+                queue.go_on();
+                if queue.runs_low() {
+                    self.read_all_at = Instant::now();
+                }
             }
         }
     }
@@ -322,77 +361,12 @@ impl Sender {
     /// A conversation moved: its messages are read anew under their new address.
     fn move_queue(&mut self, waiting: &Waiting, to: &ConversationId) {
         if let Some(queue) = self.queues.remove(&waiting.message.conversation) {
-            for one in queue.waiting {
-                self.known.remove(&one.message.id.0);
+            for id in queue.ids() {
+                self.known.remove(&id);
             }
         }
         info!(channel = to.channel(), "a conversation moved");
         self.read_all_at = Instant::now();
-    }
-
-    /// Answers a press at once: answers are not counted by any channel.
-    fn answer(&mut self, answer: Answer) {
-        let text = answer.say.map_or_else(String::new, |say| {
-            self.desk.words.tap_answer(answer.language, &say, &self.desk.context)
-        });
-        let showing = Showing::Answer(TapAnswer { tap: answer.tap, text, alert: answer.alert });
-        let channel = Arc::clone(&self.means.channel);
-        self.shows.spawn(async move {
-            // An answer that does not go has had its moment.
-            let _ = channel.show(showing).await;
-        });
-    }
-
-    /// Shows what is to be shown, where nothing waits to be delivered and sends are spare.
-    async fn show_progress(&mut self) {
-        let interval = Duration::from_secs(self.means.capabilities().edit_interval_s.into());
-        let now = Instant::now();
-        for conversation in self.progress.busy_due(now) {
-            let channel = Arc::clone(&self.means.channel);
-            self.shows.spawn(async move {
-                // It is lost without harm.
-                let _ = channel.show(Showing::Busy { conversation }).await;
-            });
-        }
-        for (slot, conversation) in self.progress.ready(interval, now) {
-            let idle = self
-                .queues
-                .get(&conversation)
-                .is_none_or(|queue| !queue.busy && queue.waiting.is_empty());
-            let scope = RateScope::of(self.means.channel.as_ref(), &conversation);
-            if !idle || self.shows.len() >= UNDER_WAY_MAX {
-                continue;
-            }
-            let Some(stand) = self.stand_of(&slot.key()).await else { continue };
-            if self.budget.take(&scope, SPARE, now).is_err() {
-                continue;
-            }
-            let Some((partial, had_picture)) = self.progress.take(slot, now) else { continue };
-            let showing = Showing::Partial {
-                conversation: stand.conversation,
-                message: stand.message,
-                is_picture: had_picture || stand.picture,
-                text: partial.text,
-                picture: partial.picture,
-                buttons: partial.buttons,
-            };
-            let (channel, budget) = (Arc::clone(&self.means.channel), Arc::clone(&self.budget));
-            self.shows.spawn(async move {
-                if let Err(picdesk_core::channel::DeliveryError::RetryAfter {
-                    wait,
-                    scope: which,
-                }) = channel.show(showing).await
-                {
-                    budget.block(&scope, which, wait, Instant::now());
-                }
-            });
-        }
-    }
-
-    async fn stand_of(&self, slot: &str) -> Option<outbox::Stand> {
-        let mut connection = self.means.store.read().await.ok()?;
-        let found = outbox::stands(&mut connection, &[slot.to_owned()]).await.ok()?;
-        found.into_iter().next().map(|(_, stand)| stand)
     }
 }
 

@@ -39,7 +39,7 @@ use crate::{
     http::{Condition, Limits, Listener, Readiness, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
-    outbox::{Progress, Sender, SenderParts},
+    outbox::{Patience, Progress, Sender, SenderParts, TAPS_MAX, answer_taps},
     pictures::Darkroom,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
@@ -262,9 +262,9 @@ impl Serving {
         workers: &Workers,
         stops: &Stops,
         shards: &Arc<Shards>,
-    ) -> mpsc::UnboundedReceiver<Answer> {
+    ) -> mpsc::Receiver<Answer> {
         let medians = Arc::default();
-        let (answers, answered) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::channel(TAPS_MAX);
         let turner = Arc::new(Turner::new(
             self.store.clone(),
             Arc::clone(&self.desk),
@@ -289,25 +289,26 @@ impl Serving {
         workers: &Workers,
         stops: &Stops,
         held: &watch::Receiver<Held>,
-        answered: mpsc::UnboundedReceiver<Answer>,
+        answered: mpsc::Receiver<Answer>,
     ) {
         let Some(telegram) = &self.telegram else {
             warn!("no channel is configured: nobody can be talked to");
             return;
         };
-        let answered = Arc::new(tokio::sync::Mutex::new(answered));
         let parts = (self.store.clone(), self.artifacts.clone(), self.darkroom.clone());
-        let (desk, progress) = (Arc::clone(&self.desk), Arc::clone(&self.progress));
+        let (alarms, progress) = (self.desk.alarms.clone(), Arc::clone(&self.progress));
         let channel: Arc<dyn Channel> = Arc::clone(telegram) as Arc<dyn Channel>;
+        // Presses are answered by whoever turned them, whichever process sends the messages.
+        tokio::spawn(answer_taps(vec![Arc::clone(&channel)], Arc::clone(&self.desk), answered));
         workers.keep_while_held(SENDER, held, &stops.work, move |stop| {
             let sender = Sender::new(SenderParts {
                 store: parts.0.clone(),
                 channel: Arc::clone(&channel),
                 artifacts: parts.1.clone(),
                 darkroom: parts.2.clone(),
-                desk: Arc::clone(&desk),
+                alarms: alarms.clone(),
                 progress: Arc::clone(&progress),
-                answers: Arc::clone(&answered),
+                patience: Patience::default(),
             });
             sender.run(stop)
         });

@@ -79,7 +79,7 @@ pub struct Turner {
     shards: Arc<Shards>,
     medians: Arc<RwLock<Vec<Median>>>,
     writers: Writers,
-    answers: mpsc::UnboundedSender<Answer>,
+    answers: mpsc::Sender<Answer>,
 }
 
 /// What a batch came to.
@@ -153,7 +153,7 @@ impl Turner {
         desk: Arc<Desk>,
         shards: Arc<Shards>,
         medians: Arc<RwLock<Vec<Median>>>,
-        answers: mpsc::UnboundedSender<Answer>,
+        answers: mpsc::Sender<Answer>,
     ) -> Self {
         let writers = Writers::new(desk.messages_per_min);
         Self { store, desk, shards, medians, writers, answers }
@@ -315,8 +315,10 @@ impl Turner {
             self.writers.turned(written, now);
         }
         for answer in turned.answers {
-            // Without a sender task there is nobody left to answer.
-            let _ = self.answers.send(answer);
+            // What does not fit would come too late; so would what is left when this process ends.
+            if self.answers.try_send(answer).is_err() {
+                warn!("a press stays without its answer");
+            }
         }
         if turned.count > 0 {
             metrics::turned(began.elapsed());

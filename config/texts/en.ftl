@@ -307,6 +307,7 @@ relay-delivered = ✓ Delivered
 relay-blocked = ✗ Not delivered: they have blocked the bot.
 relay-refused = ✗ Not delivered: the channel does not take it.
 relay-unknown = ? It may not have arrived: the connection was lost. Ask before you repeat it.
+not-shown = Something of theirs cannot be shown here, most likely a picture that cannot be passed on any more. Ask them to send it again.
 desk-help =
     { CODE("/r …") } or a reply to a message of theirs: goes to the customer
     { CODE("/done") } closes the case

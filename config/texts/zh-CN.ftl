@@ -265,6 +265,7 @@ relay-delivered = ✓ 已送达
 relay-blocked = ✗ 未送达：对方屏蔽了机器人。
 relay-refused = ✗ 未送达：渠道不接受。
 relay-unknown = ? 可能没送到：连接断了。重发前请先问一句。
+not-shown = 对方发来的内容有一条无法在这里显示，多半是一张已无法转发的图片。请让对方重新发一次。
 desk-help =
     { CODE("/r …") } 或回复客户的消息：发给客户
     { CODE("/done") } 结束工单

@@ -3,16 +3,16 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use picdesk_core::{
-    channel::{DeliveryError, Showing, Text},
+    channel::{Showing, Text},
     id::{ConversationId, GenerationId},
 };
 
-use super::{SPARE, Sender, UNDER_WAY_MAX, budget::RateScope};
+use super::{SPARE, Sender, UNDER_WAY_MAX, budget::RateScope, queue::Queue};
 
 /// How long a draft is left before it is shown again. It stands for 30 seconds. Source: Bot API,
 /// `sendMessageDraft`.
@@ -65,32 +65,21 @@ impl Drafts {
 impl Sender {
     /// Shows drafts, where nothing waits to be delivered and sends are spare.
     pub(super) fn show_drafts(&mut self) {
-        if !self.means.capabilities().drafts {
+        if !self.means.capabilities().drafts || self.outage.is_on() {
             return;
         }
         let now = Instant::now();
         for (generation, conversation, text) in self.progress.drafts.due(now) {
-            let idle = self
-                .queues
-                .get(&conversation)
-                .is_none_or(|queue| !queue.busy && queue.waiting.is_empty());
+            let idle = self.queues.get(&conversation).is_none_or(Queue::is_idle);
             let scope = RateScope::of(self.means.channel.as_ref(), &conversation);
             if !idle
                 || self.shows.len() >= UNDER_WAY_MAX
-                || self.budget.take(&scope, SPARE, now).is_err()
+                || self.means.budget.take(&scope, SPARE, now).is_err()
             {
                 continue;
             }
             self.progress.drafts.shown(generation, now);
-            let showing = Showing::Draft { conversation, draft: generation.0, text };
-            let (channel, budget) = (Arc::clone(&self.means.channel), Arc::clone(&self.budget));
-            self.shows.spawn(async move {
-                if let Err(DeliveryError::RetryAfter { wait, scope: which }) =
-                    channel.show(showing).await
-                {
-                    budget.block(&scope, which, wait, Instant::now());
-                }
-            });
+            self.show(None, scope, Showing::Draft { conversation, draft: generation.0, text });
         }
     }
 }

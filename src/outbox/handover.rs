@@ -1,31 +1,39 @@
 //! Handing one message over: finding its place, its picture, and what to do when it does not go.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use picdesk_core::{
-    channel::{
-        Capabilities, Channel, Content, Delivery, DeliveryError, OutboundFile, OutboundMessage,
-        Place, Refusal, Repeat, Scope, Text,
-    },
-    id::ArtifactId,
+use picdesk_core::channel::{
+    Capabilities, Channel, Content, Delivery, DeliveryError, OutboundMessage, Place, Refusal,
+    Repeat, Scope, Text,
 };
 use tracing::warn;
 
-use super::budget::RateScope;
+use super::{
+    budget::{Budget, RateScope},
+    parcel::NoFile,
+    patience::{Heard, Patience},
+    queue::Tries,
+};
 use crate::{
     alarm::Alarms,
-    artifacts::{Artifacts, ObjectName},
-    pictures::{Darkroom, Fit, Limits, PictureKind},
+    artifacts::Artifacts,
+    pictures::Darkroom,
     store::{
-        Store, StoreError, artifacts as rows,
+        Store, StoreError,
         outbox::{self, Fate, Stand, Waiting},
     },
 };
 
-/// Tries of a message whose fate stays unknown though a repeat does no harm.
-const UNKNOWN_TRIES: u32 = 6;
-/// Tries of a message that certainly did not leave; the channel is down, and comes back.
-const BACK_OFF_MAX: Duration = Duration::from_mins(1);
+/// How long nothing is sent when the channel does not accept our credentials.
+const CREDENTIALS_REST: Duration = Duration::from_secs(30);
+/// Tries that find the message gone which they were to edit. Whoever deletes one gets the next;
+/// a channel that says so for ever takes no such message.
+const GONE_MAX: u32 = 3;
+/// Tries after which the owner hears that a stored picture cannot be read.
+const UNREAD_ALARM: u32 = 8;
 
 /// What delivering needs. Shared by all deliveries of a channel.
 pub(super) struct Means {
@@ -34,6 +42,8 @@ pub(super) struct Means {
     pub(super) artifacts: Artifacts,
     pub(super) darkroom: Darkroom,
     pub(super) alarms: Alarms,
+    pub(super) budget: Budget,
+    pub(super) patience: Patience,
 }
 
 /// What a try came to.
@@ -42,16 +52,39 @@ pub(super) enum Tried {
     Settled(Fate),
     /// Once more, after a wait.
     Again(Duration),
-    /// The channel asked for patience.
-    Patience(Duration, Scope),
+    /// The message to be edited is gone: once more, as a message of its own.
+    Anew(Duration),
+    /// A part of it is done; the rest goes when the budget allows.
+    Halfway(Duration),
+    /// The channel asked for patience, in this scope.
+    Patience(Duration, Scope, RateScope),
 }
 
-/// Why a message's file is not there.
-enum NoFile {
-    /// The picture is gone, or was never one.
-    Gone,
-    /// Later.
-    Later,
+/// A try that is over.
+pub(super) struct Try {
+    /// What it came to.
+    pub(super) tried: Tried,
+    /// What it told of the channel.
+    pub(super) heard: Heard,
+}
+
+impl Try {
+    fn unasked(tried: Tried) -> Self {
+        Self { tried, heard: Heard::NotAsked }
+    }
+
+    fn answered(tried: Tried) -> Self {
+        Self { tried, heard: Heard::Answered }
+    }
+}
+
+/// What is known of a message before it is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Hints {
+    /// Its placeholder shows a partial picture.
+    pub(super) shows_picture: bool,
+    /// Its tries so far.
+    pub(super) tries: Tries,
 }
 
 impl Means {
@@ -63,122 +96,196 @@ impl Means {
         RateScope::of(self.channel.as_ref(), &message.conversation)
     }
 
-    /// Tries to hand a message over once. `shows_picture`: its placeholder shows a partial picture.
-    pub(super) async fn try_once(
-        &self,
-        waiting: &Waiting,
-        shows_picture: bool,
-        tries: u32,
-    ) -> Tried {
-        if waiting.message.repeat == Repeat::Ask {
-            if waiting.begun || tries > 0 {
-                // It may have arrived by an earlier try, which nobody can tell.
-                return Tried::Settled(Fate::Unknown);
-            }
-            if let Err(error) = self.begin(waiting).await {
-                return again(&error, tries);
-            }
+    /// Whether a second copy would do harm. A picture goes out by an edit where that is possible,
+    /// so it does none there.
+    fn is_once(&self, message: &OutboundMessage) -> bool {
+        message.repeat == Repeat::Ask && !self.goes_by_edit(message)
+    }
+
+    fn goes_by_edit(&self, message: &OutboundMessage) -> bool {
+        matches!(message.content, Content::Picture { .. }) && self.capabilities().edits
+    }
+
+    /// Tries to hand a message over once.
+    pub(super) async fn try_once(&self, waiting: &mut Waiting, hints: Hints) -> Try {
+        let once = self.is_once(&waiting.message);
+        if once && waiting.begun {
+            // An earlier process may have sent it, which nobody can tell.
+            return Try::unasked(Tried::Settled(Fate::Unknown));
         }
         let stand = match self.stand(waiting).await {
             Ok(stand) => stand,
-            Err(error) => return again(&error, tries),
+            Err(error) => return self.again(&error, hints.tries),
         };
         let mut delivery = outbox::delivery(waiting, stand.as_ref());
-        delivery.edit_is_picture |= shows_picture && delivery.edit.is_some();
+        delivery.edit_is_picture |= hints.shows_picture && delivery.edit.is_some();
+        let stands_in = &delivery.message.conversation;
+        waiting.elsewhere = (*stands_in != waiting.message.conversation).then(|| stands_in.clone());
+        if waiting.elsewhere.is_some() {
+            let scope = self.rate_scope(&delivery.message);
+            if let Err(wait) = self.budget.take(&scope, 0, Instant::now()) {
+                return Try::unasked(Tried::Halfway(wait));
+            }
+        }
         match self.file(&delivery.message).await {
             Ok(file) => delivery.file = file,
-            Err(NoFile::Gone) => return Tried::Settled(Fate::Refused(Refusal::Content)),
-            Err(NoFile::Later) => return Tried::Again(back_off(tries)),
+            Err(NoFile::Gone | NoFile::NotTaken) => {
+                return Try::unasked(Tried::Settled(Fate::Refused(Refusal::Content)));
+            }
+            Err(NoFile::Later) => {
+                if hints.tries.all == UNREAD_ALARM {
+                    self.alarms.raise("a stored picture cannot be read");
+                }
+                return Try::unasked(Tried::Again(self.patience.back_off(hints.tries.all)));
+            }
         }
-        if let Some(tried) = self.stand_first(waiting, &mut delivery, tries).await {
-            return tried;
+        if self.goes_by_edit(&delivery.message)
+            && delivery.edit.is_none()
+            && let Some(over) = self.stand_first(waiting, &mut delivery, hints.tries).await
+        {
+            return over;
         }
-        let form = outbox::form_of(&delivery.message.content);
-        match self.channel.deliver(delivery).await {
-            Ok(receipt) => Tried::Settled(Fate::Delivered(receipt)),
-            Err(error) => self.tried(waiting, form, error, tries).await,
+        if once && let Err(error) = self.begin(waiting).await {
+            return self.again(&error, hints.tries);
         }
+        let scope = self.rate_scope(&delivery.message);
+        let error = match self.channel.deliver(delivery).await {
+            Ok(receipt) => return Try::answered(Tried::Settled(Fate::Delivered(receipt))),
+            Err(error) => error,
+        };
+        let over = self.judge(waiting, error, scope, hints.tries).await;
+        if once && !matches!(over.tried, Tried::Settled(_)) {
+            self.not_begun(waiting).await;
+        }
+        over
     }
 
     /// A picture goes out only by an edit, which can be repeated without harm: where there is no
-    /// message to edit, one is sent first.
+    /// message to edit, one is sent first. Nothing when it stands and the edit may follow.
     async fn stand_first(
         &self,
         waiting: &Waiting,
         delivery: &mut Delivery,
-        tries: u32,
-    ) -> Option<Tried> {
-        let shows_picture = matches!(delivery.message.content, Content::Picture { .. });
-        if !shows_picture || delivery.edit.is_some() || !self.capabilities().edits {
-            return None;
-        }
-        let slot = waiting.slot.clone()?;
+        tries: Tries,
+    ) -> Option<Try> {
         let mut first = delivery.message.clone();
         first.content = Content::Text(Text::plain("…"));
         first.place = Place::New { slot: None };
         first.buttons = Vec::new();
+        let scope = self.rate_scope(&first);
         let placeholder =
             Delivery { message: first, edit: None, edit_is_picture: false, file: None };
-        let receipt = match self.channel.deliver(placeholder).await {
-            Ok(receipt) => receipt,
-            Err(error) => return Some(self.tried(waiting, None, error, tries).await),
+        let message = match self.channel.deliver(placeholder).await {
+            Ok(receipt) => receipt.message?,
+            Err(error) => return Some(self.judge(waiting, error, scope, tries).await),
         };
-        let message = receipt.message?;
         let stand = Stand {
             conversation: delivery.message.conversation.clone(),
             message: message.clone(),
             picture: false,
         };
-        let now = self.store.clock().now_ms();
+        let (key, now) = (outbox::place_key(waiting), self.store.clock().now_ms());
         let placed = self
             .store
             .writer()
             .run(move |tx| {
-                let (slot, stand) = (slot.clone(), stand.clone());
-                Box::pin(async move { outbox::place(tx, &slot, &stand, now).await })
+                let (key, stand) = (key.clone(), stand.clone());
+                Box::pin(async move { outbox::place(tx, &key, &stand, now).await })
             })
             .await;
         if let Err(error) = placed {
-            return Some(again(&error, tries));
+            return Some(self.again(&error, tries));
         }
+        // The edit is a send of its own.
+        if let Err(wait) = self.budget.take(&scope, 0, Instant::now()) {
+            return Some(Try::answered(Tried::Halfway(wait)));
+        }
+        delivery.message.place = Place::EditMessage { message: message.clone() };
         delivery.edit = Some(message);
         None
     }
 
     /// What a failed try means for the next.
-    async fn tried(
+    async fn judge(
         &self,
         waiting: &Waiting,
-        form: Option<&'static str>,
         error: DeliveryError,
-        tries: u32,
-    ) -> Tried {
-        match error {
-            DeliveryError::RetryAfter { wait, scope } => Tried::Patience(wait, scope),
-            DeliveryError::NotSent(_) | DeliveryError::HumanHasIt => Tried::Again(back_off(tries)),
-            DeliveryError::Unknown(_) if waiting.message.repeat == Repeat::Ask => {
-                Tried::Settled(Fate::Unknown)
+        scope: RateScope,
+        tries: Tries,
+    ) -> Try {
+        let wait = self.patience.back_off(tries.all);
+        let tried = match error {
+            DeliveryError::NotSent(_) => {
+                return Try { tried: Tried::Again(wait), heard: Heard::Nothing };
             }
-            DeliveryError::Unknown(_) if tries < UNKNOWN_TRIES => Tried::Again(back_off(tries)),
-            DeliveryError::Unknown(_) => Tried::Settled(Fate::Unknown),
-            DeliveryError::Refused(Refusal::MessageGone) if becomes_new(waiting) => {
-                self.forget_place(waiting).await;
-                Tried::Again(Duration::ZERO)
+            DeliveryError::Unknown(_) => {
+                let once = self.is_once(&waiting.message);
+                let tried = if once { Tried::Settled(Fate::Unknown) } else { Tried::Again(wait) };
+                return Try { tried, heard: Heard::Nothing };
             }
+            DeliveryError::RetryAfter { wait, scope: which } => Tried::Patience(wait, which, scope),
+            DeliveryError::HumanHasIt => Tried::Again(wait),
+            DeliveryError::Refused(Refusal::MessageGone) => self.message_gone(waiting, tries).await,
             DeliveryError::Refused(refusal) => Tried::Settled(Fate::Refused(refusal)),
-            DeliveryError::Moved(to) => Tried::Settled(Fate::Moved(to)),
-            DeliveryError::Reupload => {
-                self.forget_file(waiting, form).await;
-                Tried::Again(Duration::ZERO)
+            // What stood in the old place cannot be reached from the new one.
+            DeliveryError::Moved(_) if waiting.elsewhere.is_some() => {
+                self.message_gone(waiting, tries).await
             }
+            DeliveryError::Moved(to) => Tried::Settled(Fate::Moved(to)),
+            DeliveryError::Reupload => self.reupload(waiting, tries).await,
             DeliveryError::WindowClosed => Tried::Settled(Fate::Refused(Refusal::Blocked)),
             DeliveryError::Unauthorized => {
                 self.alarms.raise("the channel does not accept our credentials");
-                Tried::Patience(BACK_OFF_MAX / 2, Scope::Channel)
+                Tried::Patience(CREDENTIALS_REST, Scope::Channel, scope)
             }
-        }
+        };
+        Try::answered(tried)
     }
 
+    /// The message to be edited is not there. What is said in its place goes out by itself.
+    async fn message_gone(&self, waiting: &Waiting, tries: Tries) -> Tried {
+        if !becomes_new(waiting) && !self.goes_by_edit(&waiting.message) {
+            return Tried::Settled(Fate::Refused(Refusal::MessageGone));
+        }
+        if tries.gone >= GONE_MAX {
+            return Tried::Settled(Fate::Refused(Refusal::Content));
+        }
+        if let Err(error) = self.forget_place(waiting).await {
+            warn!(error = %error, "a message's place could not be forgotten");
+            return Tried::Again(self.patience.back_off(tries.all));
+        }
+        let first = tries.gone == 0;
+        Tried::Anew(if first { Duration::ZERO } else { self.patience.back_off(tries.gone) })
+    }
+
+    /// The channel knows a file no more by the handle it gave.
+    async fn reupload(&self, waiting: &Waiting, tries: Tries) -> Tried {
+        let artifact = match &waiting.message.content {
+            Content::Picture { artifact, .. } | Content::Original { artifact, .. } => *artifact,
+            // It was never ours: there is nothing to upload.
+            _ => return Tried::Settled(Fate::Refused(Refusal::Content)),
+        };
+        let channel = self.capabilities().name;
+        if let Some(form) = outbox::form_of(&waiting.message.content) {
+            let forgotten = self
+                .store
+                .writer()
+                .run(move |tx| Box::pin(outbox::forget_file(tx, artifact.0, channel, form)))
+                .await;
+            if let Err(error) = forgotten {
+                warn!(error = %error, "a file's handle could not be forgotten");
+            }
+        }
+        let again = if tries.all == 0 { Duration::ZERO } else { self.patience.back_off(tries.all) };
+        Tried::Again(again)
+    }
+
+    fn again(&self, error: &StoreError, tries: Tries) -> Try {
+        warn!(error = %error, "the store was not there for a delivery");
+        Try::unasked(Tried::Again(self.patience.back_off(tries.all)))
+    }
+
+    /// Says, on disk, that a message is about to leave that must not leave twice.
     async fn begin(&self, waiting: &Waiting) -> Result<(), StoreError> {
         let id = waiting.message.id;
         self.store
@@ -187,159 +294,51 @@ impl Means {
             .await
     }
 
-    /// Where the message's slot stands.
+    /// Takes that back: it certainly did not leave.
+    async fn not_begun(&self, waiting: &Waiting) {
+        let id = waiting.message.id;
+        let taken_back = self
+            .store
+            .writer()
+            .run(move |tx| Box::pin(async move { outbox::not_begun(tx, id).await }))
+            .await;
+        if let Err(error) = taken_back {
+            // Should this process die before the next try, the person is asked.
+            warn!(error = %error, "a message that did not leave stays marked as begun");
+        }
+    }
+
+    /// Where the message stands that this one edits: the one in its slot, or the one that was sent
+    /// on the way to its picture.
     async fn stand(&self, waiting: &Waiting) -> Result<Option<Stand>, StoreError> {
-        let (Place::Edit { .. }, Some(slot)) = (&waiting.message.place, &waiting.slot) else {
-            return Ok(None);
+        let edits = match waiting.message.place {
+            Place::Edit { .. } => true,
+            Place::New { .. } => self.goes_by_edit(&waiting.message),
+            Place::EditMessage { .. } => false,
         };
+        if !edits {
+            return Ok(None);
+        }
         let mut connection = self.store.read().await?;
-        let found = outbox::stands(&mut connection, std::slice::from_ref(slot)).await?;
+        let found = outbox::stands(&mut connection, &[outbox::place_key(waiting)]).await?;
         Ok(found.into_iter().next().map(|(_, stand)| stand))
     }
 
     /// Somebody deleted the message in the slot: the next try is a message of its own.
-    async fn forget_place(&self, waiting: &Waiting) {
-        let Some(slot) = waiting.slot.clone() else { return };
-        let forgotten = self
-            .store
+    async fn forget_place(&self, waiting: &Waiting) -> Result<(), StoreError> {
+        let key = outbox::place_key(waiting);
+        self.store
             .writer()
             .run(move |tx| {
-                let slot = slot.clone();
-                Box::pin(async move { outbox::forget_place(tx, &slot).await })
+                let key = key.clone();
+                Box::pin(async move { outbox::forget_place(tx, &key).await })
             })
-            .await;
-        if let Err(error) = forgotten {
-            warn!(error = %error, "a message's place could not be forgotten");
-        }
-    }
-
-    async fn forget_file(&self, waiting: &Waiting, form: Option<&'static str>) {
-        let artifact = match &waiting.message.content {
-            Content::Picture { artifact, .. } | Content::Original { artifact, .. } => *artifact,
-            _ => return,
-        };
-        let Some(form) = form else { return };
-        let channel = self.capabilities().name;
-        let forgotten = self
-            .store
-            .writer()
-            .run(move |tx| Box::pin(outbox::forget_file(tx, artifact.0, channel, form)))
-            .await;
-        if let Err(error) = forgotten {
-            warn!(error = %error, "a file's handle could not be forgotten");
-        }
-    }
-
-    /// The picture or file that a message carries.
-    async fn file(&self, message: &OutboundMessage) -> Result<Option<OutboundFile>, NoFile> {
-        let artifact = match &message.content {
-            Content::Picture { artifact, .. } | Content::Original { artifact, .. } => *artifact,
-            Content::Forward { media, .. } => {
-                return Ok(Some(OutboundFile::Known { handle: media.handle.clone() }));
-            }
-            _ => return Ok(None),
-        };
-        let form = outbox::form_of(&message.content).unwrap_or_default();
-        let mut connection = self.store.read().await.map_err(|_| NoFile::Later)?;
-        let channel = self.capabilities().name;
-        let known = outbox::file_handle(&mut connection, artifact.0, channel, form)
             .await
-            .map_err(|_| NoFile::Later)?;
-        if let Some(handle) = known {
-            return Ok(Some(OutboundFile::Known { handle }));
-        }
-        let row = rows::find(&mut connection, artifact).await.map_err(|_| NoFile::Later)?;
-        drop(connection);
-        let row = row.ok_or(NoFile::Gone)?;
-        let name = ObjectName::parse(&row.object).map_err(|_| NoFile::Gone)?;
-        let kind = kind_of(&row.kind);
-        if let Content::Original { file_name, .. } = &message.content {
-            return self.original(&name, file_name.clone(), kind).await.map(Some);
-        }
-        self.preview(artifact, &name, &row, kind).await.map(Some)
-    }
-
-    async fn original(
-        &self,
-        name: &ObjectName,
-        file_name: String,
-        kind: PictureKind,
-    ) -> Result<OutboundFile, NoFile> {
-        let bytes = self
-            .artifacts
-            .read_all(name, self.capabilities().file_bytes_max)
-            .await
-            .map_err(|_| NoFile::Later)?
-            .ok_or(NoFile::Gone)?;
-        Ok(OutboundFile::Upload {
-            bytes: bytes.into(),
-            name: file_name,
-            media_type: kind.media_type(),
-        })
-    }
-
-    /// The original itself where the channel shows it as it is, else a fitted preview.
-    async fn preview(
-        &self,
-        artifact: ArtifactId,
-        name: &ObjectName,
-        row: &picdesk_core::generation::Artifact,
-        kind: PictureKind,
-    ) -> Result<OutboundFile, NoFile> {
-        let limits = self.capabilities();
-        let (width, height) = (row.size.width, row.size.height);
-        let bytes = u64::try_from(row.bytes).unwrap_or(u64::MAX);
-        let fits = bytes <= limits.photo_bytes_max
-            && width + height <= limits.photo_side_sum_max
-            && width.max(height) <= width.min(height).saturating_mul(limits.photo_ratio_max)
-            && matches!(kind, PictureKind::Png | PictureKind::Jpeg);
-        let file_name = |ending: &str| format!("picture-{artifact}.{ending}");
-        if fits {
-            let read = self.artifacts.read_all(name, limits.photo_bytes_max).await;
-            let bytes = read.map_err(|_| NoFile::Later)?.ok_or(NoFile::Gone)?;
-            return Ok(OutboundFile::Upload {
-                bytes: bytes.into(),
-                name: file_name(kind.file_extension()),
-                media_type: kind.media_type(),
-            });
-        }
-        let source = self.artifacts.source(name, Limits::ORIGINAL.bytes_max).await;
-        let source = source.map_err(|_| NoFile::Later)?.ok_or(NoFile::Gone)?;
-        let fit = Fit {
-            bytes_max: limits.photo_bytes_max,
-            side_sum_max: limits.photo_side_sum_max,
-            ratio_max: limits.photo_ratio_max,
-            longest_edge: Some(2560),
-        };
-        let fitted = self.darkroom.fit(source, fit).await.map_err(|_| NoFile::Gone)?;
-        Ok(OutboundFile::Upload {
-            bytes: fitted.bytes,
-            name: file_name("jpg"),
-            media_type: "image/jpeg",
-        })
     }
 }
 
 /// Whether an edit whose message is gone says something that must not be lost with it.
 fn becomes_new(waiting: &Waiting) -> bool {
-    let says = !matches!(waiting.message.content, Content::Buttons | Content::Removed);
+    let says = !matches!(waiting.message.content, Content::Buttons | Content::Removed { .. });
     says && matches!(waiting.message.place, Place::Edit { .. })
-}
-
-fn kind_of(word: &str) -> PictureKind {
-    match word {
-        "jpeg" => PictureKind::Jpeg,
-        "webp" => PictureKind::Webp,
-        _ => PictureKind::Png,
-    }
-}
-
-fn again(error: &StoreError, tries: u32) -> Tried {
-    warn!(error = %error, "the store was not there for a delivery");
-    Tried::Again(back_off(tries))
-}
-
-/// Waits that double, from a quarter of a second on.
-fn back_off(tries: u32) -> Duration {
-    (Duration::from_millis(250) * 2_u32.saturating_pow(tries.min(16))).min(BACK_OFF_MAX)
 }

@@ -1,7 +1,14 @@
 //! The progress lane: what a placeholder shows while its picture is made. The latest state wins,
 //! nothing is durable, nothing is tried again, and whatever has to be delivered goes first.
 
-use std::{collections::HashMap, sync::Mutex, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use picdesk_core::{
     channel::{Button, Text},
@@ -30,10 +37,14 @@ struct State {
     latest: Option<Partial>,
     shown_at: Option<Instant>,
     has_picture: bool,
+    /// Nothing more will be shown: since when.
+    ended_at: Option<Instant>,
 }
 
 /// How long a typing action stands. Source: Bot API, `sendChatAction`, 5 seconds.
-const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(5);
+/// How long it is remembered that a placeholder shows a partial picture, for the edit that follows.
+const ENDED_KEPT: Duration = Duration::from_mins(10);
 
 /// Something being made for somebody.
 #[derive(Debug, Default)]
@@ -43,12 +54,17 @@ struct Busy {
 }
 
 /// The lane. Shared between the generation worker, which fills it, and the sender, which drains it.
+/// A process that is not the sender shows nothing.
+///
+/// A slot is open from the call to whatever comes first: the end of the call, its time-out, or an
+/// edit that has to be delivered. What comes later than that finds no slot and is not shown.
 #[derive(Debug, Default)]
 pub struct Progress {
     slots: Mutex<HashMap<Slot, State>>,
     busy: Mutex<HashMap<ConversationId, Busy>>,
     /// Drafts beside placeholders.
     pub drafts: Drafts,
+    drained: AtomicBool,
     /// Rings when something is to be shown.
     pub ring: Notify,
 }
@@ -58,23 +74,51 @@ impl Progress {
         self.slots.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Puts a state in place of the one before.
+    /// Whether a sender of this process drains the lane. What nobody drains is not kept.
+    pub fn drained(&self, drained: bool) {
+        self.drained.store(drained, Ordering::Relaxed);
+        if !drained {
+            self.slots().clear();
+            self.busy().clear();
+        }
+    }
+
+    /// A picture begins to come: what is shown of it goes to its placeholder from now on.
+    pub fn open(&self, slot: Slot) {
+        if self.drained.load(Ordering::Relaxed) {
+            self.slots().entry(slot).or_default().ended_at = None;
+        }
+    }
+
+    /// Puts a state in place of the one before, while the slot is open.
     pub fn show(&self, slot: Slot, partial: Partial) {
-        self.slots().entry(slot).or_default().latest = Some(partial);
+        let mut slots = self.slots();
+        let Some(state) = slots.get_mut(&slot).filter(|state| state.ended_at.is_none()) else {
+            return;
+        };
+        state.latest = Some(partial);
+        drop(slots);
         self.ring.notify_one();
     }
 
-    /// The final edit is on its way: nothing more is shown.
-    pub fn clear(&self, slot: Slot) {
-        self.slots().remove(&slot);
+    /// Nothing more comes of the picture, or nobody waits for it any more.
+    pub fn end_show(&self, slot: Slot, now: Instant) {
+        let mut slots = self.slots();
+        slots.retain(|_, state| state.ended_at.is_none_or(|at| now < at + ENDED_KEPT));
+        if let Some(state) = slots.get_mut(&slot) {
+            state.latest = None;
+            state.ended_at = Some(now);
+        }
+    }
+
+    /// An edit that has to be delivered is on its way: nothing more is shown. Whether the
+    /// placeholder shows a partial picture, so that its words are a caption.
+    pub fn close(&self, slot: Slot) -> bool {
+        self.slots().remove(&slot).is_some_and(|state| state.has_picture)
     }
 
     /// Slots with something to show that showed nothing for `interval`.
-    pub fn ready(
-        &self,
-        interval: std::time::Duration,
-        now: Instant,
-    ) -> Vec<(Slot, ConversationId)> {
+    pub fn ready(&self, interval: Duration, now: Instant) -> Vec<(Slot, ConversationId)> {
         self.slots()
             .iter()
             .filter_map(|(slot, state)| {
@@ -102,6 +146,9 @@ impl Progress {
 
     /// A picture begins to be made for somebody.
     pub fn begin(&self, conversation: &ConversationId) {
+        if !self.drained.load(Ordering::Relaxed) {
+            return;
+        }
         self.busy().entry(conversation.clone()).or_default().pictures += 1;
         self.ring.notify_one();
     }
@@ -127,17 +174,10 @@ impl Progress {
         })
         .collect()
     }
-
-    /// Whether a placeholder shows a partial picture, so that its words are a caption.
-    pub fn has_picture(&self, slot: Slot) -> bool {
-        self.slots().get(&slot).is_some_and(|state| state.has_picture)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use picdesk_core::id::GenerationId;
 
     use super::*;
@@ -151,20 +191,75 @@ mod tests {
         }
     }
 
+    const SLOT: Slot = Slot::Generation(GenerationId(1));
+    const INTERVAL: Duration = Duration::from_secs(4);
+
+    fn lane() -> (Progress, Instant) {
+        let progress = Progress::default();
+        progress.drained(true);
+        progress.open(SLOT);
+        (progress, Instant::now())
+    }
+
     #[test]
     fn the_latest_state_wins_and_rests_between() {
-        let (progress, now) = (Progress::default(), Instant::now());
-        let slot = Slot::Generation(GenerationId(1));
-        let interval = Duration::from_secs(4);
-        progress.show(slot, partial("one"));
-        progress.show(slot, partial("two"));
-        assert_eq!(progress.ready(interval, now).len(), 1);
-        assert_eq!(progress.take(slot, now).unwrap().0.text.text, "two");
-        assert!(progress.take(slot, now).is_none());
-        progress.show(slot, partial("three"));
-        assert!(progress.ready(interval, now + Duration::from_secs(3)).is_empty());
-        assert_eq!(progress.ready(interval, now + interval).len(), 1);
-        progress.clear(slot);
-        assert!(progress.ready(interval, now + interval).is_empty());
+        let (progress, now) = lane();
+        progress.show(SLOT, partial("one"));
+        progress.show(SLOT, partial("two"));
+        assert_eq!(progress.ready(INTERVAL, now).len(), 1);
+        assert_eq!(progress.take(SLOT, now).unwrap().0.text.text, "two");
+        assert!(progress.take(SLOT, now).is_none());
+        progress.show(SLOT, partial("three"));
+        assert!(progress.ready(INTERVAL, now + Duration::from_secs(3)).is_empty());
+        assert_eq!(progress.ready(INTERVAL, now + INTERVAL).len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_shown_after_the_edit_that_settles_it() {
+        let (progress, now) = lane();
+        let picture = Partial { picture: Some(vec![1]), ..partial("one") };
+        progress.show(SLOT, picture);
+        progress.take(SLOT, now).unwrap();
+        progress.show(SLOT, partial("two"));
+        assert!(progress.close(SLOT), "it shows a picture");
+        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        progress.show(SLOT, partial("late"));
+        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        assert!(!progress.close(SLOT));
+    }
+
+    #[test]
+    fn a_call_that_is_given_up_shows_nothing_more_until_it_is_made_again() {
+        let (progress, now) = lane();
+        progress.show(SLOT, Partial { picture: Some(vec![1]), ..partial("one") });
+        progress.take(SLOT, now).unwrap();
+        progress.show(SLOT, partial("two"));
+        progress.end_show(SLOT, now);
+        progress.show(SLOT, partial("late"));
+        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        progress.open(SLOT);
+        progress.show(SLOT, partial("again"));
+        assert_eq!(progress.ready(INTERVAL, now + INTERVAL).len(), 1);
+        assert!(progress.close(SLOT), "the picture is still there");
+    }
+
+    #[test]
+    fn what_nobody_drains_is_not_kept() {
+        let (progress, now) = lane();
+        let chat = ConversationId::from("telegram:1");
+        progress.show(SLOT, partial("one"));
+        progress.begin(&chat);
+        progress.drained(false);
+        progress.open(SLOT);
+        progress.show(SLOT, partial("two"));
+        progress.begin(&chat);
+        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        assert!(progress.busy_due(now).is_empty());
+        let forgotten = Slot::Generation(GenerationId(2));
+        progress.drained(true);
+        progress.open(forgotten);
+        progress.end_show(forgotten, now);
+        progress.end_show(SLOT, now + ENDED_KEPT);
+        assert!(progress.slots().is_empty());
     }
 }

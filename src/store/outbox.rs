@@ -23,6 +23,8 @@ pub struct Waiting {
     pub slot: Option<String>,
     /// Whether an earlier process may have sent it already.
     pub begun: bool,
+    /// Where the message stands that it edits, when that is in another conversation.
+    pub elsewhere: Option<ConversationId>,
     /// Tries so far.
     pub attempts: i64,
     /// Not before this moment, milliseconds since the epoch.
@@ -71,11 +73,21 @@ const FIND_WAITING: &str = "
     from outbox
     where channel = $1 and state in ('waiting', 'sending') and id > $2
     order by id limit $3";
+const FIND_FIRST: &str = "
+    select conversation, slot, about, state, attempts, not_before, body
+    from outbox
+    where channel = $1 and state in ('waiting', 'sending') and id > $2 and id in (
+      select id from (
+        select id, row_number() over (partition by conversation order by id) as number
+        from outbox where channel = $1 and state in ('waiting', 'sending')) as numbered
+      where number <= $4)
+    order by id limit $3";
 const FIND_STANDS: &str =
     "select slot, conversation, message, picture from placed where slot in ({list})";
 const BEGIN: &str = "
     update outbox set state = 'sending', attempts = attempts + 1
     where id in ({list}) and state in ('waiting', 'sending')";
+const NOT_BEGUN: &str = "update outbox set state = 'waiting' where id = $1 and state = 'sending'";
 const SETTLE: &str = "
     with v(id, state, at, body) as (values {rows})
     update outbox set state = v.state, settled_at = v.at, body = v.body
@@ -84,7 +96,7 @@ const POSTPONE: &str = "
     update outbox set state = 'waiting', not_before = $2, attempts = attempts + 1
     where id = $1 and state in ('waiting', 'sending')";
 const MOVE_ALL: &str = "
-    update outbox set conversation = $2
+    update outbox set conversation = $2, state = 'waiting'
     where conversation = $1 and state in ('waiting', 'sending')";
 const PLACE: &str = "
     insert into placed (slot, conversation, message, picture, artifact, escalation, at)
@@ -100,6 +112,7 @@ const KEEP_FILE: &str = "
 const FIND_FILE: &str =
     "select handle from artifact_files where artifact = $1 and channel = $2 and form = $3";
 const FORGET_PLACE: &str = "delete from placed where slot = $1";
+const FORGET_PLACES: &str = "delete from placed where slot in ({list})";
 const FORGET_FILE: &str =
     "delete from artifact_files where artifact = $1 and channel = $2 and form = $3";
 const BOUNCE: &str = "
@@ -109,6 +122,30 @@ const BOUNCE: &str = "
 const NEXT_DUE: &str = "
     select min(not_before) from outbox
     where channel = $1 and state = 'waiting' and not_before > $2";
+
+impl Waiting {
+    /// Whether a message may have been sent on the way to it, under a name of its own: a new
+    /// picture that has a slot.
+    fn has_step(&self) -> bool {
+        let message = &self.message;
+        matches!(message.content, Content::Picture { .. })
+            && matches!(message.place, Place::New { slot: Some(_) })
+    }
+}
+
+/// The name of a message's place that has no slot.
+fn own_key(message: &OutboundMessage) -> String {
+    format!("m{}", message.id)
+}
+
+/// The name under which the message stands that this one edits: its slot's, or, on the way to a new
+/// picture, its own. The slot may name an earlier message, which is not to change.
+pub fn place_key(waiting: &Waiting) -> String {
+    match (&waiting.message.place, &waiting.slot) {
+        (Place::Edit { .. }, Some(slot)) => slot.clone(),
+        _ => own_key(&waiting.message),
+    }
+}
 
 fn read_waiting(row: &Row) -> Result<Waiting, StoreError> {
     let mut message: OutboundMessage = sealed::open_json(&row.blob(6)?, "outbox", "body")?;
@@ -126,6 +163,7 @@ fn read_waiting(row: &Row) -> Result<Waiting, StoreError> {
         about,
         slot: row.maybe_text(1)?,
         begun: row.text(3)? == "sending",
+        elsewhere: None,
         attempts: row.int(4)?,
         not_before: row.int(5)?,
     })
@@ -142,15 +180,37 @@ pub async fn waiting(
     rows.iter().map(read_waiting).collect()
 }
 
+/// The same, but of each conversation only the first `of_one`.
+pub async fn first_waiting(
+    connection: &mut Connection,
+    channel: &str,
+    after: i64,
+    limit: i64,
+    of_one: i64,
+) -> Result<Vec<Waiting>, StoreError> {
+    let values = [channel.into(), after.into(), limit.into(), of_one.into()];
+    connection.rows(FIND_FIRST, &values).await?.iter().map(read_waiting).collect()
+}
+
 /// Where slots' messages stand.
 pub async fn stands(
     connection: &mut Connection,
     slots: &[String],
 ) -> Result<Vec<(String, Stand)>, StoreError> {
-    let rows: Vec<Vec<Value>> = slots.iter().map(|slot| vec![slot.as_str().into()]).collect();
-    let found = connection.rows_for(FIND_STANDS, &rows).await?;
-    found
-        .iter()
+    read_stands(&connection.rows_for(FIND_STANDS, &slot_rows(slots)).await?)
+}
+
+/// As [`stands`], in a turn.
+pub async fn stands_now(tx: &mut Tx, slots: &[String]) -> Result<Vec<(String, Stand)>, StoreError> {
+    read_stands(&tx.rows_for(FIND_STANDS, &slot_rows(slots)).await?)
+}
+
+fn slot_rows(slots: &[String]) -> Vec<Vec<Value>> {
+    slots.iter().map(|slot| vec![slot.as_str().into()]).collect()
+}
+
+fn read_stands(rows: &[Row]) -> Result<Vec<(String, Stand)>, StoreError> {
+    rows.iter()
         .map(|row| {
             let stand = Stand {
                 conversation: ConversationId(row.text(1)?),
@@ -175,6 +235,12 @@ pub async fn next_due(
 pub async fn begin(tx: &mut Tx, ids: &[OutboundId]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![id.0.into()]).collect();
     tx.run_for(BEGIN, &rows).await?;
+    Ok(())
+}
+
+/// Says that one certainly did not leave, though it was about to.
+pub async fn not_begun(tx: &mut Tx, id: OutboundId) -> Result<(), StoreError> {
+    tx.run(NOT_BEGUN, &[id.0.into()]).await?;
     Ok(())
 }
 
@@ -205,6 +271,7 @@ pub async fn forget_file(
 pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), StoreError> {
     let mut done: Vec<Vec<Value>> = Vec::new();
     let mut placed: Vec<Vec<Value>> = Vec::new();
+    let mut steps: Vec<Vec<Value>> = Vec::new();
     let mut files: Vec<Vec<Value>> = Vec::new();
     let mut events: Vec<NewEvent> = Vec::new();
     for one in settled {
@@ -234,6 +301,9 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
             }
         };
         events.extend(fate_event(one));
+        if one.waiting.has_step() {
+            steps.push(vec![own_key(&one.waiting.message).into()]);
+        }
         // The words are not needed any more: what was said lives at the channel. What was refused
         // may yet go elsewhere.
         let body = match one.fate {
@@ -243,6 +313,7 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
         done.push(vec![id.into(), word.into(), now.into(), body.into()]);
     }
     tx.run_for(SETTLE, &done).await?;
+    tx.run_for(FORGET_PLACES, &steps).await?;
     tx.run_for(PLACE, &last_by_first(placed)).await?;
     tx.run_for(KEEP_FILE, &files).await?;
     inbox::insert(tx, &events, now, now).await?;
@@ -274,7 +345,7 @@ fn artifact_of(message: &OutboundMessage) -> Option<i64> {
 /// Remembers where a message stands, when it has a slot or carries something a reply may mean.
 fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now: i64) {
     let message = &one.waiting.message;
-    if matches!(message.content, Content::Removed) {
+    if matches!(message.content, Content::Removed { .. }) {
         return;
     }
     let Some(at_channel) = &receipt.message else { return };
@@ -294,8 +365,8 @@ fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now:
     }
     let picture = matches!(message.content, Content::Picture { .. });
     rows.push(vec![
-        slot.unwrap_or_else(|| format!("m{}", message.id)).into(),
-        message.conversation.as_str().into(),
+        slot.unwrap_or_else(|| own_key(message)).into(),
+        one.waiting.elsewhere.as_ref().unwrap_or(&message.conversation).as_str().into(),
         at_channel.as_str().into(),
         picture.into(),
         artifact.into(),
@@ -379,16 +450,22 @@ fn fate_event(one: &Settled) -> Option<NewEvent> {
     Some(NewEvent::of_house(external_id, &message.conversation, &event))
 }
 
-/// A delivery without its file.
+/// A delivery without its file. What edits a message goes to where that message stands, which may
+/// be another conversation than the one it was asked for in.
 pub fn delivery(waiting: &Waiting, stand: Option<&Stand>) -> Delivery {
-    let edit = match &waiting.message.place {
-        Place::New { .. } => None,
-        Place::Edit { .. } => stand.map(|stand| stand.message.clone()),
-        Place::EditMessage { message } => Some(message.clone()),
+    let mut message = waiting.message.clone();
+    let edit = match (&waiting.message.place, stand) {
+        (Place::EditMessage { message }, _) => Some(message.clone()),
+        (Place::New { .. } | Place::Edit { .. }, Some(stand)) => {
+            message.conversation = stand.conversation.clone();
+            message.place = Place::EditMessage { message: stand.message.clone() };
+            Some(stand.message.clone())
+        }
+        (Place::New { .. } | Place::Edit { .. }, None) => None,
     };
     Delivery {
-        message: waiting.message.clone(),
         edit,
+        message,
         edit_is_picture: stand.is_some_and(|stand| stand.picture),
         file: None,
     }

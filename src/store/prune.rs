@@ -47,6 +47,18 @@ const FORGET_ALBUM_PARTS: &str = "
       where a.conversation = album_parts.conversation and a.album = album_parts.album
         and a.began_at < $1)";
 const FORGET_ALBUMS: &str = "delete from albums where began_at < $1";
+/// Where messages stand goes with what they show, and some time after: a picture that is deleted
+/// leaves its chat only by this.
+const FORGET_PLACED: &str = "
+    delete from placed where slot in (
+      select p.slot from placed p
+      where p.at < $1
+        and not exists (
+          select 1 from artifacts a where a.id = p.artifact and a.expires_at >= $2)
+        and not exists (
+          select 1 from escalations e
+          where e.id = p.escalation and (e.state = 'open' or e.closed_at >= $1))
+      limit $3)";
 const FORGET_SAMPLES: &str = "
     delete from samples where id < (
       select min(id) from (select id from samples order by id desc limit $1) as newest)";
@@ -86,6 +98,8 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     }
     tx.run(FORGET_ALBUM_PARTS, &[times.raw_before.into()]).await?;
     tx.run(FORGET_ALBUMS, &[times.raw_before.into()]).await?;
+    let values = [times.prompts_before.into(), times.raw_before.into(), PRUNED_MAX.into()];
+    tx.run(FORGET_PLACED, &values).await?;
     tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;
     let empty = sealed::seal_json(&super::facts::RequestBody::default());
     let values = [times.prompts_before.into(), empty.into(), PRUNED_MAX.into()];

@@ -10,7 +10,7 @@ use picdesk_core::{
         GenerationFacts, HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past,
         PressFacts, PressedAction, Request,
     },
-    id::{ConversationId, IdentityId},
+    id::{ConversationId, IdentityId, Slot},
     needs::needs,
     say::{Action, BalanceLine},
 };
@@ -21,6 +21,7 @@ use crate::store::{
     facts::{self as read, Pair, Placed},
     inbox::Pending,
     line,
+    outbox::{self, Stand},
 };
 
 /// An event with what it needs.
@@ -232,12 +233,14 @@ async fn press(
         }
         _ => None,
     };
+    let stray = is_stray(tx, wanted, request.as_ref(), &generations).await?;
     let at_desk = needs.desk
         || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
     Ok(PressFacts {
         action: wanted.action,
         request,
         generations,
+        stray,
         kept,
         newest,
         line: shared.line.clone(),
@@ -247,6 +250,29 @@ async fn press(
         desk: if at_desk { Some(desk(tx, shared, wanted).await?) } else { None },
         customer,
     })
+}
+
+/// Whether the pressed message is none of its request's own, all of which are known.
+async fn is_stray(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    request: Option<&Request>,
+    generations: &[picdesk_core::facts::Generation],
+) -> Result<bool, StoreError> {
+    let (Event::ButtonPressed(press), Some(request)) = (&wanted.event, request) else {
+        return Ok(false);
+    };
+    let Some(message) = &press.message else { return Ok(false) };
+    let question = Slot::Question(request.id.0).key();
+    let mut slots: Vec<String> =
+        generations.iter().map(|one| Slot::Generation(one.id).key()).collect();
+    let needed = slots.len().max(1);
+    slots.push(question.clone());
+    let stands = outbox::stands_now(tx, &slots).await?;
+    let of_pictures = stands.iter().filter(|(slot, _)| *slot != question).count();
+    let known = if generations.is_empty() { stands.len() } else { of_pictures };
+    let here = |stand: &Stand| stand.conversation == wanted.conversation;
+    Ok(known >= needed && stands.iter().all(|(_, stand)| here(stand) && stand.message != *message))
 }
 
 async fn pictures_of(

@@ -29,7 +29,7 @@ pub(super) fn render(desk: &Desk, outgoing: &Outgoing) -> Rendered {
             Content::Forward { media: media.clone(), caption: say(caption) }
         }
         Body::Keys => Content::Buttons,
-        Body::Removed => Content::Removed,
+        Body::Removed => Content::Removed { instead: say(&Say::Deleted) },
         Body::OpenTopic { name } => Content::OpenTopic { name: name.clone() },
         Body::CloseTopic => Content::CloseTopic,
         Body::ReopenTopic => Content::ReopenTopic,

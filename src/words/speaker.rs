@@ -146,6 +146,7 @@ impl Speaker<'_> {
             Say::Card(card) => self.card(card),
             Say::CustomerWrote { name, text } => self.wrote("customer-wrote", name, text),
             Say::RelayState(state) => self.relay_state(*state),
+            Say::NotShown => self.text("not-shown"),
             Say::DeskHelp => self.text("desk-help"),
             Say::NotAnOperator => self.text("not-an-operator"),
 

@@ -24,7 +24,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
 /// Longer than anything here takes on a busy machine: only a failure waits so long.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 /// How often something is asked that cannot be awaited.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+pub const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// What a house is given besides its addresses, as TOML by section.
 #[derive(Debug, Clone)]

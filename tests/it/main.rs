@@ -6,5 +6,6 @@ mod contract;
 mod crash;
 mod database;
 mod house;
+mod sending;
 mod stories;
 mod tidy;

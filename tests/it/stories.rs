@@ -6,6 +6,7 @@ mod human;
 mod making;
 mod outages;
 mod paying;
+mod replicas;
 mod stopping;
 
 use picdesk_sandbox::telegram::MessageView;
@@ -38,7 +39,7 @@ async fn picture_of(house: &House, chat: i64, words: &str) -> MessageView {
 }
 
 /// A JPEG of a size, as a phone has.
-fn photo(width: u32, height: u32) -> Vec<u8> {
+pub fn photo(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     image::DynamicImage::new_rgb8(width, height)
         .write_to(&mut bytes, image::ImageFormat::Jpeg)

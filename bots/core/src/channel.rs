@@ -288,7 +288,11 @@ pub enum Content {
     /// Only the buttons of the message change.
     Buttons,
     /// The message goes away.
-    Removed,
+    Removed {
+        /// What stands in its place where it showed a picture and the channel does not let it go,
+        /// because it is too old: the picture goes all the same.
+        instead: Text,
+    },
     /// A new topic at the operators' desk; its conversation becomes the slot's.
     OpenTopic {
         /// Its name, at most 128 characters.
@@ -422,7 +426,8 @@ pub struct Budget<'c> {
 }
 
 /// A messaging network, as the house sees it. Only the sender task of the house calls
-/// [`deliver`](Channel::deliver) and [`show`](Channel::show).
+/// [`deliver`](Channel::deliver) and [`show`](Channel::show); but a press is answered by whichever
+/// process turned it.
 #[async_trait]
 pub trait Channel: Send + Sync {
     /// What it can do.

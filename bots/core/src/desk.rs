@@ -15,6 +15,10 @@ use crate::{
     turn::{Reader, Turn},
 };
 
+/// Words of an operator that fit under a picture beside their name, UTF-16 code units. Telegram's
+/// captions hold 1024 (Bot API, `sendPhoto`); what is longer follows as a message of its own.
+const CAPTION_UNITS_MAX: usize = 800;
+
 /// What a line at the desk is.
 enum Line<'t> {
     /// For the customer.
@@ -81,21 +85,19 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
         turn.send(reopen);
     }
     let say = |text: &str| Say::Answer { operator: operator.name.clone(), text: text.into() };
-    let bodies = match pictures.split_first() {
-        None => Vec::from([Body::Say(say(words))]),
-        Some((first, others)) => {
-            let forward =
-                |media: &MediaRef, text| Body::Forward { media: media.clone(), caption: say(text) };
-            let first = core::iter::once(forward(first, words));
-            first.chain(others.iter().map(|media| forward(media, ""))).collect()
-        }
-    };
     if !case.answered {
         let after_ms = turn.frame.now.saturating_sub(case.opened_at);
         turn.then(Effect::AnswerEscalation { escalation: case.id, after_ms });
     }
-    for body in bodies {
+    let fits = words.encode_utf16().count() <= CAPTION_UNITS_MAX;
+    let under = !pictures.is_empty() && fits;
+    let (mut caption, after) = if under { (words, "") } else { ("", words) };
+    for media in pictures {
+        let body = Body::Forward { media, caption: say(core::mem::take(&mut caption)) };
         relay(turn, case, &topic, message, body);
+    }
+    if !after.is_empty() {
+        relay(turn, case, &topic, message, Body::Say(say(after)));
     }
 }
 

@@ -266,6 +266,9 @@ pub struct PressFacts {
     pub request: Option<Request>,
     /// The request's pictures.
     pub generations: Vec<Generation>,
+    /// Whether the pressed message is one that a lost answer left behind: the request's own
+    /// messages are known, and it is none of them.
+    pub stray: bool,
     /// The picture it is about, when that is still kept and belongs to the presser.
     pub kept: Option<Kept>,
     /// For a press that spends: the presser's newest request, whatever became of it.

@@ -26,7 +26,7 @@ use crate::{
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
     settings, support, tray,
-    turn::Turn,
+    turn::{Reader, Turn},
 };
 
 /// What is shown to whoever pressed.
@@ -79,6 +79,9 @@ fn obey(
     let now = visit.customer.account.options;
     if visit.reader.setting == Setting::Group && is_private(verb) {
         return Answer::Alert(Say::InPrivateOnly);
+    }
+    if let (Verb::Cancel | Verb::Confirm | Verb::TakeCheaper, true) = (verb, facts.stray) {
+        remove_stray(turn, visit, press);
     }
     match verb {
         Verb::Cancel => return cancel(turn, visit, facts),
@@ -134,6 +137,15 @@ fn obey(
         Verb::AskHuman => support::ask(turn, visit, request.map(|request| request.id)),
     }
     Answer::Quiet
+}
+
+/// A message whose answer was lost was sent again, and the first one is nobody's: once it is
+/// pressed we know where it is, and it goes.
+fn remove_stray(turn: &mut Turn<'_>, visit: &Visit, press: &Press) {
+    if let Some(message) = &press.message {
+        let stray = turn.draft(&visit.reader, Body::Removed).replacing(Some(message)).silent();
+        turn.send(stray);
+    }
 }
 
 /// Whether what a press asks for is nobody else's business.
@@ -315,9 +327,11 @@ fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
         turn.then(Effect::ClearOwed { artifact });
     }
     turn.then(Effect::DeleteArtifact { artifact });
+    // What was sent where it was asked for goes in order with what is still to be sent there.
+    let there = Reader::of(&kept.request, visit.reader.language);
     let shown = facts.generations.iter().find(|one| one.artifact == Some(artifact));
     if let Some(generation) = shown {
-        turn.remove(&visit.reader, Slot::Generation(generation.id));
+        turn.remove(&there, Slot::Generation(generation.id));
     }
     turn.remove(&visit.reader, history::copy(artifact));
     if shown.is_some_and(|one| one.state == GenerationState::Made) {
@@ -326,7 +340,7 @@ fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
         seen(turn, visit, facts, kept);
     } else if facts.generations.len() == 1 {
         let slot = Slot::Receipt(kept.request.id);
-        let receipt = turn.words(&visit.reader, Say::Deleted).editing(slot).silent();
+        let receipt = turn.words(&there, Say::Deleted).editing(slot).silent();
         let again = keys::act(Label::Again, Verb::Again, kept.request.id.0);
         turn.send(receipt.keys(Vec::from([Vec::from([again])])));
     }

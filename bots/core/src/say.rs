@@ -325,6 +325,8 @@ pub enum Say {
     },
     /// Whether an operator's line arrived.
     RelayState(RelayState),
+    /// A message of a case cannot be shown in its topic.
+    NotShown,
     /// An operator's command that this desk does not know.
     DeskHelp,
     /// Somebody who is no operator tried to answer.

@@ -88,8 +88,13 @@ pub(crate) fn line_refused(
     let Some(case) = &facts.case else { return };
     match refusal {
         Refusal::TopicGone | Refusal::ConversationGone => {}
-        Refusal::Blocked | Refusal::MessageGone | Refusal::Content => {
+        Refusal::Blocked | Refusal::MessageGone => {
             return turn.then(Effect::RaiseAlarm { what: "a line was refused at the desk" });
+        }
+        Refusal::Content => {
+            turn.then(Effect::RaiseAlarm { what: "a line was refused at the desk" });
+            let topic = Reader::desk(&turn.frame.conversation.clone(), turn.house());
+            return turn.say(&topic, Say::NotShown);
         }
     }
     let Some(desk) = turn.house().desk.clone() else { return };

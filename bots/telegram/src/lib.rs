@@ -24,8 +24,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use picdesk_core::{
     channel::{
-        Arrival, Budget, Capabilities, Channel, Delivery, DeliveryError, FetchError, MediaRef,
-        OutboundFile, OutboundMessage, Receipt, Showing,
+        Arrival, Budget, Capabilities, Channel, Content, Delivery, DeliveryError, FetchError,
+        MediaRef, OutboundFile, OutboundMessage, Receipt, Refusal, Showing,
     },
     id::ConversationId,
 };
@@ -38,7 +38,7 @@ use self::{
     client::{Client, DownloadError, HttpClient},
     flood::Floods,
     parse::{NotRead, Us, read_update},
-    render::{Links, render, render_showing},
+    render::{Links, render, render_blank, render_showing},
 };
 
 /// Tells the time, milliseconds since the epoch.
@@ -148,12 +148,26 @@ impl TelegramChannel {
         target: Target,
         file: Option<OutboundFile>,
     ) -> Result<Receipt, Verdict> {
-        let Some(call) = render(message, target, file, self.links) else {
-            return Ok(Receipt::default());
-        };
+        self.make(render(message, target, file, self.links), target).await
+    }
+
+    /// Makes a call about a message; none is one that succeeds.
+    async fn make(&self, call: Option<Call>, target: Target) -> Result<Receipt, Verdict> {
+        let Some(call) = call else { return Ok(Receipt::default()) };
         let gist = call.gist();
         let result = self.call(call).await?;
         Ok(receipt(gist, target.message(), &result))
+    }
+
+    /// A message that was to go and may not: Telegram lets no older one be deleted, but edited.
+    async fn blank(&self, message: &OutboundMessage, target: Target) -> Result<Receipt, Verdict> {
+        match self.make(render_blank(message, target), target).await {
+            Err(Verdict::OtherKind) => {
+                let other = target.other_kind();
+                self.make(render_blank(message, other), other).await
+            }
+            outcome => outcome,
+        }
     }
 }
 
@@ -182,6 +196,11 @@ impl Channel for TelegramChannel {
         if let Err(Verdict::OtherKind) = outcome {
             // A crash can come between an edit and the note that the message shows a picture now.
             outcome = self.hand_over(&message, target.other_kind(), None).await;
+        }
+        if let (Err(Verdict::Failed(DeliveryError::Refused(Refusal::Content))), true) =
+            (&outcome, matches!(message.content, Content::Removed { .. }))
+        {
+            outcome = self.blank(&message, target).await;
         }
         match outcome {
             Ok(receipt) => Ok(receipt),

@@ -41,6 +41,9 @@ const TAP_ANSWER_UNITS_MAX: usize = 200;
 /// The name that the uploaded part of a call has in it.
 const ATTACHED: &str = "attach://file";
 
+/// A grey square.
+const BLANK: &[u8] = include_bytes!("render/blank.png");
+
 /// Which addresses may stand on buttons. Telegram refuses a whole message for a button that leads
 /// to the machine itself; a stand-in on loopback takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +78,29 @@ pub fn render(
         }
         Content::Forward { media, caption } => Some(draft.forward(caption, media, file)),
         Content::Buttons => draft.buttons(),
-        Content::Removed => draft.removal(),
+        Content::Removed { .. } => draft.removal(),
         Content::OpenTopic { name } => Some(draft.open_topic(name)),
         Content::CloseTopic => draft.close_topic(),
         Content::ReopenTopic => draft.reopen_topic(),
+    }
+}
+
+/// What becomes of a message that was to go away and may not: no words, and where it showed a
+/// picture, a blank one that says why.
+#[must_use]
+pub fn render_blank(message: &OutboundMessage, target: Target) -> Option<Call> {
+    let Content::Removed { instead } = &message.content else { return None };
+    let draft = Draft {
+        address: Address::of(&message.conversation)?,
+        target,
+        silent: true,
+        reply: None,
+        keyboard: None,
+    };
+    match target {
+        Target::New => None,
+        Target::Words(_) => Some(draft.words(&Text::plain("…"))),
+        Target::Picture(_) => Some(draft.photo(instead, File::blank())),
     }
 }
 
@@ -305,6 +327,11 @@ impl File {
             ("progress.jpg", "image/jpeg")
         };
         Self::Upload(Upload { bytes: bytes.into(), name: name.to_owned(), media_type })
+    }
+
+    fn blank() -> Self {
+        let bytes = bytes::Bytes::from_static(BLANK);
+        Self::Upload(Upload { bytes, name: "deleted.png".to_owned(), media_type: "image/png" })
     }
 
     fn named(self, name: &str) -> Self {

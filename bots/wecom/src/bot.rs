@@ -163,7 +163,7 @@ impl WecomBot {
     ) -> Result<Receipt, DeliveryError> {
         let text = match &message.content {
             Content::Text(text) => text,
-            Content::Buttons | Content::Removed => return Ok(Receipt::default()),
+            Content::Buttons | Content::Removed { .. } => return Ok(Receipt::default()),
             Content::Picture { .. } | Content::Original { .. } | Content::Forward { .. } => {
                 // Its address is sent instead.
                 return Err(DeliveryError::Refused(Refusal::Content));

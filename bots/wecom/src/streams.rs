@@ -249,7 +249,7 @@ impl Stream {
                 self.awaited.retain(|one| *one != key);
             }
             Content::Original { .. } => return Applied::Refused(Refusal::Content),
-            Content::Removed => {
+            Content::Removed { .. } => {
                 self.parts.retain(|part| part.key != key);
                 self.put_card(&key, None);
                 self.awaited.retain(|one| *one != key);

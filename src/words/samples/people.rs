@@ -25,6 +25,7 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         Say::CustomerWrote { name, text: " \n ".into() },
         Say::DeskHelp,
         Say::NotAnOperator,
+        Say::NotShown,
         Say::NotYours,
         Say::Stale,
         Say::Done,

@@ -1,6 +1,9 @@
 //! Prompts, pictures, and changes to them.
 
-use picdesk_sandbox::{images::Operation, telegram::ALICE};
+use picdesk_sandbox::{
+    images::{Latency, Operation, Stage, decode_nonce},
+    telegram::{ALICE, Armed, Fault, MessageView},
+};
 use sha2::{Digest as _, Sha256};
 
 use super::{bot_says, photo, picture_of};
@@ -79,6 +82,52 @@ async fn an_album_with_a_caption_is_one_request_with_its_pictures_in_order() {
     let came: Vec<_> = call.references.iter().map(|it| (it.width, it.height)).collect();
     assert_eq!(came, sizes);
     house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn what_comes_after_its_time_does_not_paint_over_what_was_said() {
+    let images = "stream = true\npartials = 2\ntimeout_s = 8\n";
+    let house = House::build(Given { images, ..Given::default() }).await;
+    // Of the partial pictures the second one comes when the picture is given up already.
+    house.images.set_latency(Latency::Seconds(13.0));
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    let given_up = bot_says(&house, ALICE, "I do not know whether it was made").await;
+    let came_late = || {
+        let message = house.telegram.message(ALICE, given_up.message).unwrap();
+        let decoded = message.picture.as_ref().and_then(|it| house.telegram.uploaded(it));
+        let stage = decoded.and_then(|bytes| decode_nonce(&bytes)).map(|nonce| nonce.stage);
+        let said = message.text.contains("I do not know") || stage == Some(Stage::Final);
+        assert!(said, "{message:?}");
+        house.telegram.transcript(ALICE).contains("It came after all")
+    };
+    house.until_status("the late picture", |_| came_late()).await;
+    picture_of(&house, ALICE, "a fox in the snow").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 0, "{status}");
+}
+
+#[tokio::test]
+async fn a_placeholder_that_a_lost_answer_left_behind_goes_when_it_is_pressed() {
+    let house = House::build(Given { provider: false, ..Given::default() }).await;
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "/balance").unwrap();
+    bot_says(&house, ALICE, "10 credits").await;
+    house.until_quiet().await;
+    house.telegram.arm(Armed::times(Fault::DropAnswer, 1).on("sendMessage"));
+    house.telegram.say(ALICE, "a fox").unwrap();
+    let making = |it: &MessageView| it.text.contains("Making a fox");
+    let twice = || house.telegram.chat(ALICE).into_iter().filter(&making).count() == 2;
+    house
+        .until_status("both are there", |status| twice() && status["outbox"]["waiting"] == 0)
+        .await;
+    let first = house.telegram.chat(ALICE).into_iter().find(&making).unwrap();
+    house.telegram.press(ALICE, ALICE, first.message, "Cancel").unwrap();
+    bot_says(&house, ALICE, "Cancelled. Nothing was charged").await;
+    house.until_quiet().await;
+    let chat = house.telegram.chat(ALICE);
+    assert!(!chat.iter().any(&making), "{}", house.telegram.transcript(ALICE));
+    assert_eq!(chat.iter().filter(|it| it.text.contains("Cancelled")).count(), 1);
 }
 
 #[tokio::test]

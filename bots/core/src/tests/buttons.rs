@@ -103,6 +103,19 @@ fn a_deleted_picture_goes_from_every_message() {
 }
 
 #[test]
+fn a_picture_asked_for_among_others_is_deleted_there() {
+    let mut facts = about_picture(Verb::Delete);
+    facts.kept.as_mut().unwrap().request.conversation = "telegram:-9".into();
+    assert_snapshot!(folded(&pressed(facts)), @r#"
+    DeleteArtifact { artifact: 81 }
+    edit Generation(61) in telegram:-9 silently: Removed
+    edit Question(81) in telegram:7 silently: Removed
+    edit Receipt(50) in telegram:-9 silently: Deleted / [Again 50]
+    answer tap: Deleted
+    "#);
+}
+
+#[test]
 fn a_picture_that_is_gone_answers_politely() {
     for verb in [Verb::Change, Verb::Larger, Verb::Original, Verb::More, Verb::Delete] {
         let facts = PressFacts { kept: None, ..about_picture(verb) };

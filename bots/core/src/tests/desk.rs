@@ -249,3 +249,32 @@ fn the_first_answer_of_a_case_is_told_from_later_ones() {
     let first = "AnswerEscalation { escalation: 90, after_ms: 400000 }\n";
     assert_eq!(tell(false), std::format!("{first}{}", tell(true)));
 }
+
+#[test]
+fn a_picture_that_cannot_be_passed_on_is_told_in_the_topic() {
+    let event = Event::MessageRefused {
+        outbound: OutboundId(5),
+        about: About::TopicLine(EscalationId(90)),
+        refusal: Refusal::Content,
+    };
+    assert_snapshot!(folded(&at(TOPIC, about_case(case(), None), event)), @r#"
+    RaiseAlarm { what: "a line was refused at the desk" }
+    send in telegram:-100:44: NotShown
+    "#);
+}
+
+#[test]
+fn words_that_do_not_fit_under_a_picture_follow_it() {
+    let words = "lamp ".repeat(200);
+    let line = Message {
+        setting: Setting::Desk,
+        attachments: vec![photo("p")],
+        ..message(&std::format!("/r {words}"))
+    };
+    let effects = at(TOPIC, Facts::Desk(facts()), Event::MessageReceived(line));
+    let sent: std::vec::Vec<&str> =
+        effects.lines().filter(|line| line.contains("never twice")).collect();
+    assert_eq!(sent.len(), 2, "{effects}");
+    assert!(sent[0].contains("Forward") && sent[0].ends_with("text: \"\" } }"), "{effects}");
+    assert!(sent[1].contains(words.trim()), "{effects}");
+}

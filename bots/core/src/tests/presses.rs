@@ -259,3 +259,18 @@ fn what_is_asked_for_once_more_is_made_once_more() {
     let other = Request { prompt: "an owl".into(), ..made() };
     assert!(again_after(1, other).contains("hold 2"), "it is another");
 }
+
+#[test]
+fn a_message_that_a_lost_answer_left_behind_goes_when_it_is_pressed() {
+    let stray = |state, picture| PressFacts {
+        stray: true,
+        ..about_request(Verb::Cancel, state, Some(picture))
+    };
+    assert_snapshot!(folded(&pressed(stray(RequestState::Settled, Is::Delivered))), @r#"
+    edit message 20 in telegram:7 silently: Removed
+    answer tap: Stale
+    "#);
+    let effects = pressed(stray(RequestState::Open, Is::Held));
+    assert!(effects.contains("edit message 20 in telegram:7 silently: Removed"), "{effects}");
+    assert!(effects.contains("edit Generation(61) in telegram:7: Cancelled"), "{effects}");
+}

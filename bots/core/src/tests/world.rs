@@ -337,6 +337,7 @@ pub fn press(setting: Setting) -> Press {
 /// Facts of Ada's press of one of her own buttons.
 pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
     PressFacts {
+        stray: false,
         customer: Some(customer),
         action: PressedAction::Ours(Action { verb, row }),
         request: None,

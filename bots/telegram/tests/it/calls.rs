@@ -253,7 +253,10 @@ async fn what_is_already_so_is_done() {
     let channel = api.channel();
     let receipt = channel.deliver(edit(Content::Text(Text::plain("x")), None)).await.unwrap();
     assert_eq!(receipt.message, Some("120".into()));
-    channel.deliver(edit(Content::Removed, None)).await.unwrap();
+    channel
+        .deliver(edit(Content::Removed { instead: Text::plain("Deleted") }, None))
+        .await
+        .unwrap();
     let mut close = words("telegram:-1009000000009:41");
     close.message.content = Content::CloseTopic;
     channel.deliver(close).await.unwrap();
@@ -268,6 +271,19 @@ async fn words_reach_a_message_that_is_a_picture_against_our_belief() {
     let delivery = edit(Content::Text(Text::plain("x")), None);
     assert_eq!(api.channel().deliver(delivery).await.unwrap().message, Some("120".into()));
     assert_eq!(api.methods(), ["editMessageText", "editMessageCaption"]);
+}
+
+#[tokio::test]
+async fn a_picture_too_old_to_be_deleted_goes_blank() {
+    let api = StandIn::start().await;
+    let old = "Bad Request: message can't be deleted for everyone";
+    api.reply("deleteMessage", Reply::No(400, old, json!({})));
+    let no = "Bad Request: there is no text in the message to edit";
+    api.reply("editMessageText", Reply::No(400, no, json!({})));
+    api.reply("editMessageMedia", sent(120));
+    let removal = edit(Content::Removed { instead: Text::plain("Deleted") }, None);
+    assert_eq!(api.channel().deliver(removal).await.unwrap().message, Some("120".into()));
+    assert_eq!(api.methods(), ["deleteMessage", "editMessageText", "editMessageMedia"]);
 }
 
 #[tokio::test]

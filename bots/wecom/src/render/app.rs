@@ -132,7 +132,7 @@ impl Draft<'_> {
                 }
                 _ => return Err(NoPlan::Nothing),
             },
-            Content::Removed => match place {
+            Content::Removed { .. } => match place {
                 Some(At::Message(id)) => plan.sends.push(self.recall(id)),
                 Some(At::Card(_)) => self.finish_card(place.as_ref(), &mut plan),
                 Some(At::Code(_)) | None => return Err(NoPlan::Nothing),

@@ -78,7 +78,7 @@ impl Draft<'_> {
             }
             // As a link: a file of this size is a nuisance in a chat on WeChat.
             Content::Original { .. } => return Err(NoPlan::Refused(Refusal::Content)),
-            Content::Buttons | Content::Removed => return Err(NoPlan::Nothing),
+            Content::Buttons | Content::Removed { .. } => return Err(NoPlan::Nothing),
             Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
                 return Err(NoPlan::Refused(Refusal::TopicGone));
             }

@@ -223,6 +223,92 @@ async fn what_was_begun_by_a_process_that_died_is_known_as_begun() {
 }
 
 #[tokio::test]
+async fn what_certainly_did_not_leave_is_not_begun() {
+    for house in houses().await {
+        house.send(words(1, "telegram:1"), None).await;
+        house.send(words(2, "telegram:1"), None).await;
+        house
+            .write((), |tx, ()| {
+                Box::pin(async move {
+                    outbox::begin(tx, &[OutboundId(1), OutboundId(2)]).await?;
+                    outbox::not_begun(tx, OutboundId(1)).await
+                })
+            })
+            .await
+            .unwrap();
+        let begun: Vec<bool> = house.unsent("telegram").await.iter().map(|it| it.begun).collect();
+        assert_eq!(begun, [false, true]);
+        // An address that is no longer good has taken nothing.
+        let waiting = house.unsent("telegram").await.remove(1);
+        house.settle(vec![Settled { waiting, fate: Fate::Moved("telegram:-100".into()) }]).await;
+        assert!(house.unsent("telegram").await.iter().all(|it| !it.begun));
+    }
+}
+
+#[tokio::test]
+async fn of_each_conversation_the_first_messages_are_read() {
+    for house in houses().await {
+        for id in 1..=40 {
+            house.send(words(id, "telegram:1"), None).await;
+        }
+        for id in [41, 43] {
+            house.send(words(id, "telegram:2"), None).await;
+        }
+        house.send(words(42, "wecom-kf:1"), None).await;
+        let mut connection = house.store.read().await.unwrap();
+        let mut first = async |after, limit| {
+            ids(&outbox::first_waiting(&mut connection, "telegram", after, limit, 3).await.unwrap())
+        };
+        assert_eq!(first(0, 100).await, [1, 2, 3, 41, 43]);
+        assert_eq!(first(2, 2).await, [3, 41]);
+    }
+}
+
+#[tokio::test]
+async fn a_message_sent_on_the_way_to_a_new_picture_is_its_own_until_the_picture_is_there() {
+    for house in houses().await {
+        house.send(placeholder(1), None).await;
+        house.settle_all(&taken("901")).await;
+        let again = OutboundMessage { place: Place::New { slot: Some(SLOT) }, ..picture(2) };
+        house.send(again, None).await;
+        let waiting = house.unsent("telegram").await.remove(0);
+        let key = outbox::place_key(&waiting);
+        let step =
+            Stand { conversation: "telegram:1".into(), message: "902".into(), picture: false };
+        house
+            .write((key.clone(), step.clone()), |tx, (key, step)| {
+                Box::pin(async move { outbox::place(tx, &key, &step, START).await })
+            })
+            .await
+            .unwrap();
+        assert_eq!(house.stand(SLOT).await.unwrap().message.as_str(), "901");
+        let delivery = outbox::delivery(&waiting, Some(&step));
+        assert_eq!(delivery.edit, Some("902".into()));
+        house.settle_all(&taken("902")).await;
+        assert_eq!(house.stand(SLOT).await.unwrap().message.as_str(), "902");
+        assert_eq!(house.int("select count(*) from placed", &[]).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_edit_goes_where_its_message_stands() {
+    for house in houses().await {
+        house.send(placeholder(1), None).await;
+        house.settle_all(&taken("901")).await;
+        let elsewhere = OutboundMessage { conversation: "telegram:2".into(), ..picture(2) };
+        house.send(elsewhere, None).await;
+        let mut waiting = house.unsent("telegram").await.remove(0);
+        let stand = house.stand(SLOT).await.unwrap();
+        let delivery = outbox::delivery(&waiting, Some(&stand));
+        assert_eq!(delivery.message.conversation.as_str(), "telegram:1");
+        assert_eq!(delivery.edit, Some("901".into()));
+        waiting.elsewhere = Some(delivery.message.conversation);
+        house.settle(vec![Settled { waiting, fate: taken("901") }]).await;
+        assert_eq!(house.stand(SLOT).await.unwrap().conversation.as_str(), "telegram:1");
+    }
+}
+
+#[tokio::test]
 async fn all_that_waits_moves_with_its_conversation() {
     for house in houses().await {
         for id in 1..=3 {

@@ -44,6 +44,7 @@ impl House {
             "inbox" => "select count(*) from inbox",
             "inbox_raw" => "select count(*) from inbox_raw",
             "outbox" => "select count(*) from outbox",
+            "placed" => "select count(*) from placed",
             other => panic!("{other} is not counted here"),
         };
         self.int(text, &[]).await
@@ -141,5 +142,46 @@ async fn a_prompt_goes_when_its_request_is_over_and_its_picture_gone() {
         assert!(house.prompt().await.contains("a lighthouse"), "its time is not over");
         house.prune(11 * DAY).await;
         assert!(!house.prompt().await.contains("a lighthouse"));
+    }
+}
+
+/// Where a message stands that shows this.
+const STANDS: &str = "
+    insert into placed (slot, conversation, message, picture, artifact, escalation, at)
+    values ($1, 'telegram:1', $1, 0, $2, $3, $4)";
+
+#[tokio::test]
+async fn where_messages_stand_is_forgotten_with_what_they_show() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let asked = house.ask(&ada, 1, 1).await;
+        let picture = house.make(&ada, asked, START + 20 * DAY).await;
+        let case = "insert into escalations (id, code, account, identity, conversation, cause,
+                      request, consent, words, state, opened_at, closed_at)
+                    values (90, 'S-1', 1, 'telegram:1', 'telegram:1', 'other', null, 0, $1,
+                      'open', 0, 0)";
+        house.run(case, &[sealed::seal(&[]).into()]).await;
+        let stands = async |slot: &str, artifact: Option<i64>, case: Option<i64>| {
+            let values = [slot.into(), artifact.into(), case.into(), START.into()];
+            house.run(STANDS, &values).await;
+        };
+        stands("q1", None, None).await;
+        stands("g1", Some(picture.0), None).await;
+        stands("m1", None, Some(90)).await;
+        house.prune(10 * DAY).await;
+        assert_eq!(house.count("placed").await, 3);
+        house.prune(10 * DAY + 1).await;
+        assert_eq!(house.count("placed").await, 2, "the question");
+        house.follow(vec![Effect::DeleteArtifact { artifact: picture }]).await.unwrap();
+        house.prune(20 * DAY).await;
+        assert_eq!(house.count("placed").await, 2, "the picture's messages are yet to go");
+        house.prune(20 * DAY + HOUR + 1).await;
+        assert_eq!(house.word("select slot from placed", &[]).await, "m1");
+        let close = "update escalations set state = 'resolved', closed_at = $1";
+        house.run(close, &[(START + 20 * DAY).into()]).await;
+        house.prune(30 * DAY).await;
+        assert_eq!(house.count("placed").await, 1, "the case was open just now");
+        house.prune(30 * DAY + 1).await;
+        assert_eq!(house.count("placed").await, 0);
     }
 }

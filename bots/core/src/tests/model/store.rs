@@ -165,6 +165,7 @@ impl Store {
                 let request = request.or(kept.as_ref().map(|kept| kept.request.clone()));
                 let siblings = request.as_ref().map(|request| self.siblings(request.id));
                 Facts::Press(PressFacts {
+                    stray: false,
                     customer: self.customer(),
                     action: action.map_or(PressedAction::Foreign, PressedAction::Ours),
                     request,

@@ -1,0 +1,139 @@
+//! The picture or file that a message carries, in the form in which its channel takes it.
+
+use picdesk_core::{
+    channel::{Content, OutboundFile, OutboundMessage},
+    generation::Artifact,
+    id::ArtifactId,
+};
+
+use super::handover::Means;
+use crate::{
+    artifacts::{ArtifactError, ObjectName},
+    pictures::{Fit, Limits, PictureFault, PictureKind},
+    store::{artifacts as rows, outbox},
+};
+
+/// Why a message's file is not there.
+pub(super) enum NoFile {
+    /// The picture is gone.
+    Gone,
+    /// The channel does not take it in any form that we can make of it.
+    NotTaken,
+    /// It cannot be read now.
+    Later,
+}
+
+impl Means {
+    /// The picture or file that a message carries.
+    pub(super) async fn file(
+        &self,
+        message: &OutboundMessage,
+    ) -> Result<Option<OutboundFile>, NoFile> {
+        let artifact = match &message.content {
+            Content::Picture { artifact, .. } | Content::Original { artifact, .. } => *artifact,
+            Content::Forward { media, .. } => {
+                return Ok(Some(OutboundFile::Known { handle: media.handle.clone() }));
+            }
+            _ => return Ok(None),
+        };
+        let form = outbox::form_of(&message.content).unwrap_or_default();
+        let mut connection = self.store.read().await.map_err(|_| NoFile::Later)?;
+        let channel = self.capabilities().name;
+        let known = outbox::file_handle(&mut connection, artifact.0, channel, form)
+            .await
+            .map_err(|_| NoFile::Later)?;
+        if let Some(handle) = known {
+            return Ok(Some(OutboundFile::Known { handle }));
+        }
+        let row = rows::find(&mut connection, artifact).await.map_err(|_| NoFile::Later)?;
+        drop(connection);
+        let row = row.ok_or(NoFile::Gone)?;
+        let name = ObjectName::parse(&row.object).map_err(|_| NoFile::Gone)?;
+        let kind = kind_of(&row.kind);
+        if let Content::Original { file_name, .. } = &message.content {
+            return self.original(&name, file_name.clone(), kind).await.map(Some);
+        }
+        self.preview(artifact, &name, &row, kind).await.map(Some)
+    }
+
+    async fn original(
+        &self,
+        name: &ObjectName,
+        file_name: String,
+        kind: PictureKind,
+    ) -> Result<OutboundFile, NoFile> {
+        let bytes = self
+            .artifacts
+            .read_all(name, self.capabilities().file_bytes_max)
+            .await
+            .map_err(|error| unread(&error))?
+            .ok_or(NoFile::Gone)?;
+        Ok(OutboundFile::Upload {
+            bytes: bytes.into(),
+            name: file_name,
+            media_type: kind.media_type(),
+        })
+    }
+
+    /// The original itself where the channel shows it as it is, else a fitted preview.
+    async fn preview(
+        &self,
+        artifact: ArtifactId,
+        name: &ObjectName,
+        row: &Artifact,
+        kind: PictureKind,
+    ) -> Result<OutboundFile, NoFile> {
+        let limits = self.capabilities();
+        let (width, height) = (row.size.width, row.size.height);
+        let bytes = u64::try_from(row.bytes).unwrap_or(u64::MAX);
+        let fits = bytes <= limits.photo_bytes_max
+            && width + height <= limits.photo_side_sum_max
+            && width.max(height) <= width.min(height).saturating_mul(limits.photo_ratio_max)
+            && matches!(kind, PictureKind::Png | PictureKind::Jpeg);
+        let file_name = |ending: &str| format!("picture-{artifact}.{ending}");
+        if fits {
+            let read = self.artifacts.read_all(name, limits.photo_bytes_max).await;
+            let bytes = read.map_err(|error| unread(&error))?.ok_or(NoFile::Gone)?;
+            return Ok(OutboundFile::Upload {
+                bytes: bytes.into(),
+                name: file_name(kind.file_extension()),
+                media_type: kind.media_type(),
+            });
+        }
+        let source = self.artifacts.source(name, Limits::ORIGINAL.bytes_max).await;
+        let source = source.map_err(|error| unread(&error))?.ok_or(NoFile::Gone)?;
+        let fit = Fit {
+            bytes_max: limits.photo_bytes_max,
+            side_sum_max: limits.photo_side_sum_max,
+            ratio_max: limits.photo_ratio_max,
+            longest_edge: Some(2560),
+        };
+        // A fault of the source's says nothing about the picture.
+        let fitted = self.darkroom.fit(source, fit).await.map_err(|fault| {
+            if matches!(fault, PictureFault::Source(_)) { NoFile::Later } else { NoFile::NotTaken }
+        })?;
+        Ok(OutboundFile::Upload {
+            bytes: fitted.bytes,
+            name: file_name("jpg"),
+            media_type: "image/jpeg",
+        })
+    }
+}
+
+/// Why an object was not read.
+fn unread(error: &ArtifactError) -> NoFile {
+    match error {
+        ArtifactError::TooLong { .. } => NoFile::NotTaken,
+        ArtifactError::Full | ArtifactError::Refused(_) | ArtifactError::Unavailable(_) => {
+            NoFile::Later
+        }
+    }
+}
+
+fn kind_of(word: &str) -> PictureKind {
+    match word {
+        "jpeg" => PictureKind::Jpeg,
+        "webp" => PictureKind::Webp,
+        _ => PictureKind::Png,
+    }
+}

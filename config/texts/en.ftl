@@ -112,6 +112,10 @@ history = { BOLD($pictures) } kept, newest first. Tap a number to open one.
 history-line = { $number }. { ITALIC($prompt) } · { $made } · kept until { $until }
 history-gallery = All of them on a private page: { $url }
 history-empty = No pictures yet. Write what you want to see, and the first one will be here.
+expire-soon = { $count ->
+    [one] One of your pictures is kept until { BOLD($moment) } and then deleted. Save it if you want to keep it.
+   *[other] { BOLD($pictures) } of yours will be deleted soon, the first on { BOLD($moment) }. Save what you want to keep.
+}
 buy-packs = { BOLD("Packs, paid once") }
 buy-plans = { BOLD("Plans") }
 buy-line = { $name }: { $credits } · { $price }

@@ -96,6 +96,10 @@ history = 共保存 { BOLD($pictures) }，新的在前。点编号打开。
 history-line = { $number }. { ITALIC($prompt) } · { $made } · 保存到 { $until }
 history-gallery = 全部图片在你的私人页面：{ $url }
 history-empty = 还没有图。写下想看的画面，第一张就会出现在这里。
+expire-soon = { $count ->
+    [1] 你有一张图保存到 { BOLD($moment) }，到期就会删除。想留下请及时下载。
+   *[other] 你有 { BOLD($pictures) }快到期了，最早的到 { BOLD($moment) } 删除。想留下的请及时下载。
+}
 buy-packs = { BOLD("积分包，一次付清") }
 buy-plans = { BOLD("套餐") }
 buy-line = { $name }：{ $credits } · { $price }

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     artifacts::{Artifacts, ObjectName},
-    store::{Store, StoreError, Work, artifacts as rows, prune},
+    store::{Store, StoreError, Work, artifacts as rows, expiring, prune},
 };
 
 /// How often it looks without being woken.
@@ -71,6 +71,7 @@ async fn round(
         }
     }
     while delete_objects(store, artifacts).await? {}
+    announce(store, now).await?;
     store
         .writer()
         .run(move |tx| {
@@ -84,6 +85,19 @@ async fn round(
             })
         })
         .await
+}
+
+/// Tells of pictures that come near their end.
+async fn announce(store: &Store, now: i64) -> Result<(), StoreError> {
+    loop {
+        let told = store.writer().run(move |tx| Box::pin(expiring::announce(tx, now))).await?;
+        if told > 0 {
+            store.wakes().ring(Work::Inbox);
+        }
+        if told < expiring::ACCOUNTS_MAX {
+            return Ok(());
+        }
+    }
 }
 
 /// Deletes the objects of pictures that are going; whether there may be more.

@@ -175,6 +175,12 @@ fn commands(measure: &Measure) -> Vec<Say> {
             gallery: None,
         },
         Say::HistoryEmpty,
+        Say::ExpireSoon {
+            count: measure.number,
+            first_at: DECEMBER_22,
+            gallery: Some(measure.url.clone()),
+        },
+        Say::ExpireSoon { count: 1, first_at: DECEMBER_22, gallery: None },
         Say::Buy(measure.offer()),
         Say::Buy(Offer::default()),
         Say::BuyNothing,
@@ -183,7 +189,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptEmpty,
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
-        Say::Alarm { what: measure.short.clone() },
+        Say::Alarm { what: "an event could not be turned and was set aside".into() },
     ]
 }
 

@@ -53,7 +53,8 @@ pub(super) const SETTLE_GENERATIONS: &str = "
     from v where generations.id = v.id";
 pub(super) const INSERT_ARTIFACTS: &str = "
     insert into artifacts (id, generation, request, account, purse, object, sha256, bytes, width,
-                           height, kind, cost_micro_usd, made_at, expires_at, state, owed)
+                           height, kind, cost_micro_usd, made_at, expires_at, state, owed,
+                           announced)
     values {rows} on conflict (generation) do nothing";
 pub(super) const MARK_OWED: &str = "update artifacts set owed = $2 where id = $1";
 pub(super) const DELETE_ARTIFACT: &str =

@@ -257,3 +257,25 @@ fn facts_of_another_kind_raise_an_alarm_and_do_nothing_else() {
     RaiseAlarm { what: "an event was decided on facts of another kind" }
     "#);
 }
+
+#[test]
+fn what_expires_soon_is_said_once_to_whoever_can_read_it() {
+    let page = HistoryPage {
+        pictures: vec![kept()],
+        total: 2,
+        older: false,
+        gallery: "https://pic.example/g/x".into(),
+    };
+    let event = Event::PicturesExpiring { account: AccountId(1), count: 3, first_at: NOW };
+    let expiring = |customer: Customer, history| {
+        let facts = MessageFacts { history, ..message_facts(customer) };
+        at(PRIVATE, Facts::Message(facts), event.clone())
+    };
+    assert_snapshot!(folded(&expiring(customer(5), Some(page.clone()))), @r#"
+    send in telegram:7 silently: ExpireSoon { count: 2, first_at: 1700000000000, gallery:
+        Some("https://pic.example/g/x") } / [Gallery https://pic.example/g/x]
+    "#);
+    let away = Customer { reachable: false, ..customer(5) };
+    assert_eq!(expiring(away, Some(page)), "");
+    assert_eq!(expiring(customer(5), None), "");
+}

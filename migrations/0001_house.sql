@@ -117,6 +117,8 @@ create table accounts (
   plan text,
   last_tag bigint not null,
   created_at bigint not null,
+  -- Where they came from, as the link said that brought them.
+  origin bytea,
   constraint account_purse unique (purse)
 );
 create table identities (

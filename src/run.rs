@@ -36,7 +36,7 @@ use crate::{
     store::{Store, StoreError, effects::Answer, replica, wakes::ring_between_processes},
     telemetry::metrics::Metrics,
     turn::{Desk, Shards, Turner},
-    web::{self, Web},
+    web::{self, ChatAddress, Web},
 };
 
 /// How late a picture may come and still be handed over: as long again as it may take.
@@ -62,9 +62,21 @@ pub enum ServeError {
     Fenced,
 }
 
+/// What a process cannot know by itself.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where random bytes come from.
+    pub chance: Chance,
+    /// Where the chat with the bot is, where that is not at Telegram.
+    pub chat_url: Option<String>,
+}
+
 /// Everything that serves.
 struct Serving {
     config: Config,
+    outside: Outside,
     store: Store,
     replica: i64,
     desk: Arc<Desk>,
@@ -88,14 +100,14 @@ struct Stops {
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
 pub async fn serve(
     config: Config,
-    clock: Clock,
+    outside: Outside,
     ready: impl FnOnce(SocketAddr) + Send,
 ) -> Result<(), ServeError> {
     let metrics = Metrics::start();
     for warning in config.warnings() {
         warn!("{warning}");
     }
-    let serving = Serving::open(config, clock).await?;
+    let serving = Serving::open(config, outside).await?;
     let readiness = Readiness::default();
     let working = readiness.condition("workers", "starting");
     let stops = Stops {
@@ -149,20 +161,20 @@ async fn signal() {
 }
 
 impl Serving {
-    async fn open(config: Config, clock: Clock) -> Result<Self, ServeError> {
+    async fn open(config: Config, outside: Outside) -> Result<Self, ServeError> {
         let url = config.store.url.reveal().to_owned();
         parts::make_folder_of(&url).map_err(ServeError::Setting)?;
-        let store = Store::open(&url, config.store.connections_max, clock).await?;
+        let store = Store::open(&url, config.store.connections_max, outside.clock.clone()).await?;
         let store = store.serve(&url).await?;
         let replica = store.replica().unwrap_or_default();
-        let chance = Chance::system();
-        let desk = Arc::new(parts::desk(&config, &store, &chance).await?);
+        let desk = Arc::new(parts::desk(&config, &store, &outside.chance).await?);
         let artifacts = Artifacts::open(&parts::artifact_settings(&config)).await?;
         let telegram = parts::telegram(&config).map_err(ServeError::Setting)?.map(Arc::new);
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms);
         Ok(Self {
             config,
+            outside,
             store,
             replica,
             desk,
@@ -184,8 +196,9 @@ impl Serving {
         let web = Web {
             store: self.store.clone(),
             artifacts: self.artifacts.clone(),
-            darkroom: self.darkroom.clone(),
+            darkroom: Darkroom::aside(),
             desk: Arc::clone(&self.desk),
+            chat: self.chat_address(),
         };
         let mut router = web::pages(web);
         if let Some(telegram) = &self.telegram
@@ -200,6 +213,15 @@ impl Serving {
             tokio::spawn(async move { set_up(&telegram, &menus, stop).await });
         }
         router
+    }
+
+    /// Where the chat is: Telegram tells who we are, the sandbox says it is on its own page.
+    fn chat_address(&self) -> ChatAddress {
+        let (telegram, instead) = (self.telegram.clone(), self.outside.chat_url.clone());
+        Arc::new(move || {
+            let of_telegram = || Some(format!("https://t.me/{}", telegram.as_ref()?.username()?));
+            instead.clone().or_else(of_telegram)
+        })
     }
 
     fn telegram_clock(&self) -> TelegramClock {
@@ -323,7 +345,7 @@ impl Serving {
             darkroom: self.darkroom.clone(),
             desk: Arc::clone(&self.desk),
             progress: Arc::clone(&self.progress),
-            chance: Chance::system(),
+            chance: self.outside.chance.clone(),
             concurrency: usize::try_from(self.config.images.concurrency).unwrap_or(1),
             timeout,
             partials,

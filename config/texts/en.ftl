@@ -376,13 +376,16 @@ page-count = { $count ->
     [one] { $count } picture
    *[other] { $count } pictures
 }
-page-private = This page is private. Its address works until { $date }.
+page-private = This page is private. Its address works until { $moment }.
 page-download = Download
 page-download-all = Download all
 page-kept-until = Kept until { $date }
 page-expired = This page has expired. Send /history in the chat for a new one.
 page-empty = No pictures are kept.
 page-open-chat = Open in chat
+page-older = Older pictures
+page-newest = Newest pictures
+page-close = Close
 page-not-found = There is nothing here, or not any more.
 page-skip = Skip to the pictures
 page-alt = Picture made on { $date }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
-    artifacts::{Artifacts, ObjectName},
+    artifacts::{ArtifactError, Artifacts, ObjectName},
     store::{Store, StoreError, Work, artifacts as rows, expiring, prune},
 };
 
@@ -107,7 +107,7 @@ async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, St
     let mut gone = Vec::new();
     for (id, object) in going {
         let deleted = match ObjectName::parse(&object) {
-            Ok(name) => artifacts.delete(&name).await,
+            Ok(name) => delete_object(artifacts, &name).await,
             // A name that leads nowhere leaves nothing to delete.
             Err(_) => Ok(()),
         };
@@ -129,6 +129,14 @@ async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, St
         .await?;
     info!(pictures = count, "{count} pictures were let go");
     Ok(full)
+}
+
+/// Deletes an object and its small copy.
+async fn delete_object(artifacts: &Artifacts, name: &ObjectName) -> Result<(), ArtifactError> {
+    if let Ok(small) = name.small() {
+        artifacts.delete(&small).await?;
+    }
+    artifacts.delete(name).await
 }
 
 /// Deletes objects that no row knows of: what a process left that died between the two.
@@ -160,11 +168,13 @@ async fn delete_unknown(
     artifacts: &Artifacts,
     names: Vec<String>,
 ) -> Result<(), StoreError> {
-    let known = rows::known(&mut store.read().await?, &names).await?;
-    for name in names.iter().filter(|name| !known.contains(name)) {
-        if let Ok(name) = ObjectName::parse(name)
-            && let Err(error) = artifacts.delete(&name).await
-        {
+    let names: Vec<ObjectName> =
+        names.iter().filter_map(|name| ObjectName::parse(name).ok()).collect();
+    // A small copy belongs to whoever knows the whole.
+    let wholes: Vec<String> = names.iter().map(|name| name.whole().to_owned()).collect();
+    let known = rows::known(&mut store.read().await?, &wholes).await?;
+    for name in names.iter().filter(|name| !known.iter().any(|known| known == name.whole())) {
+        if let Err(error) = artifacts.delete(name).await {
             warn!(error = %error, "an orphan cannot be deleted now");
         }
     }

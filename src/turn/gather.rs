@@ -11,6 +11,7 @@ use picdesk_core::{
         PressedAction, Request,
     },
     id::{ConversationId, IdentityId},
+    link,
     needs::needs,
     say::{Action, BalanceLine},
 };
@@ -50,7 +51,9 @@ impl Wanted {
             PressedAction::Ours(action) => Some(action),
             PressedAction::Foreign => None,
         };
-        let needs = needs(&event, asked);
+        let mut needs = needs(&event, asked);
+        let linked = link::payload(&event).and_then(|it| turner.desk.seal.read_link(it));
+        needs.artifact = needs.artifact.or(linked);
         Some(Self { seq: pending.seq, conversation: pending.conversation, event, action, needs })
     }
 
@@ -141,7 +144,8 @@ async fn message(
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
-    let artifact = match (replied.artifact, &awaiting) {
+    let linked = needs.artifact.map(|id| id.0);
+    let artifact = match (linked.or(replied.artifact), &awaiting) {
         (Some(artifact), _) => Some(artifact),
         (None, Some(Awaiting::Change { artifact })) => Some(artifact.0),
         (None, _) => None,
@@ -169,6 +173,7 @@ async fn message(
     };
     Ok(MessageFacts {
         pace: turner.pace(&wanted.event, tx_now(turner)),
+        linked: needs.artifact,
         replied: own_kept(tx, artifact, customer.as_ref()).await?,
         answered: answered
             .filter(|case| customer.as_ref().is_some_and(|one| one.account.id == case.account)),

@@ -30,6 +30,13 @@ pub enum Effect {
         /// Whose.
         person: Person,
     },
+    /// Where somebody came from: the payload of the link that brought them.
+    KeepOrigin {
+        /// Whose account.
+        account: AccountId,
+        /// What the link said.
+        origin: String,
+    },
     /// What somebody calls themselves has changed.
     RenamePerson {
         /// Who.

@@ -7,6 +7,7 @@ pub(super) const INSERT_ACCOUNTS: &str = "
     insert into accounts (id, purse, options, plan, last_tag, created_at) values {rows}";
 pub(super) const INSERT_IDENTITIES: &str = "
     insert into identities (id, account, name, language, reachable, created_at) values {rows}";
+pub(super) const KEEP_ORIGIN: &str = "update accounts set origin = $2 where id = $1";
 pub(super) const RENAME: &str = "update identities set name = $2 where id = $1";
 pub(super) const CHOOSE_LANGUAGE: &str = "update identities set language = $2 where id = $1";
 pub(super) const MARK_REACHABLE: &str = "update identities set reachable = $2 where id = $1";

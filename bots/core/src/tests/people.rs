@@ -21,6 +21,7 @@ fn a_start_opens_an_account_with_trial_credits_and_welcomes() {
         "Ada", language: Some(En) } }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
+    KeepOrigin { account: #0, origin: "promo-17" }
     send in telegram:7: Welcome { trial: 3 } / [Example(1) 1] / [Example(2) 2] / [Privacy 0]
         [AskHuman 0] [SupportLink https://help.example]
     "#);

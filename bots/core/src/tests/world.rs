@@ -181,6 +181,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         customer: customer.into(),
         pace: Pace::Fine,
         replied: None,
+        linked: None,
         answered: None,
         line: line(),
         started: None,

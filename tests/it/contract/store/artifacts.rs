@@ -122,7 +122,7 @@ async fn an_account_sees_its_own_pictures_newest_first() {
             house.picture(&bob, START + 10).await;
         }
         let mut connection = house.store.read().await.unwrap();
-        let found = artifacts::of_account(&mut connection, ada.account, 2).await.unwrap();
+        let found = artifacts::of_account(&mut connection, ada.account, None, 2).await.unwrap();
         let found: Vec<_> = found.into_iter().map(|(artifact, _)| artifact.id).collect();
         assert_eq!(found, own[..2]);
     }

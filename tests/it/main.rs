@@ -6,5 +6,6 @@ mod contract;
 mod crash;
 mod database;
 mod house;
+mod playground;
 mod stories;
 mod tidy;

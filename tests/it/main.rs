@@ -6,6 +6,7 @@ mod contract;
 mod crash;
 mod database;
 mod house;
+mod outside;
 mod playground;
 mod stories;
 mod tidy;

@@ -86,6 +86,7 @@ async function goBack(visit, page) {
     const link = await page.run(() => document.querySelector("#p1-large p a[href*='start=']").href);
     const before = await visit.newest();
     await visit.page.send("Page.navigate", { url: link });
+    await visit.page.until("the chat", () => document.querySelector("#timeline .row"));
     const fits = (it) => it.message > before && it.pictures > 0 && it.buttons.length > 3;
     await visit.message("the picture, with its buttons", fits);
     const left = await visit.page.run(() => location.search);

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 16;
 /// How many bodies are brought at once to see what memory they cost.
 const BODIES: usize = 200;
 /// What they may cost together, KiB. All of them held at once would be 200 MiB.
-const MEMORY_KIB: u64 = 48 * 1024;
+const MEMORY_KIB: u64 = 24 * 1024;
 
 #[tokio::test]
 async fn hostile_json_is_taken_or_refused_and_never_breaks_anything() {

@@ -125,6 +125,17 @@ async fn an_account_sees_its_own_pictures_newest_first() {
         let found = artifacts::of_account(&mut connection, ada.account, None, 2).await.unwrap();
         let found: Vec<_> = found.into_iter().map(|(artifact, _)| artifact.id).collect();
         assert_eq!(found, own[..2]);
+        let newest = own.iter().max_by_key(|id| id.0).copied();
+        let older = artifacts::of_account(&mut connection, ada.account, newest, 9).await.unwrap();
+        assert_eq!(older.len(), 2, "those before the newest");
+        assert!(older.iter().all(|(artifact, _)| Some(artifact.id) != newest));
+        let count = artifacts::count_of_account(&mut connection, ada.account).await.unwrap();
+        assert_eq!(count, 3);
+        let one = older[0].0.id;
+        for (account, is_theirs) in [(ada.account, true), (bob.account, false)] {
+            let found = artifacts::find_own(&mut connection, one, account).await.unwrap();
+            assert_eq!(found.is_some(), is_theirs);
+        }
     }
 }
 

@@ -124,6 +124,8 @@ create table accounts (
   plan text,
   last_tag bigint not null,
   created_at bigint not null,
+  -- Where they came from, as the link said that brought them.
+  origin bytea,
   constraint account_purse unique (purse)
 );
 create table identities (
@@ -255,10 +257,13 @@ create table artifacts (
   expires_at bigint not null,
   state text not null,
   owed bigint not null,
+  -- Whether its coming end was announced, or is not worth it.
+  announced bigint not null,
   constraint artifact_generation unique (generation),
   constraint artifact_state check (state in ('kept', 'going', 'expired'))
 );
 create index artifacts_due on artifacts (expires_at) where state = 'kept';
+create index artifacts_unannounced on artifacts (expires_at) where state = 'kept' and announced = 0;
 create index artifacts_going on artifacts (id) where state = 'going';
 create index artifacts_account on artifacts (account, id) where state = 'kept';
 create index artifacts_owed on artifacts (account) where owed = 1;

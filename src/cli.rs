@@ -28,6 +28,12 @@ pub enum Command {
         /// Moves the clock of the house ahead, for the sandbox
         #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 0)]
         clock_ahead_s: u64,
+        /// Makes chance come the same way again, for the sandbox
+        #[arg(long, hide = true, value_name = "N")]
+        seed: Option<u64>,
+        /// Where the chat with the bot is, for the sandbox
+        #[arg(long, hide = true, value_name = "URL")]
+        chat_url: Option<String>,
     },
     /// Run the whole product with no key and no network, and a page to play the customer on
     Sandbox(SandboxArguments),
@@ -204,7 +210,10 @@ mod tests {
 
     #[test]
     fn every_command_of_the_contract_is_understood() {
-        assert_eq!(command("serve"), Command::Serve { clock_ahead_s: 0 });
+        assert_eq!(
+            command("serve"),
+            Command::Serve { clock_ahead_s: 0, seed: None, chat_url: None }
+        );
         assert_eq!(command("migrate --dry-run"), Command::Migrate { dry_run: true });
         assert_eq!(command("status --json"), Command::Status { json: true });
         assert_eq!(command("ledger verify"), Command::Ledger(LedgerCommand::Verify));

@@ -18,7 +18,7 @@ use crate::{
     },
     clock::Clock,
     config::Config,
-    run,
+    run::{self, Outside},
     store::{
         Store, Work,
         inbox::{self, NewEvent},
@@ -66,7 +66,11 @@ fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
 
 async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { clock_ahead_s } => serve(config, clock_ahead_s).await,
+        Command::Serve { clock_ahead_s, seed, chat_url } => {
+            let chance = seed.map_or_else(Chance::system, Chance::seeded);
+            let clock = clock_ahead(clock_ahead_s);
+            serve(config, Outside { clock, chance, chat_url }).await
+        }
         Command::Sandbox(arguments) => {
             crate::sandbox::run(arguments).await?;
             Ok(ExitCode::SUCCESS)
@@ -82,17 +86,19 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
     }
 }
 
-async fn serve(config: Config, clock_ahead_s: u64) -> anyhow::Result<ExitCode> {
+async fn serve(config: Config, outside: Outside) -> anyhow::Result<ExitCode> {
     telemetry::start(config.log);
-    let clock = if clock_ahead_s == 0 {
-        Clock::system()
-    } else {
-        let (clock, hands) = Clock::movable();
-        hands.advance(Duration::from_secs(clock_ahead_s));
-        clock
-    };
-    run::serve(config, clock, |_| {}).await?;
+    run::serve(config, outside, |_| {}).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn clock_ahead(ahead_s: u64) -> Clock {
+    if ahead_s == 0 {
+        return Clock::system();
+    }
+    let (clock, hands) = Clock::movable();
+    hands.advance(Duration::from_secs(ahead_s));
+    clock
 }
 
 /// The store, for a tool beside whoever serves.

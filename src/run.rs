@@ -44,7 +44,7 @@ use crate::{
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
-    web::{self, Web},
+    web::{self, ChatAddress, Web},
 };
 
 /// The lease of whoever sends on Telegram.
@@ -80,9 +80,21 @@ pub enum ServeError {
     Lost(&'static str),
 }
 
+/// What a process cannot know by itself.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where random bytes come from.
+    pub chance: Chance,
+    /// Where the chat with the bot is, where that is not at Telegram.
+    pub chat_url: Option<String>,
+}
+
 /// Everything that serves.
 struct Serving {
     config: Config,
+    outside: Outside,
     store: Store,
     replica: i64,
     desk: Arc<Desk>,
@@ -96,7 +108,7 @@ struct Serving {
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
 pub async fn serve(
     config: Config,
-    clock: Clock,
+    outside: Outside,
     ready: impl FnOnce(SocketAddr) + Send,
 ) -> Result<(), ServeError> {
     let mut signals = Signals::listen().map_err(ServeError::Signals)?;
@@ -105,7 +117,7 @@ pub async fn serve(
         warn!("{warning}");
     }
     let serving = tokio::select! {
-        serving = Serving::open(config, clock) => serving?,
+        serving = Serving::open(config, outside) => serving?,
         () = signals.next() => return Ok(()),
     };
     let readiness = Readiness::default();
@@ -154,18 +166,18 @@ async fn watch_store(store: Store, condition: Condition) {
 }
 
 impl Serving {
-    async fn open(config: Config, clock: Clock) -> Result<Self, ServeError> {
+    async fn open(config: Config, outside: Outside) -> Result<Self, ServeError> {
         parts::make_folder_of(config.store.url.reveal()).map_err(ServeError::Setting)?;
-        let store = Store::serve(&config.store, clock).await?;
+        let store = Store::serve(&config.store, outside.clock.clone()).await?;
         let replica = store.replica().unwrap_or_default();
-        let chance = Chance::system();
-        let desk = Arc::new(parts::desk(&config, &store, &chance).await?);
+        let desk = Arc::new(parts::desk(&config, &store, &outside.chance).await?);
         let artifacts = Artifacts::open(&parts::artifact_settings(&config)).await?;
         let telegram = parts::telegram(&config).map_err(ServeError::Setting)?.map(Arc::new);
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
             config,
+            outside,
             store,
             replica,
             desk,
@@ -187,8 +199,9 @@ impl Serving {
         let web = Web {
             store: self.store.clone(),
             artifacts: self.artifacts.clone(),
-            darkroom: self.darkroom.clone(),
+            darkroom: Darkroom::aside(),
             desk: Arc::clone(&self.desk),
+            chat: self.chat_address(),
         };
         let mut router = web::pages(web);
         if let Some(telegram) = &self.telegram
@@ -208,6 +221,15 @@ impl Serving {
             });
         }
         router
+    }
+
+    /// Where the chat is: Telegram tells who we are, the sandbox says it is on its own page.
+    fn chat_address(&self) -> ChatAddress {
+        let (telegram, instead) = (self.telegram.clone(), self.outside.chat_url.clone());
+        Arc::new(move || {
+            let of_telegram = || Some(format!("https://t.me/{}", telegram.as_ref()?.username()?));
+            instead.clone().or_else(of_telegram)
+        })
     }
 
     fn telegram_clock(&self) -> TelegramClock {
@@ -365,7 +387,7 @@ impl Serving {
             darkroom: self.darkroom.clone(),
             desk: Arc::clone(&self.desk),
             progress: Arc::clone(&self.progress),
-            chance: Chance::system(),
+            chance: self.outside.chance.clone(),
             concurrency: usize::try_from(self.config.images.concurrency).unwrap_or(1),
             timeout,
             partials,

@@ -18,7 +18,7 @@ use picdesk_sandbox::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::desk::DeskProcess;
+use self::desk::{DeskProcess, Ways};
 use crate::cli::SandboxArguments;
 
 /// Runs until a signal comes. The first line on stdout is the address to open.
@@ -27,6 +27,11 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     std::fs::create_dir_all(&data)
         .with_context(|| format!("the folder {} cannot be made", data.display()))?;
     let data = data.canonicalize()?;
+    let listen = arguments.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("{listen} cannot be listened on"))?;
+    let page_url = format!("http://{}", listener.local_addr()?);
     let seed = arguments.seed.unwrap_or(1);
     let telegram = start_telegram(&data, seed).await?;
     let images = ImagesStandIn::start(ImagesOptions {
@@ -36,19 +41,18 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     })
     .await?;
     keep_port(&data, "images", &images.base_url())?;
-    let config = write_config(&data, &telegram, &images)?;
-    let desk = Arc::new(DeskProcess::new(config, data.join("desk.log")));
+    let port = desk_port(&data).await?;
+    let config = write_config(&data, port, &telegram, &images)?;
+    let chat_url = format!("{page_url}/");
+    let desk = DeskProcess::new(config, Ways { data, seed: arguments.seed, chat_url });
+    let desk = Arc::new(desk);
     let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images)]);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
     desk.add_operator("Olga", OLGA).map_err(anyhow::Error::msg)?;
     desk.add_operator("小伟", WEI).map_err(anyhow::Error::msg)?;
     desk::watched(&desk);
-    let listen = arguments.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let listener = tokio::net::TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("{listen} cannot be listened on"))?;
-    println!("http://{}", listener.local_addr()?);
+    println!("{page_url}");
     let stop = CancellationToken::new();
     let router = page::router().merge(phone::router(phone));
     let stopped = stop.clone().cancelled_owned();
@@ -99,26 +103,21 @@ fn keep_port(data: &Path, name: &str, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the desk listens: the port of last time, or one that is free now.
-fn desk_port(data: &Path) -> anyhow::Result<u16> {
-    let file = data.join("desk.port");
-    if let Some(port) =
-        std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok())
-    {
-        return Ok(port);
-    }
-    let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-    std::fs::write(file, port.to_string())?;
+/// Where the desk will listen: the port of last time where that is free, or another one.
+async fn desk_port(data: &Path) -> anyhow::Result<u16> {
+    let free = kept_port(data, "desk").await;
+    let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, free))?.local_addr()?.port();
+    keep_port(data, "desk", &format!("http://127.0.0.1:{port}"))?;
     Ok(port)
 }
 
 /// The configuration of the desk: every address is a stand-in's.
 fn write_config(
     data: &Path,
+    port: u16,
     telegram: &TelegramStandIn,
     images: &ImagesStandIn,
 ) -> anyhow::Result<PathBuf> {
-    let port = desk_port(data)?;
     // A JSON string is a TOML string.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let place = |name: &str| data.join(name).display().to_string();

@@ -7,6 +7,7 @@
 pub mod artifacts;
 pub mod database;
 pub mod effects;
+pub mod expiring;
 pub mod facts;
 pub mod health;
 pub mod inbox;

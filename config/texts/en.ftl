@@ -112,6 +112,10 @@ history = { BOLD($pictures) } kept, newest first. Tap a number to open one.
 history-line = { $number }. { ITALIC($prompt) } · { $made } · kept until { $until }
 history-gallery = All of them on a private page: { $url }
 history-empty = No pictures yet. Write what you want to see, and the first one will be here.
+expire-soon = { $count ->
+    [one] One of your pictures is kept until { BOLD($moment) } and then deleted. Save it if you want to keep it.
+   *[other] { BOLD($pictures) } of yours will be deleted soon, the first on { BOLD($moment) }. Save what you want to keep.
+}
 buy-packs = { BOLD("Packs, paid once") }
 buy-plans = { BOLD("Plans") }
 buy-line = { $name }: { $credits } · { $price }
@@ -402,13 +406,16 @@ page-count = { $count ->
     [one] { $count } picture
    *[other] { $count } pictures
 }
-page-private = This page is private. Its address works until { $date }.
+page-private = This page is private. Its address works until { $moment }.
 page-download = Download
 page-download-all = Download all
 page-kept-until = Kept until { $date }
 page-expired = This page has expired. Send /history in the chat for a new one.
 page-empty = No pictures are kept.
 page-open-chat = Open in chat
+page-older = Older pictures
+page-newest = Newest pictures
+page-close = Close
 page-not-found = There is nothing here, or not any more.
 page-skip = Skip to the pictures
 page-alt = Picture made on { $date }

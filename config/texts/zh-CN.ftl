@@ -96,6 +96,10 @@ history = 共保存 { BOLD($pictures) }，新的在前。点编号打开。
 history-line = { $number }. { ITALIC($prompt) } · { $made } · 保存到 { $until }
 history-gallery = 全部图片在你的私人页面：{ $url }
 history-empty = 还没有图。写下想看的画面，第一张就会出现在这里。
+expire-soon = { $count ->
+    [1] 你有一张图保存到 { BOLD($moment) }，到期就会删除。想留下请及时下载。
+   *[other] 你有 { BOLD($pictures) }快到期了，最早的到 { BOLD($moment) } 删除。想留下的请及时下载。
+}
 buy-packs = { BOLD("积分包，一次付清") }
 buy-plans = { BOLD("套餐") }
 buy-line = { $name }：{ $credits } · { $price }
@@ -357,13 +361,16 @@ bot-about = 把你的话变成图。没画成，不收积分。
 
 page-gallery = 我的图片
 page-count = { $count } 张图
-page-private = 这是你的私人页面，链接在 { $date } 前有效。
+page-private = 这是你的私人页面，链接在 { $moment } 前有效。
 page-download = 下载
 page-download-all = 全部下载
 page-kept-until = 保存到 { $date }
 page-expired = 这个页面已过期。请在聊天里发 /history 重新打开。
 page-empty = 没有保存的图。
 page-open-chat = 在聊天中打开
+page-older = 更早的图
+page-newest = 最新的图
+page-close = 关闭
 page-not-found = 这里没有东西，或者已经不在了。
 page-skip = 跳到图片
 page-alt = { $date }画的图

@@ -5,6 +5,9 @@ use std::fmt;
 /// The longest name, bytes.
 const NAME_BYTES_MAX: usize = 200;
 
+/// What the name of a small copy ends with. No random token ends so: it is too long for chance.
+const SMALL: &str = "_small-copy";
+
 /// The name of an object: parts of letters, digits, `_` and `-` with slashes between, as
 /// `ab/cdef0123`. No dots, so that no name leads out of the store or is hidden in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +46,19 @@ impl ObjectName {
             return Err(InvalidName);
         }
         Self::parse(&format!("{folder}/{rest}"))
+    }
+
+    /// The name of the small copy of this object, which is deleted with it.
+    ///
+    /// # Errors
+    /// Where that would be too long.
+    pub fn small(&self) -> Result<Self, InvalidName> {
+        Self::parse(&format!("{}{SMALL}", self.0))
+    }
+
+    /// The object that this is a small copy of; itself where it is none.
+    pub fn whole(&self) -> &str {
+        self.0.strip_suffix(SMALL).unwrap_or(&self.0)
     }
 
     /// As text.
@@ -95,6 +111,8 @@ mod tests {
     fn a_token_is_sharded_by_its_first_two_letters() {
         let name = ObjectName::of_token("Ab3xyz").expect("a token");
         assert_eq!(name.as_str(), "Ab/3xyz");
+        let small = name.small().expect("a name");
+        assert_eq!((small.whole(), name.whole()), ("Ab/3xyz", "Ab/3xyz"));
         for bad in ["", "a", "ab", "a/bc", "ab/c", "..abc", "ää"] {
             assert!(ObjectName::of_token(bad).is_err(), "{bad:?}");
         }

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
-    artifacts::{Artifacts, ObjectName},
-    store::{Store, StoreError, Work, artifacts as rows, prune},
+    artifacts::{ArtifactError, Artifacts, ObjectName},
+    store::{Store, StoreError, Work, artifacts as rows, expiring, prune},
 };
 
 /// How often it looks without being woken.
@@ -73,7 +73,7 @@ async fn round(store: &Store, artifacts: &Artifacts, now: i64) -> Result<(), Sto
         }
     }
     while delete_objects(store, artifacts).await? {}
-    Ok(())
+    announce(store, now).await
 }
 
 /// Forgets rows, a bounded number in each commit, until none is left that has had its time.
@@ -87,6 +87,19 @@ async fn prune(store: &Store, keep: Retention, stop: &CancellationToken) -> Resu
     Ok(())
 }
 
+/// Tells of pictures that come near their end.
+async fn announce(store: &Store, now: i64) -> Result<(), StoreError> {
+    loop {
+        let told = store.writer().run(move |tx| Box::pin(expiring::announce(tx, now))).await?;
+        if told > 0 {
+            store.wakes().ring(Work::Inbox);
+        }
+        if told < expiring::ACCOUNTS_MAX {
+            return Ok(());
+        }
+    }
+}
+
 /// Deletes the objects of pictures that are going; whether there may be more.
 async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, StoreError> {
     let going = rows::going(&mut store.read().await?).await?;
@@ -94,7 +107,7 @@ async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, St
     let mut gone = Vec::new();
     for (id, object) in going {
         let deleted = match ObjectName::parse(&object) {
-            Ok(name) => artifacts.delete(&name).await,
+            Ok(name) => delete_object(artifacts, &name).await,
             // A name that leads nowhere leaves nothing to delete.
             Err(_) => Ok(()),
         };
@@ -116,6 +129,14 @@ async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, St
         .await?;
     info!(pictures = count, "{count} pictures were let go");
     Ok(full)
+}
+
+/// Deletes an object and its small copy.
+async fn delete_object(artifacts: &Artifacts, name: &ObjectName) -> Result<(), ArtifactError> {
+    if let Ok(small) = name.small() {
+        artifacts.delete(&small).await?;
+    }
+    artifacts.delete(name).await
 }
 
 /// Deletes objects that no row knows of: what a process left that died between the two.
@@ -147,12 +168,14 @@ async fn delete_unknown(
     artifacts: &Artifacts,
     names: Vec<String>,
 ) -> Result<(), StoreError> {
+    let names: Vec<ObjectName> =
+        names.iter().filter_map(|name| ObjectName::parse(name).ok()).collect();
+    // A small copy belongs to whoever knows the whole.
+    let wholes: Vec<String> = names.iter().map(|name| name.whole().to_owned()).collect();
     let now = store.clock().now_ms();
-    let known = rows::known(&mut store.read().await?, &names, now).await?;
-    for name in names.iter().filter(|name| !known.contains(name.as_str())) {
-        if let Ok(name) = ObjectName::parse(name)
-            && let Err(error) = artifacts.delete(&name).await
-        {
+    let known = rows::known(&mut store.read().await?, &wholes, now).await?;
+    for name in names.iter().filter(|name| !known.contains(name.whole())) {
+        if let Err(error) = artifacts.delete(name).await {
             warn!(error = %error, "an orphan cannot be deleted now");
         }
     }

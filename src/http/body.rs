@@ -188,7 +188,7 @@ async fn read_whole(mut body: Body, bytes_max: usize) -> Result<Bytes, BodyRefus
             continue;
         }
         let whole = more.get_or_insert_with(|| {
-            let mut whole = BytesMut::with_capacity(promised.clamp(first.len(), AHEAD_BYTES_MAX));
+            let mut whole = BytesMut::with_capacity(promised.min(AHEAD_BYTES_MAX).max(first.len()));
             whole.extend_from_slice(&first);
             whole
         });

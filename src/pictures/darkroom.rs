@@ -32,6 +32,11 @@ impl Darkroom {
         Self { benches: Arc::new(Semaphore::new(cores)) }
     }
 
+    /// With one bench of its own, for work that may wait and must not keep others waiting.
+    pub fn aside() -> Self {
+        Self { benches: Arc::new(Semaphore::new(1)) }
+    }
+
     /// `clean_reference`, on a bench.
     ///
     /// # Errors

@@ -17,11 +17,52 @@ use crate::clock::Clock;
 const START_MAX: Duration = Duration::from_secs(20);
 /// How often it is asked meanwhile.
 const ASK_EVERY: Duration = Duration::from_millis(25);
+/// Keeps how far the desk's clock is ahead, seconds: what it has written down would else lie in
+/// the future after a restart.
+const AHEAD_S: &str = "clock.ahead";
+/// Keeps how often the desk was started.
+const STARTS: &str = "desk.starts";
+
+/// How the desk is run.
+pub(super) struct Ways {
+    /// Where everything is kept over restarts.
+    pub(super) data: PathBuf,
+    /// Makes chance come the same way again.
+    pub(super) seed: Option<u64>,
+    /// Where the chat with the bot is.
+    pub(super) chat_url: String,
+}
+
+impl Ways {
+    fn log(&self) -> PathBuf {
+        self.data.join("desk.log")
+    }
+
+    /// A number that is kept over restarts; zero at first.
+    fn kept(&self, name: &str) -> u64 {
+        let text = std::fs::read_to_string(self.data.join(name)).ok();
+        text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    fn keep(&self, name: &str, number: u64) -> Result<(), String> {
+        std::fs::write(self.data.join(name), number.to_string()).map_err(|error| error.to_string())
+    }
+
+    /// The seed of one start: another one for each, for names that were given may not come again.
+    fn next_seed(&self) -> Result<Option<u64>, String> {
+        /// Odd, so that every seed leads somewhere else.
+        const APART: u64 = 0x9e37_79b9_7f4a_7c15;
+        let Some(seed) = self.seed else { return Ok(None) };
+        let starts = self.kept(STARTS);
+        self.keep(STARTS, starts + 1)?;
+        Ok(Some(seed.wrapping_mul(APART).wrapping_add(starts)))
+    }
+}
 
 /// The process and what is known of it.
 pub(super) struct DeskProcess {
     config: PathBuf,
-    log: PathBuf,
+    ways: Ways,
     clock: Clock,
     child: tokio::sync::Mutex<Option<Child>>,
     seen: Mutex<Seen>,
@@ -41,13 +82,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl DeskProcess {
-    pub(super) fn new(config: PathBuf, log: PathBuf) -> Self {
+    pub(super) fn new(config: PathBuf, ways: Ways) -> Self {
         let clock = Clock::system();
         let since_ms = clock.now_ms();
-        let seen = Seen { state: Liveness::Stopped, pid: None, kills: 0, since_ms, ahead_s: 0 };
+        let ahead_s = ways.kept(AHEAD_S);
+        let seen = Seen { state: Liveness::Stopped, pid: None, kills: 0, since_ms, ahead_s };
         Self {
             config,
-            log,
+            ways,
             clock,
             child: tokio::sync::Mutex::new(None),
             seen: Mutex::new(seen),
@@ -78,13 +120,19 @@ impl DeskProcess {
             return Ok(());
         }
         let said = |error: std::io::Error| error.to_string();
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log);
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.ways.log());
         let program = std::env::current_exe().map_err(said)?;
         let ahead_s = locked(&self.seen).ahead_s;
-        let mut started = Command::new(program)
-            .args(["serve", "--config"])
-            .arg(&self.config)
+        let mut command = Command::new(program);
+        command.arg("serve");
+        if let Some(seed) = self.ways.next_seed()? {
+            command.args(["--seed", &seed.to_string()]);
+        }
+        let mut started = command
             .args(["--clock-ahead-s", &ahead_s.to_string()])
+            .args(["--chat-url", &self.ways.chat_url])
+            .arg("--config")
+            .arg(&self.config)
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -127,7 +175,7 @@ impl DeskProcess {
             if let Ok(Some(status)) = child.try_wait() {
                 return Err(format!(
                     "the desk ended at once: {status}; see {}",
-                    self.log.display()
+                    self.ways.log().display()
                 ));
             }
             tokio::time::sleep(ASK_EVERY).await;
@@ -196,7 +244,12 @@ impl Desk for DeskProcess {
 
     fn advance(&self, by: Duration) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
-            locked(&self.seen).ahead_s += by.as_secs();
+            let ahead_s = {
+                let mut seen = locked(&self.seen);
+                seen.ahead_s += by.as_secs();
+                seen.ahead_s
+            };
+            self.ways.keep(AHEAD_S, ahead_s)?;
             self.stop().await;
             self.start().await
         })

@@ -23,9 +23,14 @@ pub const SWEPT_MAX: i64 = 500;
 const FIND: &str = "
     select id, object, bytes, width, height, kind, expires_at
     from artifacts where id = $1 and state = 'kept'";
+const FIND_OWN: &str = "
+    select id, object, bytes, width, height, kind, expires_at
+    from artifacts where id = $1 and state = 'kept' and account = $2";
 const FIND_OF_ACCOUNT: &str = "
     select id, object, bytes, width, height, kind, expires_at, made_at
-    from artifacts where account = $1 and state = 'kept' order by id desc limit $2";
+    from artifacts where account = $1 and state = 'kept' and id < $2 order by id desc limit $3";
+const COUNT_OF_ACCOUNT: &str =
+    "select count(*) from artifacts where account = $1 and state = 'kept'";
 const FIND_DUE: &str = "
     select a.id, a.owed, r.conversation, g.state
     from artifacts a
@@ -73,14 +78,34 @@ pub async fn find(
     connection.rows(FIND, &[id.0.into()]).await?.first().map(read).transpose()
 }
 
-/// The newest pictures of an account, and when each was made.
+/// A picture that is kept for an account.
+pub async fn find_own(
+    connection: &mut Connection,
+    id: ArtifactId,
+    account: AccountId,
+) -> Result<Option<Artifact>, StoreError> {
+    connection.rows(FIND_OWN, &[id.0.into(), account.0.into()]).await?.first().map(read).transpose()
+}
+
+/// How many pictures are kept for an account.
+pub async fn count_of_account(
+    connection: &mut Connection,
+    account: AccountId,
+) -> Result<i64, StoreError> {
+    connection.rows(COUNT_OF_ACCOUNT, &[account.0.into()]).await?[0].int(0)
+}
+
+/// Pictures of an account, newest first, and when each was made; those before `before`, where that
+/// is given.
 pub async fn of_account(
     connection: &mut Connection,
     account: AccountId,
+    before: Option<ArtifactId>,
     limit: i64,
 ) -> Result<Vec<(Artifact, i64)>, StoreError> {
+    let before = before.map_or(i64::MAX, |id| id.0);
     connection
-        .rows(FIND_OF_ACCOUNT, &[account.0.into(), limit.into()])
+        .rows(FIND_OF_ACCOUNT, &[account.0.into(), before.into(), limit.into()])
         .await?
         .iter()
         .map(|row| Ok((read(row)?, row.int(7)?)))

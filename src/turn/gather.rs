@@ -11,6 +11,7 @@ use picdesk_core::{
         PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId, Slot},
+    link,
     needs::needs,
     say::{Action, BalanceLine},
 };
@@ -51,7 +52,9 @@ impl Wanted {
             PressedAction::Ours(action) => Some(action),
             PressedAction::Foreign => None,
         };
-        let needs = needs(&event, asked);
+        let mut needs = needs(&event, asked);
+        let linked = link::payload(&event).and_then(|it| turner.desk.seal.read_link(it));
+        needs.artifact = needs.artifact.or(linked);
         Some(Self { seq: pending.seq, conversation: pending.conversation, event, action, needs })
     }
 
@@ -148,7 +151,8 @@ async fn message(
         }
         _ => false,
     };
-    let artifact = match (replied.artifact, &awaiting) {
+    let linked = needs.artifact.map(|id| id.0);
+    let artifact = match (linked.or(replied.artifact), &awaiting) {
         (Some(artifact), _) => Some(artifact),
         (None, Some(Awaiting::Change { artifact })) if !shows => Some(artifact.0),
         (None, _) => None,
@@ -189,6 +193,7 @@ async fn message(
     };
     Ok(MessageFacts {
         pace: pace(turner, wanted, album.as_ref()),
+        linked: needs.artifact,
         replied: kept.filter(is_own),
         beside,
         answered: answered

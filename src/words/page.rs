@@ -25,6 +25,12 @@ pub enum PageText {
     Empty,
     /// The link back to the chat.
     OpenChat,
+    /// The link to the pictures before these.
+    Older,
+    /// The link back to the first page.
+    Newest,
+    /// The link that closes the large view of a picture.
+    Close,
     /// Nothing is at this address, or not any more.
     NotFound,
     /// The link that jumps over the head of the page.
@@ -41,7 +47,10 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
     };
     match text {
         PageText::Count(count) => lexicon.phrase("page-count", &Args::new().number("count", count)),
-        PageText::PrivateUntil(at_ms) => dated("page-private", at_ms),
+        PageText::PrivateUntil(at_ms) => {
+            let moment = units::moment(lexicon, at_ms, zone);
+            lexicon.phrase("page-private", &Args::new().ours("moment", moment))
+        }
         PageText::KeptUntil(at_ms) => dated("page-kept-until", at_ms),
         PageText::Picture(at_ms) => dated("page-alt", at_ms),
         PageText::Gallery => lexicon.word("page-gallery").to_owned(),
@@ -50,6 +59,9 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::Expired => lexicon.word("page-expired").to_owned(),
         PageText::Empty => lexicon.word("page-empty").to_owned(),
         PageText::OpenChat => lexicon.word("page-open-chat").to_owned(),
+        PageText::Older => lexicon.word("page-older").to_owned(),
+        PageText::Newest => lexicon.word("page-newest").to_owned(),
+        PageText::Close => lexicon.word("page-close").to_owned(),
         PageText::NotFound => lexicon.word("page-not-found").to_owned(),
         PageText::Skip => lexicon.word("page-skip").to_owned(),
     }

@@ -188,6 +188,12 @@ fn commands(measure: &Measure) -> Vec<Say> {
             gallery: None,
         },
         Say::HistoryEmpty,
+        Say::ExpireSoon {
+            count: measure.number,
+            first_at: DECEMBER_22,
+            gallery: Some(measure.url.clone()),
+        },
+        Say::ExpireSoon { count: 1, first_at: DECEMBER_22, gallery: None },
         Say::Buy(measure.offer()),
         Say::Buy(Offer::default()),
         Say::BuyNothing,

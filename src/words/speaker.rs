@@ -51,6 +51,9 @@ impl Speaker<'_> {
                 self.history(pictures, *total, gallery.as_deref())
             }
             Say::HistoryEmpty => self.text("history-empty"),
+            Say::ExpireSoon { count, first_at, gallery } => {
+                self.expire_soon(*count, *first_at, gallery.as_deref())
+            }
             Say::Buy(offer) => self.buy(offer),
             Say::BuyNothing => self.fill("buy-nothing", &self.support(Args::new())),
             Say::NothingToCancel => self.text("nothing-to-cancel"),
@@ -218,11 +221,26 @@ impl Speaker<'_> {
                 .ours("until", self.date(picture.kept_until));
             lines.push(self.fill("history-line", &args));
         }
+        self.push_gallery(&mut lines, gallery);
+        joined(&lines, "\n")
+    }
+
+    fn expire_soon(&self, count: i64, first_at: i64, gallery: Option<&str>) -> Text {
+        let moment = units::moment(self.lexicon, first_at, &self.context.zone);
+        let args = Args::new()
+            .number("count", count)
+            .ours("pictures", units::pictures(self.lexicon, count))
+            .ours("moment", moment);
+        let mut lines = vec![self.fill("expire-soon", &args)];
+        self.push_gallery(&mut lines, gallery);
+        joined(&lines, "\n")
+    }
+
+    fn push_gallery(&self, lines: &mut Vec<Text>, gallery: Option<&str>) {
         if let Some(url) = gallery {
             lines.push(Text::default());
             lines.push(self.fill("history-gallery", &Args::new().ours("url", url)));
         }
-        joined(&lines, "\n")
     }
 
     fn reference_too_large(&self, name: Option<&str>, bytes: i64, bytes_max: i64) -> Text {

@@ -12,6 +12,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { Browser } from "./chromium.mjs";
+import { visitGallery } from "./gallery.mjs";
 
 /** A picture may take this long: a queue, a believable provider, a busy machine. */
 const PICTURE_MS = 180_000;
@@ -29,7 +30,8 @@ const LOOKS = [
   { name: "desktop", player: "alice", width: 1280, height: 860 },
   { name: "phone", player: "xiaoming", width: 390, height: 844, isPhone: true, scale: 2 },
 ];
-const OTHERS = ["olga", "wei", "alice", "xiaoming"];
+/** Who keeps the provider busy: nobody whose own chat is looked at. */
+const OTHERS = ["olga", "wei"];
 
 /** In the page: messages on the phone, as a person sees them. */
 function messages() {
@@ -252,7 +254,7 @@ async function takeBack(visit) {
           });
         }
       },
-      OTHERS.filter((other) => other !== visit.look.player),
+      OTHERS,
     );
     const before = await visit.newest();
     await visit.write("a lighthouse at night");
@@ -320,6 +322,7 @@ async function visitPage(browser, look, address, folder) {
     const picture = await ask(visit);
     if (picture) await change(visit, picture);
     await takeBack(visit);
+    if (picture) await visitGallery(visit, browser);
   }
   await finish(visit, address);
   await page.close();

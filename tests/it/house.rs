@@ -1,10 +1,13 @@
 //! The desk as its owner runs it: the real program, between a Telegram and an image provider that
 //! stand in for the real ones, on a store that outlives it.
 
+mod leaks;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Output, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -23,6 +26,8 @@ use crate::database::TestDatabase;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
 /// Longer than anything here takes on a busy machine: only a failure waits so long.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+/// What Telegram says to be believed, where it brings updates.
+pub const SECRET: &str = "Canary-secret_of-the_webhook-7351";
 /// How often something is asked that cannot be awaited.
 pub const ASK_EVERY: Duration = Duration::from_millis(50);
 
@@ -43,6 +48,8 @@ pub struct Given {
     pub messages_per_min: u32,
     /// For the chance of faults.
     pub seed: u64,
+    /// Whether Telegram brings updates; else they are fetched.
+    pub webhook: bool,
 }
 
 impl Default for Given {
@@ -55,6 +62,7 @@ impl Default for Given {
             images: "stream = false\n",
             messages_per_min: 0,
             seed: 1,
+            webhook: false,
         }
     }
 }
@@ -69,6 +77,8 @@ pub struct House {
     given: Given,
     folder: TempDir,
     http: reqwest::Client,
+    /// Where desks were started.
+    addresses: Mutex<Vec<SocketAddr>>,
 }
 
 /// A running desk. It is killed when it is dropped.
@@ -96,6 +106,7 @@ impl House {
             given,
             folder: tempfile::tempdir().unwrap(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            addresses: Mutex::default(),
         }
     }
 
@@ -107,6 +118,7 @@ impl House {
     /// Starts a desk; it need not be ready yet.
     pub fn start(&self) -> Desk {
         let address = free_address();
+        self.addresses.lock().unwrap().push(address);
         let config = self.write_config(address);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let child = Command::new(PROGRAM)
@@ -205,6 +217,21 @@ impl House {
             })
             .await;
         self.order_well(&["ledger", "verify"]).await;
+        self.assert_nothing_leaked().await;
+        status
+    }
+
+    /// Waits until nothing is left to do but pictures in line that nobody makes. The ledger must
+    /// add up.
+    pub async fn until_quiet_but_for_the_line(&self) -> Value {
+        let is_done = |status: &Value| {
+            ["/inbox/waiting", "/inbox/failed", "/outbox/waiting"]
+                .iter()
+                .all(|it| status.pointer(it).and_then(Value::as_i64) == Some(0))
+        };
+        let status = self.until_status("quiet", is_done).await;
+        self.order_well(&["ledger", "verify"]).await;
+        self.assert_nothing_leaked().await;
         status
     }
 
@@ -283,22 +310,28 @@ impl House {
         } else {
             String::new()
         };
+        let webhook = if self.given.webhook {
+            format!("mode = \"webhook\"\nwebhook_secret = {}\n", quoted(SECRET))
+        } else {
+            String::new()
+        };
         let plans = place("plans.toml");
         std::fs::write(&plans, PLANS).unwrap();
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
-             [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
-             [telegram]\ntoken = {token}\napi_url = {api}\nsends_per_s = 0\n\
+             [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
+             [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}sends_per_s = 0\n\
              chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}\
              [images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
+            server = self.given.server,
+            webhook = webhook,
             store = quoted(&self.database.url),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
             token = quoted(self.telegram.token()),
             api = quoted(&self.telegram.api_url()),
             base = quoted(&self.images.base_url()),
-            server = self.given.server,
             telegram = self.given.telegram,
             images = self.given.images,
             trial = self.given.trial,
@@ -312,6 +345,25 @@ impl House {
 }
 
 impl Desk {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The most memory that it has had, KiB.
+    pub fn memory_peak_kib(&self) -> u64 {
+        let pid = self.child.id().expect("it has not ended");
+        let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> usize {
+        let pid = self.child.id().expect("it has not ended");
+        std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+    }
+
     /// SIGKILL, and gone when this returns.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();

@@ -6,6 +6,8 @@ mod contract;
 mod crash;
 mod database;
 mod house;
+mod outside;
+mod playground;
 mod sending;
 mod stories;
 mod tidy;

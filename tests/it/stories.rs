@@ -1,6 +1,7 @@
 //! Stories: what people live through with the desk, from their first word to the last.
 
 mod asking;
+mod coming;
 mod groups;
 mod human;
 mod making;
@@ -14,7 +15,7 @@ use picdesk_sandbox::telegram::MessageView;
 use crate::house::{House, PATIENCE};
 
 /// Waits until the bot has said something in a chat.
-async fn bot_says(house: &House, chat: i64, part: &str) -> MessageView {
+pub async fn bot_says(house: &House, chat: i64, part: &str) -> MessageView {
     house
         .telegram
         .wait_for(chat, PATIENCE, |message| message.is_from_bot() && message.text.contains(part))
@@ -23,7 +24,7 @@ async fn bot_says(house: &House, chat: i64, part: &str) -> MessageView {
 }
 
 /// Waits until a finished picture of these words stands in a chat.
-async fn picture_of(house: &House, chat: i64, words: &str) -> MessageView {
+pub async fn picture_of(house: &House, chat: i64, words: &str) -> MessageView {
     use picdesk_sandbox::images::{Stage, decode_nonce, prompt_hash};
     let is_of_words = |message: &MessageView| {
         let bytes = message.picture.as_ref().and_then(|it| house.telegram.uploaded(it));

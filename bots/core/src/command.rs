@@ -11,7 +11,7 @@ use crate::{
     facts::MessageFacts,
     history,
     intent::Command,
-    keys, message as words, pricing,
+    keys, link, pricing,
     say::{Balance, BalanceLine, Key, Label, Say, Verb},
     settings, support,
     turn::Turn,
@@ -30,10 +30,7 @@ pub(crate) fn obey(
         return false;
     }
     match command {
-        Command::Start => {
-            words::welcome(turn, visit);
-            return true;
-        }
+        Command::Start(payload) => return link::started(turn, visit, facts, payload),
         Command::Help | Command::Unknown => help(turn, visit),
         Command::Balance => balance(turn, visit, &facts.entries),
         Command::Buy => buy(turn, visit),
@@ -52,7 +49,7 @@ pub(crate) fn obey(
 fn is_private(command: Command<'_>) -> bool {
     match command {
         Command::Balance | Command::Buy | Command::History | Command::Support(_) => true,
-        Command::Start
+        Command::Start(_)
         | Command::Help
         | Command::Unknown
         | Command::Settings

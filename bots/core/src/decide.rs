@@ -10,7 +10,7 @@ use crate::{
     entrance,
     event::{About, Delivered, Event, Setting},
     facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
-    grant, handed,
+    grant, handed, history,
     id::{ConversationId, OutboundId},
     message, picture, press,
     say::{RelayState, Say},
@@ -87,6 +87,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::CreditsGranted { credits, reason, .. } => {
             grant::by_hand(turn, of_message(facts)?, *credits, reason);
+        }
+        Event::PicturesExpiring { count, first_at, .. } => {
+            history::expire_soon(turn, of_message(facts)?, *count, *first_at);
         }
         Event::ArtifactExpired { owed: false, .. } => {
             picture::expired(turn, of_generation(facts)?);

@@ -32,6 +32,13 @@ pub enum Effect {
         /// In which language we speak with them.
         language: Language,
     },
+    /// Where somebody came from: the payload of the link that brought them.
+    KeepOrigin {
+        /// Whose account.
+        account: AccountId,
+        /// What the link said.
+        origin: String,
+    },
     /// What somebody calls themselves has changed.
     RenamePerson {
         /// Who.

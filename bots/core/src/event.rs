@@ -177,6 +177,15 @@ pub enum Event {
         /// Why, in the owner's words.
         reason: String,
     },
+    /// Stored pictures come near the end of their time. Of each picture once.
+    PicturesExpiring {
+        /// Whose.
+        account: AccountId,
+        /// How many.
+        count: i64,
+        /// When the first of them is let go, milliseconds since the epoch.
+        first_at: i64,
+    },
     /// A stored picture reached the end of its time.
     ArtifactExpired {
         /// Which.

@@ -211,10 +211,13 @@ pub struct MessageFacts {
     /// How fast they write.
     pub pace: Pace,
     /// The picture of ours that they answer, or that their next words change
-    /// ([`Awaiting::Change`]).
+    /// ([`Awaiting::Change`]), or that their link opens.
     pub replied: Option<Kept>,
     /// What they answer instead, where it has no picture in it.
     pub beside: Beside,
+    /// The picture that the payload of their link names, when the payload is one of ours; whose it
+    /// is shows in `replied`.
+    pub linked: Option<ArtifactId>,
     /// The matter that they answer: the message was an operator's answer, or a word of ours about
     /// the matter ([`About::Relay`](crate::event::About), [`About::Matter`](crate::event::About)).
     pub answered: Option<Case>,

@@ -1,16 +1,17 @@
 //! Pictures kept, a page at a time.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use crate::{
     channel::Text,
     customer::Visit,
     effect::Body,
-    facts::{HistoryPage, Kept},
+    event::Setting,
+    facts::{HistoryPage, Kept, MessageFacts},
     id::{ArtifactId, MessageId, Slot},
     keys,
     say::{HistoryLine, Key, Label, Say, Verb},
-    turn::{Turn, shorten},
+    turn::{Reader, Turn, shorten},
 };
 
 /// Buttons with numbers in a row.
@@ -68,6 +69,22 @@ pub(crate) fn open(turn: &mut Turn<'_>, visit: &Visit, kept: &Kept) {
     let keys = keys::picture(turn.house(), account, &kept.request, kept.artifact.id);
     let picture = turn.draft(&visit.reader, body).slot(copy(kept.artifact.id));
     turn.send(picture.keys(keys));
+}
+
+/// Pictures come near the end of their time: said once, without a sound, to whoever can read it
+/// and has not deleted them.
+pub(crate) fn expire_soon(turn: &mut Turn<'_>, facts: &MessageFacts, count: i64, first_at: i64) {
+    let Some(customer) = facts.customer.as_ref().filter(|customer| customer.reachable) else {
+        return;
+    };
+    let Some(page) = facts.history.as_ref().filter(|page| !page.pictures.is_empty()) else {
+        return;
+    };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let count = count.min(page.total);
+    let gallery = (!page.gallery.is_empty()).then(|| page.gallery.clone());
+    let word = turn.words(&reader, Say::ExpireSoon { count, first_at, gallery }).silent();
+    turn.send(word.keys(vec![keys::gallery(&page.gallery).into_iter().collect()]));
 }
 
 /// The message in which a kept picture was shown again.

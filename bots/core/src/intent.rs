@@ -18,8 +18,8 @@ pub enum Intent<'t> {
 /// A command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command<'t> {
-    /// The first message of a chat; a payload may follow.
-    Start,
+    /// The first message of a chat, with the payload of the link it was opened by.
+    Start(&'t str),
     /// What one can do.
     Help,
     /// The balance.
@@ -91,7 +91,7 @@ fn slashed<'t>(text: &'t str, command: &'t str) -> Intent<'t> {
 
 fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
     Some(match word {
-        "start" | "开始" => Command::Start,
+        "start" | "开始" => Command::Start(rest),
         "help" | "帮助" => Command::Help,
         "balance" | "credits" | "余额" => Command::Balance,
         "buy" | "topup" | "充值" => Command::Buy,
@@ -234,6 +234,12 @@ mod tests {
     fn the_command_before_a_prompt_is_taken_off() {
         assert_eq!(telegram("/imagine@picdesk_bot a fox"), Intent::Words("a fox"));
         assert_eq!(telegram("/imagine"), Intent::Words(""));
+    }
+
+    #[test]
+    fn a_link_brings_its_payload_along() {
+        assert_eq!(telegram("/start plans"), Intent::Command(Command::Start("plans")));
+        assert_eq!(telegram("/start"), Intent::Command(Command::Start("")));
     }
 
     #[test]

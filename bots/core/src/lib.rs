@@ -31,6 +31,7 @@ pub mod id;
 pub mod intent;
 mod keys;
 pub mod line;
+pub mod link;
 mod making;
 mod message;
 pub mod needs;

@@ -86,6 +86,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::CreditsGranted { account, .. } => {
             Needs { account: Some(*account), line: true, ..of(FactsKind::Message) }
         }
+        Event::PicturesExpiring { account, .. } => {
+            Needs { account: Some(*account), history: Some(0), ..of(FactsKind::Message) }
+        }
         Event::ArtifactExpired { artifact, .. } => {
             Needs { artifact: Some(*artifact), ..of(FactsKind::Generation) }
         }

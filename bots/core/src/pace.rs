@@ -24,7 +24,7 @@ pub fn writer<'e>(event: &'e Event, album: Option<&Album>) -> Option<&'e Identit
     match intent::read(&message.text, BareWords::of(identity)) {
         Intent::Command(Command::Support(_) | Command::PaySupport | Command::Cancel) => None,
         Intent::Command(
-            Command::Start
+            Command::Start(_)
             | Command::Help
             | Command::Balance
             | Command::Buy

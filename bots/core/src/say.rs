@@ -60,6 +60,15 @@ pub enum Say {
     },
     /// Nothing is kept.
     HistoryEmpty,
+    /// Pictures will be deleted soon.
+    ExpireSoon {
+        /// How many.
+        count: i64,
+        /// When the first of them is let go, milliseconds since the epoch.
+        first_at: i64,
+        /// The address of the private gallery page.
+        gallery: Option<String>,
+    },
     /// What credits cost, and how to get them.
     Buy(Offer),
     /// Credits cannot be bought here; what can be done instead.

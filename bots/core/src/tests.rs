@@ -6,6 +6,7 @@ mod desk;
 mod fates;
 mod groups;
 mod lines;
+mod links;
 mod model;
 mod people;
 mod pictures;

@@ -35,6 +35,7 @@ impl Rows {
     pub(super) fn gather(&mut self, seq: i64, effect: &Effect) {
         match effect {
             Effect::OpenAccount { .. }
+            | Effect::KeepOrigin { .. }
             | Effect::RenamePerson { .. }
             | Effect::FollowLanguage { .. }
             | Effect::ChooseLanguage { .. }
@@ -157,6 +158,10 @@ impl Rows {
                     1_i64.into(),
                     self.now.into(),
                 ]);
+            }
+            Effect::KeepOrigin { account, origin } => {
+                let origin = sealed::seal(origin.as_bytes());
+                self.single(sql::KEEP_ORIGIN, vec![account.0.into(), origin.into()]);
             }
             Effect::RenamePerson { person } => {
                 let name = sealed::seal(person.name.as_bytes());

@@ -9,6 +9,7 @@ use picdesk_core::{
 use super::{Outcome, Rendered};
 use crate::store::{
     Value,
+    expiring::ANNOUNCED_FROM_MS,
     facts::{CaseBody, RequestBody, word_of},
     inbox::Origin,
     sealed,
@@ -57,6 +58,7 @@ pub(super) fn artifact_row(new: &NewArtifact, now: i64) -> Vec<Value> {
         new.expires_at.into(),
         "kept".into(),
         0_i64.into(),
+        (new.expires_at - now < ANNOUNCED_FROM_MS).into(),
     ]
 }
 

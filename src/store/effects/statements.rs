@@ -8,6 +8,7 @@ pub(super) const INSERT_ACCOUNTS: &str = "
 pub(super) const INSERT_IDENTITIES: &str = "
     insert into identities (id, account, name, language, language_chosen, reachable, created_at)
     values {rows}";
+pub(super) const KEEP_ORIGIN: &str = "update accounts set origin = $2 where id = $1";
 pub(super) const RENAME: &str = "update identities set name = $2 where id = $1";
 pub(super) const FOLLOW_LANGUAGE: &str =
     "update identities set language = $2 where id = $1 and language_chosen = 0";
@@ -66,7 +67,8 @@ pub(super) const SETTLE_GENERATIONS: &str = "
     from v where generations.id = v.id";
 pub(super) const INSERT_ARTIFACTS: &str = "
     insert into artifacts (id, generation, request, account, purse, object, sha256, bytes, width,
-                           height, kind, cost_micro_usd, made_at, expires_at, state, owed)
+                           height, kind, cost_micro_usd, made_at, expires_at, state, owed,
+                           announced)
     values {rows} on conflict (generation) do nothing";
 pub(super) const MARK_OWED: &str = "update artifacts set owed = $2 where id = $1";
 pub(super) const DELETE_ARTIFACT: &str =

@@ -70,7 +70,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 12] {
+pub(in super::super) fn pages() -> [PageText; 15] {
     [
         PageText::Gallery,
         PageText::Count(1),
@@ -81,6 +81,9 @@ pub(in super::super) fn pages() -> [PageText; 12] {
         PageText::Expired,
         PageText::Empty,
         PageText::OpenChat,
+        PageText::Older,
+        PageText::Newest,
+        PageText::Close,
         PageText::NotFound,
         PageText::Skip,
         PageText::Picture(DECEMBER_22),

@@ -22,6 +22,7 @@ fn a_start_opens_an_account_with_trial_credits_and_welcomes() {
         "Ada", language: Some(En) }, language: En }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
+    KeepOrigin { account: #0, origin: "promo-17" }
     send in telegram:7: Welcome { trial: 3 } / [Example(1) 1] / [Example(2) 2] / [Privacy 0]
         [AskHuman 0] [SupportLink https://help.example]
     "#);
@@ -325,4 +326,26 @@ fn the_language_follows_the_client_until_one_is_chosen() {
     let chosen = Customer { language_chosen: true, ..customer(5) };
     let stays = said(message_facts(chosen), chinese());
     assert!(!stays.contains("FollowLanguage"), "{stays}");
+}
+
+#[test]
+fn what_expires_soon_is_said_once_to_whoever_can_read_it() {
+    let page = HistoryPage {
+        pictures: vec![kept()],
+        total: 2,
+        older: false,
+        gallery: "https://pic.example/g/x".into(),
+    };
+    let event = Event::PicturesExpiring { account: AccountId(1), count: 3, first_at: NOW };
+    let expiring = |customer: Customer, history| {
+        let facts = MessageFacts { history, ..message_facts(customer) };
+        at(PRIVATE, Facts::Message(facts), event.clone())
+    };
+    assert_snapshot!(folded(&expiring(customer(5), Some(page.clone()))), @r#"
+    send in telegram:7 silently: ExpireSoon { count: 2, first_at: 1700000000000, gallery:
+        Some("https://pic.example/g/x") } / [Gallery https://pic.example/g/x]
+    "#);
+    let away = Customer { reachable: false, ..customer(5) };
+    assert_eq!(expiring(away, Some(page)), "");
+    assert_eq!(expiring(customer(5), None), "");
 }

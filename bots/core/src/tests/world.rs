@@ -185,6 +185,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         pace: Pace::Fine,
         replied: None,
         beside: Beside::Nothing,
+        linked: None,
         answered: None,
         line: line(),
         started: None,

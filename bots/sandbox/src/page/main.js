@@ -1,13 +1,13 @@
 /** Starts the page: fetches what there is, listens, and lets every part draw itself. */
 
-import { get, listen } from "./api.js";
+import { get, listen, post } from "./api.js";
 import * as chats from "./chats.js";
 import * as composer from "./composer.js";
 import * as controls from "./controls.js";
 import { icon, the } from "./draw.js";
 import * as header from "./header.js";
 import { startBoxes } from "./menu.js";
-import { chatOf, on, recall, remember, ring, state } from "./state.js";
+import { chatOf, on, recall, remember, ring, speakerIn, state } from "./state.js";
 import * as timeline from "./timeline.js";
 import { currentLanguage, say, switchLanguage, translate } from "./words.js";
 
@@ -30,6 +30,19 @@ async function refreshAll() {
     timeline.open(next.chat, wanted?.chat === chat ? topic : null),
     controls.refresh(),
   ]);
+}
+
+/** A link into the chat, as `https://t.me/bot?start=…` is one: what it carries is said once. */
+async function followLink() {
+  const here = new URL(location.href);
+  const payload = here.searchParams.get("start");
+  if (payload === null) return;
+  here.searchParams.delete("start");
+  history.replaceState(null, "", here);
+  const isPrivate = (chat) => chat?.kind === "private";
+  const chat = [chatOf(state.open.chat), ...state.chats].find(isPrivate);
+  if (chat.chat !== state.open.chat) await timeline.open(chat.chat, null);
+  await post("say", { as: speakerIn(chat), chat: chat.chat, text: `/start ${payload}` });
 }
 
 /** A chat got a new number, title, topic or block. */
@@ -100,7 +113,11 @@ function start() {
   startPanels();
   startBoxes();
   for (const part of [chats, header, timeline, composer, controls]) part.start();
-  on("heard:hello", () => refreshAll().catch(() => {}));
+  on("heard:hello", () =>
+    refreshAll()
+      .then(followLink)
+      .catch(() => {}),
+  );
   on("heard:chat", (change) => refreshChat(change).catch(() => {}));
   on("open", () => {
     const chat = chatOf(state.open.chat);

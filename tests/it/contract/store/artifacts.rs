@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use picdesk::store::artifacts;
+use picdesk::store::{artifacts, expiring};
 use picdesk_core::{effect::Effect, generation::GenerationState, id::ArtifactId};
 
 use super::{Customer, House, START, houses};
@@ -141,9 +141,20 @@ async fn an_account_sees_its_own_pictures_newest_first() {
             house.picture(&bob, START + 10).await;
         }
         let mut connection = house.store.read().await.unwrap();
-        let found = artifacts::of_account(&mut connection, ada.account, 2).await.unwrap();
+        let found = artifacts::of_account(&mut connection, ada.account, None, 2).await.unwrap();
         let found: Vec<_> = found.into_iter().map(|(artifact, _)| artifact.id).collect();
         assert_eq!(found, own[..2]);
+        let newest = own.iter().max_by_key(|id| id.0).copied();
+        let older = artifacts::of_account(&mut connection, ada.account, newest, 9).await.unwrap();
+        assert_eq!(older.len(), 2, "those before the newest");
+        assert!(older.iter().all(|(artifact, _)| Some(artifact.id) != newest));
+        let count = artifacts::count_of_account(&mut connection, ada.account).await.unwrap();
+        assert_eq!(count, 3);
+        let one = older[0].0.id;
+        for (account, is_theirs) in [(ada.account, true), (bob.account, false)] {
+            let found = artifacts::find_own(&mut connection, one, account).await.unwrap();
+            assert_eq!(found.is_some(), is_theirs);
+        }
     }
 }
 
@@ -156,5 +167,44 @@ async fn a_picture_that_is_told_of_twice_is_kept_once() {
         house.make(&ada, asked, START + 10).await;
         assert_eq!(house.status().await.artifacts.kept, 1);
         assert!(house.verify().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_ends_soon_is_announced_once_and_once_a_week_at_most() {
+    const DAY: i64 = 24 * 3_600_000;
+    for house in houses().await {
+        let ada = house.customer("1", 99).await;
+        let bob = house.customer("2", 99).await;
+        let told = async || {
+            let announced =
+                house.write(house.clock.now_ms(), |tx, now| Box::pin(expiring::announce(tx, now)));
+            announced.await.unwrap();
+            house
+                .int(
+                    "select count(*) from inbox where external_id like 'account:%:expiring:%'",
+                    &[],
+                )
+                .await
+        };
+        for days in [30, 31, 36, 60] {
+            house.picture(&ada, START + days * DAY).await;
+        }
+        // Kept so shortly that the receipt has just said it.
+        house.picture(&bob, START + DAY + 1000).await;
+        assert_eq!(told().await, 0);
+        house.hands.advance(Duration::from_millis(29 * DAY as u64));
+        assert_eq!(told().await, 1);
+        assert_eq!(told().await, 1);
+        let left = "select count(*) from artifacts where announced = 0";
+        assert_eq!(house.int(left, &[]).await, 1, "all but the one that is kept for long");
+        house.hands.advance(Duration::from_millis(8 * DAY as u64));
+        assert_eq!(told().await, 1, "the others were told along with the first");
+        // Whoever cannot be reached is not told.
+        let identity = ada.identity.clone();
+        house.follow(vec![Effect::MarkReachable { identity, reachable: false }]).await.unwrap();
+        house.hands.advance(Duration::from_millis(22 * DAY as u64));
+        assert_eq!(told().await, 1);
+        assert_eq!(house.int(left, &[]).await, 0);
     }
 }

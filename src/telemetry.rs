@@ -12,13 +12,14 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, Registry, fmt};
+use tracing_subscriber::{Registry, fmt};
 
 use crate::config::{Log, LogFormat, LogLevel};
 
 /// Our own crates, whose log lines hold no content. Those of others are not ours to promise for,
 /// so below a warning they are not written whatever the level.
-const OURS: [&str; 4] = ["picdesk", "picdesk_core", "picdesk_telegram", "picdesk_sandbox"];
+const OURS: [&str; 5] =
+    ["picdesk", "picdesk_core", "picdesk_telegram", "picdesk_wecom", "picdesk_sandbox"];
 
 /// Starts the log of this process, and logs panics from here on without their text.
 pub fn start(log: Log) {
@@ -32,15 +33,18 @@ fn subscriber<W>(log: Log, colours: bool, writer: W) -> Box<dyn Subscriber + Sen
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    // Over everything, not over the one layer: a filter of a layer's own remembers, in its thread,
+    // what was asked of it, and a library that asks whether it may log before it logs nothing
+    // (sqlx does, at every statement) makes it swallow the next line, whoever's that is.
     let filter = filter(log.level);
     // A log that cannot be written is no reason to stop: it is not even reported, for that would
     // go the same way.
     let lines = fmt::layer().with_writer(writer).with_ansi(colours).log_internal_errors(false);
     match log.format {
-        LogFormat::Text => Box::new(Registry::default().with(lines.with_filter(filter))),
+        LogFormat::Text => Box::new(Registry::default().with(filter).with(lines)),
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_current_span(false);
-            Box::new(Registry::default().with(lines.with_filter(filter)))
+            Box::new(Registry::default().with(filter).with(lines))
         }
     }
 }

@@ -99,6 +99,8 @@ struct Turned {
     written: Vec<Written>,
     /// Events whose deciding panicked.
     panicked: Vec<i64>,
+    /// Events that cannot be read.
+    unreadable: Vec<i64>,
 }
 
 impl Turned {
@@ -300,6 +302,10 @@ impl Turner {
             error!(inbox.seq = seq, "the turn of event {seq} panicked");
             self.postpone(*seq).await?;
         }
+        for seq in &turned.unreadable {
+            error!(inbox.seq = seq, "event {seq} cannot be read");
+            self.postpone(*seq).await?;
+        }
         for (kind, credits) in &turned.moved {
             metrics::credits_moved(kind, *credits);
         }
@@ -330,7 +336,7 @@ impl Turner {
                 wakes.ring(Work::Sweeper);
             }
         }
-        Ok(turned.count + turned.panicked.len())
+        Ok(turned.count + turned.panicked.len() + turned.unreadable.len())
     }
 
     /// The work of a batch.
@@ -351,7 +357,7 @@ impl Turner {
             let seq = one.seq;
             match Wanted::of(self, one) {
                 Some(one) => wanted.push(one),
-                None => turned.panicked.push(seq),
+                None => turned.unreadable.push(seq),
             }
         }
         let shared = Shared::read(self, tx, &wanted).await?;

@@ -1,5 +1,7 @@
 //! The outbox: what is to be said, in order for each conversation, until the channel has it.
 
+mod bounce;
+
 use picdesk_core::{
     channel::{Content, Delivery, OutboundMessage, Place, Receipt, Refusal},
     event::{About, Delivered, Event},
@@ -11,6 +13,8 @@ use super::{
     inbox::{self, NewEvent},
     sealed,
 };
+
+pub use bounce::bounce;
 
 /// A message that waits, and what is known of its place.
 #[derive(Clone, Debug)]
@@ -115,10 +119,6 @@ const FORGET_PLACE: &str = "delete from placed where slot = $1";
 const FORGET_PLACES: &str = "delete from placed where slot in ({list})";
 const FORGET_FILE: &str =
     "delete from artifact_files where artifact = $1 and channel = $2 and form = $3";
-const BOUNCE: &str = "
-    update outbox set state = 'refused', settled_at = $2
-    where id = $1 and state in ('delivered', 'unknown')
-    returning conversation, about";
 const NEXT_DUE: &str = "
     select min(not_before) from outbox
     where channel = $1 and state = 'waiting' and not_before > $2";
@@ -396,28 +396,6 @@ fn keep_file(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt) {
             handle.as_str().into(),
         ]);
     }
-}
-
-/// Messages that the channel had taken and then told that they did not arrive. Each is refused
-/// once, and whoever waits for its fate hears of it.
-pub async fn bounce(
-    tx: &mut Tx,
-    bounced: &[(OutboundId, Refusal)],
-    now: i64,
-) -> Result<(), StoreError> {
-    let mut events = Vec::new();
-    for (outbound, refusal) in bounced {
-        for row in tx.rows(BOUNCE, &[outbound.0.into(), now.into()]).await? {
-            let about = row.maybe_text(1)?.and_then(|text| serde_json::from_str(&text).ok());
-            let Some(about) = about.filter(|about| is_awaited(*about)) else { continue };
-            let (outbound, refusal) = (*outbound, *refusal);
-            let event = Event::MessageRefused { outbound, about, refusal };
-            let external_id = format!("outbound:{outbound}:bounced");
-            events.push(NewEvent::of_house(external_id, &ConversationId(row.text(0)?), &event));
-        }
-    }
-    inbox::insert(tx, &events, now, now).await?;
-    Ok(())
 }
 
 /// Whether somebody waits for the fate of what is part of this.

@@ -1,14 +1,15 @@
 //! The facts of a batch of events: what each needs is known from the event alone, so that the
 //! whole batch is read with a few statements.
 
+mod fates;
+
 use std::collections::HashMap;
 
 use picdesk_core::{
     event::{Event, Setting},
     facts::{
-        Album, Awaiting, Beside, CardFacts, Customer, DeliveryFacts, DeskFacts, Facts, FactsKind,
-        GenerationFacts, HistoryPage, Kept, Line, MessageFacts, Needs, OpenRequest, Pace, Past,
-        PressFacts, PressedAction, Request,
+        Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
+        MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId, Slot},
     link,
@@ -16,6 +17,7 @@ use picdesk_core::{
     say::{Action, BalanceLine},
 };
 
+use self::fates::{delivery, generation};
 use super::Turner;
 use crate::store::{
     StoreError, Tx,
@@ -338,113 +340,6 @@ async fn desk(tx: &mut Tx, shared: &Shared, wanted: &Wanted) -> Result<DeskFacts
     let case = read::topic_cases(tx, &[topic]).await?.remove(topic);
     let answers_customer = shared.replied(wanted).escalation.is_some();
     Ok(DeskFacts { operator, case, answers_customer })
-}
-
-async fn generation(
-    turner: &Turner,
-    tx: &mut Tx,
-    needs: &Needs,
-) -> Result<GenerationFacts, StoreError> {
-    let mut wanted = needs.generation;
-    if let (None, Some(artifact)) = (wanted, needs.artifact) {
-        wanted = read::generation_of(tx, artifact).await?;
-    }
-    let request = match wanted {
-        Some(id) => read::requests_of(tx, [id.0]).await?.remove(&id.0),
-        None => needs.request.map(|id| id.0),
-    };
-    let request = match request {
-        Some(id) => read::requests(tx, [id]).await?.remove(&id),
-        None => None,
-    };
-    let siblings = pictures_of(tx, request.as_ref()).await?;
-    let mut facts = GenerationFacts {
-        generation: siblings.iter().find(|one| Some(one.id) == wanted).cloned(),
-        siblings,
-        account: None,
-        language: turner.desk.house.language_default,
-        reachable: true,
-        request,
-    };
-    if let Some(request) = &facts.request {
-        let account = request.account.0;
-        facts.account = read::accounts(tx, [account], &turner.desk.house).await?.remove(&account);
-        if let Some((language, reachable)) = read::manner(tx, &request.identity).await? {
-            (facts.language, facts.reachable) = (language, reachable);
-        }
-    }
-    Ok(facts)
-}
-
-async fn delivery(
-    turner: &Turner,
-    tx: &mut Tx,
-    needs: &Needs,
-) -> Result<DeliveryFacts, StoreError> {
-    let mut facts = DeliveryFacts {
-        generation: None,
-        kept: None,
-        address: String::new(),
-        case: None,
-        language: turner.desk.house.language_default,
-        card: None,
-    };
-    if needs.generation.is_some() {
-        let of = generation(turner, tx, needs).await?;
-        facts.language = of.language;
-        let artifact = of.generation.as_ref().and_then(|one| one.artifact).map(|id| id.0);
-        if let Some(artifact) = artifact {
-            facts.kept = read::kept(tx, [artifact]).await?.remove(&artifact);
-        }
-        facts.generation = Some(of);
-    }
-    if let Some(artifact) = needs.artifact {
-        facts.kept = read::kept(tx, [artifact.0]).await?.remove(&artifact.0);
-        if let Some(kept) = &facts.kept
-            && let Some((language, _)) = read::manner(tx, &kept.request.identity).await?
-        {
-            facts.language = language;
-        }
-    }
-    if let Some(kept) = &facts.kept {
-        let token = turner.desk.seal.picture(kept.artifact.id);
-        facts.address = format!("{}/p/{token}", turner.desk.house.public_url);
-    }
-    if let Some(case) = needs.case {
-        facts.case = read::cases(tx, [case.0]).await?.remove(&case.0);
-    }
-    if let Some(case) = facts.case.clone() {
-        facts.language = case.language;
-        if needs.past {
-            facts.card = card(turner, tx, &case).await?;
-        }
-    }
-    Ok(facts)
-}
-
-async fn card(
-    turner: &Turner,
-    tx: &mut Tx,
-    case: &picdesk_core::facts::Case,
-) -> Result<Option<CardFacts>, StoreError> {
-    let id = case.account.0;
-    let Some(account) = read::accounts(tx, [id], &turner.desk.house).await?.remove(&id) else {
-        return Ok(None);
-    };
-    let mut past = read::past(tx, case.account).await?;
-    past.cases = (past.cases - 1).max(0);
-    let shared = match case.request.filter(|_| case.consent) {
-        Some(id) => read::requests(tx, [id.0]).await?.remove(&id.0),
-        None => None,
-    };
-    let shared = match shared {
-        Some(request) => {
-            let generations = pictures_of(tx, Some(&request)).await?;
-            Some(OpenRequest { request, generations })
-        }
-        None => None,
-    };
-    Ok(Some(CardFacts { account, past, shared, unsent: read::unsent(tx, case.id).await? }))
 }
 
 /// The account or person whose facts an event was decided on: a batch has at most one of each.

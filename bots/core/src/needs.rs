@@ -3,7 +3,7 @@
 use crate::{
     event::{About, Event, Message, Press, Setting},
     facts::{FactsKind, Needs},
-    id::{ArtifactId, MessageId, RequestId},
+    id::{ArtifactId, IdentityId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     say::{Action, Verb},
 };
@@ -14,6 +14,10 @@ use crate::{
 #[must_use]
 pub fn needs(event: &Event, action: Option<Action>) -> Needs {
     let of = |kind| Needs { kind, ..Needs::default() };
+    let person = |identity: &IdentityId| Needs {
+        identity: Some(identity.clone()),
+        ..of(FactsKind::Message)
+    };
     match event {
         Event::MessageReceived(message) => message_needs(message),
         Event::AlbumPartSeen(part) => Needs {
@@ -30,15 +34,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             ..of(FactsKind::Message)
         },
         Event::ButtonPressed(press) => press_needs(press, action),
-        Event::PresenceChanged(presence) => {
-            Needs { identity: Some(presence.who.identity.clone()), ..of(FactsKind::Message) }
-        }
-        Event::ChatEntered(entrance) => {
-            Needs { identity: Some(entrance.who.identity.clone()), ..of(FactsKind::Message) }
-        }
-        Event::ChatHanded(handing) => {
-            Needs { identity: Some(handing.who.identity.clone()), ..of(FactsKind::Message) }
-        }
+        Event::PresenceChanged(presence) => person(&presence.who.identity),
+        Event::ChatEntered(entrance) => person(&entrance.who.identity),
+        Event::ChatHanded(handing) => person(&handing.who.identity),
         Event::ConversationMoved { .. }
         | Event::AlarmRaised { .. }
         | Event::MessageRecalled { .. }
@@ -68,9 +66,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             history: Some(0),
             ..of(FactsKind::Message)
         },
-        Event::TrayLapsed { identity } | Event::AwaitingLapsed { identity } => {
-            Needs { identity: Some(identity.clone()), ..of(FactsKind::Message) }
-        }
+        Event::TrayLapsed { identity } | Event::AwaitingLapsed { identity } => person(identity),
         Event::TopicAwaited { case, message, .. } => Needs {
             identity: Some(message.from.identity.clone()),
             case: Some(*case),

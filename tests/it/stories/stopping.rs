@@ -60,7 +60,7 @@ async fn what_cannot_be_sent_within_the_grace_is_sent_by_the_next() {
     let desk = house.open().await;
     house.telegram.arm(Armed::chance(Fault::DropRequest, 1.0).on("sendmessage"));
     house.telegram.say(ALICE, "/credits").unwrap();
-    house.until_status("a message", |status| status["outbox"]["waiting"] == 1).await;
+    house.until_status("a message", |status| status["outbox"]["waiting"].as_i64() >= Some(1)).await;
     desk.signal("TERM").await;
     assert_eq!(desk.ended().await.code(), Some(0), "{}", house.last_log());
     assert!(house.last_log().contains("some work is left"), "{}", house.last_log());

@@ -32,7 +32,7 @@ async function refreshAll() {
   ]);
 }
 
-/** A link into the chat, as `https://t.me/bot?start=…` is one: what it carries is said once. */
+/** A link into the chat, as `t.me/bot?start=…` is one: what it carries is said once. */
 async function followLink() {
   const here = new URL(location.href);
   const payload = here.searchParams.get("start");

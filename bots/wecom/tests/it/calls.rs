@@ -11,15 +11,14 @@ use picdesk_core::{
 };
 use picdesk_wecom::{
     HandTo, SessionState, WecomApp, WecomKf,
-    answer::CallError,
     call::{Api, Call},
-    client::{File, Robot},
+    client::File,
     token::Token,
     verify::Secret,
 };
 use serde_json::{Value, json};
 
-use crate::stand_in::{NOW, Reply, StandIn, hurried, kf_settings};
+use crate::stand_in::{NOW, Reply, StandIn, kf_settings};
 
 const MEMBER: &str = "wecom-app:lisi_01";
 const CUSTOMER: &str = "wecom-kf:wkEXAMPLE1/wmEXAMPLEcustomer";
@@ -434,22 +433,6 @@ async fn names_with_control_characters_can_be_read() {
     let call = Call::post(Api::KfCustomerBatchget, &json!({ "external_userid_list": ["wm1"] }));
     let answer = wecom.client().ask(&call).await.unwrap();
     assert_eq!(answer["customer_list"][0]["nickname"], "a b");
-}
-
-#[tokio::test]
-async fn the_owner_is_told_by_the_groups_robot() {
-    let wecom = StandIn::start().await;
-    let settings = wecom.settings();
-    let key = Secret::new("robot-key");
-    let robot = Robot::new(wecom.house().http, &settings.api_url, &key, hurried().call);
-    robot.say(&"长".repeat(2000)).await.unwrap();
-    let asked = wecom.of("webhook/send").remove(0);
-    assert_eq!(asked.query["key"], "robot-key");
-    assert!(asked.body["text"]["content"].as_str().unwrap().len() <= 2048);
-    wecom.reply("webhook/send", Reply::No(45_009, "too many"));
-    let error = robot.say("x").await.unwrap_err();
-    assert!(matches!(&error, CallError::Answered(no) if no.code == 45_009));
-    assert!(!format!("{error:?}").contains("robot-key"));
 }
 
 #[tokio::test]

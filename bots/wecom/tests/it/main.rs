@@ -7,6 +7,7 @@ mod calls;
 mod envelopes;
 mod hostile;
 mod kf;
+mod robot;
 mod samples;
 mod socket;
 mod stand_in;

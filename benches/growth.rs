@@ -1,0 +1,166 @@
+//! Whether a turn costs the same however many accounts and conversations there are.
+//!
+//! Everything that stands between the door and the outbox runs in this process, without HTTP:
+//! events are written down, turned, and what follows is written down. Between the measurements the
+//! database is filled in bulk. Run: `cargo bench --bench growth`.
+#![expect(clippy::cast_precision_loss, reason = "figures to be looked at")]
+
+mod databases;
+mod machine;
+mod prefill;
+mod processor;
+
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use databases::Database;
+use jiff::tz::TimeZone;
+use machine::{median, verdict};
+use picdesk::{
+    buttons::Seal,
+    clock::Clock,
+    config::Config,
+    inbox::Door,
+    store::{Store, replica},
+    turn::{Desk, Turner},
+    words::{SayContext, Words},
+};
+use picdesk_core::{
+    account::{Language, Person},
+    channel::{Arrival, Inbox as _, Lane, Received},
+    event::{Event, Message, Setting},
+    id::{ConversationId, IdentityId, MessageId},
+};
+use prefill::{FIRST_PERSON, fill};
+use processor::{cpu_us, cpu_us_with_children};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Accounts, each with a conversation.
+const ACCOUNTS: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
+/// Turns of one run. Every one is another person's.
+const TURNS: usize = 1_000;
+/// Runs at each size; the figure is their median.
+const RUNS: usize = 15;
+/// How much more a turn may cost at the largest size than at the smallest.
+const BAR: f64 = 1.3;
+/// Between two looks whether everything is turned.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// What is kept of raw events, milliseconds.
+const RAW_KEPT_MS: i64 = 72 * 3_600_000;
+const COUNT_WAITING: &str = "select count(*) from inbox where state = 'waiting'";
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        for database in databases::all()? {
+            measure(&database).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn measure(database: &Database) -> anyhow::Result<()> {
+    println!("\n{} ({})", database.name, machine::describe());
+    let (mut there, mut first) = (0, None);
+    for accounts in ACCOUNTS {
+        fill(database, there, accounts).await?;
+        there = accounts;
+        let (ours, server) = turns(database, accounts).await?;
+        let whole = ours + server;
+        let ratio = whole / *first.get_or_insert(whole);
+        println!(
+            "{accounts:>9} accounts: {ours:>6.1} µs a turn, the server {server:>6.1}; {ratio:.2} times the first; \
+             bar {BAR}: {}",
+            verdict(ratio <= BAR),
+        );
+    }
+    Ok(())
+}
+
+/// What a turn costs in this process and in the server, microseconds.
+async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)> {
+    let store = Store::open(&database.url, 5, Clock::system()).await?.serve(&database.url).await?;
+    let door = Door::open(store.clone(), RAW_KEPT_MS);
+    let (answers, _answered) = mpsc::unbounded_channel();
+    let shards = Arc::new(RwLock::new(vec![(0, replica::SHARDS)]));
+    let turner = Turner::new(store.clone(), Arc::new(desk()?), shards, Arc::default(), answers);
+    let stop = CancellationToken::new();
+    let turning = tokio::spawn(Arc::new(turner).run(stop.clone()));
+    let (mut ours, mut servers) = (Vec::new(), Vec::new());
+    // The first run fills caches and prepares statements.
+    for run in 0..=RUNS {
+        let server = || database.server.map_or(Ok(0), cpu_us_with_children);
+        let before = (cpu_us(std::process::id())?, server()?);
+        door.accept(commands(run, accounts), None).await?;
+        while store.read().await?.rows(COUNT_WAITING, &[]).await?[0].int(0)? > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        if run > 0 {
+            ours.push((cpu_us(std::process::id())? - before.0) as f64 / TURNS as f64);
+            servers.push((server()? - before.1) as f64 / TURNS as f64);
+        }
+    }
+    stop.cancel();
+    turning.await?;
+    replica::leave(&store, store.replica().unwrap_or_default()).await?;
+    store.database().close().await;
+    Ok((median(ours), median(servers)))
+}
+
+/// A command of each of so many people, who are spread over all there are.
+fn commands(run: usize, accounts: u32) -> Vec<Arrival> {
+    let now = Clock::system().now_ms();
+    let accounts = accounts as usize;
+    let arrival = |number: usize| {
+        // A stride without a factor in common with any size meets everybody once in a run.
+        let person = FIRST_PERSON + ((run * TURNS + number) * 7_919 % accounts) as i64;
+        let conversation = ConversationId(format!("telegram:{person}"));
+        let from = Person {
+            identity: IdentityId(conversation.0.clone()),
+            name: "Ada".to_owned(),
+            language: Some(Language::default()),
+        };
+        let message = Message {
+            from,
+            setting: Setting::Private,
+            id: MessageId(number.to_string()),
+            text: if number % 2 == 0 { "/help" } else { "/balance" }.to_owned(),
+            attachments: Vec::new(),
+            album: None,
+            reply_to: None,
+        };
+        Arrival::Event(Box::new(Received {
+            external_id: format!("growth:{accounts}:{run}:{number}"),
+            conversation,
+            lane: Lane::Conversation,
+            happened_at: now,
+            event: Event::MessageReceived(message),
+            raw: vec![b'x'; 400],
+        }))
+    };
+    (0..TURNS).map(arrival).collect()
+}
+
+fn desk() -> anyhow::Result<Desk> {
+    let config = Config::from_text("")?;
+    let words = Words::load();
+    Ok(Desk {
+        house: config.house(None, words.examples()),
+        words,
+        context: SayContext {
+            product_name: config.product.name.clone(),
+            support_url: None,
+            privacy_url: None,
+            terms_url: None,
+            support_email: None,
+            hours: String::new(),
+            promise_min: 0,
+            zone: TimeZone::UTC,
+        },
+        seal: Seal::new(vec![7; 32]),
+        messages_per_min: 0,
+    })
+}

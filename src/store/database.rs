@@ -227,19 +227,18 @@ impl Connection {
         values: &[Vec<Value>],
     ) -> Result<Vec<Row>, StoreError> {
         let mut found = Vec::new();
-        for chunk in chunks(values) {
-            let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
-            let flat = chunk.iter().flatten();
+        for piece in pieces(template, values) {
+            let text = |places| expanded(template, piece, places);
             match self {
                 Self::Sqlite(connection) => found.extend(
-                    bound!(text, flat)
+                    bound!(text(Places::InOrder), filled(piece))
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
                         .map(Row::Sqlite),
                 ),
                 Self::Postgres(connection) => found.extend(
-                    bound!(text, flat)
+                    bound!(text(Places::Numbered), filled(piece))
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
@@ -290,12 +289,17 @@ impl Tx {
         values: &[Vec<Value>],
     ) -> Result<u64, StoreError> {
         let mut touched = 0;
-        for chunk in chunks(values) {
-            let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
-            let flat = chunk.iter().flatten();
+        for piece in pieces(template, values) {
+            let text = |places| expanded(template, piece, places);
             touched += match self {
-                Self::Sqlite(tx) => bound!(text, flat).execute(&mut **tx).await?.rows_affected(),
-                Self::Postgres(tx) => bound!(text, flat).execute(&mut **tx).await?.rows_affected(),
+                Self::Sqlite(tx) => bound!(text(Places::InOrder), filled(piece))
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+                Self::Postgres(tx) => bound!(text(Places::Numbered), filled(piece))
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
             };
         }
         Ok(touched)
@@ -308,15 +312,22 @@ impl Tx {
         values: &[Vec<Value>],
     ) -> Result<Vec<Row>, StoreError> {
         let mut found = Vec::new();
-        for chunk in chunks(values) {
-            let text = AssertSqlSafe(expanded(template, chunk.len(), chunk[0].len()));
-            let flat = chunk.iter().flatten();
+        for piece in pieces(template, values) {
+            let text = |places| expanded(template, piece, places);
             match self {
                 Self::Sqlite(tx) => found.extend(
-                    bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite),
+                    bound!(text(Places::InOrder), filled(piece))
+                        .fetch_all(&mut **tx)
+                        .await?
+                        .into_iter()
+                        .map(Row::Sqlite),
                 ),
                 Self::Postgres(tx) => found.extend(
-                    bound!(text, flat).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres),
+                    bound!(text(Places::Numbered), filled(piece))
+                        .fetch_all(&mut **tx)
+                        .await?
+                        .into_iter()
+                        .map(Row::Postgres),
                 ),
             }
         }
@@ -342,35 +353,69 @@ impl Tx {
     }
 }
 
-/// Rows of a multi-row statement: a few sizes, so that each is prepared once.
-const SIZES: [usize; 5] = [128, 32, 8, 2, 1];
+/// Rows of an inserting statement: each has to be there once, so a batch is cut into these.
+const SIZES: [usize; 12] = [256, 128, 64, 32, 16, 8, 6, 5, 4, 3, 2, 1];
 
-/// `values` in pieces of those sizes.
-fn chunks(values: &[Vec<Value>]) -> impl Iterator<Item = &[Vec<Value>]> {
+/// A piece of a batch for one statement, and how many rows its text has.
+type Piece<'v> = (&'v [Vec<Value>], usize);
+
+/// `values` in pieces, so that few texts stand for batches of every size. Where a row that is there
+/// twice changes nothing, which is everywhere but in an insert, the last one fills up the text.
+fn pieces<'v>(template: &str, values: &'v [Vec<Value>]) -> impl Iterator<Item = Piece<'v>> {
+    let inserts = template.trim_start().starts_with("insert");
     let mut rest = values;
     std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= rest.len())?;
-        let (chunk, later) = rest.split_at(size);
+        let most = rest.len().min(SIZES[0]);
+        let rows = if inserts {
+            SIZES.into_iter().find(|size| *size <= most)?
+        } else {
+            most.next_power_of_two()
+        };
+        let (piece, later) = rest.split_at(rows.min(most));
         rest = later;
-        Some(chunk)
+        (!piece.is_empty()).then_some((piece, rows))
     })
 }
 
-/// A template's text for `rows` rows of `columns` values, made once.
-fn expanded(template: &'static str, rows: usize, columns: usize) -> Arc<str> {
-    static TEXTS: std::sync::LazyLock<DashMap<(usize, usize, usize), Arc<str>>> =
+/// The values of a piece, filled up.
+fn filled((piece, rows): Piece<'_>) -> impl Iterator<Item = &Value> {
+    let last = piece.last().into_iter().cycle();
+    piece.iter().chain(last).take(rows).flatten()
+}
+
+/// How a database spells the place of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Places {
+    /// `?`: SQLite looks up the name of each numbered place in a list of all.
+    InOrder,
+    /// `$1`.
+    Numbered,
+}
+
+/// A template's text for a piece, made once.
+fn expanded(
+    template: &'static str,
+    (piece, rows): Piece<'_>,
+    places: Places,
+) -> AssertSqlSafe<Arc<str>> {
+    static TEXTS: std::sync::LazyLock<DashMap<(usize, usize, usize, Places), Arc<str>>> =
         std::sync::LazyLock::new(DashMap::new);
-    let key = (template.as_ptr() as usize, template.len(), rows);
+    let key = (template.as_ptr() as usize, template.len(), rows, places);
     if let Some(text) = TEXTS.get(&key) {
-        return Arc::clone(&text);
+        return AssertSqlSafe(Arc::clone(&text));
     }
+    let columns = piece.first().map_or(0, Vec::len);
+    let place = |index: usize| match places {
+        Places::InOrder => "?".to_owned(),
+        Places::Numbered => format!("${index}"),
+    };
     let row = |number: usize| {
         let first = number * columns + 1;
-        (first..first + columns).map(|index| format!("${index}")).collect::<Vec<_>>().join(", ")
+        (first..first + columns).map(place).collect::<Vec<_>>().join(", ")
     };
     let all = (0..rows).map(|number| format!("({})", row(number))).collect::<Vec<_>>().join(", ");
     let list = (0..rows).map(row).collect::<Vec<_>>().join(", ");
     let text: Arc<str> = template.replace("{rows}", &all).replace("{list}", &list).into();
     TEXTS.insert(key, Arc::clone(&text));
-    text
+    AssertSqlSafe(text)
 }

@@ -15,6 +15,8 @@ use crate::config;
 const LOCK_TIMEOUT: &str = "8s";
 /// How long one statement of a serving process may take on PostgreSQL.
 const STATEMENT_TIMEOUT: &str = "30s";
+/// Rows that SQLite's thread may be ahead of us: as many as a batch reads, so that it never waits.
+const ROWS_BUFFERED: usize = 1024;
 /// How long a writer waits for another process that holds SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// PostgreSQL ends a session that froze inside a transaction, so that its locks come free before
@@ -137,7 +139,8 @@ impl Database {
             .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-8000")
-            .pragma("temp_store", "memory");
+            .pragma("temp_store", "memory")
+        .row_buffer_size(ROWS_BUFFERED);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

@@ -19,6 +19,7 @@ use databases::Database;
 use jiff::tz::TimeZone;
 use machine::{median, verdict};
 use picdesk::{
+    alarm::Alarms,
     buttons::Seal,
     clock::Clock,
     config::Config,
@@ -86,7 +87,8 @@ async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)>
     let door = Door::open(store.clone(), RAW_KEPT_MS);
     let (answers, _answered) = mpsc::unbounded_channel();
     let shards = Arc::new(RwLock::new(vec![(0, replica::SHARDS)]));
-    let turner = Turner::new(store.clone(), Arc::new(desk()?), shards, Arc::default(), answers);
+    let turner =
+        Turner::new(store.clone(), Arc::new(desk(&store)?), shards, Arc::default(), answers);
     let stop = CancellationToken::new();
     let turning = tokio::spawn(Arc::new(turner).run(stop.clone()));
     let (mut ours, mut servers) = (Vec::new(), Vec::new());
@@ -144,12 +146,13 @@ fn commands(run: usize, accounts: u32) -> Vec<Arrival> {
     (0..TURNS).map(arrival).collect()
 }
 
-fn desk() -> anyhow::Result<Desk> {
+fn desk(store: &Store) -> anyhow::Result<Desk> {
     let config = Config::from_text("")?;
     let words = Words::load();
     Ok(Desk {
         house: config.house(None, words.examples()),
         words,
+        alarms: Alarms::new(store.clone(), None),
         context: SayContext {
             product_name: config.product.name.clone(),
             support_url: None,

@@ -34,6 +34,10 @@ const NO_ATTRIBUTES: &[(&str, &str)] = &[
 /// Tests in which time passes, and why: real sockets are waited for, and nothing tells when they
 /// have done nothing.
 const SLEEPERS: &[(&str, &str)] = &[
+    ("benches/desk.rs", "a process that has just begun becomes idle"),
+    ("benches/growth.rs", "that all is turned can only be asked again and again"),
+    ("benches/house.rs", "another process can only be asked again and again"),
+    ("benches/provider.rs", "pictures come slowly, so that many are under way"),
     ("src/http/tests.rs", "routes that are slow, for a server that has patience"),
     ("src/http/tests/crowd.rs", "a connection that does nothing is kept"),
     ("src/http/tests/ending.rs", "a request is under way while its answer is not there"),

@@ -10,10 +10,7 @@ mod machine;
 mod prefill;
 mod processor;
 
-use std::{
-    sync::{Arc, RwLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use databases::Database;
 use jiff::tz::TimeZone;
@@ -25,7 +22,7 @@ use picdesk::{
     config::Config,
     inbox::Door,
     store::{Store, replica},
-    turn::{Desk, Turner},
+    turn::{Desk, Shards, Turner},
     words::{SayContext, Words},
 };
 use picdesk_core::{
@@ -83,10 +80,12 @@ async fn measure(database: &Database) -> anyhow::Result<()> {
 
 /// What a turn costs in this process and in the server, microseconds.
 async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)> {
-    let store = Store::open(&database.url, 5, Clock::system()).await?.serve(&database.url).await?;
-    let door = Door::open(store.clone(), RAW_KEPT_MS);
-    let (answers, _answered) = mpsc::unbounded_channel();
-    let shards = Arc::new(RwLock::new(vec![(0, replica::SHARDS)]));
+    let settings = format!("[store]\nurl = \"{}\"\n", database.url);
+    let store = Store::serve(&Config::from_text(&settings)?.store, Clock::system()).await?;
+    let door = Door::open(store.clone(), RAW_KEPT_MS, Alarms::new(store.clone(), None));
+    let (answers, _answered) = mpsc::channel(TURNS);
+    let shards = Arc::new(Shards::default());
+    shards.set((0..replica::SHARDS).collect());
     let turner =
         Turner::new(store.clone(), Arc::new(desk(&store)?), shards, Arc::default(), answers);
     let stop = CancellationToken::new();
@@ -129,7 +128,7 @@ fn commands(run: usize, accounts: u32) -> Vec<Arrival> {
             from,
             setting: Setting::Private,
             id: MessageId(number.to_string()),
-            text: if number % 2 == 0 { "/help" } else { "/balance" }.to_owned(),
+            text: if number.is_multiple_of(2) { "/help" } else { "/balance" }.to_owned(),
             attachments: Vec::new(),
             album: None,
             reply_to: None,
@@ -162,6 +161,7 @@ fn desk(store: &Store) -> anyhow::Result<Desk> {
             hours: String::new(),
             promise_min: 0,
             zone: TimeZone::UTC,
+            office: None,
         },
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,

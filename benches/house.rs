@@ -24,7 +24,7 @@ use crate::{
 /// The program that is measured.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_picdesk");
 /// Longer than anything takes that is worth measuring.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at something that cannot be awaited.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// The number of the first chat.
@@ -40,8 +40,8 @@ impl Chats {
     }
 
     /// The number of a chat.
-    pub fn number(&self, chat: usize) -> i64 {
-        FIRST_CHAT + chat as i64
+    pub fn number(chat: usize) -> i64 {
+        FIRST_CHAT + chat.cast_signed() as i64
     }
 
     /// Waits for a message of ours in a chat; one that has come since the last wait counts.

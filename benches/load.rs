@@ -13,7 +13,7 @@ use picdesk::clock::Clock;
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    house::{Desk, House},
+    house::{Chats, Desk, House},
     line::{Line, update},
 };
 
@@ -40,7 +40,7 @@ impl People {
     /// A call of the webhook with somebody's words.
     pub fn words(&self, chat: usize, text: &str) -> Vec<u8> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        update(number, self.house.chats.number(chat), text, self.clock.now_ms() / 1000)
+        update(number, Chats::number(chat), text, self.clock.now_ms() / 1000)
     }
 
     fn command(&self, chat: usize) -> Vec<u8> {

@@ -21,8 +21,8 @@ const ROWS: [&str; 6] = [
      {numbers} select 1000000 + i, 0, 0, 0, 0, 0, 0, 0, '' from n",
     "insert into accounts (id, purse, options, plan, last_tag, created_at)
      {numbers} select 1000000 + i, 1000000 + i, '{options}', null, 0, 1 from n",
-    "insert into identities (id, account, name, language, reachable, created_at)
-     {numbers} select 'telegram:' || (20000000 + i), 1000000 + i, {name}, 'en', 1, 1 from n",
+    "insert into identities (id, account, name, language, language_chosen, reachable, created_at)
+     {numbers} select 'telegram:' || (20000000 + i), 1000000 + i, {name}, 'en', 0, 1, 1 from n",
     "insert into inbox (external_id, conversation, ordering, shard, origin, received_at, state,
                         attempts, not_before, turned_at)
      {numbers} select 'telegram:7000000001:update:' || (100000000 + i),
@@ -62,20 +62,17 @@ pub async fn fill(database: &Database, there: u32, wanted: u32) -> anyhow::Resul
     text += check;
     store.database().close().await;
     let text = AssertSqlSafe(text);
-    match database.url.strip_prefix("sqlite://") {
-        Some(path) => {
-            let mut connection = SqliteConnection::connect(path).await?;
-            sqlx::raw_sql(text).execute(&mut connection).await?;
-            connection.close().await?;
+    if let Some(path) = database.url.strip_prefix("sqlite://") {
+        let mut connection = SqliteConnection::connect(path).await?;
+        sqlx::raw_sql(text).execute(&mut connection).await?;
+        connection.close().await?;
+    } else {
+        let mut connection = PgConnection::connect(&database.url).await?;
+        for part in text.0.split_inclusive(";\n") {
+            let part = AssertSqlSafe(part.to_owned());
+            sqlx::raw_sql(part).execute(&mut connection).await?;
         }
-        None => {
-            let mut connection = PgConnection::connect(&database.url).await?;
-            for part in text.0.split_inclusive(";\n") {
-                let part = AssertSqlSafe(part.to_owned());
-                sqlx::raw_sql(part).execute(&mut connection).await?;
-            }
-            connection.close().await?;
-        }
+        connection.close().await?;
     }
     Ok(())
 }

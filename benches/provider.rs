@@ -1,6 +1,7 @@
 //! A provider of large pictures: every answer streams two partial ones and the finished one, each
 //! a whole PNG with the noise of a photograph, slowly enough that many are under way at once.
 
+use std::fmt::Write as _;
 use std::{convert::Infallible, io::Write as _, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use axum::{
@@ -55,7 +56,8 @@ fn answer(picture: &str) -> Arc<Bytes> {
         ("partial_image", r#""partial_image_index":1"#),
         ("completed", r#""usage":{"input_tokens":20,"output_tokens":6000,"total_tokens":6020}"#),
     ] {
-        text += &format!(
+        let _ = write!(
+            text,
             "event: image_generation.{kind}\ndata: {{\"type\":\"image_generation.{kind}\",\
              \"size\":\"{width}x{height}\",\"output_format\":\"png\",{more},\"b64_json\":\""
         );

@@ -398,8 +398,8 @@ fn expanded(
     (piece, rows): Piece<'_>,
     places: Places,
 ) -> AssertSqlSafe<Arc<str>> {
-    static TEXTS: std::sync::LazyLock<DashMap<(usize, usize, usize, Places), Arc<str>>> =
-        std::sync::LazyLock::new(DashMap::new);
+    type Texts = DashMap<(usize, usize, usize, Places), Arc<str>>;
+    static TEXTS: std::sync::LazyLock<Texts> = std::sync::LazyLock::new(DashMap::new);
     let key = (template.as_ptr() as usize, template.len(), rows, places);
     if let Some(text) = TEXTS.get(&key) {
         return AssertSqlSafe(Arc::clone(&text));

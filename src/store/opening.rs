@@ -140,7 +140,7 @@ impl Database {
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-8000")
             .pragma("temp_store", "memory")
-        .row_buffer_size(ROWS_BUFFERED);
+            .row_buffer_size(ROWS_BUFFERED);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

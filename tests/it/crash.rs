@@ -99,7 +99,7 @@ impl Story {
         eprintln!("{SEED}={seed} on {}", database.kind());
         let given = Given {
             trial: 1_000_000,
-            images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 2\n",
+            images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 4\n",
             seed,
             ..Given::default()
         };

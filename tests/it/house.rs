@@ -195,16 +195,22 @@ impl House {
         serde_json::from_str(&self.order_well(&["status", "--json"]).await).unwrap()
     }
 
-    /// Waits until the status is as wanted, and answers with it.
+    /// Waits until the status is as wanted, and answers with it. However much there is to do, it
+    /// is waited for while it goes on.
     pub async fn until_status(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
+        let mut went_on = Instant::now();
+        let mut before = Value::Null;
         loop {
             let status = self.status().await;
             if wanted(&status) {
                 return status;
             }
+            if status != before {
+                went_on = Instant::now();
+            }
             let last = self.last_log();
-            assert!(began.elapsed() < PATIENCE, "{what} did not come: {status}\n{last}");
+            assert!(went_on.elapsed() < PATIENCE, "{what} did not come: {status}\n{last}");
+            before = status;
             tokio::time::sleep(ASK_EVERY * 4).await;
         }
     }

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use picdesk_core::channel::{Arrival, Checkpoint, Inbox, InboxError};
+use picdesk_core::{
+    channel::{Arrival, Checkpoint, Inbox, InboxError},
+    event::Event,
+};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
@@ -138,7 +141,11 @@ fn new_event(arrival: Arrival) -> NewEvent {
             event: sealed::seal_json(&received.event),
             raw: sealed::seal(&received.raw),
             set_aside: false,
-            happened_at: received.happened_at,
+            happened_at: match received.event {
+                // No channel says when a press was made: it may be old.
+                Event::ButtonPressed(_) | Event::DraftStopped { .. } => i64::MIN,
+                _ => received.happened_at,
+            },
         },
         Arrival::SetAside { external_id, channel, why, raw } => {
             warn!(channel, "{external_id} is set aside: {why}");

@@ -210,6 +210,11 @@ impl Sender {
                 break;
             }
         }
+        if everything {
+            // After a long outage reading everything takes a while; it may take a tenth of the time.
+            let took = now.elapsed();
+            self.read_all_at = Instant::now() + LOOK_AGAIN.max(took * 10);
+        }
         metrics::outbox_waiting(self.known.len() as i64);
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long a beat may take before the store is taken to be away.
-const BEAT_MAX: Duration = Duration::from_secs(5);
+const BEAT_MAX: Duration = Duration::from_secs(2);
 /// How long what we hold is still ours after a beat: others wait for a whole lease.
 const HELD_MAX: Duration = LEASE.saturating_sub(BEAT);
 
@@ -94,6 +94,7 @@ impl Membership {
     /// Says that we live, takes over from those who do not, and sees to our leases. `now` is when
     /// the beat begins.
     pub async fn beat(&mut self, now: Instant) -> Result<(), StoreError> {
+        let began = Instant::now();
         let outcome = match tokio::time::timeout(BEAT_MAX, self.beat_once(now)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::Silent),
@@ -101,7 +102,8 @@ impl Membership {
         match &outcome {
             Ok(()) => self.beaten_at = now,
             Err(StoreError::Fenced | StoreError::Closing) => {}
-            Err(error) => self.miss(error, now),
+            // What we hold grew older while the store said nothing.
+            Err(error) => self.miss(error, now + began.elapsed()),
         }
         outcome
     }

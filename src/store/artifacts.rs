@@ -158,14 +158,15 @@ pub async fn known(
 ) -> Result<HashSet<String>, StoreError> {
     let rows: Vec<Vec<Value>> = objects.iter().map(|name| vec![name.as_str().into()]).collect();
     let mut known = HashSet::new();
-    for row in connection.rows_for(KNOWN_OBJECTS, &rows).await? {
-        known.insert(row.text(0)?);
-    }
+    // What is to come first: meanwhile it may come, and is then found among what is kept.
     for row in connection.rows_for(OBJECTS_TO_COME, &rows).await? {
         let given_up = row.text(1)? == "uncertain";
         if !given_up || row.int(2)? > now - LATE_MS {
             known.insert(row.text(0)?);
         }
+    }
+    for row in connection.rows_for(KNOWN_OBJECTS, &rows).await? {
+        known.insert(row.text(0)?);
     }
     Ok(known)
 }

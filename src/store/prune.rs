@@ -99,13 +99,14 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     tx.run(FORGET_ALBUM_PARTS, &[times.raw_before.into()]).await?;
     tx.run(FORGET_ALBUMS, &[times.raw_before.into()]).await?;
     let values = [times.prompts_before.into(), times.raw_before.into(), PRUNED_MAX.into()];
-    tx.run(FORGET_PLACED, &values).await?;
+    let placed = tx.run(FORGET_PLACED, &values).await?;
     tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;
     let empty = sealed::seal_json(&super::facts::RequestBody::default());
     let values = [times.prompts_before.into(), empty.into(), PRUNED_MAX.into()];
     let emptied = tx.run(FORGET_PROMPTS, &values).await?;
-    let full = |rows: usize| rows as i64 >= PRUNED_MAX;
-    Ok(full(raw.len()) || full(turned.len()) || full(sent.len()) || emptied as i64 >= PRUNED_MAX)
+    let counts = [raw.len() as i64, turned.len() as i64, sent.len() as i64];
+    let touched = [placed, emptied].map(u64::cast_signed);
+    Ok(counts.into_iter().chain(touched).any(|count| count >= PRUNED_MAX))
 }
 
 fn ids(rows: &[super::Row]) -> Result<Vec<Vec<Value>>, StoreError> {

@@ -65,6 +65,7 @@ impl Alarms {
             let words = words.to_owned();
             tokio::spawn(async move {
                 if let Err(error) = told.robot.say(&words).await {
+                    told.unsaid(what);
                     warn!(error = %error, "the group's robot cannot tell of an alarm");
                 }
             });
@@ -80,6 +81,11 @@ impl Told {
             said_at.insert(what, now);
         }
         due
+    }
+
+    /// It was not said after all: the next time it is.
+    fn unsaid(&self, what: &str) {
+        self.said_at.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
     }
 }
 

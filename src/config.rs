@@ -200,7 +200,7 @@ impl Config {
         };
         let wecom = self.wecom.app.is_some() || self.wecom.bot.is_some();
         let none = self.telegram.token.is_none() && !wecom;
-        warn(none, "neither telegram.token nor wecom.secret is set: no channel is on");
+        warn(none, "telegram.token is not set, nor wecom.secret: no channel is on");
         let callbacks =
             self.wecom.app.is_some() || matches!(self.wecom.bot, Some(WecomBot::Callback { .. }));
         let plain = callbacks && !self.server.public_url.is_https();

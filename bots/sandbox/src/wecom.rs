@@ -1,9 +1,9 @@
 //! A working model of WeCom and of WeChat customer service on loopback, and the people behind it.
 //!
 //! [`WecomStandIn::start`] opens a server that speaks the API of qyapi.weixin.qq.com and, beside
-//! it, the AI bot's socket, around a small world: members of a corp, customers on WeChat, two customer
-//! service accounts with their servicers, an AI bot and a group robot. Callbacks go to the desk in
-//! real envelopes. What people do is done by the methods of [`WecomStandIn`]; what can go wrong is
+//! it, the AI bot's socket, around a small world: members of a corp, customers on WeChat, two
+//! customer service accounts with their servicers, an AI bot and a group robot. Callbacks go to the
+//! desk in real envelopes. What people do is done by the methods of [`WecomStandIn`]; what can go wrong is
 //! armed through [`WecomStandIn::arm`]. With a data folder everything survives a restart.
 //!
 //! The wire format is written here from WeCom's own documents (`document/path/…` on

@@ -25,7 +25,8 @@ create table lanes (
   turns bigint not null,
   primary key (replica, lane)
 );
--- shard/00 … shard/63, source/<channel>, source/wecom-kf:<account>, sender/<channel>, clock, sweeper.
+-- shard/00 … shard/63, source/<channel>, source/wecom-kf:<account>, sender/<channel>, clock,
+-- sweeper.
 create table leases (
   name text primary key,
   replica bigint

@@ -25,7 +25,8 @@ create table lanes (
   turns bigint not null,
   primary key (replica, lane)
 );
--- shard/00 … shard/63, source/<channel>, sender/<channel>, clock, sweeper.
+-- shard/00 … shard/63, source/<channel>, source/wecom-kf:<account>, sender/<channel>, clock,
+-- sweeper.
 create table leases (
   name text primary key,
   replica bigint
@@ -350,6 +351,38 @@ create table operators (
   constraint operator_role check (role in ('agent', 'lead', 'owner')),
   constraint operator_telegram unique (telegram),
   constraint operator_wecom unique (wecom)
+);
+-- WeCom's access token of each app, sealed, and until when one replica alone may fetch another.
+create table wecom_tokens (
+  app text primary key,
+  token bytea,
+  renew_at bigint not null,
+  claimed_until bigint not null
+);
+-- Answers of the AI bot in the making. open = 1 until their end is told, or known to be lost.
+create table wecom_streams (
+  id text primary key,
+  conversation text not null,
+  begun_at bigint not null,
+  version bigint not null,
+  open bigint not null,
+  body bytea not null
+);
+create index wecom_streams_latest on wecom_streams (conversation, begun_at);
+create index wecom_streams_open on wecom_streams (begun_at) where open = 1;
+create index wecom_streams_begun on wecom_streams (begun_at);
+-- The last menu of a conversation whose lines are answered by their number.
+create table wecom_menus (
+  conversation text primary key,
+  first bigint not null,
+  tokens bytea not null,
+  at bigint not null
+);
+create index wecom_menus_at on wecom_menus (at);
+-- What an account of customer service said last when it had news, for the replica that fetches.
+create table wecom_doorbells (
+  account text primary key,
+  token bytea not null
 );
 -- Counts that survive pruning.
 create table counters (

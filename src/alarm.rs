@@ -1,7 +1,13 @@
 //! What the owner must hear of: in the log, in the metrics, and in a chat where one is named.
 //! Never content: a word for what is wrong.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use picdesk_core::{event::Event, id::ConversationId};
+use picdesk_wecom::client::Robot;
 use tracing::{error, warn};
 
 use crate::{
@@ -20,29 +26,74 @@ const QUIET_MS: i64 = 3_600_000;
 pub struct Alarms {
     store: Store,
     chat: Option<ConversationId>,
+    robot: Option<Arc<Told>>,
+}
+
+/// A robot in a WeCom group, and when it said what.
+struct Told {
+    robot: Robot,
+    said_at: Mutex<HashMap<&'static str, i64>>,
 }
 
 impl Alarms {
     /// Alarms that are told to a chat too, where there is one.
     pub fn new(store: Store, chat: Option<ConversationId>) -> Self {
-        Self { store, chat }
+        Self { store, chat, robot: None }
+    }
+
+    /// The same, told by a robot in a WeCom group as well.
+    #[must_use]
+    pub fn with_robot(self, robot: Robot) -> Self {
+        Self { robot: Some(Arc::new(Told { robot, said_at: Mutex::default() })), ..self }
     }
 
     /// Tells the owner. The chat hears of each trouble once an hour, whoever raises it.
     pub fn raise(&self, what: &'static str) {
+        self.raise_in_words(what, what);
+    }
+
+    /// The same, where there is more to say of it: never content.
+    pub fn raise_in_words(&self, what: &'static str, words: &str) {
         metrics::alarm(what);
-        error!(alarm = what, "alarm: {what}");
+        error!(alarm = what, "alarm: {words}");
         if let Some(chat) = self.chat.clone() {
-            tokio::spawn(tell(self.store.clone(), chat, what));
+            tokio::spawn(tell(self.store.clone(), chat, what, words.to_owned()));
+        }
+        if let Some(told) = self.robot.clone()
+            && told.is_due(what, self.store.clock().now_ms())
+        {
+            let words = words.to_owned();
+            tokio::spawn(async move {
+                if let Err(error) = told.robot.say(&words).await {
+                    told.unsaid(what);
+                    warn!(error = %error, "the group's robot cannot tell of an alarm");
+                }
+            });
         }
     }
 }
 
+impl Told {
+    fn is_due(&self, what: &'static str, now: i64) -> bool {
+        let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = said_at.get(what).is_none_or(|at| now >= at + QUIET_MS);
+        if due {
+            said_at.insert(what, now);
+        }
+        due
+    }
+
+    /// It was not said after all: the next time it is.
+    fn unsaid(&self, what: &str) {
+        self.said_at.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+    }
+}
+
 /// An alarm is an event like any other: written down once, then turned into a message.
-async fn tell(store: Store, chat: ConversationId, what: &'static str) {
+async fn tell(store: Store, chat: ConversationId, what: &'static str, words: String) {
     let now = store.clock().now_ms();
     let id = format!("alarm:{}:{what}", now.div_euclid(QUIET_MS));
-    let event = Event::AlarmRaised { what: what.to_owned() };
+    let event = Event::AlarmRaised { what: words };
     let event = NewEvent::of_house(id, &chat, &event);
     let written = store
         .writer()

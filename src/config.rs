@@ -19,6 +19,7 @@ mod server;
 mod store;
 mod telegram;
 mod value;
+mod wecom;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use server::{Http, Log, LogFormat, LogLevel, Server};
 pub use store::{Retention, Store};
 pub use telegram::{Receiving, Telegram};
 pub use value::{AddressRange, BaseUrl};
+pub use wecom::{HandOver, Wecom, WecomApp, WecomBot, WecomKf};
 
 use given::{Givens, lines_of};
 use reader::Reader;
@@ -70,6 +72,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[telegram]`.
     pub telegram: Telegram,
+    /// `[wecom]`.
+    pub wecom: Wecom,
     /// `[alarms]`.
     pub alarms: Alarms,
     /// `[images]`.
@@ -173,6 +177,7 @@ impl Config {
             store: Store::read(&mut reader.section("store")),
             retention: Retention::read(&mut reader.section("retention")),
             telegram: Telegram::read(&mut reader.section("telegram")),
+            wecom: Wecom::read(reader),
             alarms: Alarms::read(&mut reader.section("alarms")),
             images: Images::read(&mut reader.section("images")),
             credits: Credits::read(&mut reader.section("credits")),
@@ -193,7 +198,13 @@ impl Config {
                 warnings.push(what.to_owned());
             }
         };
-        warn(self.telegram.token.is_none(), "telegram.token is not set: no channel is on");
+        let wecom = self.wecom.app.is_some() || self.wecom.bot.is_some();
+        let none = self.telegram.token.is_none() && !wecom;
+        warn(none, "telegram.token is not set, nor wecom.secret: no channel is on");
+        let callbacks =
+            self.wecom.app.is_some() || matches!(self.wecom.bot, Some(WecomBot::Callback { .. }));
+        let plain = callbacks && !self.server.public_url.is_https();
+        warn(plain, "server.public_url is not https: WeCom's callbacks come in the open");
         warn(self.images.api_key.is_none(), "images.api_key is not set: no picture can be made");
         if let Receiving::Webhook { secret, register } = &self.telegram.receiving {
             let short = secret.reveal().len() < telegram::WEBHOOK_SECRET_CHARS_ADVISED;

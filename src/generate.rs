@@ -37,7 +37,7 @@ use crate::{
     artifacts::{Artifacts, ObjectName},
     chance::Chance,
     images::{self, ImagesClient, PictureFormat, PictureRequest},
-    outbox::Progress,
+    outbox::Lanes,
     pictures::Darkroom,
     store::{
         Store, StoreError, Work,
@@ -75,8 +75,8 @@ pub struct StudioParts {
     pub darkroom: Darkroom,
     /// Wording and keys.
     pub desk: Arc<Desk>,
-    /// The progress lane.
-    pub progress: Arc<Progress>,
+    /// The progress lanes.
+    pub lanes: Lanes,
     /// Random names.
     pub chance: Chance,
     /// Pictures made at once.
@@ -245,8 +245,9 @@ impl Studio {
     ) -> Option<Came> {
         let shower = self.shower(claimed, began);
         let shown = Slot::Generation(claimed.generation);
+        let progress = self.parts.lanes.lane_to(&claimed.request.conversation);
         if let Some(shower) = &shower {
-            self.parts.progress.open(shown);
+            progress.open(shown);
             shower.show_words();
         }
         let request = self.picture_request(&claimed.request, references, shower.is_some());
@@ -265,13 +266,13 @@ impl Studio {
                 (made, false)
             } else {
                 // What is said now is not to be painted over by what comes after all.
-                self.parts.progress.end_show(shown, Instant::now());
+                progress.end_show(shown, Instant::now());
                 self.write_down(claimed, Came::Uncertain).await;
-                self.parts.progress.drafts.end(claimed.generation);
+                progress.drafts.end(claimed.generation);
                 (making.await, true)
             }
         };
-        self.parts.progress.end_show(shown, Instant::now());
+        progress.end_show(shown, Instant::now());
         let spent = match &made {
             Ok(made) => made.spent,
             Err(failed) => failed.spent,
@@ -316,7 +317,7 @@ impl Studio {
         let part = Part { number: claimed.number, count: request.options.count };
         let say = Say::Drawing { prompt: request.prompt.clone(), part };
         Some(Shower {
-            progress: Arc::clone(&self.parts.progress),
+            progress: self.parts.lanes.lane_to(&request.conversation).clone(),
             darkroom: self.parts.darkroom.clone(),
             generation: claimed.generation,
             conversation: request.conversation.clone(),

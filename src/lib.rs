@@ -22,4 +22,5 @@ pub mod store;
 pub mod telemetry;
 pub mod turn;
 pub mod web;
+pub mod wecom;
 pub mod words;

@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use patience::Patience;
-pub use progress::{Partial, Progress};
+pub use progress::{Lanes, Partial, Progress};
 pub use taps::{TAPS_MAX, answer_taps};
 
 use self::{

@@ -1,27 +1,24 @@
 //! Wiring: every configured channel, worker and route, started in order and stopped in order.
 
+mod channels;
 mod parts;
 mod stopping;
+mod telegram;
+mod wecom;
 mod workers;
 
 pub use parts::make_folder_of;
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use picdesk_core::channel::Channel;
-use picdesk_telegram::{
-    Clock as TelegramClock, Mode, TelegramChannel, answer::CallError, webhook::Webhook,
-};
 use thiserror::Error;
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::{
+    channels::{Channels, ChannelsError},
     stopping::{Cause, Running, Signals, Stops},
     workers::Workers,
 };
@@ -29,17 +26,13 @@ use crate::{
     artifacts::{Artifacts, OpenError},
     chance::Chance,
     clock::Clock,
-    clockwork::{
-        self,
-        membership::{Held, Membership},
-        sweeper,
-    },
+    clockwork::{self, membership::Membership, sweeper},
     config::Config,
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
-    outbox::{Patience, Progress, Sender, SenderParts, TAPS_MAX, answer_taps},
+    outbox::{Lanes, TAPS_MAX},
     pictures::Darkroom,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
@@ -47,10 +40,6 @@ use crate::{
     web::{self, ChatAddress, Web},
 };
 
-/// The lease of whoever sends on Telegram.
-const SENDER: &str = "sender/telegram";
-/// The lease of whoever tells Telegram how updates come, and asks for them when polling.
-const SOURCE: &str = "source/telegram";
 /// How late a picture may come and still be handed over: as long again as it may take.
 const LATE: u32 = 2;
 
@@ -100,8 +89,8 @@ struct Serving {
     desk: Arc<Desk>,
     artifacts: Artifacts,
     darkroom: Darkroom,
-    progress: Arc<Progress>,
-    telegram: Option<Arc<TelegramChannel>>,
+    lanes: Lanes,
+    channels: Channels,
     door: Door,
 }
 
@@ -172,7 +161,12 @@ impl Serving {
         let replica = store.replica().unwrap_or_default();
         let desk = Arc::new(parts::desk(&config, &store, &outside.chance).await?);
         let artifacts = Artifacts::open(&parts::artifact_settings(&config)).await?;
-        let telegram = parts::telegram(&config).map_err(ServeError::Setting)?.map(Arc::new);
+        let word = outside.chance.bytes();
+        let channels = match Channels::open(&config, &store, &desk, word).await {
+            Ok(channels) => channels,
+            Err(ChannelsError::Setting(why)) => return Err(ServeError::Setting(why)),
+            Err(ChannelsError::Store(error)) => return Err(error.into()),
+        };
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
@@ -183,8 +177,8 @@ impl Serving {
             desk,
             artifacts,
             darkroom: Darkroom::new(),
-            progress: Arc::new(Progress::default()),
-            telegram,
+            lanes: channels.lanes(),
+            channels,
             door,
         })
     }
@@ -203,38 +197,21 @@ impl Serving {
             desk: Arc::clone(&self.desk),
             chat: self.chat_address(),
         };
-        let mut router = web::pages(web);
-        if let Some(telegram) = &self.telegram
-            && telegram.settings().mode == Mode::Webhook
-        {
-            let inbox = Arc::new(self.door.clone());
-            let webhook = Webhook::new(Arc::clone(telegram), inbox, self.telegram_clock());
-            router = router.merge(web::telegram(Arc::new(webhook)));
-            // Who we are is told by Telegram, and needed to read what is said in groups.
-            let telegram = Arc::clone(telegram);
-            workers.keep("introduction", &stops.intake, move |stop| {
-                let telegram = Arc::clone(&telegram);
-                async move {
-                    insist(&stop, || telegram.introduce()).await;
-                    stop.cancelled().await;
-                }
-            });
+        let mut router = web::pages(web).merge(self.wecom_routes());
+        if let Some(telegram) = self.telegram_route(workers, stops) {
+            router = router.merge(telegram);
         }
         router
     }
 
     /// Where the chat is: Telegram tells who we are, the sandbox says it is on its own page.
     fn chat_address(&self) -> ChatAddress {
-        let (telegram, instead) = (self.telegram.clone(), self.outside.chat_url.clone());
+        let telegram = self.channels.telegram.clone();
+        let instead = self.outside.chat_url.clone();
         Arc::new(move || {
             let of_telegram = || Some(format!("https://t.me/{}", telegram.as_ref()?.username()?));
             instead.clone().or_else(of_telegram)
         })
-    }
-
-    fn telegram_clock(&self) -> TelegramClock {
-        let clock = self.store.clock().clone();
-        Arc::new(move || clock.now_ms())
     }
 
     /// Starts everything that works.
@@ -246,9 +223,7 @@ impl Serving {
     ) -> Result<Running, ServeError> {
         let shards = Arc::new(Shards::default());
         let mut singles = vec!["clock".to_owned(), "sweeper".to_owned()];
-        if self.telegram.is_some() {
-            singles.extend([SOURCE.to_owned(), SENDER.to_owned()]);
-        }
+        singles.extend(self.channels.leases());
         let store = self.store.clone();
         let (member, held) =
             Membership::new(store.clone(), self.replica, Arc::clone(&shards), singles);
@@ -272,7 +247,7 @@ impl Serving {
             let (store, artifacts) = (store.clone(), self.artifacts.clone());
             move |stop| sweeper::sweep(store.clone(), artifacts.clone(), keep, stop)
         });
-        self.start_telegram(&workers, &stops, &held, answered);
+        self.start_channels(&workers, &stops, &held, answered);
         let studio = self.start_studio(&workers, &stops)?;
         let (replica, grace) = (self.replica, self.config.server.shutdown_grace);
         Ok(Running { store, replica, shards, held, stops, workers, beat, studio, http, grace })
@@ -306,57 +281,6 @@ impl Serving {
         answered
     }
 
-    fn start_telegram(
-        &self,
-        workers: &Workers,
-        stops: &Stops,
-        held: &watch::Receiver<Held>,
-        answered: mpsc::Receiver<Answer>,
-    ) {
-        let Some(telegram) = &self.telegram else {
-            warn!("no channel is configured: nobody can be talked to");
-            return;
-        };
-        let parts = (self.store.clone(), self.artifacts.clone(), self.darkroom.clone());
-        let (alarms, progress) = (self.desk.alarms.clone(), Arc::clone(&self.progress));
-        let channel: Arc<dyn Channel> = Arc::clone(telegram) as Arc<dyn Channel>;
-        // Presses are answered by whoever turned them, whichever process sends the messages.
-        tokio::spawn(answer_taps(vec![Arc::clone(&channel)], Arc::clone(&self.desk), answered));
-        workers.keep_while_held(SENDER, held, &stops.work, move |stop| {
-            let sender = Sender::new(SenderParts {
-                store: parts.0.clone(),
-                channel: Arc::clone(&channel),
-                artifacts: parts.1.clone(),
-                darkroom: parts.2.clone(),
-                alarms: alarms.clone(),
-                progress: Arc::clone(&progress),
-                patience: Patience::default(),
-            });
-            sender.run(stop)
-        });
-        let (telegram, door) = (Arc::clone(telegram), self.door.clone());
-        let (clock, menus) = (self.telegram_clock(), Arc::new(parts::menus(&self.desk)));
-        workers.keep_while_held(SOURCE, held, &stops.intake, move |stop| {
-            let (telegram, door) = (Arc::clone(&telegram), door.clone());
-            let (clock, menus) = (Arc::clone(&clock), Arc::clone(&menus));
-            async move {
-                // One replica alone tells Telegram where updates go.
-                let told = insist(&stop, || telegram.setup(&menus));
-                let asked = async {
-                    match telegram.settings().mode {
-                        Mode::Webhook => stop.cancelled().await,
-                        Mode::Polling => {
-                            while !stop.is_cancelled() {
-                                telegram.poll(&door, &clock, stop.cancelled()).await;
-                            }
-                        }
-                    }
-                };
-                tokio::join!(told, asked);
-            }
-        });
-    }
-
     fn start_studio(
         &self,
         workers: &Workers,
@@ -374,19 +298,15 @@ impl Serving {
             .map_err(|error| setting(&error))?;
         let partials = if settings.stream { settings.partials } else { 0 };
         let images = ImagesClient::new(settings, http).map_err(|error| setting(&error))?;
-        let mut channels: HashMap<&'static str, Arc<dyn Channel>> = HashMap::new();
-        if let Some(telegram) = &self.telegram {
-            channels.insert("telegram", Arc::clone(telegram) as Arc<dyn Channel>);
-        }
         let studio = Arc::new(Studio::new(StudioParts {
             store: self.store.clone(),
             replica: self.replica,
             images,
-            channels,
+            channels: self.channels.by_name(),
             artifacts: self.artifacts.clone(),
             darkroom: self.darkroom.clone(),
             desk: Arc::clone(&self.desk),
-            progress: Arc::clone(&self.progress),
+            lanes: self.lanes.clone(),
             chance: self.outside.chance.clone(),
             concurrency: usize::try_from(self.config.images.concurrency).unwrap_or(1),
             timeout,
@@ -396,22 +316,6 @@ impl Serving {
         let drain = self.config.images.drain;
         let working = studio.run(stops.claims.clone(), drain);
         Ok(Some(workers.rely_on("studio", &stops.claims, working)))
-    }
-}
-
-/// Repeats a call to Telegram until it is answered well, however long that takes.
-async fn insist<F>(stop: &CancellationToken, call: impl Fn() -> F)
-where
-    F: Future<Output = Result<(), CallError>>,
-{
-    let mut wait = Duration::from_secs(1);
-    while !stop.is_cancelled() {
-        match call().await {
-            Ok(()) => return,
-            Err(error) => warn!(error = %error, "telegram cannot be set up now"),
-        }
-        stop.run_until_cancelled(tokio::time::sleep(wait)).await;
-        wait = (wait * 2).min(Duration::from_mins(1));
     }
 }
 

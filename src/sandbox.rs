@@ -15,6 +15,7 @@ use picdesk_sandbox::{
     page,
     phone::{self, Phone},
     telegram::{OLGA, OPERATORS, Options as TelegramOptions, TelegramStandIn, WEI},
+    wecom::{DESK_KF, Options as WecomOptions, STUDIO_KF, WecomStandIn},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +35,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let page_url = format!("http://{}", listener.local_addr()?);
     let seed = arguments.seed.unwrap_or(1);
     let telegram = start_telegram(&data, seed).await?;
+    let wecom = start_wecom(&data, seed).await?;
     let images = ImagesStandIn::start(ImagesOptions {
         seed,
         port: kept_port(&data, "images").await,
@@ -42,11 +44,13 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     .await?;
     keep_port(&data, "images", &images.base_url())?;
     let port = desk_port(&data).await?;
-    let config = write_config(&data, port, &telegram, &images)?;
+    wecom.point_at(&format!("http://127.0.0.1:{port}"));
+    let config = write_config(&data, port, (&telegram, &wecom), &images)?;
     let chat_url = format!("{page_url}/");
     let desk = DeskProcess::new(config, Ways { data, seed: arguments.seed, chat_url });
     let desk = Arc::new(desk);
-    let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images)]);
+    let phone =
+        Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images)]).with_wecom(wecom);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
     desk.add_operator("Olga", OLGA).map_err(anyhow::Error::msg)?;
@@ -87,6 +91,18 @@ async fn start_telegram(data: &Path, seed: u64) -> anyhow::Result<TelegramStandI
     Ok(telegram)
 }
 
+async fn start_wecom(data: &Path, seed: u64) -> anyhow::Result<WecomStandIn> {
+    let port = kept_port(data, "wecom").await;
+    let options = WecomOptions {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        seed,
+        ..WecomOptions::in_folder(&data.join("wecom"))
+    };
+    let wecom = WecomStandIn::start(options).await?;
+    keep_port(data, "wecom", &wecom.api_url())?;
+    Ok(wecom)
+}
+
 /// The port of last time, when it is still free: addresses in messages then still lead somewhere.
 async fn kept_port(data: &Path, name: &str) -> u16 {
     let kept = std::fs::read_to_string(data.join(format!("{name}.port")));
@@ -115,7 +131,7 @@ async fn desk_port(data: &Path) -> anyhow::Result<u16> {
 fn write_config(
     data: &Path,
     port: u16,
-    telegram: &TelegramStandIn,
+    (telegram, wecom): (&TelegramStandIn, &WecomStandIn),
     images: &ImagesStandIn,
 ) -> anyhow::Result<PathBuf> {
     // A JSON string is a TOML string.
@@ -125,7 +141,7 @@ fn write_config(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
          [telegram]\ntoken = {token}\napi_url = {api}\n\
-         [images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
+         {wecom}[images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
          concurrency = 2\n\
          [credits]\ntrial = 12\n\
          [desk]\ntelegram_chat_id = {desk}\nsupport_url = \"http://127.0.0.1:{port}/\"\n",
@@ -133,6 +149,7 @@ fn write_config(
         pictures = quoted(&format!("file://{}", place("pictures"))),
         token = quoted(telegram.token()),
         api = quoted(&telegram.api_url()),
+        wecom = of_wecom(wecom),
         base = quoted(&images.base_url()),
         key = quoted(images.api_key()),
         desk = OPERATORS,
@@ -140,4 +157,24 @@ fn write_config(
     let file = data.join("picdesk.toml");
     std::fs::write(&file, text)?;
     Ok(file)
+}
+
+/// The sections of WeCom's.
+fn of_wecom(wecom: &WecomStandIn) -> String {
+    let (options, api) = (wecom.options(), wecom.api_url());
+    format!(
+        "[wecom]\ncorp_id = \"{corp}\"\napi_url = \"{api}\"\nagent_id = {agent}\n\
+         secret = \"{secret}\"\ntoken = \"{token}\"\naes_key = \"{key}\"\n\
+         [wecom.kf]\naccounts = [\"{DESK_KF}\", \"{STUDIO_KF}\"]\n\
+         [wecom.bot]\ntoken = \"{bot_token}\"\naes_key = \"{bot_key}\"\n\
+         [alarms]\nwecom_robot_key = \"{robot}\"\nwecom_robot_url = \"{api}\"\n",
+        corp = options.corp_id,
+        agent = options.agent_id,
+        secret = options.secret,
+        token = options.token,
+        key = options.aes_key,
+        bot_token = options.bot.token,
+        bot_key = options.bot.aes_key,
+        robot = options.robot_key,
+    )
 }

@@ -6,6 +6,7 @@ mod gallery;
 mod original;
 mod small;
 mod webhook;
+mod wecom;
 
 use std::sync::Arc;
 
@@ -13,7 +14,10 @@ use axum::{Router, routing::get};
 
 use crate::{artifacts::Artifacts, pictures::Darkroom, store::Store, turn::Desk};
 
-pub use self::webhook::telegram;
+pub use self::{
+    webhook::telegram,
+    wecom::{wecom_app, wecom_bot},
+};
 
 /// The address of the chat with the bot, once we know who we are; a payload may be added.
 pub type ChatAddress = Arc<dyn Fn() -> Option<String> + Send + Sync>;

@@ -153,6 +153,14 @@ impl Words {
         self.lexicon(language).word("bot-about").to_owned()
     }
 
+    /// What the AI bot's answer says until there is something to say, and how it greets whoever
+    /// opens the chat.
+    #[must_use]
+    pub fn wecom_bot(&self, language: Language, context: &SayContext) -> (String, String) {
+        let opening = self.lexicon(language).word("wecom-bot-opening").to_owned();
+        (opening, menu::description(self.lexicon(language), context))
+    }
+
     /// A text of the pages in the browser.
     #[must_use]
     pub fn page(&self, language: Language, text: PageText, zone: &TimeZone) -> String {

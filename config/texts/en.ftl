@@ -398,6 +398,8 @@ bot-description =
 
     Write what you want to see, or send a photo and say what to change. You see the price before anything is made, and a picture that fails costs nothing.
 bot-about = Pictures from your words. A picture that fails costs nothing.
+# What an AI bot's answer says until there is something to say.
+wecom-bot-opening = One moment …
 
 ### Pages
 

@@ -356,6 +356,8 @@ bot-description =
 
     写下想看的画面，或发照片说说要改哪里。动笔之前先看到价格，没画成不收积分。
 bot-about = 把你的话变成图。没画成，不收积分。
+# What an AI bot's answer says until there is something to say.
+wecom-bot-opening = 稍等，正在看你的话……
 
 ### 页面
 

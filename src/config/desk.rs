@@ -10,7 +10,8 @@ use url::Url;
 use super::hours::OfficeHours;
 use super::images::amount;
 use super::reader::{Keys, Read};
-use super::value::{list, maybe, page_url, parsed, telegram_chat, within};
+use super::secret::Secret;
+use super::value::{BaseUrl, base_url, list, maybe, page_url, parsed, telegram_chat, within};
 
 /// Where people answer, and when.
 #[derive(Debug, Clone)]
@@ -64,14 +65,22 @@ fn date(text: &str) -> Read<Date> {
 }
 
 /// Who is told when someone should get up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Alarms {
     /// The chat that is told.
     pub telegram_chat_id: Option<i64>,
+    /// The key of the WeCom group's robot that is told; none: nobody is told there.
+    pub wecom_robot_key: Option<Secret>,
+    /// Base URL of that robot's API.
+    pub wecom_robot_url: BaseUrl,
 }
 
 impl Alarms {
     pub(super) fn read(keys: &mut Keys<'_>) -> Self {
-        Self { telegram_chat_id: keys.take("telegram_chat_id", telegram_chat) }
+        Self {
+            telegram_chat_id: keys.take("telegram_chat_id", telegram_chat),
+            wecom_robot_key: keys.secret("wecom_robot_key"),
+            wecom_robot_url: keys.take("wecom_robot_url", parsed(base_url)),
+        }
     }
 }

@@ -213,6 +213,11 @@ impl Keys<'_> {
         self.reader.blame(&path, what);
     }
 
+    /// The same for a key by its whole name.
+    pub(super) fn blame_whole(&mut self, path: &str, what: impl Into<String>) {
+        self.reader.blame(path, what);
+    }
+
     fn path(&self, key: &str) -> String {
         format!("{}.{key}", self.section)
     }

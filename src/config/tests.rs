@@ -139,7 +139,7 @@ holidays = [2027-01-01]
 grant_max = 200
 [credit]
 trial = 1
-[wecom]
+[wekom]
 [images]
 partials = 4
 "#;
@@ -179,7 +179,7 @@ partials = 4
             "PICDESK_LOG__LEVLE: is not a key; did you mean PICDESK_LOG__LEVEL?",
             "PICDESK_PLANS: is not a key",
             "telegram.tokn: is not a key; did you mean telegram.token? (picdesk.toml line 11)",
-            "wecom: is not a key (picdesk.toml line 20)",
+            "wekom: is not a key (picdesk.toml line 20)",
         ]
     );
 }
@@ -375,4 +375,55 @@ fn an_address_of_the_store_that_would_mean_something_else_is_refused() {
     let problems = wrong(few, &[]);
     assert!(problems.iter().any(|it| it.contains("store.connections_max")), "{problems:?}");
     read("[store]\nconnections_max = 1", &[]).unwrap();
+}
+
+const WECOM: &str = "[wecom]\ncorp_id = \"ww1\"\nsecret = \"s\"\ntoken = \"t\"
+    aes_key = \"jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C\"\n";
+
+#[test]
+fn wecom_is_on_with_its_secret_and_its_accounts_and_bot_by_themselves() {
+    let off = Config::from_text("").unwrap().wecom;
+    assert!(off.app.is_none() && off.bot.is_none());
+    let app = Config::from_text(WECOM).unwrap().wecom.app.unwrap();
+    assert_eq!((app.agent_id, app.kf.is_none(), app.welcome), (1_000_002, true, true));
+    let text = format!("{WECOM}[wecom.kf]\naccounts = [\"wk1\"]\nsync_every_s = 60");
+    let kf = Config::from_text(&text).unwrap().wecom.app.unwrap().kf.unwrap();
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    assert_eq!((kf.sync_every, kf.first_sync_age_max), (minutes(1), minutes(10)));
+    assert_eq!(kf.hand_over, HandOver::Pool);
+    let socket = "[wecom.bot]\nmode = \"websocket\"\nbot_id = \"b\"\nsecret = \"s\"";
+    let bot = Config::from_text(socket).unwrap().wecom.bot.unwrap();
+    let WecomBot::Socket { url, .. } = bot else { panic!("{bot:?}") };
+    assert_eq!(url.as_str(), "wss://openws.work.weixin.qq.com/");
+    let given = [("PICDESK_WECOM__KF__ACCOUNTS", "[\"wk1\", \"wk2\"]")];
+    let app = read(WECOM, &given).unwrap().wecom.app.unwrap();
+    assert_eq!(app.kf.unwrap().accounts, ["wk1", "wk2"]);
+}
+
+#[test]
+fn what_is_wrong_with_wecom_is_told_by_its_key_and_never_by_its_value() {
+    let text = "[wecom]\nsecret = \"Canary-1\"\n[wecom.kf]\naccounts = [\"wk1\", \"wk1\"]
+        hand_over = \"servicer\"\n[wecom.bot]\ntoken = \"Canary-2\"";
+    let problems = wrong(text, &[]);
+    let expected = [
+        "wecom.kf.servicers: names nobody",
+        "wecom.kf.accounts: names an account twice",
+        "wecom.token: is missing",
+        "wecom.aes_key: is missing",
+        "wecom.bot.aes_key: is missing",
+    ];
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(problem.starts_with(expected), "{problem}\n{expected}");
+    }
+    let short = WECOM.replace("R6q2B2C", "").replace("\"ww1\"", "\"\"");
+    let problems = wrong(&short.replace("\"t\"", "\"Canary 3\""), &[]);
+    for key in ["wecom.corp_id: ", "wecom.token: ", "wecom.aes_key: "] {
+        assert!(problems.iter().any(|it| it.starts_with(key)), "{key}: {problems:#?}");
+    }
+    assert!(problems.iter().all(|it| !it.contains("Canary") && !it.contains("jWmYm7qr")));
+    let problems = wrong("[wecom.kf]\naccounts = [\"wk1\"]", &[]);
+    assert!(problems[0].starts_with("wecom.secret: is missing"), "{problems:#?}");
+    let problems = wrong("[wecom.bot]\nmode = \"websocket\"", &[]);
+    assert!(problems[0].starts_with("wecom.bot.mode: is \"websocket\""), "{problems:#?}");
 }

@@ -19,7 +19,8 @@ pub(super) struct Busy<'s> {
 impl Studio {
     /// From now on a picture is being made.
     pub(super) fn busy<'s>(&'s self, claimed: &'s Claimed) -> Busy<'s> {
-        let (progress, request) = (&*self.parts.progress, &claimed.request);
+        let request = &claimed.request;
+        let progress = self.parts.lanes.lane_to(&request.conversation).as_ref();
         if request.setting != Setting::Private {
             return Busy { progress, claimed: None };
         }

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -67,6 +67,36 @@ pub struct Progress {
     drained: AtomicBool,
     /// Rings when something is to be shown.
     pub ring: Notify,
+}
+
+/// The lanes of all channels, each drained by its own sender.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes {
+    lanes: Arc<HashMap<&'static str, Arc<Progress>>>,
+    /// Of no channel: nobody drains it.
+    nowhere: Arc<Progress>,
+}
+
+impl Lanes {
+    /// A lane for each of these channels.
+    pub fn of(channels: impl Iterator<Item = &'static str>) -> Self {
+        let lanes = channels.map(|name| (name, Arc::default())).collect();
+        Self { lanes: Arc::new(lanes), nowhere: Arc::default() }
+    }
+
+    /// The lane of a channel.
+    pub fn of_channel(&self, name: &str) -> Arc<Progress> {
+        Arc::clone(self.lane(name))
+    }
+
+    /// The lane that a conversation's progress goes to.
+    pub fn lane_to(&self, conversation: &ConversationId) -> &Arc<Progress> {
+        self.lane(conversation.channel())
+    }
+
+    fn lane(&self, name: &str) -> &Arc<Progress> {
+        self.lanes.get(name).unwrap_or(&self.nowhere)
+    }
 }
 
 impl Progress {

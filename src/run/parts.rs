@@ -7,6 +7,7 @@ use picdesk_telegram::{
     setup::{Audience, Menu, MenuCommand},
     verify::Secret,
 };
+use picdesk_wecom::client::Robot;
 
 use crate::{
     alarm::Alarms,
@@ -41,17 +42,33 @@ pub(super) async fn desk(
         .run(move |tx| Box::pin(async move { people::setting(tx, "seal", &fresh).await }))
         .await?;
     let words = Words::load();
-    let chat = |id: i64| ConversationId(format!("telegram:{id}"));
-    let house = config.house(config.desk.telegram_chat_id.map(chat), words.examples());
-    let told = config.telegram.token.as_ref().and(config.alarms.telegram_chat_id).map(chat);
+    let house = config.house(config.desk.telegram_chat_id.map(telegram_chat), words.examples());
     Ok(Desk {
-        alarms: Alarms::new(store.clone(), told),
+        alarms: alarms(config, store),
         house,
         context: context(config),
         seal: Seal::new(key),
         messages_per_min: config.limits.messages_per_min.map_or(0, std::num::NonZero::get),
         words,
     })
+}
+
+fn telegram_chat(id: i64) -> ConversationId {
+    ConversationId(format!("telegram:{id}"))
+}
+
+/// Whoever is told when someone should get up.
+fn alarms(config: &Config, store: &Store) -> Alarms {
+    let chat = config.telegram.token.as_ref().and(config.alarms.telegram_chat_id);
+    let alarms = Alarms::new(store.clone(), chat.map(telegram_chat));
+    let Some(key) = &config.alarms.wecom_robot_key else { return alarms };
+    let proxy = config.http.proxy_url.as_ref().map(crate::config::Secret::reveal);
+    let http = picdesk_wecom::client::http_client(proxy);
+    let url = url::Url::parse(config.alarms.wecom_robot_url.as_str());
+    let (Ok(http), Ok(url)) = (http, url) else { return alarms };
+    let key = picdesk_wecom::verify::Secret::new(key.reveal());
+    let patience = picdesk_wecom::Patience::default();
+    alarms.with_robot(Robot::new(http, &url, &key, patience.call))
 }
 
 fn context(config: &Config) -> SayContext {

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{SENDER, ServeError, workers::Workers};
+use super::{ServeError, channels::sent_on, workers::Workers};
 use crate::{
     clockwork::membership::Held,
     http::Ended,
@@ -168,7 +168,8 @@ async fn until_quiet(store: &Store, shards: &Shards, held: &watch::Receiver<Held
     let mut quiet = 0;
     // Twice, for what is done may move from one table to the other while we look.
     while quiet < 2 {
-        match is_quiet(store, shards, held.borrow().contains(SENDER)).await {
+        let channels = sent_on(&held.borrow());
+        match is_quiet(store, shards, &channels).await {
             Ok(true) => quiet += 1,
             Ok(false) => quiet = 0,
             Err(error) => {
@@ -181,7 +182,7 @@ async fn until_quiet(store: &Store, shards: &Shards, held: &watch::Receiver<Held
     }
 }
 
-async fn is_quiet(store: &Store, shards: &Shards, sends: bool) -> Result<bool, StoreError> {
+async fn is_quiet(store: &Store, shards: &Shards, channels: &[String]) -> Result<bool, StoreError> {
     let now = store.clock().now_ms();
     let mut connection = store.read().await?;
     for range in shards.ours().ranges() {
@@ -189,9 +190,11 @@ async fn is_quiet(store: &Store, shards: &Shards, sends: bool) -> Result<bool, S
             return Ok(false);
         }
     }
-    if !sends {
-        return Ok(true);
+    for channel in channels {
+        let waiting = outbox::waiting(&mut connection, channel, 0, LOOKED_AT).await?;
+        if waiting.iter().any(|one| one.not_before <= now) {
+            return Ok(false);
+        }
     }
-    let waiting = outbox::waiting(&mut connection, "telegram", 0, LOOKED_AT).await?;
-    Ok(waiting.iter().all(|one| one.not_before > now))
+    Ok(true)
 }

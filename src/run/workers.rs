@@ -33,7 +33,7 @@ struct Watched {
 
 struct State {
     phase: Phase,
-    down: BTreeSet<&'static str>,
+    down: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,22 +62,22 @@ impl Workers {
     }
 
     /// Runs work until it is told to stop, anew whenever it ends by itself.
-    pub(super) fn keep<F, W>(&self, name: &'static str, stop: &CancellationToken, work: F)
+    pub(super) fn keep<F, W>(&self, name: &str, stop: &CancellationToken, work: F)
     where
         F: Fn(CancellationToken) -> W + Send + 'static,
         W: Future<Output = ()> + Send,
     {
-        let (workers, stop) = (self.clone(), stop.clone());
+        let (workers, stop, name) = (self.clone(), stop.clone(), name.to_owned());
         self.0.tasks.spawn(async move {
             loop {
                 let ended = AssertUnwindSafe(work(stop.clone())).catch_unwind().await;
                 if stop.is_cancelled() {
                     return;
                 }
-                workers.complain(name, ended.is_err());
+                workers.complain(&name, ended.is_err());
                 stop.run_until_cancelled(tokio::time::sleep(workers.0.rest)).await;
                 workers.change(|state| {
-                    state.down.remove(name);
+                    state.down.remove(&name);
                 });
             }
         });
@@ -86,7 +86,7 @@ impl Workers {
     /// Runs work while a lease is held; again each time it comes back.
     pub(super) fn keep_while_held<F, W>(
         &self,
-        name: &'static str,
+        name: &str,
         held: &watch::Receiver<Held>,
         stop: &CancellationToken,
         work: F,
@@ -94,8 +94,10 @@ impl Workers {
         F: Fn(CancellationToken) -> W + Send + Sync + 'static,
         W: Future<Output = ()> + Send,
     {
-        let (held, work) = (held.clone(), Arc::new(work));
-        self.keep(name, stop, move |stop| while_held(name, held.clone(), stop, Arc::clone(&work)));
+        let (held, work, lease) = (held.clone(), Arc::new(work), name.to_owned());
+        self.keep(name, stop, move |stop| {
+            while_held(lease.clone(), held.clone(), stop, Arc::clone(&work))
+        });
     }
 
     /// Runs work without which the process ends.
@@ -139,12 +141,12 @@ impl Workers {
         self.0.which.get().copied().unwrap_or("worker")
     }
 
-    fn complain(&self, name: &'static str, panicked: bool) {
+    fn complain(&self, name: &str, panicked: bool) {
         let how = if panicked { "panicked" } else { "ended by itself" };
         error!(worker = name, "the {name} {how}");
         metrics::alarm("a worker ended by itself");
         self.change(|state| {
-            state.down.insert(name);
+            state.down.insert(name.to_owned());
         });
     }
 
@@ -156,7 +158,7 @@ impl Workers {
             Phase::Stopping => self.0.condition.fail("stopping"),
             Phase::Running if state.down.is_empty() => self.0.condition.meet(),
             Phase::Running => {
-                let down: Vec<_> = state.down.iter().copied().collect();
+                let down: Vec<&str> = state.down.iter().map(String::as_str).collect();
                 self.0.condition.fail(format!("{} ended by itself", down.join(", ")));
             }
         }
@@ -166,7 +168,7 @@ impl Workers {
 /// Runs work each time a lease comes to us, and stops it when the lease goes. Ends when the work
 /// does so by itself.
 async fn while_held<F, W>(
-    name: &'static str,
+    name: String,
     mut held: watch::Receiver<Held>,
     stop: CancellationToken,
     work: Arc<F>,
@@ -175,7 +177,7 @@ async fn while_held<F, W>(
     W: Future<Output = ()> + Send,
 {
     loop {
-        let ours = async { held.wait_for(|held| held.contains(name)).await.is_ok() };
+        let ours = async { held.wait_for(|held| held.contains(&name)).await.is_ok() };
         if stop.run_until_cancelled(ours).await != Some(true) {
             // Nobody keeps our leases any more: that is somebody else's to complain of.
             stop.cancelled().await;
@@ -183,7 +185,7 @@ async fn while_held<F, W>(
         }
         let turn_off = stop.child_token();
         let mut seen = held.clone();
-        let lost = async { seen.wait_for(|held| !held.contains(name)).await.is_err() };
+        let lost = async { seen.wait_for(|held| !held.contains(&name)).await.is_err() };
         let working = work(turn_off.clone());
         tokio::pin!(working);
         tokio::select! {

@@ -416,8 +416,12 @@ pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
 
 /// The operator behind an identity.
 pub async fn operator(tx: &mut Tx, identity: &IdentityId) -> Result<Option<Operator>, StoreError> {
-    let Some(number) = identity.as_str().strip_prefix("telegram:") else { return Ok(None) };
-    let rows = tx.rows(sql::FIND_OPERATOR, &[number.into()]).await?;
+    let (text, id) = match identity.as_str().split_once(':') {
+        Some(("telegram", number)) => (sql::FIND_OPERATOR, number),
+        Some(("wecom-app", user)) => (sql::FIND_OPERATOR_OF_WECOM, user),
+        _ => return Ok(None),
+    };
+    let rows = tx.rows(text, &[id.into()]).await?;
     rows.first().map(|row| Ok(Operator { name: row.text(0)? })).transpose()
 }
 

@@ -59,6 +59,8 @@ const FORGET_PLACED: &str = "
           select 1 from escalations e
           where e.id = p.escalation and (e.state = 'open' or e.closed_at >= $1))
       limit $3)";
+const FORGET_STREAMS: &str = "delete from wecom_streams where open = 0 and begun_at < $1";
+const FORGET_MENUS: &str = "delete from wecom_menus where at < $1";
 const FORGET_SAMPLES: &str = "
     delete from samples where id < (
       select min(id) from (select id from samples order by id desc limit $1) as newest)";
@@ -98,6 +100,8 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     }
     tx.run(FORGET_ALBUM_PARTS, &[times.raw_before.into()]).await?;
     tx.run(FORGET_ALBUMS, &[times.raw_before.into()]).await?;
+    tx.run(FORGET_STREAMS, &[times.raw_before.into()]).await?;
+    tx.run(FORGET_MENUS, &[times.raw_before.into()]).await?;
     let values = [times.prompts_before.into(), times.raw_before.into(), PRUNED_MAX.into()];
     let placed = tx.run(FORGET_PLACED, &values).await?;
     tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;

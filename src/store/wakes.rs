@@ -37,10 +37,13 @@ pub enum Work {
     Clock,
     /// Something expired or was deleted.
     Sweeper,
+    /// An account of WeCom's customer service has news.
+    Doorbell,
 }
 
 impl Work {
-    const ALL: [Self; 5] = [Self::Inbox, Self::Outbox, Self::Line, Self::Clock, Self::Sweeper];
+    const ALL: [Self; 6] =
+        [Self::Inbox, Self::Outbox, Self::Line, Self::Clock, Self::Sweeper, Self::Doorbell];
 
     fn bit(self) -> u8 {
         1 << self as u8
@@ -50,7 +53,7 @@ impl Work {
 /// The bells of a process.
 #[derive(Debug, Default)]
 pub struct Wakes {
-    bells: [Notify; 5],
+    bells: [Notify; 6],
     /// Work, by bit, that other processes have not been told of yet.
     untold: AtomicU8,
     telling: Notify,
@@ -65,6 +68,11 @@ impl Wakes {
     /// Rings for whoever does such work, wherever that is.
     pub fn ring(&self, work: Work) {
         self.ring_here(work);
+        self.ring_elsewhere(work);
+    }
+
+    /// Rings for the other processes alone.
+    pub fn ring_elsewhere(&self, work: Work) {
         self.untold.fetch_or(work.bit(), Ordering::Relaxed);
         self.telling.notify_one();
     }

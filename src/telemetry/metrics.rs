@@ -45,6 +45,8 @@ pub const CREDITS: &str = "picdesk_credits_total";
 pub const HOLDS_PENDING: &str = "picdesk_holds_pending";
 /// Calls of platforms that were turned away, by route and reason.
 pub const WEBHOOKS_REJECTED: &str = "picdesk_webhooks_rejected_total";
+/// Access tokens of WeCom's that were fetched.
+pub const WECOM_TOKEN_REFRESHES: &str = "picdesk_wecom_token_refreshes_total";
 /// Escalations that are open.
 pub const ESCALATIONS_OPEN: &str = "picdesk_escalations_open";
 /// From an escalation to its first answer.
@@ -128,6 +130,7 @@ fn describe() {
         (GENERATIONS, "Generations that ended"),
         (CREDITS, "Credits moved"),
         (WEBHOOKS_REJECTED, "Calls of platforms that were turned away"),
+        (WECOM_TOKEN_REFRESHES, "Access tokens of WeCom's that were fetched"),
         (HTTP_CONNECTIONS_REFUSED, "Connections that were closed unserved"),
         (HTTP_REQUESTS, "Requests answered"),
     ] {
@@ -248,6 +251,11 @@ pub fn holds_pending(holds: i64) {
 /// Counts a call that was turned away.
 pub fn webhook_rejected(route: &'static str, reason: &'static str) {
     counter!(WEBHOOKS_REJECTED, "route" => route, "reason" => reason).increment(1);
+}
+
+/// Counts an access token of WeCom's that was fetched.
+pub fn wecom_token_refreshed() {
+    counter!(WECOM_TOKEN_REFRESHES).increment(1);
 }
 
 /// Says how many escalations are open.

@@ -106,6 +106,8 @@ fn every_text_is_said_and_none_fails() {
             }
             assert!(!words.bot_description(language, &context).is_empty());
             assert!(!words.bot_about(language).is_empty());
+            let (opening, greeting) = words.wecom_bot(language, &context);
+            assert!(!opening.is_empty() && !greeting.is_empty());
         }
     }
     for language in Language::ALL {

@@ -15,6 +15,7 @@ use picdesk::{clock::Clock, store::Store};
 use picdesk_sandbox::{
     images::{Drawing, ImagesOptions, ImagesStandIn},
     telegram::{OPERATORS, Options, TelegramStandIn},
+    wecom::{DESK_KF, Options as WecomOptions, STUDIO_KF, WecomStandIn},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -50,6 +51,17 @@ pub struct Given {
     pub seed: u64,
     /// Whether Telegram brings updates; else they are fetched.
     pub webhook: bool,
+    /// Whether there is a WeCom too, and how its AI bot's messages come.
+    pub wecom: Option<BotWay>,
+}
+
+/// How the AI bot's messages come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BotWay {
+    /// WeCom brings them.
+    Callback,
+    /// On a connection.
+    Socket,
 }
 
 impl Default for Given {
@@ -63,6 +75,7 @@ impl Default for Given {
             messages_per_min: 0,
             seed: 1,
             webhook: false,
+            wecom: None,
         }
     }
 }
@@ -73,6 +86,7 @@ pub struct House {
     pub telegram: TelegramStandIn,
     /// Who makes the pictures.
     pub images: ImagesStandIn,
+    wecom: Option<WecomStandIn>,
     database: TestDatabase,
     given: Given,
     folder: TempDir,
@@ -99,7 +113,12 @@ impl House {
         let seed = given.seed;
         let telegram = Options { rate_limits: None, seed, ..Options::in_memory() };
         let images = ImagesOptions { drawing: Drawing::Plain, seed, ..ImagesOptions::default() };
+        let wecom = match given.wecom {
+            Some(_) => Some(start_wecom(seed).await),
+            None => None,
+        };
         Self {
+            wecom,
             telegram: TelegramStandIn::start(telegram).await.unwrap(),
             images: ImagesStandIn::start(images).await.unwrap(),
             database,
@@ -108,6 +127,11 @@ impl House {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             addresses: Mutex::default(),
         }
+    }
+
+    /// Everybody who writes by way of WeCom, and what they see.
+    pub fn wecom(&self) -> &WecomStandIn {
+        self.wecom.as_ref().expect("the house was given one")
     }
 
     /// From the next start on there is a provider, or none.
@@ -120,6 +144,9 @@ impl House {
         let address = free_address();
         self.addresses.lock().unwrap().push(address);
         let config = self.write_config(address);
+        if let Some(wecom) = &self.wecom {
+            wecom.point_at(&format!("http://{address}"));
+        }
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let child = Command::new(PROGRAM)
             .args(["serve", "--config"])
@@ -219,7 +246,8 @@ impl House {
     pub async fn until_quiet(&self) -> Value {
         let status = self
             .until_status("quiet", |status| {
-                self.telegram.updates_waiting() == 0 && is_quiet(status)
+                let brought = self.wecom.as_ref().is_none_or(|it| it.callbacks_waiting() == 0);
+                self.telegram.updates_waiting() == 0 && brought && is_quiet(status)
             })
             .await;
         self.order_well(&["ledger", "verify"]).await;
@@ -327,7 +355,7 @@ impl House {
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
              [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
              [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}sends_per_s = 0\n\
-             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}\
+             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{wecom}\
              [images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
@@ -339,6 +367,7 @@ impl House {
             api = quoted(&self.telegram.api_url()),
             base = quoted(&self.images.base_url()),
             telegram = self.given.telegram,
+            wecom = self.wecom.as_ref().zip(self.given.wecom).map_or_else(String::new, of_wecom),
             images = self.given.images,
             trial = self.given.trial,
             per_min = self.given.messages_per_min,
@@ -430,6 +459,40 @@ fn is_quiet(status: &Value) -> bool {
         .iter()
         .all(|it| none(it))
         && ["/generations/queued", "/generations/running"].iter().all(|it| none(it))
+}
+
+/// The sections of WeCom's, every address the stand-in's.
+fn of_wecom((wecom, way): (&WecomStandIn, BotWay)) -> String {
+    let options = wecom.options();
+    let bot = match way {
+        BotWay::Callback => {
+            format!("token = \"{}\"\naes_key = \"{}\"\n", options.bot.token, options.bot.aes_key)
+        }
+        BotWay::Socket => format!(
+            "mode = \"websocket\"\nbot_id = \"{}\"\nsecret = \"{}\"\nws_url = \"{}\"\n",
+            options.bot.id,
+            options.bot.secret,
+            wecom.socket_url()
+        ),
+    };
+    format!(
+        "[wecom]\ncorp_id = \"{corp}\"\napi_url = \"{api}\"\nagent_id = {agent}\n\
+         secret = \"{secret}\"\ntoken = \"{token}\"\naes_key = \"{key}\"\n\
+         [wecom.kf]\naccounts = [\"{DESK_KF}\", \"{STUDIO_KF}\"]\n[wecom.bot]\n{bot}\
+         [alarms]\nwecom_robot_key = \"{robot}\"\nwecom_robot_url = \"{api}\"\n",
+        corp = options.corp_id,
+        api = wecom.api_url(),
+        agent = options.agent_id,
+        secret = options.secret,
+        token = options.token,
+        key = options.aes_key,
+        robot = options.robot_key,
+    )
+}
+
+async fn start_wecom(seed: u64) -> WecomStandIn {
+    let options = WecomOptions { limits: false, seed, ..WecomOptions::in_memory() };
+    WecomStandIn::start(options).await.unwrap()
 }
 
 fn free_address() -> SocketAddr {

@@ -9,6 +9,7 @@ mod outages;
 mod paying;
 mod replicas;
 mod stopping;
+mod wecom;
 
 use picdesk_sandbox::telegram::MessageView;
 

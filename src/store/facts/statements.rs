@@ -133,3 +133,4 @@ pub(super) const FIND_IDENTITY: &str = "
 pub(super) const FIND_GENERATION_OF: &str = "select generation from artifacts where id = $1";
 pub(super) const FIND_MANNER: &str = "select language, reachable from identities where id = $1";
 pub(super) const FIND_OPERATOR: &str = "select name from operators where telegram = $1";
+pub(super) const FIND_OPERATOR_OF_WECOM: &str = "select name from operators where wecom = $1";

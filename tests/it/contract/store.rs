@@ -12,6 +12,7 @@ mod prune;
 mod replicas;
 mod timers;
 mod verify;
+mod wecom;
 mod writer;
 
 use std::sync::{

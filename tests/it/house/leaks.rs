@@ -1,5 +1,7 @@
 //! Whether anything that people wrote, or that opens something, got into the log or the numbers.
 
+use picdesk_sandbox::wecom::WecomStandIn;
+
 use super::{House, SECRET};
 
 /// Shorter words prove nothing: a log may have them by chance.
@@ -44,6 +46,9 @@ impl House {
             ("the provider's key", self.images.api_key().to_owned()),
             ("the webhook's secret", SECRET.to_owned()),
         ];
+        if let Some(wecom) = &self.wecom {
+            canaries.extend(of_wecom(wecom));
+        }
         let (_, players, chats) = self.telegram.players();
         canaries.extend(players.into_iter().map(|player| ("a name", player.name)));
         for chat in chats {
@@ -64,6 +69,27 @@ impl House {
         canaries.retain(|(_, canary)| canary.len() >= BYTES_MIN);
         canaries
     }
+}
+
+/// The secrets of WeCom's, and what was said there.
+fn of_wecom(wecom: &WecomStandIn) -> Vec<(&'static str, String)> {
+    let options = wecom.options();
+    let mut canaries = vec![
+        ("the app's secret", options.secret.clone()),
+        ("the callback's token", options.token.clone()),
+        ("the callback's key", options.aes_key.clone()),
+        ("the AI bot's secret", options.bot.secret.clone()),
+        ("the AI bot's token", options.bot.token.clone()),
+        ("the AI bot's key", options.bot.aes_key.clone()),
+        ("the robot's key", options.robot_key.clone()),
+        ("an address with a token", "access_token=".to_owned()),
+        ("an address of an answer", "response_code=".to_owned()),
+    ];
+    for chat in wecom.players().1 {
+        let said = wecom.chat(&chat.chat.to_string()).into_iter().filter(|it| !it.is_from_bot());
+        canaries.extend(said.filter_map(|it| Some(("somebody's words", words(&it.text)?))));
+    }
+    canaries
 }
 
 /// What somebody wrote, without the command before it that everybody knows.

@@ -1,0 +1,187 @@
+//! What the WeCom adapter keeps: its access token, the AI bot's answers in the making, numbered
+//! menus, and the doorbells of customer service.
+
+use picdesk_core::{channel::Refusal, event::Event, id::ConversationId};
+use picdesk_wecom::{
+    streams::{RESPONSE_MS, STREAM_MS, Stream},
+    token::Token,
+    verify::Secret,
+};
+
+use super::{
+    Connection, Row, StoreError, Tx,
+    inbox::{self, NewEvent},
+    sealed,
+};
+
+/// Answers that are swept in one commit.
+const SWEPT_MAX: i64 = 100;
+
+const FIND_TOKEN: &str =
+    "select token, renew_at from wecom_tokens where app = $1 and token is not null";
+const KEEP_TOKEN: &str = "
+    insert into wecom_tokens (app, token, renew_at, claimed_until) values ($1, $2, $3, 0)
+    on conflict (app) do update
+    set token = excluded.token, renew_at = excluded.renew_at, claimed_until = 0";
+const CLAIM_TOKEN: &str = "
+    insert into wecom_tokens (app, token, renew_at, claimed_until) values ($1, null, 0, $2)
+    on conflict (app) do update set claimed_until = excluded.claimed_until
+    where wecom_tokens.claimed_until <= $3";
+const OPEN_STREAM: &str = "
+    insert into wecom_streams (id, conversation, begun_at, version, open, body)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (id) do nothing";
+const FIND_STREAM: &str = "select body, id from wecom_streams where id = $1";
+const FIND_LATEST: &str = "
+    select body, id from wecom_streams where conversation = $1
+    order by begun_at desc, id desc limit 1";
+const SAVE_STREAM: &str = "
+    update wecom_streams set version = $2, open = $3, body = $4
+    where id = $1 and version = $2 - 1";
+const FIND_LOST: &str = "
+    select body, id from wecom_streams where open = 1 and begun_at < $1
+    order by begun_at limit $2";
+const CLOSE_STREAM: &str = "update wecom_streams set open = 0 where id = $1 and version = $2";
+const KEEP_MENU: &str = "
+    insert into wecom_menus (conversation, first, tokens, at) values ($1, $2, $3, $4)
+    on conflict (conversation) do update
+    set first = excluded.first, tokens = excluded.tokens, at = excluded.at";
+const FIND_MENU: &str = "select first, tokens from wecom_menus where conversation = $1";
+const KEEP_DOORBELL: &str = "
+    insert into wecom_doorbells (account, token) values ($1, $2)
+    on conflict (account) do update set token = excluded.token";
+const TAKE_DOORBELLS: &str = "delete from wecom_doorbells where account = $1 returning token";
+
+/// The token of an app.
+pub async fn token(connection: &mut Connection, app: &str) -> Result<Option<Token>, StoreError> {
+    let rows = connection.rows(FIND_TOKEN, &[app.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some(Token {
+        secret: Secret::new(opened(&row.blob(0)?, "wecom_tokens", app)?),
+        renew_at: row.int(1)?,
+    }))
+}
+
+/// Keeps a token, and ends the claim.
+pub async fn keep_token(tx: &mut Tx, app: &str, token: &Token) -> Result<(), StoreError> {
+    let secret = sealed::seal(token.secret.expose().as_bytes());
+    tx.run(KEEP_TOKEN, &[app.into(), secret.into(), token.renew_at.into()]).await?;
+    Ok(())
+}
+
+/// Claims the fetching of a token until then, unless somebody else has claimed it.
+pub async fn claim_token(tx: &mut Tx, app: &str, until: i64, now: i64) -> Result<bool, StoreError> {
+    Ok(tx.run(CLAIM_TOKEN, &[app.into(), until.into(), now.into()]).await? > 0)
+}
+
+/// Keeps a new answer; one of the same name stays as it is.
+pub async fn open_stream(tx: &mut Tx, stream: &Stream) -> Result<(), StoreError> {
+    let values = [
+        stream.id.as_str().into(),
+        stream.conversation.as_str().into(),
+        stream.begun_at.into(),
+        version(stream).into(),
+        (!stream.finished).into(),
+        sealed::seal_json(stream).into(),
+    ];
+    tx.run(OPEN_STREAM, &values).await?;
+    Ok(())
+}
+
+/// The answer of this name.
+pub async fn stream(connection: &mut Connection, id: &str) -> Result<Option<Stream>, StoreError> {
+    connection.rows(FIND_STREAM, &[id.into()]).await?.first().map(stream_of).transpose()
+}
+
+/// The answer that was begun last in a conversation.
+pub async fn latest_stream(
+    connection: &mut Connection,
+    conversation: &ConversationId,
+) -> Result<Option<Stream>, StoreError> {
+    let rows = connection.rows(FIND_LATEST, &[conversation.as_str().into()]).await?;
+    rows.first().map(stream_of).transpose()
+}
+
+/// Puts an answer in the place of the one whose version is one less; whether that was there.
+pub async fn save_stream(tx: &mut Tx, stream: &Stream) -> Result<bool, StoreError> {
+    let values = [
+        stream.id.as_str().into(),
+        version(stream).into(),
+        (!stream.finished).into(),
+        sealed::seal_json(stream).into(),
+    ];
+    Ok(tx.run(SAVE_STREAM, &values).await? > 0)
+}
+
+/// Ends the answers whose time is over: what they carried and nobody saw has not arrived. How many
+/// there were.
+pub async fn sweep_streams(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
+    let begun_before = now.saturating_sub(STREAM_MS);
+    let rows = tx.rows(FIND_LOST, &[begun_before.into(), SWEPT_MAX.into()]).await?;
+    let mut bounced = Vec::new();
+    for row in &rows {
+        let stream = stream_of(row)?;
+        for outbound in stream.lost(now) {
+            let refusal = Refusal::ConversationGone;
+            let event = Event::MessageBounced { outbound: *outbound, refusal };
+            let id = format!("stream:{}:{outbound}:lost", stream.id);
+            bounced.push(NewEvent::of_house(id, &stream.conversation, &event));
+        }
+        tx.run(CLOSE_STREAM, &[stream.id.as_str().into(), version(&stream).into()]).await?;
+    }
+    inbox::insert(tx, &bounced, now, now.saturating_add(RESPONSE_MS)).await?;
+    Ok(rows.len())
+}
+
+/// Keeps the tokens of a menu's numbers from `first` on, in the place of an earlier menu's.
+pub async fn keep_menu(
+    tx: &mut Tx,
+    conversation: &ConversationId,
+    first: i64,
+    tokens: &[String],
+    now: i64,
+) -> Result<(), StoreError> {
+    let tokens = sealed::seal_json(&tokens);
+    let values = [conversation.as_str().into(), first.into(), tokens.into(), now.into()];
+    tx.run(KEEP_MENU, &values).await?;
+    Ok(())
+}
+
+/// The token of a number of a conversation's last menu.
+pub async fn menu_token(
+    connection: &mut Connection,
+    conversation: &ConversationId,
+    number: i64,
+) -> Result<Option<String>, StoreError> {
+    let rows = connection.rows(FIND_MENU, &[conversation.as_str().into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let mut tokens: Vec<String> =
+        sealed::open_json(&row.blob(1)?, "wecom_menus", conversation.as_str())?;
+    let index = usize::try_from(number - row.int(0)?).ok().filter(|index| *index < tokens.len());
+    Ok(index.map(|index| tokens.swap_remove(index)))
+}
+
+/// Keeps what an account said when it had news.
+pub async fn keep_doorbell(tx: &mut Tx, account: &str, token: &str) -> Result<(), StoreError> {
+    tx.run(KEEP_DOORBELL, &[account.into(), sealed::seal(token.as_bytes()).into()]).await?;
+    Ok(())
+}
+
+/// Takes what an account said last.
+pub async fn take_doorbell(tx: &mut Tx, account: &str) -> Result<Option<String>, StoreError> {
+    let rows = tx.rows(TAKE_DOORBELLS, &[account.into()]).await?;
+    rows.first().map(|row| opened(&row.blob(0)?, "wecom_doorbells", account)).transpose()
+}
+
+fn version(stream: &Stream) -> i64 {
+    i64::try_from(stream.version).unwrap_or(i64::MAX)
+}
+
+fn stream_of(row: &Row) -> Result<Stream, StoreError> {
+    sealed::open_json(&row.blob(0)?, "wecom_streams", &row.text(1)?)
+}
+
+fn opened(bytes: &[u8], table: &'static str, row: &str) -> Result<String, StoreError> {
+    let text = sealed::open(bytes, table, row)?.to_vec();
+    String::from_utf8(text).map_err(|_| StoreError::Inconsistent { table, row: row.to_owned() })
+}

@@ -1,0 +1,102 @@
+//! The routes on which WeCom calls: the app's one callback, and the AI bot's.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{FromRequest as _, RawQuery, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use picdesk_wecom::webhook::{AppCallback, BODY_BYTES_MAX, BotCallback, CallbackAnswer};
+
+use super::address::unavailable;
+use crate::{
+    http::{BodyRefused, Whole},
+    telemetry::metrics,
+    wecom::Rings,
+};
+
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What the app's route needs.
+#[derive(Clone)]
+struct App {
+    callback: Arc<AppCallback>,
+    rings: Option<Rings>,
+}
+
+/// The route of the self-built app. Doorbells ring `rings`, where there are accounts.
+pub fn wecom_app(callback: AppCallback, rings: Option<Rings>) -> Router {
+    let app = App { callback: Arc::new(callback), rings };
+    Router::new().route("/wecom/callback", get(verify_app).post(receive_app)).with_state(app)
+}
+
+/// The route of the AI bot.
+pub fn wecom_bot(callback: BotCallback) -> Router {
+    Router::new()
+        .route("/wecom/bot", get(verify_bot).post(receive_bot))
+        .with_state(Arc::new(callback))
+}
+
+async fn verify_app(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
+    respond("wecom", app.callback.verify(&query.unwrap_or_default()), PLAIN)
+}
+
+async fn verify_bot(State(bot): State<Arc<BotCallback>>, RawQuery(query): RawQuery) -> Response {
+    respond("wecom_bot", bot.verify(&query.unwrap_or_default()), PLAIN)
+}
+
+async fn receive_app(State(app): State<App>, request: Request) -> Response {
+    let (query, body) = match taken("wecom", request).await {
+        Ok(taken) => taken,
+        Err(refused) => return refused,
+    };
+    let answer = app.callback.receive(&query, body).await;
+    if let CallbackAnswer::Ok { doorbell: Some(doorbell), .. } = &answer
+        && let Some(rings) = &app.rings
+    {
+        rings.ring(doorbell).await;
+    }
+    respond("wecom", answer, PLAIN)
+}
+
+async fn receive_bot(State(bot): State<Arc<BotCallback>>, request: Request) -> Response {
+    let (query, body) = match taken("wecom_bot", request).await {
+        Ok(taken) => taken,
+        Err(refused) => return refused,
+    };
+    respond("wecom_bot", bot.receive(&query, body).await, JSON)
+}
+
+/// A callback's query as it came, and its body.
+async fn taken(route: &'static str, request: Request) -> Result<(String, Bytes), Response> {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    match Whole::<BODY_BYTES_MAX>::from_request(request, &()).await {
+        Ok(Whole(body)) => Ok((query, body)),
+        Err(refused) => {
+            metrics::webhook_rejected(route, BodyRefused::word(refused));
+            Err(refused.into_response())
+        }
+    }
+}
+
+fn respond(route: &'static str, answer: CallbackAnswer, kind: HeaderValue) -> Response {
+    let (status, why) = match answer {
+        CallbackAnswer::Ok { body, .. } if body.is_empty() => {
+            return StatusCode::OK.into_response();
+        }
+        CallbackAnswer::Ok { body, .. } => {
+            return ([(header::CONTENT_TYPE, kind)], body).into_response();
+        }
+        CallbackAnswer::Unavailable => return unavailable(),
+        CallbackAnswer::Forbidden => (StatusCode::FORBIDDEN, "signature"),
+        CallbackAnswer::BadRequest => (StatusCode::BAD_REQUEST, "not_a_callback"),
+        CallbackAnswer::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+    };
+    metrics::webhook_rejected(route, why);
+    status.into_response()
+}

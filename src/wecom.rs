@@ -1,0 +1,203 @@
+//! The house as the WeCom adapter sees it: where it keeps things, and who hears its alarms.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use picdesk_core::id::ConversationId;
+use picdesk_wecom::{
+    answer::Alarm,
+    client::Alarms as HearsAlarms,
+    kf::Bells,
+    menus::Menus,
+    parse::Doorbell,
+    streams::{Stream, StreamStore, Unavailable},
+    token::{Token, TokenStore},
+};
+use tracing::warn;
+
+use crate::{
+    alarm::Alarms,
+    store::{Store, StoreError, Work, wecom as rows},
+    telemetry::metrics,
+};
+
+/// What the adapter keeps, in the store.
+#[derive(Clone)]
+pub struct Kept {
+    store: Store,
+}
+
+impl Kept {
+    /// In this store.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
+
+/// What could not be kept or read; the adapter does without, or says that it comes again.
+fn complain(what: &str, error: &StoreError) {
+    warn!(error = %error, "wecom: {what}");
+}
+
+fn unavailable(error: &StoreError) -> Unavailable {
+    complain("an answer of the bot cannot be kept or read", error);
+    Unavailable
+}
+
+#[async_trait]
+impl TokenStore for Kept {
+    async fn load(&self, app: &str) -> Option<Token> {
+        let read = async { rows::token(&mut self.store.read().await?, app).await };
+        read.await.unwrap_or_else(|error| {
+            complain("the access token cannot be read", &error);
+            None
+        })
+    }
+
+    async fn save(&self, app: &str, token: &Token) {
+        metrics::wecom_token_refreshed();
+        let with = (app.to_owned(), token.clone());
+        let kept = self.store.writer().run(move |tx| {
+            let (app, token) = with.clone();
+            Box::pin(async move { rows::keep_token(tx, &app, &token).await })
+        });
+        if let Err(error) = kept.await {
+            complain("the access token cannot be kept", &error);
+        }
+    }
+
+    async fn claim(&self, app: &str, until: i64) -> bool {
+        let (app, now) = (app.to_owned(), self.store.clock().now_ms());
+        let claimed = self.store.writer().run(move |tx| {
+            let app = app.clone();
+            Box::pin(async move { rows::claim_token(tx, &app, until, now).await })
+        });
+        claimed.await.unwrap_or_else(|error| {
+            complain("the access token cannot be claimed", &error);
+            true
+        })
+    }
+}
+
+#[async_trait]
+impl StreamStore for Kept {
+    async fn open(&self, stream: Stream) -> Result<(), Unavailable> {
+        let stream = Arc::new(stream);
+        let opened = self.store.writer().run(move |tx| {
+            let stream = Arc::clone(&stream);
+            Box::pin(async move { rows::open_stream(tx, &stream).await })
+        });
+        opened.await.map_err(|error| unavailable(&error))
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<Stream>, Unavailable> {
+        let read = async { rows::stream(&mut self.store.read().await?, id).await };
+        read.await.map_err(|error| unavailable(&error))
+    }
+
+    async fn latest(&self, conversation: &ConversationId) -> Result<Option<Stream>, Unavailable> {
+        let read = async { rows::latest_stream(&mut self.store.read().await?, conversation).await };
+        read.await.map_err(|error| unavailable(&error))
+    }
+
+    async fn save(&self, stream: &Stream) -> Result<bool, Unavailable> {
+        let stream = Arc::new(stream.clone());
+        let saved = self.store.writer().run(move |tx| {
+            let stream = Arc::clone(&stream);
+            Box::pin(async move { rows::save_stream(tx, &stream).await })
+        });
+        saved.await.map_err(|error| unavailable(&error))
+    }
+}
+
+#[async_trait]
+impl Menus for Kept {
+    async fn remember(&self, conversation: &ConversationId, from: usize, tokens: &[String]) {
+        let with = Arc::new((conversation.clone(), from as i64, tokens.to_vec()));
+        let now = self.store.clock().now_ms();
+        let kept = self.store.writer().run(move |tx| {
+            let with = Arc::clone(&with);
+            Box::pin(async move { rows::keep_menu(tx, &with.0, with.1, &with.2, now).await })
+        });
+        if let Err(error) = kept.await {
+            complain("a menu cannot be kept: its numbers will be read as words", &error);
+        }
+    }
+
+    async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
+        let number = number as i64;
+        let read =
+            async { rows::menu_token(&mut self.store.read().await?, conversation, number).await };
+        read.await.unwrap_or_else(|error| {
+            complain("a menu cannot be read: its numbers are read as words", &error);
+            None
+        })
+    }
+}
+
+/// Passes what only the owner can put right on to the owner.
+pub struct Ear(pub Alarms);
+
+impl HearsAlarms for Ear {
+    fn raise(&self, alarm: &Alarm) {
+        self.0.raise_in_words(alarm.what, &alarm.words);
+    }
+}
+
+/// The bells of our accounts: rung here, and where another replica fetches the news.
+#[derive(Clone)]
+pub struct Rings {
+    store: Store,
+    /// The bells of this process.
+    pub bells: Bells,
+    accounts: Arc<[String]>,
+}
+
+impl Rings {
+    /// A bell for each account.
+    pub fn of(store: Store, accounts: &[String]) -> Self {
+        Self { store, bells: Bells::of(accounts), accounts: accounts.into() }
+    }
+
+    /// Rings everywhere. Nobody knows here who fetches the news of the account.
+    pub async fn ring(&self, doorbell: &Doorbell) {
+        self.bells.ring(doorbell);
+        if !self.store.database().is_shared() {
+            return;
+        }
+        if let Some(account) = &doorbell.account
+            && self.accounts.contains(account)
+        {
+            let with = (account.clone(), doorbell.token.clone());
+            let kept = self.store.writer().run(move |tx| {
+                let (account, token) = with.clone();
+                Box::pin(async move { rows::keep_doorbell(tx, &account, &token).await })
+            });
+            if let Err(error) = kept.await {
+                complain("a doorbell cannot be passed on: its news come later", &error);
+            }
+        }
+        self.store.wakes().ring_elsewhere(Work::Doorbell);
+    }
+
+    /// Passes on what rang in another process, until it is dropped.
+    pub async fn pass_on(self) {
+        loop {
+            self.store.wakes().rung(Work::Doorbell).await;
+            for account in self.accounts.iter() {
+                let name = account.clone();
+                let taken = self.store.writer().run(move |tx| {
+                    let name = name.clone();
+                    Box::pin(async move { rows::take_doorbell(tx, &name).await })
+                });
+                match taken.await {
+                    Ok(Some(token)) => {
+                        self.bells.ring(&Doorbell { account: Some(account.clone()), token });
+                    }
+                    Ok(None) => {}
+                    Err(error) => complain("a doorbell cannot be heard", &error),
+                }
+            }
+        }
+    }
+}

@@ -24,6 +24,7 @@ pub mod sealed;
 pub mod status;
 pub mod timers;
 pub mod wakes;
+pub mod windows;
 pub mod writer;
 
 use std::sync::Arc;

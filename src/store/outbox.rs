@@ -9,7 +9,7 @@ use picdesk_core::{
 use super::{
     Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
-    sealed,
+    sealed, windows,
 };
 
 /// A message that waits, and what is known of its place.
@@ -57,6 +57,17 @@ pub enum Fate {
     Moved(ConversationId),
     /// Given up: it made sense only at its moment.
     Dropped,
+    /// Not now: it waits until they write again, or our people give the chat back.
+    Held(Closed),
+}
+
+/// Why a message waits until they write again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The channel takes no more after their last message.
+    Window,
+    /// Our people have the chat.
+    ByPeople,
 }
 
 /// A message and its fate.
@@ -282,7 +293,17 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
                 keep_file(&mut files, one, receipt);
                 "delivered"
             }
-            Fate::Refused(_) => "refused",
+            Fate::Refused(_) => {
+                windows::give_back(tx, &one.waiting.message).await?;
+                "refused"
+            }
+            Fate::Held(why) => {
+                match why {
+                    Closed::Window => windows::close(tx, &one.waiting.message).await?,
+                    Closed::ByPeople => windows::give_back(tx, &one.waiting.message).await?,
+                }
+                held_as(one)
+            }
             Fate::Unknown => "unknown",
             Fate::Dropped => "dropped",
             Fate::Later(until) => {
@@ -307,7 +328,7 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
         // The words are not needed any more: what was said lives at the channel. What was refused
         // may yet go elsewhere.
         let body = match one.fate {
-            Fate::Refused(_) => sealed::seal_json(&one.waiting.message),
+            Fate::Refused(_) | Fate::Held(_) => sealed::seal_json(&one.waiting.message),
             _ => sealed::seal(&[]),
         };
         done.push(vec![id.into(), word.into(), now.into(), body.into()]);
@@ -318,6 +339,16 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
     tx.run_for(KEEP_FILE, &files).await?;
     inbox::insert(tx, &events, now, now).await?;
     Ok(())
+}
+
+/// As what a message waits until they write again: a picture is owed, which is written elsewhere,
+/// and what makes sense only at its moment is given up.
+fn held_as(one: &Settled) -> &'static str {
+    match one.waiting.about {
+        Some(About::Picture(_)) => "refused",
+        Some(About::Passing | About::Occasion) => "dropped",
+        _ => "held",
+    }
 }
 
 /// One row for each first value, the last one.
@@ -422,7 +453,10 @@ pub async fn bounce(
 
 /// Whether somebody waits for the fate of what is part of this.
 fn is_awaited(about: About) -> bool {
-    !matches!(about, About::Matter(_) | About::Beside(_) | About::Slot(_))
+    !matches!(
+        about,
+        About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion
+    )
 }
 
 /// The event of a message's fate, when somebody waits for it.
@@ -444,7 +478,11 @@ fn fate_event(one: &Settled) -> Option<NewEvent> {
             ("refused", Event::MessageRefused { outbound, about, refusal: *refusal })
         }
         Fate::Unknown => ("unknown", Event::MessageUnknown { outbound, about }),
-        Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
+        // Pictures are owed, and go out anew; words wait in the outbox.
+        Fate::Held(_) if matches!(about, About::Picture(_)) => {
+            ("refused", Event::MessageRefused { outbound, about, refusal: Refusal::NotNow })
+        }
+        Fate::Held(_) | Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
     };
     let external_id = format!("outbound:{outbound}:{word}");
     Some(NewEvent::of_house(external_id, &message.conversation, &event))

@@ -99,6 +99,11 @@ impl Rows {
             Effect::BounceMessage { outbound, refusal } => {
                 self.bounced.push((*outbound, *refusal));
             }
+            // Slots are taken when the messages go into the outbox.
+            Effect::OpenWindow { .. }
+            | Effect::HandChat { .. }
+            | Effect::ReleaseHeld { .. }
+            | Effect::CountReplies { .. } => {}
             // Messages come rendered; answers and alarms leave after the commit.
             Effect::Send(_) | Effect::AnswerTap { .. } | Effect::RaiseAlarm { .. } => {}
         }

@@ -12,6 +12,7 @@ mod prune;
 mod replicas;
 mod timers;
 mod verify;
+mod windows;
 mod writer;
 
 use std::sync::{

@@ -68,7 +68,7 @@ impl House {
         self.kf_waiting().await.iter().map(|one| one.message.id.0).collect()
     }
 
-    async fn state(&self, id: i64) -> String {
+    async fn outbox_state(&self, id: i64) -> String {
         self.word("select state from outbox where id = $1", &[id.into()]).await
     }
 
@@ -93,7 +93,7 @@ async fn five_messages_get_a_slot_and_the_sixth_waits_for_their_next_one() {
     for house in houses().await {
         house.hears((1..=6).map(|id| (words(id, CHAT), None)).collect()).await;
         assert_eq!(house.to_go().await, [1, 2, 3, 4, 5]);
-        assert_eq!(house.state(6).await, "held");
+        assert_eq!(house.outbox_state(6).await, "held");
         assert_eq!(house.window().await.left, 0);
         house.hears(vec![(words(7, CHAT), None)]).await;
         assert_eq!(house.to_go().await, [1, 2, 3, 4, 5, 6, 7]);
@@ -109,7 +109,7 @@ async fn a_picture_goes_before_words_and_without_a_slot_its_refusal_is_told() {
         house.hears(said.chain(last).collect()).await;
         assert_eq!(house.to_go().await, [1, 2, 3, 4, 6]);
         house.says(Vec::new(), vec![(picture(8), Some(PICTURE))]).await;
-        assert_eq!(house.state(8).await, "refused");
+        assert_eq!(house.outbox_state(8).await, "refused");
         assert_eq!(house.refusals().await, 1);
     }
 }
@@ -126,7 +126,7 @@ async fn what_made_sense_only_at_its_moment_is_not_sent_late() {
         house.hears(vec![(words(7, CHAT), Some(About::Passing))]).await;
         assert_eq!(house.to_go().await, [7]);
         house.first_meets(Fate::Held(Closed::Window)).await;
-        assert_eq!(house.state(7).await, "dropped");
+        assert_eq!(house.outbox_state(7).await, "dropped");
     }
 }
 
@@ -136,14 +136,14 @@ async fn a_closed_window_holds_words_back_and_owes_pictures() {
         let said = vec![(words(1, CHAT), None), (picture(2), Some(PICTURE))];
         house.hears(said).await;
         house.first_meets(Fate::Held(Closed::Window)).await;
-        assert_eq!((house.state(1).await.as_str(), house.window().await.left), ("held", 0));
+        assert_eq!((house.outbox_state(1).await.as_str(), house.window().await.left), ("held", 0));
         house.first_meets(Fate::Held(Closed::Window)).await;
-        assert_eq!((house.state(2).await.as_str(), house.refusals().await), ("refused", 1));
+        assert_eq!((house.outbox_state(2).await.as_str(), house.refusals().await), ("refused", 1));
         house.hears(Vec::new()).await;
         assert_eq!(house.to_go().await, [1]);
         house.hands.advance(std::time::Duration::from_secs(49 * 3600));
         house.says(Vec::new(), vec![(words(3, CHAT), None)]).await;
-        assert_eq!(house.state(3).await, "held", "their last message is too long ago");
+        assert_eq!(house.outbox_state(3).await, "held", "their last message is too long ago");
     }
 }
 
@@ -164,12 +164,12 @@ async fn while_people_have_the_chat_everything_waits_until_they_give_it_back() {
         let hand = |handed| Effect::HandChat { conversation: chat(), handed };
         house.says(vec![hand(true)], vec![(words(1, CHAT), None)]).await;
         assert!(house.window().await.handed);
-        assert_eq!(house.state(1).await, "held");
+        assert_eq!(house.outbox_state(1).await, "held");
         let release = Effect::ReleaseHeld { conversation: chat() };
         house.says(vec![hand(false), release], Vec::new()).await;
         assert_eq!((house.to_go().await, house.window().await.left), (vec![1], 4));
         house.first_meets(Fate::Held(Closed::ByPeople)).await;
-        assert_eq!((house.state(1).await.as_str(), house.window().await.left), ("held", 5));
+        assert_eq!((house.outbox_state(1).await.as_str(), house.window().await.left), ("held", 5));
     }
 }
 
@@ -186,7 +186,7 @@ async fn what_is_in_line_keeps_its_slots_from_news_but_not_from_answers() {
         assert_eq!(house.window().await.left, 4);
         let news = [(words(2, CHAT), Some(About::Matter(EscalationId(1))))];
         house.says(Vec::new(), news.into()).await;
-        assert_eq!(house.state(2).await, "held");
+        assert_eq!(house.outbox_state(2).await, "held");
         let essential = vec![(picture(3), Some(PICTURE)), (words(4, CHAT), Some(MENU))];
         house.says(Vec::new(), essential).await;
         assert_eq!(house.to_go().await, [1, 3, 4]);
@@ -199,6 +199,6 @@ async fn an_answer_to_an_event_costs_no_reply_and_other_channels_are_not_counted
         house.says(Vec::new(), vec![(words(1, CHAT), Some(About::Occasion))]).await;
         assert_eq!(house.to_go().await, [1]);
         house.send(words(2, "telegram:1"), None).await;
-        assert_eq!(house.state(2).await, "waiting");
+        assert_eq!(house.outbox_state(2).await, "waiting");
     }
 }

@@ -1,11 +1,14 @@
 //! The outbox: what is to be said, in order for each conversation, until the channel has it.
 
+mod fates;
+
 use picdesk_core::{
     channel::{Content, Delivery, OutboundMessage, Place, Receipt, Refusal},
-    event::{About, Delivered, Event},
+    event::{About, Event},
     id::{ConversationId, MessageId, OutboundId},
 };
 
+use self::fates::{fate_event, held_as, is_awaited};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
@@ -341,16 +344,6 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
     Ok(())
 }
 
-/// As what a message waits until they write again: a picture is owed, which is written elsewhere,
-/// and what makes sense only at its moment is given up.
-fn held_as(one: &Settled) -> &'static str {
-    match one.waiting.about {
-        Some(About::Picture(_)) => "refused",
-        Some(About::Passing | About::Occasion) => "dropped",
-        _ => "held",
-    }
-}
-
 /// One row for each first value, the last one.
 fn last_by_first(rows: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
     let mut seen = std::collections::HashSet::new();
@@ -449,43 +442,6 @@ pub async fn bounce(
     }
     inbox::insert(tx, &events, now, now).await?;
     Ok(())
-}
-
-/// Whether somebody waits for the fate of what is part of this.
-fn is_awaited(about: About) -> bool {
-    !matches!(
-        about,
-        About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion
-    )
-}
-
-/// The event of a message's fate, when somebody waits for it.
-fn fate_event(one: &Settled) -> Option<NewEvent> {
-    let about = one.waiting.about.filter(|about| is_awaited(*about))?;
-    let message = &one.waiting.message;
-    let outbound = message.id;
-    let (word, event) = match &one.fate {
-        Fate::Delivered(receipt) => (
-            "delivered",
-            Event::MessageDelivered(Delivered {
-                outbound,
-                about,
-                message: receipt.message.clone(),
-                conversation: receipt.conversation.clone(),
-            }),
-        ),
-        Fate::Refused(refusal) => {
-            ("refused", Event::MessageRefused { outbound, about, refusal: *refusal })
-        }
-        Fate::Unknown => ("unknown", Event::MessageUnknown { outbound, about }),
-        // Pictures are owed, and go out anew; words wait in the outbox.
-        Fate::Held(_) if matches!(about, About::Picture(_)) => {
-            ("refused", Event::MessageRefused { outbound, about, refusal: Refusal::NotNow })
-        }
-        Fate::Held(_) | Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
-    };
-    let external_id = format!("outbound:{outbound}:{word}");
-    Some(NewEvent::of_house(external_id, &message.conversation, &event))
 }
 
 /// A delivery without its file. What edits a message goes to where that message stands, which may

@@ -237,6 +237,8 @@ create table generations (
 create index generations_line on generations (tag, id) where state = 'held';
 create index generations_busy on generations (claimed_by)
   where state in ('claimed', 'submitting', 'submitted');
+create index generations_open on generations (conversation)
+  where state in ('held', 'claimed', 'submitting', 'submitted', 'made');
 create index generations_request on generations (request);
 create index generations_object on generations (object) where object is not null;
 create index generations_untold on generations (account) where untold = 1;
@@ -299,13 +301,24 @@ create table outbox (
   settled_at bigint not null,
   body bytea not null,
   constraint outbox_state check (
-    state in ('waiting', 'sending', 'delivered', 'unknown', 'refused', 'dropped'))
+    state in ('waiting', 'sending', 'held', 'delivered', 'unknown', 'refused', 'dropped'))
 );
 create index outbox_waiting on outbox (channel, id) where state in ('waiting', 'sending');
 create index outbox_first on outbox (channel, conversation, id)
   where state in ('waiting', 'sending');
 create index outbox_refused on outbox (about) where state = 'refused';
 create index outbox_settled on outbox (settled_at) where state not in ('waiting', 'sending');
+-- Words that wait until they write again, on a channel that counts ours.
+create index outbox_held on outbox (conversation, id) where state = 'held';
+-- What such a channel still takes after their last message, and until when.
+create table reply_windows (
+  conversation text primary key,
+  opened_at bigint not null,
+  closes_at bigint not null,
+  replies_left bigint not null,
+  -- Whether our people have the chat: then the bot is silent.
+  handed bigint not null
+);
 -- Where our messages stand at the channel: how a placeholder is found again, and how a reply
 -- finds the picture it answers.
 create table placed (

@@ -69,7 +69,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
         Command::Serve { clock_ahead_s, seed, chat_url } => {
             let chance = seed.map_or_else(Chance::system, Chance::seeded);
             let clock = clock_ahead(clock_ahead_s);
-            serve(config, Outside { clock, chance, chat_url }).await
+            Box::pin(serve(config, Outside { clock, chance, chat_url })).await
         }
         Command::Sandbox(arguments) => {
             crate::sandbox::run(arguments).await?;

@@ -240,6 +240,11 @@ impl Config {
             desk,
             public_url: self.server.public_url.to_string(),
             examples,
+            channels: vec![
+                picdesk_wecom::config::app_capabilities(),
+                picdesk_wecom::config::kf_capabilities(),
+                picdesk_wecom::config::bot_capabilities(),
+            ],
         }
     }
 }

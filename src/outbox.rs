@@ -383,6 +383,7 @@ fn word_of(fate: &Fate) -> &'static str {
         Fate::Later(_) => "later",
         Fate::Moved(_) => "moved",
         Fate::Dropped => "dropped",
+        Fate::Held(_) => "held",
     }
 }
 

@@ -25,6 +25,7 @@ pub mod status;
 pub mod timers;
 pub mod wakes;
 pub mod wecom;
+pub mod windows;
 pub mod writer;
 
 use std::sync::Arc;

@@ -403,6 +403,7 @@ impl Turner {
             cause: Cause(one.seq),
             conversation: &one.conversation,
             house: &self.desk.house,
+            window: gather::window(self, tx, one).await?,
         };
         let effects = decide(&frame, &facts, &one.event);
         let (mut messages, mut turned) = (Vec::new(), Box::<Turned>::default());

@@ -68,8 +68,9 @@ welcome-first-more = What I can do: /help · What we keep: /privacy
 help =
     { BOLD("Write what you want to see.") } Any text is a prompt.
     { BOLD("Send photos with words,") } and I work from them.
-    { BOLD("Reply to a picture") } with what to change.
-
+help-reply = { BOLD("Reply to a picture") } with what to change.
+help-button = { BOLD("Press “Change…” under a picture,") } then say what to change.
+help-more =
     Size, shape and the like: /settings, or in the prompt, for example { CODE("--2k --16:9 --high --x4") }
 
     /balance your credits
@@ -156,6 +157,7 @@ late-album-part = { $count ->
 
 no-words = a picture
 making = Making { ITALIC($prompt) } · { $options } · { BOLD($price) }{ $rest }
+making-all = Making { ITALIC($prompt) } · { $options } · { BOLD($price) } for all { $count }{ $rest }
 making-part = Making { ITALIC($prompt) } · { $part } · { $options } · { BOLD($price) } for all { $count }{ $rest }
 making-references = { $count ->
     [one] from { $count } picture

@@ -50,8 +50,9 @@ welcome-first-more = 我会做什么：/help · 我们留存什么：/privacy
 help =
     { BOLD("直接写想看的画面") }，任何文字都行。
     { BOLD("发照片，配上一句话") }，我照着画。
-    { BOLD("回复一张图") }，说说要改哪里。
-
+help-reply = { BOLD("回复一张图") }，说说要改哪里。
+help-button = { BOLD("点图下的“改一改…”") }，再说说要改哪里。
+help-more =
     尺寸、形状等：/settings，也可以写在描述里，如 { CODE("--2k 横图 高清 4张") }
 
     /balance 余额
@@ -134,6 +135,7 @@ late-album-part = 前面 { $count } 张已经开始画了，这张来晚了，�
 
 no-words = 一张图
 making = 正在画 { ITALIC($prompt) } · { $options } · { BOLD($price) }{ $rest }
+making-all = 正在画 { ITALIC($prompt) } · { $options } · { $count } 张合计 { BOLD($price) }{ $rest }
 making-part = 正在画 { ITALIC($prompt) } · { $part } · { $options } · { $count } 张合计 { BOLD($price) }{ $rest }
 making-references = 参考 { $count } 张图
 making-next = 下一个就是你

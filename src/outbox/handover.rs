@@ -23,7 +23,7 @@ use crate::{
     pictures::Darkroom,
     store::{
         Store, StoreError,
-        outbox::{self, Fate, Stand, Waiting},
+        outbox::{self, Closed, Fate, Stand, Waiting},
     },
 };
 
@@ -104,6 +104,11 @@ impl Means {
 
     fn goes_by_edit(&self, message: &OutboundMessage) -> bool {
         matches!(message.content, Content::Picture { .. }) && self.capabilities().edits
+    }
+
+    /// Whether the channel counts our messages: then the turns know who waits, and when they go on.
+    fn is_counted(&self) -> bool {
+        self.capabilities().replies_max.is_some()
     }
 
     /// Tries to hand a message over once.
@@ -224,6 +229,9 @@ impl Means {
                 return Try { tried, heard: Heard::Nothing };
             }
             DeliveryError::RetryAfter { wait, scope: which } => Tried::Patience(wait, which, scope),
+            DeliveryError::HumanHasIt if self.is_counted() => {
+                Tried::Settled(Fate::Held(Closed::ByPeople))
+            }
             DeliveryError::HumanHasIt => Tried::Again(wait),
             DeliveryError::Refused(Refusal::MessageGone) => self.message_gone(waiting, tries).await,
             DeliveryError::Refused(refusal) => Tried::Settled(Fate::Refused(refusal)),
@@ -233,7 +241,10 @@ impl Means {
             }
             DeliveryError::Moved(to) => Tried::Settled(Fate::Moved(to)),
             DeliveryError::Reupload => self.reupload(waiting, tries).await,
-            DeliveryError::WindowClosed => Tried::Settled(Fate::Refused(Refusal::Blocked)),
+            DeliveryError::WindowClosed if self.is_counted() => {
+                Tried::Settled(Fate::Held(Closed::Window))
+            }
+            DeliveryError::WindowClosed => Tried::Settled(Fate::Refused(Refusal::NotNow)),
             DeliveryError::Unauthorized => {
                 self.alarms.raise("the channel does not accept our credentials");
                 Tried::Patience(CREDENTIALS_REST, Scope::Channel, scope)

@@ -32,6 +32,9 @@ impl Sender {
             let scope = RateScope::of(self.means.channel.as_ref(), &conversation);
             self.show(None, scope, Showing::Busy { conversation });
         }
+        if !self.means.capabilities().edits {
+            return;
+        }
         let interval = Duration::from_secs(self.means.capabilities().edit_interval_s.into());
         for (slot, conversation) in self.progress.ready(interval, now) {
             let idle = self.queues.get(&conversation).is_none_or(Queue::is_idle);

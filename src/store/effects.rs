@@ -24,6 +24,7 @@ use super::{
     ledger::{self, CarriedOut, Order},
     outbox, sealed,
     timers::{self, NewTimer},
+    windows,
 };
 
 /// What one event came to.
@@ -132,7 +133,8 @@ pub async fn carry_out(
     timers::clear(tx, &rows.cleared).await?;
     timers::set(tx, &rows.timers).await?;
     outbox::bounce(tx, &rows.bounced, now).await?;
-    tx.run_for(sql::INSERT_OUTBOX, &outbox_rows(outcomes, now)).await?;
+    let without = windows::take_slots(tx, outcomes, now).await?;
+    tx.run_for(sql::INSERT_OUTBOX, &outbox_rows(outcomes, &without, now)).await?;
     Ok(carried)
 }
 

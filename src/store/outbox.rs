@@ -1,17 +1,19 @@
 //! The outbox: what is to be said, in order for each conversation, until the channel has it.
 
 mod bounce;
+mod fates;
 
 use picdesk_core::{
     channel::{Content, Delivery, OutboundMessage, Place, Receipt, Refusal},
-    event::{About, Delivered, Event},
+    event::{About, Event},
     id::{ConversationId, MessageId, OutboundId},
 };
 
+use self::fates::{fate_event, held_as};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
-    sealed,
+    sealed, windows,
 };
 
 pub use bounce::bounce;
@@ -61,6 +63,17 @@ pub enum Fate {
     Moved(ConversationId),
     /// Given up: it made sense only at its moment.
     Dropped,
+    /// Not now: it waits until they write again, or our people give the chat back.
+    Held(Closed),
+}
+
+/// Why a message waits until they write again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The channel takes no more after their last message.
+    Window,
+    /// Our people have the chat.
+    ByPeople,
 }
 
 /// A message and its fate.
@@ -282,7 +295,17 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
                 keep_file(&mut files, one, receipt);
                 "delivered"
             }
-            Fate::Refused(_) => "refused",
+            Fate::Refused(_) => {
+                windows::give_back(tx, &one.waiting.message).await?;
+                "refused"
+            }
+            Fate::Held(why) => {
+                match why {
+                    Closed::Window => windows::close(tx, &one.waiting.message).await?,
+                    Closed::ByPeople => windows::give_back(tx, &one.waiting.message).await?,
+                }
+                held_as(one)
+            }
             Fate::Unknown => "unknown",
             Fate::Dropped => "dropped",
             Fate::Later(until) => {
@@ -307,7 +330,7 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
         // The words are not needed any more: what was said lives at the channel. What was refused
         // may yet go elsewhere.
         let body = match one.fate {
-            Fate::Refused(_) => sealed::seal_json(&one.waiting.message),
+            Fate::Refused(_) | Fate::Held(_) => sealed::seal_json(&one.waiting.message),
             _ => sealed::seal(&[]),
         };
         done.push(vec![id.into(), word.into(), now.into(), body.into()]);
@@ -396,36 +419,6 @@ fn keep_file(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt) {
             handle.as_str().into(),
         ]);
     }
-}
-
-/// Whether somebody waits for the fate of what is part of this.
-fn is_awaited(about: About) -> bool {
-    !matches!(about, About::Matter(_) | About::Beside(_) | About::Slot(_))
-}
-
-/// The event of a message's fate, when somebody waits for it.
-fn fate_event(one: &Settled) -> Option<NewEvent> {
-    let about = one.waiting.about.filter(|about| is_awaited(*about))?;
-    let message = &one.waiting.message;
-    let outbound = message.id;
-    let (word, event) = match &one.fate {
-        Fate::Delivered(receipt) => (
-            "delivered",
-            Event::MessageDelivered(Delivered {
-                outbound,
-                about,
-                message: receipt.message.clone(),
-                conversation: receipt.conversation.clone(),
-            }),
-        ),
-        Fate::Refused(refusal) => {
-            ("refused", Event::MessageRefused { outbound, about, refusal: *refusal })
-        }
-        Fate::Unknown => ("unknown", Event::MessageUnknown { outbound, about }),
-        Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
-    };
-    let external_id = format!("outbound:{outbound}:{word}");
-    Some(NewEvent::of_house(external_id, &message.conversation, &event))
 }
 
 /// A delivery without its file. What edits a message goes to where that message stands, which may

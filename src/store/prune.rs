@@ -3,7 +3,7 @@
 use super::{
     StoreError, Tx, Value,
     inbox::{NAMES_KEPT_MS, name_hash},
-    sealed,
+    sealed, windows,
 };
 
 /// Rows of each kind in one commit.
@@ -36,7 +36,9 @@ const KEEP_NAMES: &str =
 const FORGET_TURNED: &str = "delete from inbox where seq in ({list})";
 const FIND_SENT: &str = "
     select id, state from outbox
-    where state not in ('waiting', 'sending') and settled_at < $1 limit $2";
+    where state not in ('waiting', 'sending') and settled_at < $1
+      and (state <> 'held' or settled_at < $3)
+    limit $2";
 const FORGET_SENT: &str = "delete from outbox where id in ({list})";
 const COUNT: &str = "
     insert into counters (name, value) values ($1, $2)
@@ -89,7 +91,9 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     tx.run_for(KEEP_NAMES, &names).await?;
     tx.run_for(FORGET_TURNED, &ids(&turned)?).await?;
     count(tx, "inbox/turned", people).await?;
-    let sent = tx.rows(FIND_SENT, &[times.raw_before.into(), PRUNED_MAX.into()]).await?;
+    // What waits for their next message waits as long as their words are kept.
+    let values = [times.raw_before.into(), PRUNED_MAX.into(), times.prompts_before.into()];
+    let sent = tx.rows(FIND_SENT, &values).await?;
     tx.run_for(FORGET_SENT, &ids(&sent)?).await?;
     for word in ["delivered", "unknown", "refused"] {
         let mut of_word = 0;
@@ -104,6 +108,7 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     tx.run(FORGET_MENUS, &[times.raw_before.into()]).await?;
     let values = [times.prompts_before.into(), times.raw_before.into(), PRUNED_MAX.into()];
     let placed = tx.run(FORGET_PLACED, &values).await?;
+    windows::forget(tx, times.raw_before).await?;
     tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;
     let empty = sealed::seal_json(&super::facts::RequestBody::default());
     let values = [times.prompts_before.into(), empty.into(), PRUNED_MAX.into()];

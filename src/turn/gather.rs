@@ -15,6 +15,7 @@ use picdesk_core::{
     link,
     needs::needs,
     say::{Action, BalanceLine},
+    window::Window,
 };
 
 use self::fates::{delivery, generation};
@@ -25,6 +26,7 @@ use crate::store::{
     inbox::Pending,
     line,
     outbox::{self, Stand},
+    windows,
 };
 
 /// An event with what it needs.
@@ -208,6 +210,20 @@ async fn message(
         past: past(tx, needs, customer.as_ref()).await?,
         customer,
     })
+}
+
+/// What the channel still takes where an event happened, if it counts.
+pub(super) async fn window(
+    turner: &Turner,
+    tx: &mut Tx,
+    wanted: &Wanted,
+) -> Result<Option<Window>, StoreError> {
+    let channel = turner.desk.house.channel(&wanted.conversation);
+    if channel.is_none_or(|channel| channel.replies_max.is_none()) {
+        return Ok(None);
+    }
+    let name = wanted.conversation.as_str();
+    Ok(Some(windows::find(tx, &[name]).await?.remove(name).unwrap_or_default()))
 }
 
 /// How fast this event's writer writes.

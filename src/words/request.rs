@@ -27,7 +27,12 @@ impl Speaker<'_> {
         let args = args.ours("rest", rest);
         let mut line = if making.part.count > 1 {
             let args = args.number("count", making.part.count.into());
-            self.fill("making-part", &args.ours("part", self.part(making.part)))
+            let all = making.part.number == 0;
+            if all {
+                self.fill("making-all", &args)
+            } else {
+                self.fill("making-part", &args.ours("part", self.part(making.part)))
+            }
         } else {
             self.fill("making", &args)
         };

@@ -40,7 +40,8 @@ impl Speaker<'_> {
         match say {
             Say::Welcome { trial } => self.welcome(*trial),
             Say::WelcomeFirst { trial } => self.welcome_first(*trial),
-            Say::Help => self.text("help"),
+            Say::Help => self.help("help-reply"),
+            Say::HelpByButtons => self.help("help-button"),
             Say::Privacy => self.privacy(),
             Say::PaySupport => self.pay_support(),
             Say::Balance(balance) => self.balance(balance),
@@ -266,6 +267,16 @@ impl Speaker<'_> {
     /// A text with arguments.
     pub(super) fn fill(&self, id: &'static str, args: &Args) -> Text {
         self.lexicon.fill(id, args)
+    }
+
+    /// What one can do; `change` is how a picture is changed.
+    fn help(&self, change: &'static str) -> Text {
+        let mut help = self.text("help");
+        for (gap, more) in [("\n", change), ("\n\n", "help-more")] {
+            help.text.push_str(gap);
+            append(&mut help, &self.text(more));
+        }
+        help
     }
 
     /// A few words with arguments and without emphasis.

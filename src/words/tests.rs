@@ -13,6 +13,7 @@ use picdesk_core::{
     account::Language,
     channel::{Style, Text},
     credits::Credits,
+    facts::HISTORY_PAGE,
     generation::Resolution,
     say::{Cause, Label, Say},
 };
@@ -29,6 +30,13 @@ const FILES: [(Language, &str); 2] = [
 
 /// Longest caption, UTF-16 code units. Source: Bot API, `sendPhoto`.
 const CAPTION_UNITS_MAX: usize = 1_024;
+
+/// Longest text of a message to a member or a customer on WeChat, bytes; longest item of a menu
+/// that is pressed, and that is a line.
+/// Source: developer.work.weixin.qq.com/document/path/90236 and 94677.
+const WECHAT_BYTES_MAX: usize = 2_048;
+const WECHAT_KEY_BYTES_MAX: usize = 128;
+const WECHAT_LINE_BYTES_MAX: usize = 256;
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::load);
 
@@ -127,6 +135,39 @@ fn the_longest_texts_fit() {
             }
             assert!(units(&WORDS.tap_answer(language, &say, &context())) <= 200);
             assert!(units(&fit(text, CAPTION_UNITS_MAX).text) <= CAPTION_UNITS_MAX);
+        }
+    }
+}
+
+#[test]
+fn every_text_is_one_message_on_wechat() {
+    let mut measure = Measure::longest();
+    // What the rules show of a list, and a packing list of an owner's.
+    measure.lines = HISTORY_PAGE;
+    for language in Language::ALL {
+        for say in says(&measure) {
+            // What people and operators write is as long as it is, and counts as what it takes.
+            if matches!(
+                say,
+                Say::Answer { .. }
+                    | Say::CustomerWrote { .. }
+                    | Say::Card(_)
+                    | Say::Verbatim(_)
+                    | Say::Alarm { .. }
+            ) {
+                continue;
+            }
+            let text = WORDS.say(language, &say, &context()).text;
+            if matches!(say, Say::History { .. }) {
+                // Its buttons make it a menu, which goes on line by line.
+                assert!(text.lines().all(|line| line.len() <= WECHAT_LINE_BYTES_MAX), "{text}");
+                continue;
+            }
+            assert!(text.len() <= WECHAT_BYTES_MAX, "{} bytes: {text}", text.len());
+        }
+        for label in labels(Credits(1_234_567_890)) {
+            let label = WORDS.label(language, &label);
+            assert!(label.len() <= WECHAT_KEY_BYTES_MAX, "{} bytes: {label}", label.len());
         }
     }
 }

@@ -5,6 +5,7 @@ mod once;
 mod outages;
 mod pictures;
 mod places;
+mod waits;
 
 use std::{
     sync::Arc,

@@ -349,6 +349,8 @@ pub enum Refusal {
     MessageGone,
     /// The channel does not take such content.
     Content,
+    /// Not before they write again, or our people give the chat back.
+    NotNow,
 }
 
 /// Something an adapter hands to the inbox.

@@ -12,12 +12,15 @@ use crate::{
     history,
     id::{AccountId, EntryId, PurseId},
     keys,
-    say::Say,
+    say::{Label, Say, Verb},
     turn::{Reader, Turn},
 };
 
 /// Owed pictures that go out in one turn; the others follow with the next message.
 const OWED_MAX: usize = 10;
+
+/// Messages that what is owed leaves, where they are counted: its menu, and an answer to them.
+const OWED_AND_WORDS: usize = 2;
 
 /// How long somebody's next words mean what a button or a question of ours made them mean.
 const AWAITS_MS: i64 = 60 * 60 * 1000;
@@ -59,7 +62,8 @@ impl Visit {
         let (conversation, identity) = (&self.reader.conversation, &self.customer.identity);
         let timer = format!("awaiting:{conversation}:{identity}");
         turn.then(match &awaiting {
-            None => Effect::ClearTimer { id: timer },
+            // People keep a chat as long as they like.
+            None | Some(Awaiting::Servicer) => Effect::ClearTimer { id: timer },
             Some(_) => Effect::SetTimer {
                 id: timer,
                 due_at: turn.frame.now.saturating_add(AWAITS_MS),
@@ -110,9 +114,7 @@ pub(crate) fn meet(
         turn.then(Effect::MarkReachable { identity, reachable: true });
     }
     tell_missed(turn, &reader, &mut customer);
-    for owed in customer.owed.iter().take(OWED_MAX) {
-        hand_over(turn, &reader, owed);
-    }
+    hand_over_owed(turn, &reader, &customer.owed);
     Visit { reader, customer, is_new: false }
 }
 
@@ -191,6 +193,38 @@ fn free(house: &House) -> Entitlement {
         pictures_max: 1,
         retention_days: 30,
     })
+}
+
+/// What is owed goes out: as many as there is room for.
+pub(crate) fn hand_over_owed(turn: &mut Turn<'_>, reader: &Reader, owed: &[Owed]) {
+    if turn.can_edit(&reader.conversation) {
+        for owed in owed.iter().take(OWED_MAX) {
+            hand_over(turn, reader, owed);
+        }
+        return;
+    }
+    let room = turn.room(&reader.conversation).map_or(OWED_MAX, |room| {
+        usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(OWED_AND_WORDS)
+    });
+    let (mut numbers, mut only) = (Vec::new(), None);
+    for (number, owed) in (1..).zip(owed.iter().take(room.min(OWED_MAX))) {
+        let artifact = owed.artifact.id;
+        let body = Body::Picture { artifact, caption: None };
+        let picture = turn.draft(reader, body).about(About::Picture(owed.generation));
+        turn.send(picture);
+        // It is on its way, and a second one could not take its place.
+        turn.then(Effect::ClearOwed { artifact });
+        numbers.push(keys::act(Label::Picture(number), Verb::OpenPicture, artifact.0));
+        only = Some(owed);
+    }
+    let Some(last) = only else { return };
+    let menu = turn.words(reader, Say::Owed);
+    turn.send(if numbers.len() == 1 {
+        let artifact = last.artifact.id;
+        menu.about(About::Beside(artifact)).keys(keys::owed(last.request, artifact))
+    } else {
+        menu.keys(Vec::from([numbers]))
+    });
 }
 
 /// A picture that was owed goes out, between the two of us wherever it was asked for. Not into its

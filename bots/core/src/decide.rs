@@ -12,10 +12,11 @@ use crate::{
     facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
     grant, handed, history,
     id::{ConversationId, OutboundId},
-    message, picture, press,
+    manners, message, picture, press,
     say::{RelayState, Say},
     support, topic, tray,
     turn::{Reader, Turn},
+    window,
 };
 
 /// Decides what follows from an event. Pure: the same frame, facts and event give the same
@@ -23,9 +24,11 @@ use crate::{
 #[must_use]
 pub fn decide(frame: &Frame<'_>, facts: &Facts, event: &Event) -> Vec<Effect> {
     let mut turn = Turn::new(frame);
+    window::heard(&mut turn, event);
     if follow(&mut turn, facts, event).is_none() {
         turn.then(Effect::RaiseAlarm { what: "an event was decided on facts of another kind" });
     }
+    manners::fit(&mut turn);
     turn.done()
 }
 
@@ -126,7 +129,9 @@ fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) 
         | About::TopicLine(_)
         | About::Matter(_)
         | About::Beside(_)
-        | About::Slot(_) => {}
+        | About::Slot(_)
+        | About::Passing
+        | About::Occasion => {}
     }
     Some(())
 }
@@ -148,7 +153,8 @@ fn message_refused(
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
         About::TopicLine(_) => topic::line_refused(turn, of_delivery(facts)?, outbound, refusal),
-        About::Matter(_) | About::Beside(_) | About::Slot(_) => {}
+        About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion => {
+        }
     }
     Some(())
 }
@@ -170,7 +176,9 @@ fn message_unknown(
         | About::TopicLine(_)
         | About::Matter(_)
         | About::Beside(_)
-        | About::Slot(_) => {}
+        | About::Slot(_)
+        | About::Passing
+        | About::Occasion => {}
     }
     Some(())
 }

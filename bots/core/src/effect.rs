@@ -321,6 +321,35 @@ pub enum Effect {
         /// Why.
         refusal: Refusal,
     },
+    // Channels that count our messages.
+    /// They wrote: the channel takes so many messages from now on, for a while.
+    OpenWindow {
+        /// Where.
+        conversation: ConversationId,
+        /// How many.
+        replies: u32,
+        /// Until when, milliseconds since the epoch.
+        closes_at: i64,
+    },
+    /// Our people have the chat now, or have given it back.
+    HandChat {
+        /// Which.
+        conversation: ConversationId,
+        /// Whether they have it.
+        handed: bool,
+    },
+    /// What waited for their next message goes out, as far as there is room.
+    ReleaseHeld {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// The messages of this turn count there: what finds no slot waits.
+    CountReplies {
+        /// Where.
+        conversation: ConversationId,
+        /// Bytes of text in one message there.
+        text_bytes_max: usize,
+    },
     /// The owner must look at something.
     RaiseAlarm {
         /// What, for logs and the alarm channel: never content.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::{
     credits::Credits,
     customer::{self, Visit},
-    event::{Contact, ContactChange, Entrance, Greet, Handing, Hands, Setting},
+    event::{About, Contact, ContactChange, Entrance, Greet, Handing, Hands, Setting},
     facts::{Awaiting, Customer, MessageFacts},
     id::MessageId,
     message,
@@ -45,8 +45,13 @@ pub(crate) fn handed(turn: &mut Turn<'_>, facts: &MessageFacts, handing: &Handin
     let mut visit = here(turn, known);
     match handing.to {
         Hands::Servicer(_) => visit.awaits(turn, Some(Awaiting::Servicer)),
-        Hands::Bot if is_handed(facts.customer.as_ref()) => visit.awaits(turn, None),
-        Hands::Bot => {}
+        Hands::Bot => {
+            if is_handed(facts.customer.as_ref()) {
+                visit.awaits(turn, None);
+            }
+            // What was made meanwhile has waited for this.
+            customer::hand_over_owed(turn, &visit.reader, &known.owed);
+        }
     }
 }
 
@@ -68,7 +73,8 @@ pub(crate) fn contact_changed(turn: &mut Turn<'_>, contact: &Contact) {
         setting: Setting::Private,
     };
     let welcome = turn.words(&reader, Say::Welcome { trial: Credits::ZERO });
-    turn.send(welcome.answering(Some(&answerable.message)).keys(Vec::new()));
+    let welcome = welcome.answering(Some(&answerable.message)).about(About::Occasion);
+    turn.send(welcome.keys(Vec::new()));
 }
 
 fn here(turn: &Turn<'_>, known: &Customer) -> Visit {

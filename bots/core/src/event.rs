@@ -452,4 +452,8 @@ pub enum About {
     Beside(ArtifactId),
     /// Something that only its slot cares about.
     Slot(Slot),
+    /// How things stand at this moment: rather left out than said late.
+    Passing,
+    /// The one answer that an event of the channel's takes: it costs no reply.
+    Occasion,
 }

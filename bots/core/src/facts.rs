@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::{Account, Entitlement, Language},
-    channel::MediaRef,
+    channel::{Capabilities, MediaRef},
     credits::Credits,
     event::{Message, Setting},
     generation::{Artifact, GenerationState, Options, Quality, Resolution},
@@ -15,6 +15,7 @@ use crate::{
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
     say::{Action, BalanceLine, CardLine, Cause, Cheaper},
+    window::Window,
 };
 
 /// What every turn knows.
@@ -28,6 +29,8 @@ pub struct Frame<'a> {
     pub conversation: &'a ConversationId,
     /// What the owner configured.
     pub house: &'a House,
+    /// What the channel still takes where it happened; nothing where it does not count.
+    pub window: Option<Window>,
 }
 
 /// What the owner configured, as far as the rules care.
@@ -61,6 +64,17 @@ pub struct House {
     pub public_url: String,
     /// Prompts to begin with, each as it stands on its button; in the order of their numbers.
     pub examples: Vec<Example>,
+    /// What each channel can do. One that is not here can do everything.
+    pub channels: Vec<Capabilities>,
+}
+
+impl House {
+    /// What the channel of a conversation can do, where that is known.
+    #[must_use]
+    pub fn channel(&self, conversation: &ConversationId) -> Option<&Capabilities> {
+        let name = conversation.channel();
+        self.channels.iter().find(|channel| channel.name == name)
+    }
 }
 
 /// A prompt to begin with.

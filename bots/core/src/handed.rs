@@ -42,7 +42,7 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
         return picture::gone(turn, &mut scene);
     };
     match refusal {
-        Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone => {
+        Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone | Refusal::NotNow => {
             out_of_reach(turn, &mut scene, artifact);
         }
         // What is still owed goes out with their next message; what was seen is not shown again.
@@ -150,7 +150,8 @@ pub(crate) fn original_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refus
             let identity = kept.request.identity.clone();
             turn.then(Effect::MarkReachable { identity, reachable: false });
         }
-        Refusal::ConversationGone | Refusal::TopicGone | Refusal::MessageGone => {}
+        Refusal::ConversationGone | Refusal::TopicGone | Refusal::MessageGone | Refusal::NotNow => {
+        }
     }
 }
 

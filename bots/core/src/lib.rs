@@ -33,6 +33,7 @@ mod keys;
 pub mod line;
 pub mod link;
 mod making;
+mod manners;
 mod message;
 pub mod needs;
 pub mod pace;
@@ -47,6 +48,7 @@ mod support;
 mod topic;
 mod tray;
 mod turn;
+pub mod window;
 
 #[cfg(test)]
 mod tests;

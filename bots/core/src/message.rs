@@ -9,7 +9,7 @@ use crate::{
     credits::Credits,
     customer::{self, Visit},
     entrance,
-    event::{Message, Setting},
+    event::{About, Message, Setting},
     facts::{Awaiting, Beside, House, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
@@ -90,7 +90,10 @@ pub(crate) fn welcome_answering(turn: &mut Turn<'_>, visit: &Visit, answer: Opti
     let private = visit.reader.setting == Setting::Private;
     let trial = if visit.is_new && private { turn.house().trial } else { Credits::ZERO };
     let keys = keys::welcome(turn.house(), visit.reader.language);
-    let welcome = turn.words(&visit.reader, Say::Welcome { trial }).keys(keys);
+    let mut welcome = turn.words(&visit.reader, Say::Welcome { trial }).keys(keys);
+    if answer.is_some() {
+        welcome = welcome.about(About::Occasion);
+    }
     turn.send(welcome.answering(answer));
 }
 

@@ -173,7 +173,9 @@ fn fate_needs(about: About) -> Needs {
         About::Original(artifact) => Needs { artifact: Some(artifact), ..base },
         About::Relay(case) | About::TopicLine(case) => Needs { case: Some(case), ..base },
         About::Topic(case) => Needs { case: Some(case), past: true, ..base },
-        About::Matter(_) | About::Beside(_) | About::Slot(_) => Needs::default(),
+        About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion => {
+            Needs::default()
+        }
     }
 }
 

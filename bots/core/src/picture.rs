@@ -104,6 +104,8 @@ pub(crate) fn finished(turn: &mut Turn<'_>, facts: &GenerationFacts, finished: &
         | GenerationState::Submitted => {
             let artifact = keep(turn, &mut scene, finished);
             scene.settle(turn, GenerationState::Made, None);
+            // Where no slot is left, it goes out first when they write again.
+            scene.reachable &= turn.has_room(&scene.reader.conversation);
             if scene.reachable {
                 show(turn, &scene, artifact);
             } else {
@@ -161,7 +163,7 @@ fn show(turn: &mut Turn<'_>, scene: &Scene, artifact: ArtifactId) {
 
 /// Buttons under a picture itself: only where the receipt is for several.
 pub(crate) fn keys_under(turn: &Turn<'_>, scene: &Scene, artifact: ArtifactId) -> Vec<Vec<Key>> {
-    if scene.part().count == 1 {
+    if scene.part().count == 1 || !turn.can_edit(&scene.reader.conversation) {
         return Vec::new();
     }
     keys::picture(turn.house(), &scene.account, &scene.request, artifact)
@@ -170,7 +172,7 @@ pub(crate) fn keys_under(turn: &Turn<'_>, scene: &Scene, artifact: ArtifactId) -
 /// A picture that was given up came after all. It is free, and says so with a sound.
 fn came_late(turn: &mut Turn<'_>, scene: &mut Scene, finished: &Finished) {
     let artifact = keep(turn, scene, finished);
-    if !scene.reachable {
+    if !scene.reachable || !turn.has_room(&scene.reader.conversation) {
         return scene.owe(turn, artifact);
     }
     let slot = Slot::Generation(scene.generation.id);

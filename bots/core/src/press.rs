@@ -269,7 +269,8 @@ fn more(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts, press: &Press) -
     let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
     let account = &visit.customer.account;
     let keys = keys::more(turn.house(), account, &kept.request, kept.artifact.id);
-    let body = if press.message.is_some() { Body::Keys } else { Body::Say(Say::More) };
+    let in_place = press.message.is_some() && turn.can_edit(&visit.reader.conversation);
+    let body = if in_place { Body::Keys } else { Body::Say(Say::More) };
     let more = turn.draft(&visit.reader, body).replacing(press.message.as_ref());
     turn.send(more.keys(keys));
     Answer::Quiet

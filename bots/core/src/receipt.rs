@@ -81,7 +81,15 @@ fn keys_of(turn: &Turn<'_>, scene: &Scene) -> Vec<Vec<Key>> {
     if missing(&scene.siblings) > 0 {
         row.push(keys::act(Label::TryAgain, Verb::TryAgain, request));
     }
-    vec![row]
+    if turn.can_edit(&scene.reader.conversation) {
+        return vec![row];
+    }
+    // The pictures have no buttons of their own there.
+    let shown = delivered(&scene.siblings).filter_map(|sibling| {
+        let artifact = sibling.artifact?;
+        Some(keys::act(Label::Picture(sibling.number.into()), Verb::OpenPicture, artifact.0))
+    });
+    vec![row, shown.collect()]
 }
 
 /// Pictures of a request that were asked for and not made.

@@ -37,6 +37,8 @@ pub enum Say {
     },
     /// What one can do.
     Help,
+    /// The same where a picture is changed by its button, not by a reply.
+    HelpByButtons,
     /// The privacy promise, short, with the address of the long one.
     Privacy,
     /// How payment matters are settled; Telegram's terms demand this answer.
@@ -355,7 +357,7 @@ pub enum Say {
 /// Which of how many pictures; `count` 1 when there is only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Counted from one.
+    /// Counted from one; zero for all of them together.
     pub number: u8,
     /// How many in all.
     pub count: u8,

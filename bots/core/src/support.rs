@@ -287,8 +287,8 @@ pub(crate) fn awaiting_lapsed(turn: &mut Turn<'_>, facts: &MessageFacts) {
         Some(Awaiting::CaseConsent { cause, request, words, pictures }) => {
             open(turn, &mut visit, Told { cause, request: Some(request), words, pictures }, false);
         }
+        None | Some(Awaiting::Servicer) => {}
         Some(_) => visit.awaits(turn, None),
-        None => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod buttons;
 mod commands;
+mod customers;
 mod desk;
 mod fates;
 mod groups;

@@ -87,6 +87,8 @@ pub(crate) fn line_refused(
 ) {
     let Some(case) = &facts.case else { return };
     match refusal {
+        // It waits by itself.
+        Refusal::NotNow => return,
         Refusal::TopicGone | Refusal::ConversationGone => {}
         Refusal::Blocked | Refusal::MessageGone => {
             return turn.then(Effect::RaiseAlarm { what: "a line was refused at the desk" });
@@ -136,6 +138,7 @@ pub(crate) fn refused_state(refusal: Refusal) -> RelayState {
         Refusal::ConversationGone
         | Refusal::TopicGone
         | Refusal::MessageGone
+        | Refusal::NotNow
         | Refusal::Content => RelayState::Refused,
     }
 }

@@ -11,12 +11,15 @@ use crate::{
     facts::{Customer, Frame, House, Request},
     id::{ConversationId, IdentityId, MessageId, OutboundId, Slot},
     say::{Key, Say},
+    window::Window,
 };
 
 /// What follows from an event, as far as it is decided.
 pub(crate) struct Turn<'a> {
     /// What every turn knows.
     pub frame: &'a Frame<'a>,
+    /// What the channel still takes where this happens, as this turn leaves it.
+    pub window: Option<Window>,
     ordinal: u16,
     effects: Vec<Effect>,
 }
@@ -24,7 +27,7 @@ pub(crate) struct Turn<'a> {
 impl<'a> Turn<'a> {
     /// A turn from which nothing follows yet.
     pub fn new(frame: &'a Frame<'a>) -> Self {
-        Self { frame, ordinal: 0, effects: Vec::new() }
+        Self { frame, window: frame.window, ordinal: 0, effects: Vec::new() }
     }
 
     /// What the owner configured.
@@ -81,6 +84,28 @@ impl<'a> Turn<'a> {
     pub fn remove(&mut self, reader: &Reader, slot: Slot) {
         let message = self.draft(reader, Body::Removed).editing(slot).silent();
         self.send(message);
+    }
+
+    /// Whether messages can be changed there after they were sent.
+    pub fn can_edit(&self, conversation: &ConversationId) -> bool {
+        self.house().channel(conversation).is_none_or(|channel| channel.edits)
+    }
+
+    /// Messages that the channel still takes there, as far as this turn knows; nothing where it
+    /// does not count.
+    pub fn room(&self, conversation: &ConversationId) -> Option<u32> {
+        let here = conversation == self.frame.conversation;
+        self.window.filter(|_| here).map(|window| window.room(self.frame.now))
+    }
+
+    /// Whether a picture can go out there now.
+    pub fn has_room(&self, conversation: &ConversationId) -> bool {
+        self.room(conversation) != Some(0)
+    }
+
+    /// Takes out what follows so far, to look it over.
+    pub fn take(&mut self) -> Vec<Effect> {
+        core::mem::take(&mut self.effects)
     }
 
     /// Everything that follows.

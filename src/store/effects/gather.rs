@@ -99,8 +99,16 @@ impl Rows {
             Effect::BounceMessage { outbound, refusal } => {
                 self.bounced.push((*outbound, *refusal));
             }
-            // Messages come rendered; answers and alarms leave after the commit.
-            Effect::Send(_) | Effect::AnswerTap { .. } | Effect::RaiseAlarm { .. } => {}
+            // Slots are taken when the messages go into the outbox.
+            // Windows are kept apart; messages come rendered; answers and alarms leave after the
+            // commit.
+            Effect::OpenWindow { .. }
+            | Effect::HandChat { .. }
+            | Effect::ReleaseHeld { .. }
+            | Effect::CountReplies { .. }
+            | Effect::Send(_)
+            | Effect::AnswerTap { .. }
+            | Effect::RaiseAlarm { .. } => {}
         }
     }
 

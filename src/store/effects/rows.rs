@@ -1,9 +1,12 @@
 //! Rows of what follows, in the order of their columns.
 
+use std::collections::HashMap;
+
 use picdesk_core::{
     channel::Place,
     effect::{NewArtifact, NewEscalation, NewGeneration},
     facts::Request,
+    id::OutboundId,
 };
 
 use super::{Outcome, Rendered};
@@ -13,6 +16,7 @@ use crate::store::{
     facts::{CaseBody, RequestBody, word_of},
     inbox::Origin,
     sealed,
+    windows::Slotted,
 };
 
 /// A request's row.
@@ -83,14 +87,25 @@ pub(super) fn escalation_row(new: &NewEscalation, now: i64) -> Vec<Value> {
 }
 
 /// The rows of a batch's messages.
-pub(super) fn outbox_rows(outcomes: &[Outcome], now: i64) -> Vec<Vec<Value>> {
+pub(super) fn outbox_rows(
+    outcomes: &[Outcome],
+    without: &HashMap<OutboundId, Slotted>,
+    now: i64,
+) -> Vec<Vec<Value>> {
     let messages = outcomes.iter().flat_map(|outcome| &outcome.messages);
     messages
+        .filter(|one| without.get(&one.message.id) != Some(&Slotted::LeftOut))
         .map(|Rendered { message, about }| {
             let slot = match &message.place {
                 Place::New { slot } => *slot,
                 Place::Edit { slot } => Some(*slot),
                 Place::EditMessage { .. } => None,
+            };
+            let state = match without.get(&message.id) {
+                None => "waiting",
+                Some(Slotted::Held) => "held",
+                Some(Slotted::Refused) => "refused",
+                Some(Slotted::LeftOut) => "dropped",
             };
             vec![
                 message.id.0.into(),
@@ -99,11 +114,11 @@ pub(super) fn outbox_rows(outcomes: &[Outcome], now: i64) -> Vec<Vec<Value>> {
                 Origin::People.word().into(),
                 slot.map(picdesk_core::id::Slot::key).into(),
                 about.map(|about| serde_json::json!(about).to_string()).into(),
-                "waiting".into(),
+                state.into(),
                 0_i64.into(),
                 0_i64.into(),
                 now.into(),
-                0_i64.into(),
+                if without.contains_key(&message.id) { now } else { 0 }.into(),
                 sealed::seal_json(message).into(),
             ]
         })

@@ -6,7 +6,7 @@ use picdesk_core::{
     id::{ConversationId, OutboundId},
 };
 
-use super::is_awaited;
+use super::fates::is_awaited;
 use crate::store::{
     StoreError, Tx,
     inbox::{self, NewEvent},

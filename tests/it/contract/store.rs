@@ -13,6 +13,7 @@ mod replicas;
 mod timers;
 mod verify;
 mod wecom;
+mod windows;
 mod writer;
 
 use std::sync::{

@@ -1,6 +1,7 @@
 //! Any story of one customer, told to a small store in memory: whatever happens, in whatever order
 //! and however often, the ledger adds up, and every hold comes to an end.
 
+mod budget;
 mod store;
 
 use std::{vec, vec::Vec};

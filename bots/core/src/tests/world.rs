@@ -80,6 +80,7 @@ pub fn house() -> House {
             example(Language::En, "A lighthouse at night"),
             example(Language::ZhCn, "雪中的狐狸"),
         ],
+        channels: vec![],
     }
 }
 
@@ -356,7 +357,8 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
 /// What follows, in a place of a house.
 pub fn follows_at(house: &House, place: &str, facts: &Facts, event: &Event) -> Vec<Effect> {
     let conversation = ConversationId::from(place);
-    let frame = Frame { now: NOW, cause: Cause(CAUSE), conversation: &conversation, house };
+    let frame =
+        Frame { now: NOW, cause: Cause(CAUSE), conversation: &conversation, house, window: None };
     let effects = decide(&frame, facts, event);
     assert_eq!(effects, decide(&frame, facts, event), "deciding twice is deciding once");
     assert_sound(frame.cause, &effects);

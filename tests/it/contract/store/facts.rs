@@ -45,6 +45,7 @@ fn rules() -> Rules {
         desk: None,
         public_url: String::new(),
         examples: Vec::new(),
+        channels: Vec::new(),
     }
 }
 

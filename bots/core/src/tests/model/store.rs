@@ -19,6 +19,7 @@ use crate::{
     id::*,
     needs::needs,
     say::{Action, Say, Verb},
+    window::Window,
 };
 
 /// What becomes of a hold.
@@ -48,6 +49,10 @@ pub struct Store {
     /// What receipts said was charged.
     pub receipts: BTreeMap<RequestId, Vec<Credits>>,
     pub last: Option<(Event, Option<Action>)>,
+    /// What the channel still takes, where it counts.
+    pub window: Option<Window>,
+    /// Messages that went out since their last one.
+    pub went_out: u32,
 }
 
 impl Store {
@@ -66,6 +71,8 @@ impl Store {
             failures: BTreeMap::new(),
             receipts: BTreeMap::new(),
             last: None,
+            window: None,
+            went_out: 0,
         }
     }
 
@@ -194,18 +201,29 @@ impl Store {
         self.seq += 1;
         let facts = self.facts(&event, action);
         let conversation = ConversationId::from(PRIVATE);
+        let now = NOW + self.seq;
         let frame = Frame {
-            now: NOW + self.seq,
+            now,
             cause: Cause(self.seq),
             conversation: &conversation,
             house: &self.house,
+            window: self.window.map(|window| Window { reserved: self.reserved(), ..window }),
         };
         let effects = decide(&frame, &facts, &event);
         assert_sound(frame.cause, &effects);
-        for effect in effects {
+        let (messages, others): (Vec<_>, Vec<_>) =
+            effects.into_iter().partition(|effect| matches!(effect, Effect::Send(_)));
+        let opened = others.clone();
+        for effect in others {
+            self.carry_out(effect);
+        }
+        let slots: Vec<Effect> = opened.into_iter().chain(messages.iter().cloned()).collect();
+        let refused = self.take_slots(&slots, now);
+        for effect in messages {
             self.carry_out(effect);
         }
         self.last = Some((event, action));
+        self.refuse(refused);
         let purse = self.purse();
         assert!(purse.available().0 >= 0, "never below zero: {purse:?}");
     }

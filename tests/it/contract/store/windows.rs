@@ -1,0 +1,204 @@
+//! What a channel that counts our messages still takes: who gets a slot, who waits, and who goes
+//! first when they write again.
+
+use std::sync::Arc;
+
+use picdesk::store::{
+    effects::{Outcome, Rendered},
+    outbox::{self, Closed, Fate, Settled, Waiting},
+    windows,
+};
+use picdesk_core::{
+    channel::{Content, OutboundMessage, Receipt, Refusal, Text},
+    effect::Effect,
+    event::About,
+    id::{ArtifactId, ConversationId, EscalationId, GenerationId},
+    window::Window,
+};
+
+use super::{House, START, houses, words};
+
+const CHAT: &str = "wecom-kf:wk1/wm1";
+const HOUR: i64 = 60 * 60 * 1000;
+const CLOSES: i64 = START + 48 * HOUR;
+
+const PICTURE: About = About::Picture(GenerationId(5));
+const MENU: About = About::Beside(ArtifactId(70));
+
+fn chat() -> ConversationId {
+    CHAT.into()
+}
+
+fn picture(id: i64) -> OutboundMessage {
+    let content = Content::Picture { artifact: ArtifactId(70), caption: Text::default() };
+    OutboundMessage { content, ..words(id, CHAT) }
+}
+
+impl House {
+    /// A turn that says these in the chat.
+    async fn says(&self, first: Vec<Effect>, said: Vec<(OutboundMessage, Option<About>)>) {
+        let count = Effect::CountReplies { conversation: chat(), text_bytes_max: 2048 };
+        let effects = first.into_iter().chain([count]).collect();
+        let messages =
+            said.into_iter().map(|(message, about)| Rendered { message, about }).collect();
+        self.outcome(Outcome { seq: self.seq(), effects, messages }).await.unwrap();
+    }
+
+    /// They write, and a turn says these.
+    async fn hears(&self, said: Vec<(OutboundMessage, Option<About>)>) {
+        let open = Effect::OpenWindow { conversation: chat(), replies: 5, closes_at: CLOSES };
+        self.says(vec![open, Effect::ReleaseHeld { conversation: chat() }], said).await;
+    }
+
+    async fn window(&self) -> Window {
+        self.write((), |tx, ()| {
+            Box::pin(async move { Ok(windows::find(tx, &[CHAT]).await?.remove(CHAT)) })
+        })
+        .await
+        .unwrap()
+        .unwrap_or_default()
+    }
+
+    async fn kf_waiting(&self) -> Vec<Waiting> {
+        let mut connection = self.store.read().await.unwrap();
+        outbox::waiting(&mut connection, "wecom-kf", 0, 100).await.unwrap()
+    }
+
+    async fn to_go(&self) -> Vec<i64> {
+        self.kf_waiting().await.iter().map(|one| one.message.id.0).collect()
+    }
+
+    async fn outbox_state(&self, id: i64) -> String {
+        self.word("select state from outbox where id = $1", &[id.into()]).await
+    }
+
+    /// The first message that is to go meets this fate.
+    async fn first_meets(&self, fate: Fate) {
+        let waiting = self.kf_waiting().await.remove(0);
+        self.write(Arc::new(vec![Settled { waiting, fate }]), |tx, settled| {
+            Box::pin(async move { outbox::settle(tx, &settled, START).await })
+        })
+        .await
+        .unwrap();
+    }
+
+    async fn refusals(&self) -> i64 {
+        let text = "select count(*) from inbox where external_id like 'outbound:%:refused'";
+        self.int(text, &[]).await
+    }
+}
+
+#[tokio::test]
+async fn five_messages_get_a_slot_and_the_sixth_waits_for_their_next_one() {
+    for house in houses().await {
+        house.hears((1..=6).map(|id| (words(id, CHAT), None)).collect()).await;
+        assert_eq!(house.to_go().await, [1, 2, 3, 4, 5]);
+        assert_eq!(house.outbox_state(6).await, "held");
+        assert_eq!(house.window().await.left, 0);
+        house.hears(vec![(words(7, CHAT), None)]).await;
+        assert_eq!(house.to_go().await, [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(house.window().await.left, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_goes_before_words_and_without_a_slot_its_refusal_is_told() {
+    for house in houses().await {
+        let said = (1..=4).map(|id| (words(id, CHAT), None));
+        let last = [(words(5, CHAT), None), (picture(6), Some(PICTURE))];
+        house.hears(said.chain(last).collect()).await;
+        assert_eq!(house.to_go().await, [1, 2, 3, 4, 6]);
+        house.says(Vec::new(), vec![(picture(8), Some(PICTURE))]).await;
+        assert_eq!(house.outbox_state(8).await, "refused");
+        assert_eq!(house.refusals().await, 1);
+    }
+}
+
+#[tokio::test]
+async fn what_made_sense_only_at_its_moment_is_not_sent_late() {
+    for house in houses().await {
+        house.hears((1..=5).map(|id| (words(id, CHAT), None)).collect()).await;
+        house.says(Vec::new(), vec![(words(6, CHAT), Some(About::Passing))]).await;
+        assert_eq!(house.int("select count(*) from outbox", &[]).await, 5);
+        while !house.to_go().await.is_empty() {
+            house.first_meets(Fate::Delivered(Receipt::default())).await;
+        }
+        house.hears(vec![(words(7, CHAT), Some(About::Passing))]).await;
+        assert_eq!(house.to_go().await, [7]);
+        house.first_meets(Fate::Held(Closed::Window)).await;
+        assert_eq!(house.outbox_state(7).await, "dropped");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_window_holds_words_back_and_owes_pictures() {
+    for house in houses().await {
+        let said = vec![(words(1, CHAT), None), (picture(2), Some(PICTURE))];
+        house.hears(said).await;
+        house.first_meets(Fate::Held(Closed::Window)).await;
+        assert_eq!((house.outbox_state(1).await.as_str(), house.window().await.left), ("held", 0));
+        house.first_meets(Fate::Held(Closed::Window)).await;
+        assert_eq!((house.outbox_state(2).await.as_str(), house.refusals().await), ("refused", 1));
+        house.hears(Vec::new()).await;
+        assert_eq!(house.to_go().await, [1]);
+        house.hands.advance(std::time::Duration::from_hours(49));
+        house.says(Vec::new(), vec![(words(3, CHAT), None)]).await;
+        assert_eq!(house.outbox_state(3).await, "held", "their last message is too long ago");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_message_gives_its_slot_back() {
+    for house in houses().await {
+        house.hears(vec![(words(1, CHAT), None)]).await;
+        assert_eq!(house.window().await.left, 4);
+        house.first_meets(Fate::Refused(Refusal::Content)).await;
+        assert_eq!(house.window().await.left, 5);
+    }
+}
+
+#[tokio::test]
+async fn while_people_have_the_chat_everything_waits_until_they_give_it_back() {
+    for house in houses().await {
+        house.hears(Vec::new()).await;
+        let hand = |handed| Effect::HandChat { conversation: chat(), handed };
+        house.says(vec![hand(true)], vec![(words(1, CHAT), None)]).await;
+        assert!(house.window().await.handed);
+        assert_eq!(house.outbox_state(1).await, "held");
+        let release = Effect::ReleaseHeld { conversation: chat() };
+        house.says(vec![hand(false), release], Vec::new()).await;
+        assert_eq!((house.to_go().await, house.window().await.left), (vec![1], 4));
+        house.first_meets(Fate::Held(Closed::ByPeople)).await;
+        assert_eq!((house.outbox_state(1).await.as_str(), house.window().await.left), ("held", 5));
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_line_keeps_its_slots_from_news_but_not_from_answers() {
+    for house in houses().await {
+        let mut who = house.customer("7", 100).await;
+        who.conversation = chat();
+        for tag in 1..=2 {
+            house.ask(&who, 2, tag).await;
+        }
+        house.hears(vec![(words(1, CHAT), None)]).await;
+        assert_eq!(house.window().await.reserved, 4);
+        assert_eq!(house.window().await.left, 4);
+        let news = [(words(2, CHAT), Some(About::Matter(EscalationId(1))))];
+        house.says(Vec::new(), news.into()).await;
+        assert_eq!(house.outbox_state(2).await, "held");
+        let essential = vec![(picture(3), Some(PICTURE)), (words(4, CHAT), Some(MENU))];
+        house.says(Vec::new(), essential).await;
+        assert_eq!(house.to_go().await, [1, 3, 4]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_an_event_costs_no_reply_and_other_channels_are_not_counted() {
+    for house in houses().await {
+        house.says(Vec::new(), vec![(words(1, CHAT), Some(About::Occasion))]).await;
+        assert_eq!(house.to_go().await, [1]);
+        house.send(words(2, "telegram:1"), None).await;
+        assert_eq!(house.outbox_state(2).await, "waiting");
+    }
+}

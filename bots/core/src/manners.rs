@@ -158,7 +158,8 @@ fn reserved(turn: &Turn<'_>, effects: &[Effect]) -> u32 {
                     more += 1;
                 }
             }
-            Effect::CancelGeneration { .. } => less += 1,
+            Effect::CancelGeneration { .. }
+            | Effect::UpdateRequest { state: RequestState::Settled, .. } => less += 1,
             Effect::SettleGeneration { state, .. } => match state {
                 GenerationState::Made | GenerationState::Failed | GenerationState::Uncertain => {
                     less += 1;
@@ -170,7 +171,6 @@ fn reserved(turn: &Turn<'_>, effects: &[Effect]) -> u32 {
                 | GenerationState::Delivered
                 | GenerationState::Cancelled => {}
             },
-            Effect::UpdateRequest { state: RequestState::Settled, .. } => less += 1,
             _ => {}
         }
     }

@@ -211,7 +211,7 @@ impl Sender {
             }
         }
         if everything {
-            // After a long outage reading everything takes a while; it may take a tenth of the time.
+            // After a long outage this takes a while; a tenth of the time is what it may take.
             let took = now.elapsed();
             self.read_all_at = Instant::now() + LOOK_AGAIN.max(took * 10);
         }

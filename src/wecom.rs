@@ -1,6 +1,6 @@
 //! The house as the WeCom adapter sees it: where it keeps things, and who hears its alarms.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use picdesk_core::id::ConversationId;
@@ -20,6 +20,9 @@ use crate::{
     store::{Store, StoreError, Work, wecom as rows},
     telemetry::metrics,
 };
+
+/// The net under the rings of doorbells.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What the adapter keeps, in the store.
 #[derive(Clone)]
@@ -180,11 +183,14 @@ impl Rings {
         self.store.wakes().ring_elsewhere(Work::Doorbell);
     }
 
-    /// Passes on what rang in another process, until it is dropped.
-    pub async fn pass_on(self) {
+    /// Passes on what rang in another process, until it is dropped: for the accounts alone whose
+    /// news this process fetches, for what is taken here nobody else hears.
+    pub async fn pass_on(self, fetches: impl Fn(&str) -> bool) {
         loop {
-            self.store.wakes().rung(Work::Doorbell).await;
-            for account in self.accounts.iter() {
+            // A ring that got lost is found a little later.
+            let rung = self.store.wakes().rung(Work::Doorbell);
+            let _ = tokio::time::timeout(LOOK_AGAIN, rung).await;
+            for account in self.accounts.iter().filter(|account| fetches(account)) {
                 let name = account.clone();
                 let taken = self.store.writer().run(move |tx| {
                     let name = name.clone();

@@ -205,10 +205,12 @@ impl Serving {
             && let Some(kf) = &app.kf
         {
             let rings = kf.rings.clone();
+            let leases = held.clone();
             workers.keep("doorbells", &stops.intake, move |stop| {
-                let rings = rings.clone();
+                let (rings, leases) = (rings.clone(), leases.clone());
                 async move {
-                    stop.run_until_cancelled(rings.pass_on()).await;
+                    let fetches = |account: &str| leases.borrow().contains(&source(account));
+                    stop.run_until_cancelled(rings.pass_on(fetches)).await;
                 }
             });
             for account in &kf.settings.accounts {

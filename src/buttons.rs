@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use picdesk_core::{
     facts::PressedAction,
-    id::{AccountId, ArtifactId, IdentityId},
+    id::{AccountId, ArtifactId, ErrandId, IdentityId},
     say::{Action, Verb},
 };
 use sha2::Sha256;
@@ -100,6 +100,12 @@ impl Seal {
         let row = i64::from_be_bytes(said.try_into().ok()?);
         let ours = code.len() == BUTTON_CODE && self.is_code(&[b"link", said], code);
         ours.then_some(ArtifactId(row))
+    }
+
+    /// The token of an errand's object: whoever stores it again stores the same one.
+    pub fn errand(&self, errand: ErrandId) -> String {
+        let code = self.code(&[b"errand", &errand.0.to_be_bytes()], ADDRESS_CODE);
+        format!("e{}", URL_SAFE_NO_PAD.encode(code))
     }
 
     /// The token of a picture's address, `/p/{token}`.

@@ -12,6 +12,7 @@ pub use parts::make_folder_of;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use picdesk_core::errand::ErrandKind;
 use thiserror::Error;
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,7 @@ use crate::{
     clock::Clock,
     clockwork::{self, membership::Membership, sweeper},
     config::Config,
+    errands::{CopyMedia, Errands, Handlers},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
@@ -248,6 +250,7 @@ impl Serving {
             move |stop| sweeper::sweep(store.clone(), artifacts.clone(), keep, stop)
         });
         self.start_channels(&workers, &stops, &held, answered);
+        self.start_errands(&workers, &stops);
         let studio = self.start_studio(&workers, &stops)?;
         let (replica, grace) = (self.replica, self.config.server.shutdown_grace);
         Ok(Running { store, replica, shards, held, stops, workers, beat, studio, http, grace })
@@ -279,6 +282,21 @@ impl Serving {
             clockwork::measure(store.clone(), Arc::clone(&medians), stop)
         });
         answered
+    }
+
+    /// Starts whoever runs errands, with a handler for each kind.
+    fn start_errands(&self, workers: &Workers, stops: &Stops) {
+        let mut handlers = Handlers::new();
+        let copies = CopyMedia {
+            channels: self.channels.by_name(),
+            artifacts: self.artifacts.clone(),
+            seal: self.desk.seal.clone(),
+            bytes_max: self.config.limits.reference_bytes_max,
+        };
+        handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
+        let alarms = self.desk.alarms.clone();
+        let errands = Arc::new(Errands::new(self.store.clone(), self.replica, handlers, alarms));
+        workers.keep("errands", &stops.work, move |stop| Arc::clone(&errands).run(stop));
     }
 
     fn start_studio(

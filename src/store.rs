@@ -5,8 +5,10 @@
 //! writes as a serving process is fenced: a replica whose work was taken over commits nothing.
 
 pub mod artifacts;
+pub mod copies;
 pub mod database;
 pub mod effects;
+pub mod errands;
 pub mod expiring;
 pub mod facts;
 pub mod health;

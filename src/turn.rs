@@ -95,6 +95,8 @@ struct Turned {
     moved: BTreeMap<&'static str, i64>,
     /// Whether pictures are to be deleted.
     deleted: bool,
+    /// Whether errands are to be run.
+    sent_out: bool,
     /// Events that count against how fast their writers may write.
     written: Vec<Written>,
     /// Events whose deciding panicked.
@@ -110,6 +112,7 @@ impl Turned {
         self.alarms.extend(one.alarms);
         self.first_answers.extend(one.first_answers);
         self.deleted |= one.deleted;
+        self.sent_out |= one.sent_out;
         self.written.extend(one.written);
     }
 }
@@ -335,6 +338,9 @@ impl Turner {
             if turned.deleted {
                 wakes.ring(Work::Sweeper);
             }
+            if turned.sent_out {
+                wakes.ring(Work::Errands);
+            }
         }
         Ok(turned.count + turned.panicked.len() + turned.unreadable.len())
     }
@@ -420,6 +426,7 @@ impl Turner {
                 }),
                 Effect::RaiseAlarm { what } => turned.alarms.push(what),
                 Effect::DeleteArtifact { .. } => turned.deleted = true,
+                Effect::RunErrand(_) => turned.sent_out = true,
                 Effect::AnswerEscalation { after_ms, .. } => turned.first_answers.push(*after_ms),
                 _ => {}
             }

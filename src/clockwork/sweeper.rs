@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     artifacts::{ArtifactError, Artifacts, ObjectName},
-    store::{Store, StoreError, Work, artifacts as rows, expiring, prune},
+    store::{Store, StoreError, Work, artifacts as rows, copies, expiring, prune},
 };
 
 /// How often it looks without being woken.
@@ -73,6 +73,10 @@ async fn round(store: &Store, artifacts: &Artifacts, now: i64) -> Result<(), Sto
         }
     }
     while delete_objects(store, artifacts).await? {}
+    while store.writer().run(move |tx| Box::pin(copies::let_go(tx, now))).await?
+        >= copies::SWEPT_MAX.unsigned_abs()
+    {}
+    while delete_copies(store, artifacts).await? {}
     announce(store, now).await
 }
 
@@ -131,6 +135,34 @@ async fn delete_objects(store: &Store, artifacts: &Artifacts) -> Result<bool, St
     Ok(full)
 }
 
+/// Deletes the objects of copies that nobody needs any more; whether there may be more.
+async fn delete_copies(store: &Store, artifacts: &Artifacts) -> Result<bool, StoreError> {
+    let going = copies::going(&mut store.read().await?).await?;
+    let full = going.len() as i64 >= copies::SWEPT_MAX;
+    let mut gone = Vec::new();
+    for (media, object) in going {
+        let deleted = match ObjectName::parse(&object) {
+            Ok(name) => artifacts.delete(&name).await,
+            Err(_) => Ok(()),
+        };
+        match deleted {
+            Ok(()) => gone.push(media),
+            Err(error) => warn!(error = %error, "a copy cannot be deleted now"),
+        }
+    }
+    if gone.is_empty() {
+        return Ok(false);
+    }
+    store
+        .writer()
+        .run(move |tx| {
+            let gone = gone.clone();
+            Box::pin(async move { copies::gone(tx, &gone).await })
+        })
+        .await?;
+    Ok(full)
+}
+
 /// Deletes an object and its small copy.
 async fn delete_object(artifacts: &Artifacts, name: &ObjectName) -> Result<(), ArtifactError> {
     if let Ok(small) = name.small() {
@@ -173,7 +205,10 @@ async fn delete_unknown(
     // A small copy belongs to whoever knows the whole.
     let wholes: Vec<String> = names.iter().map(|name| name.whole().to_owned()).collect();
     let now = store.clock().now_ms();
-    let known = rows::known(&mut store.read().await?, &wholes, now).await?;
+    let mut connection = store.read().await?;
+    let mut known = rows::known(&mut connection, &wholes, now).await?;
+    known.extend(copies::known(&mut connection, &wholes).await?);
+    drop(connection);
     for name in names.iter().filter(|name| !known.contains(name.whole())) {
         if let Err(error) = artifacts.delete(name).await {
             warn!(error = %error, "an orphan cannot be deleted now");

@@ -16,13 +16,16 @@ use crate::{
     artifacts::ObjectName,
     images::{self, PictureFormat},
     pictures::{Limits, PictureFault, PictureKind},
-    store::{artifacts as rows, line::Claimed},
+    store::{artifacts as rows, copies, line::Claimed, sealed},
 };
 
 /// The first wait before a picture is asked for again that was not to be had.
 const ASK_AGAIN: Duration = Duration::from_secs(4);
 /// The longest.
 const ASK_AGAIN_MAX: Duration = Duration::from_mins(1);
+
+/// A copy of ours cannot be read now.
+struct Unreadable;
 
 impl Studio {
     /// The pictures that a request is made from, in order: the picture it changes comes first.
@@ -63,7 +66,11 @@ impl Studio {
             .ok_or(Came::Failed(Failure::ReferenceGone(number)))?;
         let wrong = |fault| Came::Failed(Failure::Reference { number: Some(number), fault });
         let bytes_max = self.parts.reference_bytes_max;
-        let fetched = channel.fetch(media, bytes_max).await;
+        let fetched = match self.copy_of(claimed, media).await {
+            Ok(Some(copy)) => Ok(copy),
+            Ok(None) => channel.fetch(media, bytes_max).await,
+            Err(Unreadable) => return Err(self.not_to_be_had(claimed, number, None)),
+        };
         let bytes = fetched.map_err(|error| match error {
             FetchError::Later(_) => self.not_to_be_had(claimed, number, None),
             FetchError::RetryAfter(wait) => self.not_to_be_had(claimed, number, Some(wait)),
@@ -76,6 +83,28 @@ impl Studio {
             None => self.not_to_be_had(claimed, number, None),
         })?;
         Ok(images::Reference { format: format_of(clean.kind), bytes: Bytes::from(clean.bytes) })
+    }
+
+    /// Our copy of a picture that its channel gives away only for a while, where there is one.
+    async fn copy_of(
+        &self,
+        claimed: &Claimed,
+        media: &MediaRef,
+    ) -> Result<Option<Vec<u8>>, Unreadable> {
+        if media.fetch_before.is_none() {
+            return Ok(None);
+        }
+        let conversation = &claimed.request.conversation;
+        let found = async {
+            let mut connection = self.parts.store.read().await?;
+            copies::find(&mut connection, conversation, media).await
+        };
+        let Some(object) = found.await.map_err(|_| Unreadable)? else { return Ok(None) };
+        let Ok(name) = ObjectName::parse(&object) else { return Ok(None) };
+        // One byte more than the picture has: it is sealed.
+        let read = self.parts.artifacts.read_all(&name, self.parts.reference_bytes_max + 1).await;
+        let Some(copy) = read.map_err(|_| Unreadable)? else { return Ok(None) };
+        Ok(sealed::open(&copy, "media_copies", "object").ok().map(<[u8]>::to_vec))
     }
 
     /// A picture of ours: it was made by the provider and checked when it came.

@@ -15,7 +15,7 @@ use super::{ServeError, channels::sent_on, workers::Workers};
 use crate::{
     clockwork::membership::Held,
     http::Ended,
-    store::{Store, StoreError, inbox, outbox, replica},
+    store::{Store, StoreError, errands, inbox, outbox, replica},
     turn::Shards,
 };
 
@@ -185,6 +185,9 @@ async fn until_quiet(store: &Store, shards: &Shards, held: &watch::Receiver<Held
 async fn is_quiet(store: &Store, shards: &Shards, channels: &[String]) -> Result<bool, StoreError> {
     let now = store.clock().now_ms();
     let mut connection = store.read().await?;
+    if errands::is_any_due(&mut connection, now).await? {
+        return Ok(false);
+    }
     for range in shards.ours().ranges() {
         if inbox::is_any_due(&mut connection, range, now).await? {
             return Ok(false);

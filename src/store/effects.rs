@@ -18,7 +18,7 @@ use picdesk_core::{
 
 use self::{rows::outbox_rows, statements as sql};
 use super::{
-    StoreError, Tx, Value,
+    StoreError, Tx, Value, copies, errands,
     facts::RequestBody,
     inbox,
     ledger::{self, CarriedOut, Order},
@@ -80,6 +80,9 @@ struct Rows {
     artifacts: Vec<Vec<Value>>,
     samples: Vec<Vec<Value>>,
     escalations: Vec<Vec<Value>>,
+    errands: Vec<Vec<Value>>,
+    copies: Vec<Vec<Value>>,
+    uses: Vec<Vec<Value>>,
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
     singles: Vec<Single>,
@@ -130,6 +133,8 @@ pub async fn carry_out(
     }
     tx.run_for(sql::INSERT_SAMPLES, &rows.samples).await?;
     tx.run_for(sql::INSERT_ESCALATIONS, &rows.escalations).await?;
+    errands::open(tx, &rows.errands).await?;
+    copies::keep(tx, &rows.copies, &rows.uses).await?;
     timers::clear(tx, &rows.cleared).await?;
     timers::set(tx, &rows.timers).await?;
     outbox::bounce(tx, &rows.bounced, now).await?;

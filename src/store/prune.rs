@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, Tx, Value,
-    inbox::{NAMES_KEPT_MS, name_hash},
+    inbox::{NAMES_KEPT_MS, SET_ASIDE_KEPT_MS, name_hash},
     sealed, windows,
 };
 
@@ -63,6 +63,12 @@ const FORGET_PLACED: &str = "
       limit $3)";
 const FORGET_STREAMS: &str = "delete from wecom_streams where open = 0 and begun_at < $1";
 const FORGET_MENUS: &str = "delete from wecom_menus where at < $1";
+const FIND_ERRANDS: &str = "
+    select id, state from errands
+    where (state in ('done', 'failed') and settled_at < $1)
+       or (state = 'set_aside' and settled_at < $2)
+    limit $3";
+const FORGET_ERRANDS: &str = "delete from errands where id in ({list})";
 const FORGET_SAMPLES: &str = "
     delete from samples where id < (
       select min(id) from (select id from samples order by id desc limit $1) as newest)";
@@ -109,11 +115,20 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     let values = [times.prompts_before.into(), times.raw_before.into(), PRUNED_MAX.into()];
     let placed = tx.run(FORGET_PLACED, &values).await?;
     windows::forget(tx, times.raw_before).await?;
+    let aside_before = times.now - SET_ASIDE_KEPT_MS;
+    let values = [times.raw_before.into(), aside_before.into(), PRUNED_MAX.into()];
+    let errands = tx.rows(FIND_ERRANDS, &values).await?;
+    tx.run_for(FORGET_ERRANDS, &ids(&errands)?).await?;
+    let mut failed = 0;
+    for row in &errands {
+        failed += i64::from(row.text(1)? != "done");
+    }
+    count(tx, "errands/failed", failed).await?;
     tx.run(FORGET_SAMPLES, &[SAMPLES_KEPT.into()]).await?;
     let empty = sealed::seal_json(&super::facts::RequestBody::default());
     let values = [times.prompts_before.into(), empty.into(), PRUNED_MAX.into()];
     let emptied = tx.run(FORGET_PROMPTS, &values).await?;
-    let counts = [raw.len() as i64, turned.len() as i64, sent.len() as i64];
+    let counts = [raw.len(), turned.len(), sent.len(), errands.len()].map(|count| count as i64);
     let touched = [placed, emptied].map(u64::cast_signed);
     Ok(counts.into_iter().chain(touched).any(|count| count >= PRUNED_MAX))
 }

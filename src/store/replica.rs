@@ -17,7 +17,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::Mutex;
 
 use super::{
-    Database, Store, StoreError, Tx, Value, line,
+    Database, Store, StoreError, Tx, Value, errands, line,
     opening::{Sessions, connect},
     writer,
 };
@@ -240,6 +240,7 @@ pub async fn take_over(store: &Store, dead: i64) -> Result<(), StoreError> {
             Box::pin(async move {
                 tx.run(FENCE_LANES, &[dead.into()]).await?;
                 free(tx, dead).await?;
+                errands::recover(tx, dead).await?;
                 line::recover(tx, dead, now).await
             })
         })
@@ -256,6 +257,7 @@ pub async fn leave(store: &Store, replica: i64) -> Result<(), StoreError> {
         .run(move |tx| {
             Box::pin(async move {
                 free(tx, replica).await?;
+                errands::recover(tx, replica).await?;
                 line::recover(tx, replica, now).await
             })
         })

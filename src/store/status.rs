@@ -67,6 +67,7 @@ const COUNT_GENERATIONS: &str = "select state, count(*) from generations group b
 const COUNT_HOLDS: &str = "select state, count(*) from holds group by state";
 const COUNT_ESCALATIONS: &str = "select state, count(*) from escalations group by state";
 const COUNT_ARTIFACTS: &str = "select state, count(*) from artifacts group by state";
+const COUNT_ERRANDS: &str = "select state, count(*) from errands group by state";
 const COUNTERS: &str = "select name, value from counters";
 const COUNT_OWED: &str = "select count(*) from artifacts where owed = 1 and state = 'kept'";
 const COUNT_ACCOUNTS: &str = "select count(*) from accounts";
@@ -99,6 +100,7 @@ pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
     let outbox = by_word(tx, COUNT_OUTBOX).await?;
     let generations = by_word(tx, COUNT_GENERATIONS).await?;
     let holds = by_word(tx, COUNT_HOLDS).await?;
+    let errands = by_word(tx, COUNT_ERRANDS).await?;
     let escalations = by_word(tx, COUNT_ESCALATIONS).await?;
     let artifacts = by_word(tx, COUNT_ARTIFACTS).await?;
     let before = |word: &str| sum(&pruned, &[word]);
@@ -133,7 +135,10 @@ pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
             expired: sum(&holds, &["expired"]),
         },
         credits,
-        errands: ErrandCounts::default(),
+        errands: ErrandCounts {
+            waiting: sum(&errands, &["waiting", "claimed"]),
+            failed: sum(&errands, &["failed", "set_aside"]) + before("errands/failed"),
+        },
         accounts: one(tx, COUNT_ACCOUNTS).await?,
         identities: one(tx, COUNT_IDENTITIES).await?,
         escalations: EscalationCounts {
@@ -375,6 +380,7 @@ const FIND_SAMPLES: &str =
     "select id, resolution, quality, took_ms from samples order by id desc limit 2000";
 const COUNT_WAITING: &str = "select count(*) from inbox where state = 'waiting'";
 const COUNT_HELD: &str = "select count(*) from generations where state = 'held'";
+const COUNT_UNDONE: &str = "select count(*) from errands where state in ('waiting', 'claimed')";
 const COUNT_PENDING: &str = "select count(*) from holds where state = 'pending'";
 const COUNT_OPEN: &str = "select count(*) from escalations where state = 'open'";
 
@@ -400,6 +406,7 @@ pub async fn gauges(connection: &mut Connection) -> Result<(), StoreError> {
     let mut count = async |text| connection.rows(text, &[]).await?[0].int(0);
     metrics::inbox_waiting(count(COUNT_WAITING).await?);
     metrics::generations_waiting(count(COUNT_HELD).await?);
+    metrics::errands_waiting(count(COUNT_UNDONE).await?);
     metrics::holds_pending(count(COUNT_PENDING).await?);
     metrics::escalations_open(count(COUNT_OPEN).await?);
     Ok(())

@@ -39,11 +39,20 @@ pub enum Work {
     Sweeper,
     /// An account of WeCom's customer service has news.
     Doorbell,
+    /// Errands wait to be run.
+    Errands,
 }
 
 impl Work {
-    const ALL: [Self; 6] =
-        [Self::Inbox, Self::Outbox, Self::Line, Self::Clock, Self::Sweeper, Self::Doorbell];
+    const ALL: [Self; 7] = [
+        Self::Inbox,
+        Self::Outbox,
+        Self::Line,
+        Self::Clock,
+        Self::Sweeper,
+        Self::Doorbell,
+        Self::Errands,
+    ];
 
     fn bit(self) -> u8 {
         1 << self as u8
@@ -53,7 +62,7 @@ impl Work {
 /// The bells of a process.
 #[derive(Debug, Default)]
 pub struct Wakes {
-    bells: [Notify; 6],
+    bells: [Notify; 7],
     /// Work, by bit, that other processes have not been told of yet.
     untold: AtomicU8,
     telling: Notify,

@@ -33,6 +33,10 @@ pub const GENERATIONS: &str = "picdesk_generations_total";
 pub const GENERATION_SECONDS: &str = "picdesk_generation_seconds";
 /// Generations that this process has under way.
 pub const GENERATIONS_RUNNING: &str = "picdesk_generations_running";
+/// Errands to outside parties that ended, by kind and outcome.
+pub const ERRANDS: &str = "picdesk_errands_total";
+/// Errands to outside parties that wait or are under way.
+pub const ERRANDS_WAITING: &str = "picdesk_errands_waiting";
 /// What the owner has to see to, by what it is.
 pub const ALARMS: &str = "picdesk_alarms_total";
 /// Generations that wait in line.
@@ -128,6 +132,7 @@ fn describe() {
         (INBOX_SET_ASIDE, "Events that were put aside after their tries"),
         (ALARMS, "What the owner has to see to"),
         (GENERATIONS, "Generations that ended"),
+        (ERRANDS, "Errands to outside parties that ended"),
         (CREDITS, "Credits moved"),
         (WEBHOOKS_REJECTED, "Calls of platforms that were turned away"),
         (WECOM_TOKEN_REFRESHES, "Access tokens of WeCom's that were fetched"),
@@ -141,6 +146,7 @@ fn describe() {
         (OUTBOX_WAITING, "Messages that wait to go out"),
         (GENERATIONS_WAITING, "Generations that wait in line"),
         (GENERATIONS_RUNNING, "Generations that this process has under way"),
+        (ERRANDS_WAITING, "Errands to outside parties that wait or are under way"),
         (PROVIDER_COST_USD, "What the provider takes, US dollars"),
         (HOLDS_PENDING, "Holds that are neither posted nor given back"),
         (ESCALATIONS_OPEN, "Escalations that are open"),
@@ -221,6 +227,16 @@ pub fn generations_waiting(generations: i64) {
 /// Says how many generations this process has under way.
 pub fn generations_running(generations: i64) {
     set(GENERATIONS_RUNNING, generations);
+}
+
+/// Counts the end of an errand.
+pub fn errand_ended(kind: &'static str, outcome: &'static str) {
+    counter!(ERRANDS, "kind" => kind, "outcome" => outcome).increment(1);
+}
+
+/// Says how many errands wait or are under way.
+pub fn errands_waiting(errands: i64) {
+    set(ERRANDS_WAITING, errands);
 }
 
 /// Counts an event that was put aside.

@@ -456,7 +456,7 @@ queue_max = 1000
 /// Whether nothing is left to do.
 fn is_quiet(status: &Value) -> bool {
     let none = |pointer: &str| status.pointer(pointer).and_then(Value::as_i64) == Some(0);
-    ["/inbox/waiting", "/inbox/failed", "/outbox/waiting", "/holds/pending"]
+    ["/inbox/waiting", "/inbox/failed", "/outbox/waiting", "/holds/pending", "/errands/waiting"]
         .iter()
         .all(|it| none(it))
         && ["/generations/queued", "/generations/running"].iter().all(|it| none(it))

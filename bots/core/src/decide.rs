@@ -7,7 +7,7 @@ use crate::{
     channel::Refusal,
     customer, desk, edited,
     effect::Effect,
-    entrance,
+    entrance, errand,
     event::{About, Delivered, Event, Setting},
     facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
     grant, handed, history,
@@ -29,6 +29,7 @@ pub fn decide(frame: &Frame<'_>, facts: &Facts, event: &Event) -> Vec<Effect> {
         turn.then(Effect::RaiseAlarm { what: "an event was decided on facts of another kind" });
     }
     manners::fit(&mut turn);
+    errand::copy_media(&mut turn);
     turn.done()
 }
 
@@ -77,6 +78,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             picture::failed(turn, of_generation(facts)?, *failure);
         }
         Event::GenerationUncertain { .. } => picture::uncertain(turn, of_generation(facts)?),
+        Event::ErrandEnded(ended) => errand::ended(turn, ended),
         Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,
         Event::MessageRefused { outbound, about, refusal } => {
             message_refused(turn, facts, *outbound, *about, *refusal)?;

@@ -7,12 +7,13 @@ use crate::{
     account::{Language, Person},
     channel::{MediaRef, Refusal, Repeat},
     credits::{Credits, GrantReason, VoidReason},
+    errand::Errand,
     event::{About, Event, Message},
     facts::{Awaiting, Request, RequestState},
     generation::{Failure, GenerationState, Options, Quality, Resolution, Size},
     id::{
-        AccountId, AlbumId, ArtifactId, ConversationId, EntryId, EscalationId, GenerationId,
-        HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
+        AccountId, AlbumId, ArtifactId, ConversationId, EntryId, ErrandId, EscalationId,
+        GenerationId, HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
     },
     say::{Cause, Key, Say},
 };
@@ -350,6 +351,18 @@ pub enum Effect {
         /// Bytes of text in one message there.
         text_bytes_max: usize,
     },
+    // Errands.
+    /// Something is done with an outside party; what comes of it is an event.
+    RunErrand(NewErrand),
+    /// A copy of a picture that its channel gives away only for a while is kept.
+    KeepCopy {
+        /// The picture's name ([`media_name`](crate::errand::media_name)).
+        media: String,
+        /// The copy's name in the object store.
+        object: String,
+        /// Bytes of the picture.
+        bytes: i64,
+    },
     /// The owner must look at something.
     RaiseAlarm {
         /// What, for logs and the alarm channel: never content.
@@ -417,6 +430,21 @@ pub struct NewArtifact {
     pub cost_micro_usd: Option<i64>,
     /// When it is swept, milliseconds since the epoch.
     pub expires_at: i64,
+}
+
+/// Something to be done with an outside party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewErrand {
+    /// Its id; the outside party is given a name made of it, so that asking twice is asking once.
+    pub id: ErrandId,
+    /// What it is about: an errand of the same name is the same one.
+    pub name: String,
+    /// Where what comes of it happens.
+    pub conversation: ConversationId,
+    /// What is to be done.
+    pub errand: Errand,
+    /// When it is too late, milliseconds since the epoch.
+    pub until: i64,
 }
 
 /// A message before it has words.

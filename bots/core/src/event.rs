@@ -8,6 +8,7 @@ use crate::{
     account::Person,
     channel::{Attachment, Refusal},
     credits::Credits,
+    errand::ErrandEnded,
     generation::{Failure, Size},
     id::{
         AccountId, AlbumId, ArtifactId, ConversationId, EscalationId, GenerationId, IdentityId,
@@ -131,6 +132,9 @@ pub enum Event {
         /// Which.
         generation: GenerationId,
     },
+
+    /// An errand to an outside party came to an end.
+    ErrandEnded(ErrandEnded),
 
     // The channel, about what we sent.
     /// It took a message somebody waits to hear of.

@@ -63,6 +63,8 @@ row_id! {
     EscalationId,
     /// A picture waiting in a conversation for the words that go with it.
     TrayId,
+    /// Work with an outside party.
+    ErrandId,
 }
 
 macro_rules! name_id {

@@ -20,6 +20,7 @@ mod desk;
 mod edited;
 pub mod effect;
 mod entrance;
+pub mod errand;
 pub mod event;
 pub mod facts;
 pub mod flags;

@@ -44,6 +44,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::ContactChanged(_)
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }
+        | Event::ErrandEnded(_)
         | Event::ChannelWarned(_) => Needs::default(),
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }

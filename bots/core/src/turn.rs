@@ -103,6 +103,11 @@ impl<'a> Turn<'a> {
         self.room(conversation) != Some(0)
     }
 
+    /// What follows so far.
+    pub fn so_far(&self) -> &[Effect] {
+        &self.effects
+    }
+
     /// Takes out what follows so far, to look it over.
     pub fn take(&mut self) -> Vec<Effect> {
         core::mem::take(&mut self.effects)

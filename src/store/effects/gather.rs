@@ -12,6 +12,7 @@ use super::{
     statements as sql,
 };
 use crate::store::{
+    copies, errands,
     facts::word_of,
     ledger::{Act, Order},
     sealed,
@@ -49,7 +50,14 @@ impl Rows {
             | Effect::SettleAlbum { .. }
             | Effect::ForgetAlbum { .. } => self.gather_picture(effect),
             Effect::ForgetEvent => self.single(sql::FORGET_EVENT, vec![seq.into()]),
-            Effect::OpenRequest(request) => self.requests.push(request_row(request)),
+            Effect::OpenRequest(request) => {
+                self.uses.extend(copies::uses(request, self.now));
+                self.requests.push(request_row(request));
+            }
+            Effect::RunErrand(new) => self.errands.push(errands::row(new, self.now)),
+            Effect::KeepCopy { media, object, bytes } => {
+                self.copies.push(copies::row(media, object, *bytes, self.now));
+            }
             Effect::UpdateRequest { id, state, change } => {
                 self.update_request(*id, *state, change.as_ref());
             }

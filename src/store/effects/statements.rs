@@ -107,6 +107,7 @@ pub(super) const MOVES: &[&str] = &[
     "update album_parts set conversation = $2 where conversation = $1",
     "update albums set conversation = $2 where conversation = $1",
     "update timers set conversation = $2 where conversation = $1",
+    "update errands set conversation = $2 where conversation = $1",
     "delete from awaiting where conversation = $2
        and identity in (select identity from awaiting where conversation = $1)",
     "update awaiting set conversation = $2 where conversation = $1",

@@ -1,6 +1,7 @@
 //! What the store promises, on SQLite and on PostgreSQL.
 
 mod artifacts;
+mod errands;
 mod facts;
 mod inbox;
 mod line;

@@ -279,3 +279,39 @@ async fn a_doorbell_is_heard_by_whichever_replica_fetches() {
     }
     house.until_quiet().await;
 }
+
+#[tokio::test]
+async fn a_picture_that_wecom_forgets_is_there_when_it_is_needed() {
+    let house = house().await;
+    let desk = house.open().await;
+    house.wecom().send_picture("app-chenmo", super::photo(320, 240)).unwrap();
+    let copied = async || (copies(&house).await == 1).then_some(());
+    house.until("copy of the picture", copied).await;
+    // The desk has been away for longer than WeCom keeps a file.
+    desk.kill().await;
+    house.wecom().arm(Armed::times(Fault::Errcode { errcode: 40_007 }, 99).on("media/get"));
+    let _desk = house.open().await;
+    house.wecom().say("app-chenmo", "画成一张邮票").unwrap();
+    picture_of(&house, "app-chenmo", "画成一张邮票").await;
+    house.until_quiet().await;
+    assert_eq!(house.images.calls()[0].references.len(), 1);
+}
+
+/// How many copies of pictures are kept.
+async fn copies(house: &House) -> i64 {
+    let store = house.look().await;
+    let mut connection = store.read().await.unwrap();
+    let text = "select count(*) from media_copies where state = 'kept'";
+    connection.rows(text, &[]).await.unwrap()[0].int(0).unwrap()
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_had_at_once_is_fetched_later() {
+    let house = house().await;
+    let _desk = house.open().await;
+    house.wecom().arm(Armed::times(Fault::ServerError { status: 500 }, 2).on("media/get"));
+    house.wecom().send_picture("app-chenmo", super::photo(320, 240)).unwrap();
+    let copied = async || (copies(&house).await == 1).then_some(());
+    house.until("copy of the picture", copied).await;
+    assert_eq!(house.status().await["errands"]["failed"], 0);
+}

@@ -403,6 +403,7 @@ pub fn assert_sound(cause: Cause, effects: &[Effect]) {
                 Some(new.id.0)
             }
             Effect::KeepArtifact(new) => Some(new.id.0),
+            Effect::RunErrand(new) => Some(new.id.0),
             Effect::Send(message) => Some(message.id.0),
             Effect::OpenEscalation(new) => Some(new.id.0),
             Effect::PostHold { hold } | Effect::VoidHold { hold, .. } => {

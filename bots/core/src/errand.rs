@@ -1,0 +1,169 @@
+//! Errands: durable work with an outside party other than delivering and generating. A turn opens
+//! one; what came of it comes back as an event.
+
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channel::{Attachment, MediaRef},
+    effect::{Effect, NewErrand},
+    facts::Reference,
+    id::{ConversationId, ErrandId},
+    turn::Turn,
+};
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// A picture that its channel gives away only for a while is fetched at once, and a copy kept
+    /// until nobody needs it any more.
+    CopyMedia {
+        /// The picture at the channel.
+        media: MediaRef,
+    },
+}
+
+/// Kinds of errands, each with somebody who runs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrandKind {
+    /// [`Errand::CopyMedia`].
+    CopyMedia,
+}
+
+impl ErrandKind {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::CopyMedia];
+
+    /// The word in the row, and in the metrics.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CopyMedia => "copy_media",
+        }
+    }
+}
+
+impl Errand {
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrandKind {
+        match self {
+            Self::CopyMedia { .. } => ErrandKind::CopyMedia,
+        }
+    }
+}
+
+/// An errand came to an end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrandEnded {
+    /// Which.
+    pub errand: ErrandId,
+    /// What was to be done.
+    pub what: Errand,
+    /// What came of it.
+    pub end: ErrandEnd,
+}
+
+/// What came of an errand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrandEnd {
+    /// It brought this.
+    Brought(Brought),
+    /// It came to nothing.
+    Failed(ErrandFailure),
+}
+
+/// What an errand brings home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Brought {
+    /// A copy was stored.
+    Copy {
+        /// Its name in the object store.
+        object: String,
+        /// Bytes of the picture.
+        bytes: i64,
+    },
+}
+
+/// Why an errand came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrandFailure {
+    /// The other side said no, and will say no again.
+    Refused,
+    /// Its time was over.
+    TooLate,
+    /// It broke whoever ran it, again and again; the owner has been told.
+    Broken,
+}
+
+/// The name of a file at the channel of a conversation: the same file has the same one.
+#[must_use]
+pub fn media_name(conversation: &ConversationId, media: &MediaRef) -> String {
+    format!("{}/{}", conversation.channel(), media.unique)
+}
+
+/// Of all pictures that this turn keeps for later and that their channel will not give away for
+/// long, copies are fetched.
+pub(crate) fn copy_media(turn: &mut Turn<'_>) {
+    let now = turn.frame.now;
+    let mut wanted: BTreeMap<String, (ConversationId, MediaRef, i64)> = BTreeMap::new();
+    for (conversation, media) in turn.so_far().iter().flat_map(kept_media) {
+        if let Some(until) = media.fetch_before.filter(|until| *until > now) {
+            let name = format!("copy:{}", media_name(conversation, media));
+            wanted.insert(name, (conversation.clone(), media.clone(), until));
+        }
+    }
+    for (name, (conversation, media, until)) in wanted {
+        let id = ErrandId(turn.id());
+        let errand = Errand::CopyMedia { media };
+        turn.then(Effect::RunErrand(NewErrand { id, name, conversation, errand, until }));
+    }
+}
+
+/// The pictures at a channel that an effect keeps for later.
+fn kept_media(effect: &Effect) -> Vec<(&ConversationId, &MediaRef)> {
+    match effect {
+        Effect::PutInTray { conversation, reference, .. } => {
+            of_channel(reference).map(|media| (conversation, media)).into_iter().collect()
+        }
+        Effect::OpenRequest(request) => {
+            let media = request.references.iter().filter_map(of_channel);
+            media.map(|media| (&request.conversation, media)).collect()
+        }
+        Effect::AddToAlbum { conversation, message, .. } => {
+            let pictures = message.attachments.iter().filter_map(|one| match one {
+                Attachment::Picture(media) => Some((conversation, media)),
+                Attachment::TooLarge { .. } | Attachment::Other(_) => None,
+            });
+            pictures.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn of_channel(reference: &Reference) -> Option<&MediaRef> {
+    match reference {
+        Reference::Media(media) => Some(media),
+        Reference::Artifact(_) => None,
+    }
+}
+
+/// What an errand came to.
+pub(crate) fn ended(turn: &mut Turn<'_>, ended: &ErrandEnded) {
+    match (&ended.what, &ended.end) {
+        (Errand::CopyMedia { media }, ErrandEnd::Brought(Brought::Copy { object, bytes })) => {
+            turn.then(Effect::KeepCopy {
+                media: media_name(turn.frame.conversation, media),
+                object: object.clone(),
+                bytes: *bytes,
+            });
+        }
+        // Whoever needs the picture is told when it is needed: it may still be to be had then.
+        (Errand::CopyMedia { .. }, ErrandEnd::Failed(_)) => {}
+    }
+}

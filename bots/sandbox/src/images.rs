@@ -29,20 +29,8 @@ mod answer;
 mod book;
 mod connection;
 mod draw;
-mod encode;
 mod fault;
-mod nonce;
 mod pace;
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    clippy::many_single_char_names,
-    clippy::unreadable_literal,
-    reason = "pictures are computed in f32 and counted in pixels; colours are written as on the web"
-)]
-mod paint;
-mod plain;
 mod problem;
 mod provider;
 mod reference;
@@ -55,10 +43,9 @@ use provider::{Provider, router};
 
 pub use book::{Call, DoubleSubmission, Outcome, Rejection, Traffic};
 pub use draw::Drawing;
-pub use encode::Format;
 pub use fault::{ArmedFault, ImagesFault, Strikes};
-pub use nonce::{Nonce, Stage, decode_nonce, decode_nonce_pixels, prompt_hash};
 pub use pace::Latency;
+pub use picdesk_paint::{Format, Nonce, Stage, decode_nonce, decode_nonce_pixels, prompt_hash};
 pub use problem::Envelope;
 pub use reference::{Metadata, Reference};
 pub use request::{Operation, Quality};

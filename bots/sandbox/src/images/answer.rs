@@ -14,14 +14,14 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::book::{Flight, since_1970};
-use super::encode::Format;
 use super::fault::ImagesFault;
-use super::nonce::Stage;
 use super::pace::usage;
-use super::plain::{one_bit_bomb, rgba_bomb};
 use super::problem;
 use super::provider::Making;
 use super::request::Operation;
+use picdesk_paint::Format;
+use picdesk_paint::Stage;
+use picdesk_paint::{one_bit_bomb, rgba_bomb};
 
 /// Bytes given to the connection at a time.
 const CHUNK_BYTES: usize = 64 * 1024;

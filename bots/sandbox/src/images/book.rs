@@ -6,11 +6,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-use super::encode::Format;
 use super::fault::ImagesFault;
-use super::nonce::prompt_hash;
 use super::reference::Reference;
 use super::request::{Ask, Operation, Quality};
+use picdesk_paint::Format;
+use picdesk_paint::prompt_hash;
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

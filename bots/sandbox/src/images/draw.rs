@@ -1,13 +1,8 @@
 //! From a checked request to the bytes of one picture.
 
-use std::io::Cursor;
+use image::{RgbImage, RgbaImage};
+use picdesk_paint::{Nonce, Order, Stage, encode, paint, plain_picture, without_caption};
 
-use image::{ImageReader, RgbImage, RgbaImage};
-
-use super::encode::encode;
-use super::nonce::{Nonce, Stage};
-use super::paint::{Order, paint, without_caption};
-use super::plain::plain_picture;
 use super::reference::picture_size;
 use super::request::Ask;
 
@@ -70,6 +65,5 @@ fn decode(file: &[u8]) -> Option<RgbaImage> {
     if u64::from(width) * u64::from(height) > REFERENCE_PIXELS_MAX {
         return None;
     }
-    let reader = ImageReader::new(Cursor::new(file)).with_guessed_format().ok()?;
-    Some(reader.decode().ok()?.into_rgba8())
+    picdesk_paint::read(file)
 }

@@ -18,13 +18,13 @@ use super::answer::{answer, gateway_page, media_type};
 use super::book::{Arrival, Book};
 use super::connection::Connection;
 use super::draw::{Drawing, draw};
-use super::encode::Format;
 use super::fault::{Armoury, ImagesFault};
-use super::nonce::{Nonce, Stage, prompt_hash};
 use super::pace::Latency;
 use super::problem::{self, Problem};
 use super::request::{Ask, Files, Operation, check, field_from_text};
 use super::{AtLimit, ImagesOptions};
+use picdesk_paint::Format;
+use picdesk_paint::{Nonce, Stage, prompt_hash};
 
 /// Largest request, bytes: sixteen references of 50 MB do not fit, ours never come near.
 const BODY_BYTES_MAX: usize = 256 * 1024 * 1024;

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::encode::Format;
 use super::problem::{Problem, unknown_model};
 use super::reference::{Reference, picture_size};
 use super::size::parse_size;
+use picdesk_paint::Format;
 
 /// Models that exist. Source: `image_model.py` of openai-python 3.54.0; gpt-image-1 and DALL·E
 /// were shut down in 2026.

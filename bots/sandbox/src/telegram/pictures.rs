@@ -3,8 +3,7 @@
 use std::io::Cursor;
 
 use axum::body::Bytes;
-use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageFormat, ImageReader};
 
 use super::files::{name_of_bytes, photo_unique};
 use super::message::{Photo, PhotoSize};
@@ -18,8 +17,6 @@ pub const PHOTO_SIDES_MAX: u32 = 10_000;
 const PHOTO_RATIO_MAX: u32 = 20;
 /// Longer side of each size kept: `s`, `m`, `x`, `y`. Source: what Telegram sends; 1280 at most.
 const SIZES: [(char, u32); 4] = [('s', 90), ('m', 320), ('x', 800), ('y', 1280)];
-/// What decoding one picture may take, bytes.
-const DECODE_BYTES_MAX: u64 = 512 << 20;
 
 /// Width and height as the header has them; only of kinds that Telegram shows as photos.
 pub fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
@@ -99,13 +96,13 @@ fn fit(width: u32, height: u32, side: u32) -> (u32, u32) {
 
 /// One size of a picture as JPEG; `None` when it cannot be decoded.
 pub fn render(bytes: &[u8], side: u32) -> Option<Bytes> {
-    encode(&decode(bytes)?, side)
+    encode(&picdesk_paint::upright(bytes, PHOTO_SIDES_MAX)?, side)
 }
 
 /// A photo as a person's client uploads it: turned upright, no metadata, at most 1280 wide or high.
 /// The sizes come rendered, smallest first.
 pub fn compress(bytes: &[u8]) -> Option<(Photo, Vec<Bytes>)> {
-    let picture = decode(bytes)?;
+    let picture = picdesk_paint::upright(bytes, PHOTO_SIDES_MAX)?;
     let mut photo = photo_of(&name_of_bytes(bytes), picture.width(), picture.height());
     let mut rendered = Vec::new();
     for size in &mut photo.sizes {
@@ -116,30 +113,8 @@ pub fn compress(bytes: &[u8]) -> Option<(Photo, Vec<Bytes>)> {
     Some((photo, rendered))
 }
 
-fn decode(bytes: &[u8]) -> Option<DynamicImage> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(PHOTO_SIDES_MAX);
-    limits.max_image_height = Some(PHOTO_SIDES_MAX);
-    limits.max_alloc = Some(DECODE_BYTES_MAX);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().ok()?;
-    let orientation = decoder.orientation().ok()?;
-    let mut picture = DynamicImage::from_decoder(decoder).ok()?;
-    picture.apply_orientation(orientation);
-    Some(picture)
-}
-
 fn encode(picture: &DynamicImage, side: u32) -> Option<Bytes> {
-    let (width, height) = fit(picture.width(), picture.height(), side);
-    let scaled = if (width, height) == (picture.width(), picture.height()) {
-        picture.to_rgb8()
-    } else {
-        picture.thumbnail_exact(width, height).to_rgb8()
-    };
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, 87).encode_image(&scaled).ok()?;
-    Some(jpeg.into())
+    picdesk_paint::jpeg(picture, fit(picture.width(), picture.height(), side)).map(Bytes::from)
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use image::imageops::{self, FilterType};
 use image::{RgbImage, RgbaImage};
 
 use super::Scene;
-use crate::images::paint::band::{Band, Frame, Layer, cover};
-use crate::images::paint::color::{BLACK, Rgb, WHITE, hex, smooth};
-use crate::images::paint::plan::Plan;
-use crate::images::paint::shape::{Fill, Shape};
-use crate::images::paint::sky::{Disc, LampKind, Stars};
-use crate::images::paint::words::{Sky, Time, Tone, Weather, Wishes};
+use crate::band::{Band, Frame, Layer, cover};
+use crate::color::{BLACK, Rgb, WHITE, hex, smooth};
+use crate::plan::Plan;
+use crate::shape::{Fill, Shape};
+use crate::sky::{Disc, LampKind, Stars};
+use crate::words::{Sky, Time, Tone, Weather, Wishes};
 
 impl Scene {
     /// One picture in the light, the weather and with the figures that the prompt asks for.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Scene;
 use super::places::stands_on_ground;
-use crate::images::paint::color::{Rgb, WHITE, hex};
-use crate::images::paint::land::{Ridge, Skin, skyline};
-use crate::images::paint::shape::{Fill, Point, Shape, path};
-use crate::images::paint::words::Time;
+use crate::color::{Rgb, WHITE, hex};
+use crate::land::{Ridge, Skin, skyline};
+use crate::shape::{Fill, Point, Shape, path};
+use crate::words::Time;
 
 impl Scene {
     pub(super) fn add_city(&mut self) {

@@ -1,7 +1,7 @@
 //! Animals that sit and look at us.
 
 use super::Figure;
-use crate::images::paint::chance::Chance;
+use crate::chance::Chance;
 
 /// Colours of a fur.
 struct Fur {

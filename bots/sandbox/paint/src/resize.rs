@@ -3,7 +3,7 @@
 use image::imageops::{FilterType, resize};
 use image::{ImageBuffer, Rgb, Rgba};
 
-use super::super::encode::Pixels;
+use crate::encode::Pixels;
 
 /// The picture in another size.
 pub(super) fn to_size(pixels: Pixels, (width, height): (u32, u32), squares: bool) -> Pixels {

@@ -2,11 +2,11 @@
 
 use super::Scene;
 use super::places::is_wild;
-use crate::images::paint::color::hex;
-use crate::images::paint::figures::{Stand, draw};
-use crate::images::paint::plants::broad_tree;
-use crate::images::paint::shape::Shape;
-use crate::images::paint::words::{Place, Subject};
+use crate::color::hex;
+use crate::figures::{Stand, draw};
+use crate::plants::broad_tree;
+use crate::shape::Shape;
+use crate::words::{Place, Subject};
 
 /// What carries a figure.
 enum Footing {
@@ -130,7 +130,7 @@ impl Scene {
         shapes
     }
 
-    fn tree_leaves(&mut self) -> crate::images::paint::plants::Leaves {
+    fn tree_leaves(&mut self) -> crate::plants::Leaves {
         let palette = self.plan.palette;
         let sets = [
             [0x3f6a34, 0x9ac25a],

@@ -1,7 +1,7 @@
 //! Where people live and keep a light.
 
 use super::Figure;
-use crate::images::paint::chance::Chance;
+use crate::chance::Chance;
 
 pub(super) fn house(figure: &mut Figure, chance: &mut Chance) {
     let (roof, wall) = chance.pick(&[

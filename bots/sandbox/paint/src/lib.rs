@@ -1,23 +1,36 @@
-//! The painter: a scene from the prompt's words, the same again for the same words.
+//! The painter of the stand-in provider: a scene from the prompt's words, the same again for the
+//! same words; pictures of one colour for load tests; and files of both, each with its number.
 //!
 //! `words` reads the prompt, `plan` decides what it leaves open, `scene` composes layers from far
 //! to near, and the layers (`sky`, `land`, `water`, `plants`, `figures`, `weather`) are painted
 //! band by band, so that no more than some rows are ever held as light.
+//!
+//! It is a crate of its own so that it alone is optimised where everything else is built to be
+//! built quickly.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::many_single_char_names,
+    clippy::unreadable_literal,
+    reason = "pictures are computed in f32 and counted in pixels; colours are written as on the web"
+)]
 
 use image::{DynamicImage, RgbImage, RgbaImage, imageops};
 use sha2::{Digest, Sha256};
-
-use super::encode::Pixels;
-use super::nonce::has_edge_code;
 
 mod band;
 mod caption;
 mod chance;
 mod color;
+mod encode;
 mod figures;
 mod finish;
 mod land;
+mod nonce;
 mod palette;
+mod photo;
+mod plain;
 mod plan;
 mod plants;
 mod resize;
@@ -34,29 +47,37 @@ use plan::Plan;
 use scene::Scene;
 use words::{Style, Wishes};
 
+pub use encode::{Format, Pixels, encode};
+pub use nonce::{Nonce, Stage, decode_nonce, decode_nonce_pixels, prompt_hash};
+pub use photo::{jpeg, read, upright};
+pub use plain::{one_bit_bomb, plain_picture, rgba_bomb};
+
 /// What is to be painted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Order<'a> {
-    pub(super) prompt: &'a str,
+pub struct Order<'a> {
+    /// What it shows.
+    pub prompt: &'a str,
     /// Which of several pictures for the same prompt.
-    pub(super) variant: u8,
-    pub(super) size: (u32, u32),
-    pub(super) transparent: bool,
+    pub variant: u8,
+    /// Width and height, pixels.
+    pub size: (u32, u32),
+    /// Whether there is nothing around the figures.
+    pub transparent: bool,
     /// How sharp it is: 1 for the finished picture, less for a partial one.
-    pub(super) sharpness: f32,
+    pub sharpness: f32,
     /// What stands at the right end of the caption.
-    pub(super) mark: &'a str,
+    pub mark: &'a str,
     /// Pictures to work from.
-    pub(super) references: &'a [RgbImage],
+    pub references: &'a [RgbImage],
     /// What of the first of them has to stay (where it is opaque).
-    pub(super) mask: Option<&'a RgbaImage>,
+    pub mask: Option<&'a RgbaImage>,
 }
 
 /// Rows painted at a time.
 const BAND_ROWS: usize = 32;
 
 /// Paints an order.
-pub(super) fn paint(order: Order<'_>) -> Pixels {
+pub fn paint(order: Order<'_>) -> Pixels {
     let (width, height) = order.size;
     let wishes = words::read(order.prompt);
     let strip = caption::strip_height(height);
@@ -92,10 +113,13 @@ fn scene(order: Order<'_>, wishes: &Wishes, frame: Frame) -> Scene {
 }
 
 /// A reference picture without the caption that we gave it ourselves.
-pub(super) fn without_caption(picture: RgbaImage) -> RgbImage {
+pub fn without_caption(picture: RgbaImage) -> RgbImage {
     let (width, height) = picture.dimensions();
-    let keep =
-        if has_edge_code(&picture) { height - caption::strip_height(height) } else { height };
+    let keep = if nonce::has_edge_code(&picture) {
+        height - caption::strip_height(height)
+    } else {
+        height
+    };
     let picture = DynamicImage::from(picture).into_rgb8();
     imageops::crop_imm(&picture, 0, 0, width, keep).to_image()
 }
@@ -256,9 +280,6 @@ mod tests {
 
     #[test]
     fn our_own_caption_is_cut_off_a_reference() {
-        use crate::images::encode::{Format, encode};
-        use crate::images::nonce::{Nonce, Stage};
-
         let pixels = paint(Order { size: (320, 240), ..order("a cat") });
         let nonce = Nonce { call: 7, picture: 0, stage: Stage::Final, prompt: 9 };
         let file = encode(pixels, nonce, Format::Jpeg, 90);

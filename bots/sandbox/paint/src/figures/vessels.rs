@@ -1,7 +1,7 @@
 //! What floats and flies.
 
 use super::Figure;
-use crate::images::paint::chance::Chance;
+use crate::chance::Chance;
 
 pub(super) fn boat(figure: &mut Figure, chance: &mut Chance) {
     let hull = chance.pick(&[[0xb5483a, 0x7a2a24], [0x2f5a8a, 0x1d3a60], [0x7a4e32, 0x502f1e]]);

@@ -35,7 +35,7 @@ pub enum Stage {
 /// Says which picture this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Nonce {
-    /// The [`Call::id`](super::Call::id) it was made for.
+    /// The number of the call that it was made for.
     pub call: u32,
     /// Which of the call's pictures, from 0.
     pub picture: u8,

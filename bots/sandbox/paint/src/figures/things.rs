@@ -1,7 +1,7 @@
 //! Smaller things: birds, flowers in front of us, a pot of tea.
 
 use super::Figure;
-use crate::images::paint::chance::Chance;
+use crate::chance::Chance;
 
 pub(super) fn birds(figure: &mut Figure, chance: &mut Chance) {
     for index in 0..13_u8 {

@@ -5,11 +5,11 @@
 
 use std::sync::OnceLock;
 
-use super::encode::{Format, Pixels, encode};
-use super::nonce::{CELLS, KEYWORD, Nonce, edge_height};
+use crate::encode::{Format, Pixels, encode};
+use crate::nonce::{CELLS, KEYWORD, Nonce, edge_height};
 
 /// A picture of one colour in exactly this size, with its nonce in the file and in the pixels.
-pub(super) fn plain_picture(
+pub fn plain_picture(
     (width, height): (u32, u32),
     nonce: Nonce,
     format: Format,
@@ -50,13 +50,13 @@ pub(super) fn plain_picture(
 }
 
 /// A PNG of 60,000 × 60,000 one-bit pixels: 450 MB of rows in under 3 MB.
-pub(super) fn one_bit_bomb() -> &'static [u8] {
+pub fn one_bit_bomb() -> &'static [u8] {
     static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
     BOMB.get_or_init(|| bomb(60_000, 1, 0, 7_501))
 }
 
 /// A PNG of 8,000 × 8,000 pixels with alpha: 256 MB of rows, under every limit on a side.
-pub(super) fn rgba_bomb() -> &'static [u8] {
+pub fn rgba_bomb() -> &'static [u8] {
     static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
     BOMB.get_or_init(|| bomb(8_000, 8, 6, 32_001))
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Scene;
-use crate::images::paint::color::{WHITE, hex};
-use crate::images::paint::land::{Ridge, Skin, Wave, dunes, firs, hills, peaks};
-use crate::images::paint::plants::fir;
-use crate::images::paint::shape::{Fill, Shape};
-use crate::images::paint::water::Water;
-use crate::images::paint::words::{Place, Style, Subject};
+use crate::color::{WHITE, hex};
+use crate::land::{Ridge, Skin, Wave, dunes, firs, hills, peaks};
+use crate::plants::fir;
+use crate::shape::{Fill, Shape};
+use crate::water::Water;
+use crate::words::{Place, Style, Subject};
 
 impl Scene {
     /// Mountains behind everything, at this distance.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Scene;
 use super::places::stands_on_ground;
-use crate::images::paint::color::{Rgb, WHITE, hex};
-use crate::images::paint::shape::{Fill, Shape, ellipse};
-use crate::images::paint::sky::{Nebula, Stars};
+use crate::color::{Rgb, WHITE, hex};
+use crate::shape::{Fill, Shape, ellipse};
+use crate::sky::{Nebula, Stars};
 
 impl Scene {
     pub(super) fn add_space(&mut self) {

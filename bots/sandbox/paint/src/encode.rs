@@ -7,7 +7,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use serde::{Deserialize, Serialize};
 
-use super::nonce::{CELLS, KEYWORD, Nonce, edge_height};
+use crate::nonce::{CELLS, KEYWORD, Nonce, edge_height};
 
 /// What `output_format` may say. The stand-in has no models with `gif` or `svg`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,18 +34,21 @@ impl Format {
 
 /// Pixels of one picture, 8 bits a channel, rows from the top.
 #[derive(Debug, Clone)]
-pub(super) struct Pixels {
-    pub(super) width: u32,
-    pub(super) height: u32,
+pub struct Pixels {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
     /// 3 for RGB, 4 for RGBA.
-    pub(super) channels: usize,
-    pub(super) bytes: Vec<u8>,
+    pub channels: usize,
+    /// Row by row, without gaps.
+    pub bytes: Vec<u8>,
 }
 
 /// Encodes, after writing the nonce into the pixels and the file.
 ///
 /// `compression` is `output_compression`, 0 to 100, and means JPEG quality.
-pub(super) fn encode(mut pixels: Pixels, nonce: Nonce, format: Format, compression: u8) -> Vec<u8> {
+pub fn encode(mut pixels: Pixels, nonce: Nonce, format: Format, compression: u8) -> Vec<u8> {
     stamp_edge(&mut pixels, nonce);
     if format != Format::Jpeg {
         stamp_low_bits(&mut pixels, nonce);

@@ -1,6 +1,6 @@
 //! The errands that this process has under way, so that none it has claimed can be forgotten.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use picdesk_core::errand::ErrandKind;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -13,7 +13,7 @@ use crate::store::errands::Claim;
 pub(super) struct UnderWay {
     tasks: JoinSet<()>,
     errands: HashMap<Id, (ErrandKind, Claim)>,
-    claims: HashSet<Claim>,
+    claims: BTreeSet<Claim>,
 }
 
 impl UnderWay {
@@ -23,7 +23,7 @@ impl UnderWay {
     }
 
     /// Which.
-    pub(super) fn claims(&self) -> &HashSet<Claim> {
+    pub(super) fn claims(&self) -> &BTreeSet<Claim> {
         &self.claims
     }
 

@@ -4,7 +4,7 @@
 //! an attempt before the work begins, so that what kills a process is counted too. What came of it
 //! is written down as an event, in the commit that ends the errand.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use picdesk_core::{
     errand::{Errand, ErrandEnd, ErrandEnded, ErrandKind},
@@ -75,7 +75,7 @@ pub(super) async fn open(tx: &mut Tx, rows: &[Vec<Value>]) -> Result<(), StoreEr
 }
 
 /// A claim on an errand. It holds until the errand is ended, put back, or claimed by another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
     errand: ErrandId,
     replica: i64,
@@ -234,7 +234,7 @@ pub async fn recover(tx: &mut Tx, replica: i64) -> Result<(), StoreError> {
 pub async fn strays(
     connection: &mut Connection,
     replica: i64,
-    under_way: &HashSet<Claim>,
+    under_way: &BTreeSet<Claim>,
 ) -> Result<Vec<Claim>, StoreError> {
     let mut strays = Vec::new();
     for row in connection.rows(FIND_OURS, &[replica.into()]).await? {

@@ -1,7 +1,7 @@
 //! Errands: one worker at a time, each try counted, and nothing ended by a claim that is over.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -172,7 +172,7 @@ async fn what_is_claimed_and_not_under_way_is_found() {
         house.open_errand("copy:1").await;
         house.open_errand("copy:2").await;
         let claimed = house.claim_errands(ONE).await;
-        let under_way = HashSet::from([claimed[0].claim]);
+        let under_way = BTreeSet::from([claimed[0].claim]);
         let mut connection = house.store.read().await.unwrap();
         let strays = rows::strays(&mut connection, ONE, &under_way).await.unwrap();
         assert_eq!(strays, [claimed[1].claim]);

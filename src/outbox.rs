@@ -139,7 +139,8 @@ impl Sender {
         let settling = tokio::spawn(settle(self.means.store.clone(), settled, done));
         self.progress.drained(true);
         info!(channel = self.means.capabilities().name, "sending begins");
-        while !stop.is_cancelled() {
+        // Whose fates cannot be written down any more has been taken over, and says nothing more.
+        while !stop.is_cancelled() && !settling.is_finished() {
             if let Err(error) = self.read().await {
                 if matches!(error, StoreError::Closing | StoreError::Fenced) {
                     break;
@@ -282,7 +283,7 @@ impl Sender {
             let means = Arc::clone(&self.means);
             self.under_way.spawn(async move {
                 let began = Instant::now();
-                let over = means.try_once(&mut waiting, hints).await;
+                let over = means.try_guarded(&mut waiting, hints).await;
                 metrics::delivered(means.capabilities().name, began.elapsed());
                 Back { waiting, over }
             });
@@ -292,10 +293,8 @@ impl Sender {
 
     /// A delivery came back: settled, or to be tried again.
     async fn take_back(&mut self, back: Result<Back, JoinError>, fates: &mpsc::Sender<Settled>) {
-        // A delivery that panicked is found again when everything is read anew.
-        let Ok(Back { waiting, over: Try { tried, heard } }) = back else {
-            return self.start_over();
-        };
+        // A delivery that panics says so itself: nothing else is forgotten because of it.
+        let Ok(Back { waiting, over: Try { tried, heard } }) = back else { return };
         let conversation = waiting.message.conversation.clone();
         let now = Instant::now();
         if self.outage.hear(heard, &conversation, now) {
@@ -318,6 +317,10 @@ impl Sender {
                 queue.tries.gone += 1;
                 rest
             }
+            Tried::Broke(rest) => {
+                queue.tries.broke += 1;
+                rest
+            }
             Tried::Halfway(rest) => rest,
             Tried::Patience(rest, scope, rate_scope) => {
                 self.means.budget.block(&rate_scope, scope, rest, now);
@@ -335,15 +338,6 @@ impl Sender {
             Err(error) => error.id(),
         };
         self.showing.remove(&id);
-    }
-
-    /// Forgets what is known and not under way, to read it anew.
-    fn start_over(&mut self) {
-        self.known.clear();
-        self.queues.clear();
-        self.outage = Outage::none(self.means.patience);
-        self.read_all_at = Instant::now();
-        self.last_read = 0;
     }
 
     /// Fates are written down: their conversations go on.

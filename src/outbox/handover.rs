@@ -1,15 +1,17 @@
 //! Handing one message over: finding its place, its picture, and what to do when it does not go.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use picdesk_core::channel::{
     Capabilities, Channel, Content, Delivery, DeliveryError, OutboundMessage, Place, Refusal,
     Repeat, Scope, Text,
 };
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{
     budget::{Budget, RateScope},
@@ -32,6 +34,8 @@ const CREDENTIALS_REST: Duration = Duration::from_secs(30);
 /// Tries that find the message gone which they were to edit. Whoever deletes one gets the next;
 /// a channel that says so for ever takes no such message.
 const GONE_MAX: u32 = 3;
+/// Tries that panic. Then the message is what is wrong, and its conversation goes on without it.
+const BROKE_MAX: u32 = 3;
 /// Tries after which the owner hears that a stored picture cannot be read.
 const UNREAD_ALARM: u32 = 8;
 
@@ -54,6 +58,8 @@ pub(super) enum Tried {
     Again(Duration),
     /// The message to be edited is gone: once more, as a message of its own.
     Anew(Duration),
+    /// It panicked: once more, after a wait.
+    Broke(Duration),
     /// A part of it is done; the rest goes when the budget allows.
     Halfway(Duration),
     /// The channel asked for patience, in this scope.
@@ -109,6 +115,28 @@ impl Means {
     /// Whether the channel counts our messages: then the turns know who waits, and when they go on.
     fn is_counted(&self) -> bool {
         self.capabilities().replies_max.is_some()
+    }
+
+    /// Tries to hand a message over once. A panic is the failure of this try alone.
+    pub(super) async fn try_guarded(&self, waiting: &mut Waiting, hints: Hints) -> Try {
+        let trying = AssertUnwindSafe(self.try_once(waiting, hints)).catch_unwind().await;
+        trying.unwrap_or_else(|_panic| self.broke(waiting, hints.tries))
+    }
+
+    /// A try panicked. It may have left by then.
+    fn broke(&self, waiting: &Waiting, tries: Tries) -> Try {
+        error!(
+            outbox.id = waiting.message.id.0,
+            "delivering message {} panicked", waiting.message.id
+        );
+        self.alarms.raise("delivering a message panicked");
+        Try::unasked(if self.is_once(&waiting.message) {
+            Tried::Settled(Fate::Unknown)
+        } else if tries.broke + 1 >= BROKE_MAX {
+            Tried::Settled(Fate::Refused(Refusal::Content))
+        } else {
+            Tried::Broke(self.patience.back_off(tries.broke + 1))
+        })
     }
 
     /// Tries to hand a message over once.

@@ -18,6 +18,8 @@ pub(super) struct Tries {
     pub(super) all: u32,
     /// That found the message gone which it was to edit.
     pub(super) gone: u32,
+    /// That panicked.
+    pub(super) broke: u32,
 }
 
 /// A conversation with messages waiting.

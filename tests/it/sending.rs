@@ -3,6 +3,7 @@
 
 mod once;
 mod outages;
+mod panics;
 mod pictures;
 mod places;
 mod waits;
@@ -247,7 +248,7 @@ impl Post {
     }
 }
 
-fn channel(telegram: &TelegramStandIn) -> TelegramChannel {
+pub fn channel(telegram: &TelegramStandIn) -> TelegramChannel {
     let settings = TelegramSettings {
         token: Secret::new(telegram.token()),
         api_url: telegram.api_url().parse().unwrap(),

@@ -142,7 +142,8 @@ fn read_parts(update: &Update<'_>, us: &Us<'_>, received_at: i64) -> Result<Read
     } else if update.pre_checkout_query.is_some() || update.subscription.is_some() {
         Reading::Unhandled("a payment, which nothing here sells")
     } else {
-        Reading::Nothing
+        // Telegram brings what it is asked for: this is newer than we are, or somebody else asked.
+        Reading::Unhandled("an update of a kind that is not read here")
     })
 }
 

@@ -71,6 +71,22 @@ async fn a_caller_without_the_secret_writes_nothing() {
 #[tokio::test]
 async fn what_does_not_concern_us_is_acknowledged_and_not_kept() {
     let scene = scene().await;
+    let group = r#""chat":{"id":-5,"type":"group"},"date":1,"message_id":2"#;
+    let ours = r#""from":{"id":7000000001,"is_bot":true},"text":"a fox""#;
+    let theirs = r#""from":{"id":5,"is_bot":false},"text":"a fox""#;
+    for (number, who) in [(1, ours), (2, theirs)] {
+        let body = format!(r#"{{"update_id":{number},"message":{{{group},{who}}}}}"#);
+        assert_eq!(
+            scene.webhook.receive([SECRET.as_bytes()], body.into()).await,
+            WebhookAnswer::Ok
+        );
+    }
+    assert!(scene.inbox.names().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_of_a_kind_that_nobody_asked_for_is_kept_aside_and_acknowledged() {
+    let scene = scene().await;
     for body in [
         r#"{"update_id":1}"#,
         r#"{"update_id":2,"poll":{"id":"1"}}"#,
@@ -79,7 +95,8 @@ async fn what_does_not_concern_us_is_acknowledged_and_not_kept() {
     ] {
         assert_eq!(scene.post(body).await, WebhookAnswer::Ok, "{body}");
     }
-    assert!(scene.inbox.names().is_empty());
+    let aside = |n| format!("aside telegram:7000000001:update:{n}");
+    assert_eq!(scene.inbox.names(), (1..=4).map(aside).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -19,6 +19,10 @@ const QUIET_MS: i64 = 1_500;
 /// An album is whole this long after its first part, whatever still comes.
 const WHOLE_MS: i64 = 10_000;
 
+/// The part that calls us may come late, after an outage or over a slow line. Until it does, the
+/// others are kept for so long, without their words; then they are forgotten.
+const UNCALLED_MS: i64 = 5 * 60 * 1000;
+
 /// A part of an album that is meant for us came.
 pub(crate) fn part_came(
     turn: &mut Turn<'_>,
@@ -63,13 +67,15 @@ fn add(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Message, album: &AlbumI
     let now = turn.frame.now;
     let began_at = so_far.map(|album| album.began_at).filter(|at| *at > 0).unwrap_or(now);
     let whole_at = began_at.saturating_add(WHOLE_MS);
-    // The part that calls us may come last, and late: until it does, the others wait for it.
-    let quiet_at = if called || so_far.is_some_and(|album| album.called) {
-        now.saturating_add(QUIET_MS)
+    let quiet_at = now.saturating_add(QUIET_MS);
+    let due_at = if !called && !so_far.is_some_and(|album| album.called) {
+        began_at.saturating_add(UNCALLED_MS).max(now)
+    } else if now < whole_at {
+        quiet_at.min(whole_at)
     } else {
-        whole_at
+        // It was called late, and more of it may come just behind.
+        quiet_at
     };
-    let due_at = quiet_at.min(whole_at).max(now);
     let conversation = turn.frame.conversation.clone();
     turn.then(Effect::AddToAlbum {
         conversation: conversation.clone(),

@@ -389,7 +389,7 @@ fn a_part_in_a_group_that_does_not_call_us_waits_and_nobody_meets_anybody() {
     assert_snapshot!(folded(&seen(None, part("10", "", "a"))), @r#"
     ForgetEvent
     add message 10 to album album1 uncalled
-    set timer album:telegram:-5:album1 at 1700000010000: AlbumSettled
+    set timer album:telegram:-5:album1 at 1700000300000: AlbumSettled
     "#);
 }
 
@@ -402,6 +402,19 @@ fn the_part_that_calls_us_may_come_last() {
     assert_snapshot!(folded(&effects), @r#"
     add message 11 to album album1
     set timer album:telegram:-5:album1 at 1700000001000: AlbumSettled
+    "#);
+}
+
+#[test]
+fn a_part_that_calls_us_late_finds_the_others() {
+    let mut seen = Album { called: false, ..album(vec![part("10", "", "a")], false) };
+    seen.began_at = NOW - 60_000;
+    let facts = MessageFacts { album: Some(seen), ..message_facts(customer(10)) };
+    let message = Message { setting: Setting::Group, ..part("11", "a fox", "b") };
+    let effects = at(GROUP, Facts::Message(facts), Event::MessageReceived(message));
+    assert_snapshot!(folded(&effects), @r#"
+    add message 11 to album album1
+    set timer album:telegram:-5:album1 at 1700000001500: AlbumSettled
     "#);
 }
 

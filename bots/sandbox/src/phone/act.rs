@@ -92,6 +92,7 @@ pub async fn say(State(phone): State<Phone>, request: Request) -> Done {
         reply_to: said.reply_to,
         attachments,
         as_document: said.as_document,
+        album: None,
     };
     let messages = phone.telegram.perform(say).await?;
     Ok(Json(json!({"ok": true, "messages": messages})))

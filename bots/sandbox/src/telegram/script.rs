@@ -89,6 +89,8 @@ pub struct Say {
     pub attachments: Vec<Attachment>,
     /// Pictures go as files, unchanged.
     pub as_document: bool,
+    /// The album that they are further parts of.
+    pub album: Option<String>,
 }
 
 impl Say {
@@ -102,6 +104,7 @@ impl Say {
             reply_to: None,
             attachments: Vec::new(),
             as_document: false,
+            album: None,
         }
     }
 
@@ -109,6 +112,13 @@ impl Say {
     #[must_use]
     pub fn in_chat(mut self, chat: i64) -> Self {
         self.chat = chat;
+        self
+    }
+
+    /// As further parts of an album, whatever came of it before.
+    #[must_use]
+    pub fn in_album(mut self, album: &str) -> Self {
+        self.album = Some(album.to_owned());
         self
     }
 
@@ -201,7 +211,8 @@ impl TelegramStandIn {
             start(&mut world, say.user);
         }
         let is_album = contents.len() > 1 && !matches!(contents.first(), Some(Content::Text(_)));
-        let album = is_album.then(|| album_id(world.next_thing()));
+        let new = || is_album.then(|| album_id(world.next_thing()));
+        let album = say.album.clone().or_else(new);
         let mut topic = say.topic;
         if topic.is_none() {
             let answered = say.reply_to.and_then(|id| world.message(say.chat, id));

@@ -140,6 +140,7 @@ fn commands(run: usize, accounts: u32) -> Vec<Arrival> {
             happened_at: now,
             event: Event::MessageReceived(message),
             raw: vec![b'x'; 400],
+            envelope: None,
         }))
     };
     (0..TURNS).map(arrival).collect()

@@ -35,6 +35,8 @@ create table leases (
 create table inbox (
   seq bigint generated always as identity primary key,
   external_id text not null,
+  -- Of what it came in, where a channel seals that: the first 16 bytes of its SHA-256.
+  hash bytea,
   conversation text not null,
   ordering text not null,
   shard bigint not null,
@@ -48,10 +50,11 @@ create table inbox (
   constraint inbox_origin check (origin in ('people', 'house')),
   constraint inbox_state check (state in ('waiting', 'turned', 'failed', 'set_aside'))
 );
+create unique index inbox_envelope on inbox (hash) where hash is not null;
 create index inbox_waiting on inbox (seq) where state = 'waiting';
 create index inbox_turned on inbox (turned_at) where state = 'turned';
--- Names of people's events whose rows are forgotten, as the first 16 bytes of their SHA-256: an
--- update that comes again after a year is no new one.
+-- Names of people's events whose rows are forgotten, as the first 16 bytes of their SHA-256, and
+-- the hashes of what they came in: an update that comes again after a year is no new one.
 create table inbox_names (
   hash bytea primary key
 );

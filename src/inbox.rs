@@ -146,6 +146,7 @@ fn new_event(arrival: Arrival) -> NewEvent {
                 Event::ButtonPressed(_) | Event::DraftStopped { .. } => i64::MIN,
                 _ => received.happened_at,
             },
+            envelope: received.envelope,
         },
         Arrival::SetAside { external_id, channel, why, raw } => {
             warn!(channel, "{external_id} is set aside: {why}");
@@ -159,6 +160,7 @@ fn new_event(arrival: Arrival) -> NewEvent {
                 set_aside: true,
                 // Nobody can read when it happened: it may be old.
                 happened_at: i64::MIN,
+                envelope: None,
             }
         }
     }

@@ -49,6 +49,8 @@ pub struct NewEvent {
     pub set_aside: bool,
     /// When it happened, by the channel's clock, milliseconds since the epoch.
     pub happened_at: i64,
+    /// The hash of what it came in, where the channel seals that.
+    pub envelope: Option<[u8; 16]>,
 }
 
 impl NewEvent {
@@ -63,6 +65,7 @@ impl NewEvent {
             raw: sealed::seal(&[]),
             set_aside: false,
             happened_at: i64::MAX,
+            envelope: None,
         }
     }
 
@@ -92,10 +95,10 @@ pub struct Pending {
 }
 
 const INSERT_EVENTS: &str = "
-    insert into inbox (external_id, conversation, ordering, shard, origin, received_at, state,
+    insert into inbox (external_id, hash, conversation, ordering, shard, origin, received_at, state,
                        attempts, not_before, turned_at)
     values {rows}
-    on conflict (external_id) do nothing
+    on conflict do nothing
     returning seq, external_id";
 const INSERT_RAW: &str = "insert into inbox_raw (seq, event, raw, kept_until) values {rows}";
 const FIND_NAMES: &str = "select hash from inbox_names where hash in ({list})";
@@ -138,7 +141,8 @@ const MOVE_WAITING: &str = "
 /// Days that what was set aside is kept, in milliseconds.
 pub const SET_ASIDE_KEPT_MS: i64 = 14 * 24 * 3600 * 1000;
 
-/// Writes events down, each external id once. Which of them were new, in their order.
+/// Writes events down, each external id and each envelope once. Which of them were new, in their
+/// order.
 pub async fn insert(
     tx: &mut Tx,
     events: &[NewEvent],
@@ -148,11 +152,12 @@ pub async fn insert(
     let known = known_of_old(tx, events, now).await?;
     let rows: Vec<Vec<Value>> = events
         .iter()
-        .filter(|event| !known.contains(event.external_id.as_str()))
+        .filter(|event| !known.has(event))
         .map(|event| {
             let state = if event.set_aside { "set_aside" } else { "waiting" };
             vec![
                 event.external_id.clone().into(),
+                event.envelope.map(Vec::from).into(),
                 event.conversation.clone().into(),
                 event.ordering.clone().into(),
                 shard_of(&event.conversation).into(),
@@ -199,22 +204,32 @@ pub fn name_hash(external_id: &str) -> Vec<u8> {
     Sha256::digest(external_id.as_bytes())[..16].to_vec()
 }
 
+/// Hashes of names and envelopes that were written down before and forgotten since.
+#[derive(Default)]
+struct Known(HashSet<Vec<u8>>);
+
+impl Known {
+    fn has(&self, event: &NewEvent) -> bool {
+        let is_known = |hash: &[u8]| self.0.contains(hash);
+        !self.0.is_empty()
+            && (is_known(&name_hash(&event.external_id))
+                || event.envelope.is_some_and(|envelope| is_known(&envelope)))
+    }
+}
+
 /// Names among these that were written down before and forgotten since. Only what happened so
 /// long ago is looked for: what is new cannot have been forgotten.
-async fn known_of_old<'e>(
-    tx: &mut Tx,
-    events: &'e [NewEvent],
-    now: i64,
-) -> Result<HashSet<&'e str>, StoreError> {
+async fn known_of_old(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result<Known, StoreError> {
     let old_before = now - NAMES_KEPT_MS + CLOCKS_DIFFER_MS;
-    let mut hashes: HashMap<Vec<u8>, &str> = HashMap::new();
+    let mut hashes: HashSet<Vec<u8>> = HashSet::new();
     for event in events.iter().filter(|event| event.happened_at < old_before) {
-        hashes.insert(name_hash(&event.external_id), &event.external_id);
+        hashes.insert(name_hash(&event.external_id));
+        hashes.extend(event.envelope.map(Vec::from));
     }
-    let rows: Vec<Vec<Value>> = hashes.keys().map(|hash| vec![hash.clone().into()]).collect();
-    let mut known = HashSet::new();
+    let rows: Vec<Vec<Value>> = hashes.into_iter().map(|hash| vec![hash.into()]).collect();
+    let mut known = Known::default();
     for row in tx.rows_for(FIND_NAMES, &rows).await? {
-        known.extend(hashes.get(&row.blob(0)?).copied());
+        known.0.insert(row.blob(0)?);
     }
     Ok(known)
 }

@@ -27,7 +27,7 @@ const FIND_RAW: &str = "
     where r.kept_until <= $1 and i.state <> 'waiting' limit $2";
 const FORGET_RAW: &str = "delete from inbox_raw where seq in ({list})";
 const FIND_TURNED: &str = "
-    select seq, origin, external_id from inbox
+    select seq, origin, external_id, hash from inbox
     where state = 'turned' and turned_at < $1
       and not exists (select 1 from inbox_raw r where r.seq = inbox.seq)
     limit $2";
@@ -88,12 +88,16 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     let names_before = Value::from(times.now - NAMES_KEPT_MS);
     let turned = tx.rows(FIND_TURNED, &[names_before, PRUNED_MAX.into()]).await?;
     let mut names: Vec<Vec<Value>> = Vec::new();
+    let mut people = 0;
     for row in &turned {
         if row.text(1)? == "people" {
+            people += 1;
             names.push(vec![name_hash(&row.text(2)?).into()]);
+            if let Some(envelope) = row.maybe_blob(3)? {
+                names.push(vec![envelope.into()]);
+            }
         }
     }
-    let people = names.len() as i64;
     tx.run_for(KEEP_NAMES, &names).await?;
     tx.run_for(FORGET_TURNED, &ids(&turned)?).await?;
     count(tx, "inbox/turned", people).await?;

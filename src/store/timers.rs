@@ -94,6 +94,7 @@ pub async fn fire(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
             raw: sealed::seal(&[]),
             set_aside: false,
             happened_at: i64::MAX,
+            envelope: None,
         });
     }
     if !events.is_empty() {

@@ -31,6 +31,9 @@ pub struct Received {
     pub event: Event,
     /// The bytes as they came; kept for a while, then forgotten.
     pub raw: Vec<u8>,
+    /// What it came in, where the channel seals and signs that: the first 16 bytes of its SHA-256.
+    /// The same seal is never opened twice, under whatever name its content goes.
+    pub envelope: Option<[u8; 16]>,
 }
 
 /// In which order an event is turned, and against what.

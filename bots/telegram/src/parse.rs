@@ -86,6 +86,7 @@ pub fn read_update(
         // Of what may not be meant for us no more is kept than finding that out needs.
         raw: if matches!(happening.event, Event::AlbumPartSeen(_)) { Vec::new() } else { raw },
         event: happening.event,
+        envelope: None,
     }))))
 }
 

@@ -64,7 +64,8 @@ fn main() {
         black_box(envelope.open(&query, &encrypted).expect("rightly sealed"));
     });
     let read = measure(|| {
-        let message = open_app(&envelope, &query, body.as_bytes()).expect("rightly sealed");
+        let opened = open_app(&envelope, &query, body.as_bytes()).expect("rightly sealed");
+        let message = opened.message;
         let fields = xml::read(&message, From::WeCom).expect("XML");
         let raw = message.as_bytes().to_vec();
         black_box(read_app(&fields, raw, 1_790_000_900_000));

@@ -73,6 +73,7 @@ impl Happening {
             happened_at,
             event,
             raw,
+            envelope: None,
         }))
     }
 }

@@ -8,7 +8,8 @@ mod bot;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use picdesk_core::channel::{Arrival, Inbox, InboxError};
+use picdesk_core::channel::{Arrival, Inbox, InboxError, Received};
+use sha2::{Digest as _, Sha256};
 
 pub use self::bot::BotCallback;
 use crate::{
@@ -78,6 +79,25 @@ pub fn verify(envelope: &Envelope, raw_query: &str) -> CallbackAnswer {
     }
 }
 
+/// A callback that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// What was inside.
+    pub message: String,
+    /// What tells its envelope from all others: the first 16 bytes of the SHA-256 of what was
+    /// encrypted.
+    pub envelope: [u8; 16],
+}
+
+impl Opened {
+    fn new(message: String, encrypted: &str) -> Self {
+        let digest = Sha256::digest(encrypted.as_bytes());
+        let mut envelope = [0; 16];
+        envelope.copy_from_slice(&digest[..16]);
+        Self { message, envelope }
+    }
+}
+
 /// Opens a callback of the app: the XML inside. Pure.
 ///
 /// # Errors
@@ -86,7 +106,7 @@ pub fn open_app(
     envelope: &Envelope,
     raw_query: &str,
     body: &[u8],
-) -> Result<String, CallbackAnswer> {
+) -> Result<Opened, CallbackAnswer> {
     if body.len() > BODY_BYTES_MAX {
         return Err(CallbackAnswer::TooLarge);
     }
@@ -94,7 +114,7 @@ pub fn open_app(
     let text = std::str::from_utf8(body).map_err(|_| CallbackAnswer::BadRequest)?;
     let fields = xml::read(text, From::Anybody).map_err(|_| CallbackAnswer::BadRequest)?;
     let encrypted = fields.find("Encrypt").ok_or(CallbackAnswer::BadRequest)?;
-    Ok(envelope.open(&query, encrypted)?)
+    Ok(Opened::new(envelope.open(&query, encrypted)?, encrypted))
 }
 
 /// The app's one callback.
@@ -125,8 +145,8 @@ impl AppCallback {
 
     /// Takes one callback.
     pub async fn receive(&self, raw_query: &str, body: Bytes) -> CallbackAnswer {
-        let message = match open_app(&self.envelope, raw_query, &body) {
-            Ok(message) => message,
+        let Opened { message, envelope } = match open_app(&self.envelope, raw_query, &body) {
+            Ok(opened) => opened,
             Err(refused) => return refused,
         };
         let Ok(fields) = xml::read(&message, From::WeCom) else {
@@ -136,12 +156,24 @@ impl AppCallback {
             Reading::Nothing => CallbackAnswer::acknowledged(None),
             Reading::Doorbell(doorbell) => CallbackAnswer::acknowledged(Some(doorbell)),
             Reading::Arrival(arrival) => {
+                let arrival = came_in(envelope, arrival);
                 accept(self.inbox.as_ref(), &self.menus, arrival).await.map_or_else(
                     |()| CallbackAnswer::Unavailable,
                     |()| CallbackAnswer::acknowledged(None),
                 )
             }
         }
+    }
+}
+
+/// Says in which envelope something came.
+fn came_in(envelope: [u8; 16], arrival: Arrival) -> Arrival {
+    match arrival {
+        Arrival::Event(received) => {
+            Arrival::Event(Box::new(Received { envelope: Some(envelope), ..*received }))
+        }
+        // It is named by its content.
+        aside @ Arrival::SetAside { .. } => aside,
     }
 }
 

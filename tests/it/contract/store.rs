@@ -339,6 +339,7 @@ fn arrived(name: &str, conversation: &str, event: &Event) -> NewEvent {
         raw: sealed::seal(b"{}"),
         set_aside: false,
         happened_at: START,
+        envelope: None,
     }
 }
 

@@ -133,6 +133,7 @@ async fn poison(called: &Called, number: usize, whose: i64) {
         raw: sealed::seal(&[]),
         set_aside: false,
         happened_at: i64::MAX,
+        envelope: None,
     };
     let now = store.clock().now_ms();
     let written = store.writer().run(move |tx| {

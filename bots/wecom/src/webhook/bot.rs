@@ -7,7 +7,7 @@ use picdesk_core::channel::{Arrival, Inbox};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{BODY_BYTES_MAX, CallbackAnswer, accept, verify};
+use super::{BODY_BYTES_MAX, CallbackAnswer, Opened, accept, came_in, verify};
 use crate::{
     Clock,
     config::BotSettings,
@@ -36,14 +36,15 @@ pub fn open_bot<'q>(
     envelope: &Envelope,
     raw_query: &'q str,
     body: &[u8],
-) -> Result<(String, &'q str), CallbackAnswer> {
+) -> Result<(Opened, &'q str), CallbackAnswer> {
     if body.len() > BODY_BYTES_MAX {
         return Err(CallbackAnswer::TooLarge);
     }
     let query = Query::read(raw_query).ok_or(CallbackAnswer::BadRequest)?;
     let sealed: Sealed<'_> =
         serde_json::from_slice(body).map_err(|_| CallbackAnswer::BadRequest)?;
-    Ok((envelope.open(&query, &sealed.encrypt)?, query.nonce))
+    let message = envelope.open(&query, &sealed.encrypt)?;
+    Ok((Opened::new(message, &sealed.encrypt), query.nonce))
 }
 
 /// The bot's callback.
@@ -80,15 +81,20 @@ impl BotCallback {
 
     /// Takes one callback.
     pub async fn receive(&self, raw_query: &str, body: Bytes) -> CallbackAnswer {
-        let (message, nonce) = match open_bot(&self.envelope, raw_query, &body) {
+        let (opened, nonce) = match open_bot(&self.envelope, raw_query, &body) {
             Ok(opened) => opened,
             Err(refused) => return refused,
         };
+        let Opened { message, envelope } = opened;
+        let sealed =
+            |said: Said| Said { arrival: Box::new(came_in(envelope, *said.arrival)), ..said };
         let answer = match read_bot(&message, (self.clock)()) {
-            BotReading::Said(said) => self.said(said).await.map(Some),
-            BotReading::Happened(said) => self.happened(said).await.map(|()| None),
-            BotReading::Opened(arrival) => self.opened(*arrival).await,
-            BotReading::Noted(arrival) => self.note(*arrival).await.map(|()| None),
+            BotReading::Said(said) => self.said(sealed(said)).await.map(Some),
+            BotReading::Happened(said) => self.happened(sealed(said)).await.map(|()| None),
+            BotReading::Opened(arrival) => self.opened(came_in(envelope, *arrival)).await,
+            BotReading::Noted(arrival) => {
+                self.note(came_in(envelope, *arrival)).await.map(|()| None)
+            }
             BotReading::Poll { stream } => self.polled(&stream).await.map(Some),
             BotReading::Replaced | BotReading::Nothing => Ok(None),
         };

@@ -64,6 +64,22 @@ async fn a_callback_that_comes_again_in_whatever_envelope_is_one_row() {
 }
 
 #[tokio::test]
+async fn what_comes_in_an_envelope_says_in_which_whatever_stands_beside_it() {
+    let wecom = StandIn::start().await;
+    let callback = app(&wecom);
+    for (name, nonce) in [("text", "n1"), ("text", "n2"), ("card-press", "n1")] {
+        give(&callback, &sample(name), nonce).await;
+    }
+    let accepted = wecom.inbox.accepted.lock().unwrap();
+    let came_in = accepted.iter().flat_map(|(arrivals, _)| arrivals).map(|arrival| match arrival {
+        Arrival::Event(received) => received.envelope.unwrap(),
+        Arrival::SetAside { .. } => panic!("it can be read"),
+    });
+    let came_in: Vec<_> = came_in.collect();
+    assert!(came_in[0] == came_in[1] && came_in[1] != came_in[2], "{came_in:?}");
+}
+
+#[tokio::test]
 async fn a_doorbell_rings_and_is_no_event() {
     let wecom = StandIn::start().await;
     let CallbackAnswer::Ok { doorbell, body } = give(&app(&wecom), &sample("doorbell"), "n").await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use picdesk::store::{
     StoreError,
     inbox::{self, BatchSize, NewEvent, Pending},
+    prune,
     replica::{SHARDS, shard_of},
 };
 use picdesk_core::{channel::Checkpoint, event::Event};
@@ -292,5 +293,42 @@ async fn only_what_people_do_is_counted() {
         house.finish(&[house.waiting().await[1].seq]).await.unwrap();
         let inbox = house.status().await.inbox;
         assert_eq!((inbox.waiting, inbox.turned), (2, 1));
+    }
+}
+
+/// An event that came in an envelope.
+fn came_in(envelope: u8, name: &str, happened_at: i64) -> NewEvent {
+    let event = arrived(name, "wecom-app:1", &tick(1));
+    NewEvent { envelope: Some([envelope; 16]), happened_at, ..event }
+}
+
+#[tokio::test]
+async fn what_was_in_an_envelope_comes_once_under_whatever_name() {
+    for house in houses().await {
+        let one = came_in(1, "one", START);
+        assert_eq!(house.accept(std::slice::from_ref(&one)).await, 1);
+        assert_eq!(house.accept(&[came_in(1, "another", START), one]).await, 0);
+        let both = [came_in(2, "two", START), came_in(2, "two again", START)];
+        assert_eq!(house.accept(&both).await, 1, "also within a batch");
+        // What came in none is known by its name alone.
+        let plain = ["a", "b"].map(|name| arrived(name, "telegram:1", &tick(1)));
+        assert_eq!(house.accept(&plain).await, 2);
+        assert_eq!(house.int("select count(*) from inbox", &[]).await, 4);
+    }
+}
+
+#[tokio::test]
+async fn an_envelope_is_known_after_its_row_is_forgotten() {
+    for house in houses().await {
+        house.accept(&[came_in(1, "one", START)]).await;
+        let seqs: Vec<i64> = house.waiting().await.iter().map(|pending| pending.seq).collect();
+        house.finish(&seqs).await.unwrap();
+        house.hands.advance(std::time::Duration::from_hours(24 * 60));
+        let now = house.clock.now_ms();
+        let times = prune::Times { now, raw_before: now, prompts_before: now };
+        while house.write(times, |tx, times| Box::pin(prune::prune(tx, times))).await.unwrap() {}
+        assert_eq!(house.int("select count(*) from inbox", &[]).await, 0);
+        assert_eq!(house.accept(&[came_in(1, "another", START)]).await, 0);
+        assert_eq!(house.accept(&[came_in(2, "another", START)]).await, 1);
     }
 }

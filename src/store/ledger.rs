@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use picdesk_core::{
-    credits::{Credits, Purse},
+    credits::{Credits, EXPIRED, Purse},
     id::PurseId,
 };
 use sha2::{Digest as _, Sha256};
@@ -345,7 +345,11 @@ impl Book {
         if void.is_none() {
             open.purse.posted.0 += amount;
         }
-        let (kind, state) = if void.is_some() { ("void", "voided") } else { ("post", "posted") };
+        let (kind, state) = match void {
+            None => ("post", "posted"),
+            Some(EXPIRED) => ("void", "expired"),
+            Some(_) => ("void", "voided"),
+        };
         let line = Line {
             // A hold is resolved once, so that its own number with the other sign is free.
             id: -hold,

@@ -185,7 +185,7 @@ const HOLDS_AGAINST_LINES: &str = "
         and l.purse = h.purse)
     or (h.state = 'posted') <> exists (
       select 1 from ledger l where l.hold = h.id and l.kind = 'post' and l.amount = h.amount)
-    or (h.state = 'voided') <> exists (
+    or (h.state in ('voided', 'expired')) <> exists (
       select 1 from ledger l where l.hold = h.id and l.kind = 'void' and l.amount = h.amount)
     order by h.id limit 100";
 const LINES_WITHOUT_HOLD: &str = "

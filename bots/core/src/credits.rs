@@ -114,6 +114,9 @@ pub enum VoidReason {
     Uncertain,
     /// The picture was made and went before it could be handed over.
     NotHandedOver,
+    /// The picture was made, and its time was over before it could be handed over: so is the
+    /// hold's.
+    Expired,
 }
 
 impl VoidReason {
@@ -125,9 +128,13 @@ impl VoidReason {
             Self::Failed => "failed",
             Self::Uncertain => "uncertain",
             Self::NotHandedOver => "not_handed_over",
+            Self::Expired => EXPIRED,
         }
     }
 }
+
+/// The word in the ledger for a hold that was given back because its time was over.
+pub const EXPIRED: &str = "expired";
 
 /// A purse and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use alloc::{format, string::String, vec};
 
 use crate::{
     channel::Refusal,
+    credits::VoidReason,
     effect::{Body, Effect},
     event::About,
     facts::{DeliveryFacts, Kept},
@@ -39,7 +40,7 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
         scene.reachable = false;
     }
     let Some(artifact) = scene.generation.artifact else {
-        return picture::gone(turn, &mut scene);
+        return picture::gone(turn, &mut scene, VoidReason::NotHandedOver);
     };
     match refusal {
         Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone | Refusal::NotNow => {
@@ -113,7 +114,7 @@ fn out_of_reach(turn: &mut Turn<'_>, scene: &mut Scene, artifact: ArtifactId) {
 pub(crate) fn picture_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
     let Some(artifact) = scene.generation.artifact else {
-        return picture::gone(turn, &mut scene);
+        return picture::gone(turn, &mut scene, VoidReason::NotHandedOver);
     };
     did_it_arrive(turn, &scene.reader, artifact);
     if scene.generation.state == GenerationState::Made {

@@ -249,11 +249,11 @@ fn tell_end(turn: &mut Turn<'_>, scene: &Scene, say: Say) {
 
 /// A picture that was made is not there any more. Where it was never handed over, its credits are
 /// given back.
-pub(crate) fn gone(turn: &mut Turn<'_>, scene: &mut Scene) {
+pub(crate) fn gone(turn: &mut Turn<'_>, scene: &mut Scene, reason: VoidReason) {
     if scene.generation.state != GenerationState::Made {
         return;
     }
-    scene.void(turn, VoidReason::NotHandedOver);
+    scene.void(turn, reason);
     scene.settle(turn, GenerationState::Failed, None);
     let available = scene.reader.sees(scene.account.purse.available());
     let part = scene.part();
@@ -263,7 +263,7 @@ pub(crate) fn gone(turn: &mut Turn<'_>, scene: &mut Scene) {
 /// A stored picture reached the end of its time.
 pub(crate) fn expired(turn: &mut Turn<'_>, facts: &GenerationFacts) {
     if let Some(mut scene) = Scene::of(facts) {
-        gone(turn, &mut scene);
+        gone(turn, &mut scene, VoidReason::Expired);
     }
 }
 

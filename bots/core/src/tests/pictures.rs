@@ -199,7 +199,7 @@ fn a_picture_whose_time_is_up_before_it_was_handed_over_costs_nothing() {
     let facts = generation_facts(1, &[generation(1, Is::Made)]);
     let expired = Event::ArtifactExpired { artifact: ArtifactId(81), owed: false };
     assert_snapshot!(folded(&at(PRIVATE, Facts::Generation(facts), expired.clone())), @r#"
-    VoidHold { hold: 71, reason: NotHandedOver }
+    VoidHold { hold: 71, reason: Expired }
     SettleGeneration { generation: 61, state: Failed, failure: - }
     edit Generation(61) in telegram:7 about Ended(61): NotHandedOver { available: Some(10),
         part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman

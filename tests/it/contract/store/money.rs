@@ -6,7 +6,11 @@ use picdesk::store::{
     StoreError,
     ledger::{Act, Order},
 };
-use picdesk_core::credits::Purse;
+use picdesk_core::{
+    credits::{Credits, Purse, VoidReason},
+    effect::Effect,
+    generation::GenerationState,
+};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::{Customer, House, houses, order};
@@ -296,5 +300,28 @@ async fn after_two_thousand_random_orders_a_purse_is_what_a_naive_model_says() {
         let money: Vec<_> =
             broken.iter().filter(|one| !one.invariant.contains("picture")).collect();
         assert!(money.is_empty(), "{money:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hold_whose_time_is_over_is_given_back_and_counted_as_such() {
+    for house in houses().await {
+        let ada = house.customer("1", 20).await;
+        let (one, other) = (house.ask(&ada, 2, 1).await, house.ask(&ada, 2, 2).await);
+        for (asked, reason) in [(one, VoidReason::Expired), (other, VoidReason::Failed)] {
+            let settled = Effect::SettleGeneration {
+                generation: asked.generation,
+                state: GenerationState::Failed,
+                failure: None,
+            };
+            let voided = Effect::VoidHold { hold: asked.hold, reason };
+            house.follow(vec![settled, voided]).await.unwrap();
+        }
+        let holds = house.status().await.holds;
+        assert_eq!((holds.pending, holds.voided, holds.expired), (0, 1, 1));
+        assert_eq!(house.purse(&ada).await.available(), Credits(20));
+        assert_eq!(house.verify().await, []);
+        house.order(vec![Act::Post { hold: one.hold.0 }]).await.unwrap();
+        assert_eq!(house.status().await.holds.posted, 0, "a lapsed hold cannot be spent");
     }
 }

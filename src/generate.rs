@@ -212,8 +212,9 @@ impl Studio {
     /// Asks for the picture. Nothing when what came of it is already written down.
     async fn come(&self, claimed: &Claimed, began: Instant) -> Option<Came> {
         if claimed.attempts > ATTEMPTS_MAX {
+            // Whatever it is that ends us or our work with it, the provider is not to blame.
             self.parts.desk.alarms.raise("a picture was begun too often");
-            return Some(Came::Failed(Failure::Provider));
+            return Some(Came::Failed(Failure::OutOfService));
         }
         let references = match self.references(claimed).await {
             Ok(references) => references,

@@ -55,8 +55,7 @@ impl Studio {
             Ok(None) => return Came::Failed(Failure::NoPicture),
             Err(error) => {
                 error!(error = %error, "a picture could not be kept");
-                self.parts.desk.alarms.raise("pictures cannot be kept");
-                return Came::Failed(Failure::Provider);
+                return self.out_of_service("pictures cannot be kept");
             }
         };
         let looked = look_at(

@@ -47,10 +47,8 @@ impl Studio {
             MakeError::ModelMissing => self.out_of_service("the image provider has no such model"),
             MakeError::Failed(images::Failure::Provider) => Came::Failed(Failure::Provider),
             MakeError::Failed(_) => Came::Failed(Failure::NoPicture),
-            MakeError::NotKept(_) => {
-                self.parts.desk.alarms.raise("pictures cannot be kept");
-                Came::Failed(Failure::Provider)
-            }
+            // Whatever the provider made, it is we who have nowhere to put it.
+            MakeError::NotKept(_) => self.out_of_service("pictures cannot be kept"),
             MakeError::Uncertain(_) => Came::Uncertain,
         }
     }
@@ -84,7 +82,8 @@ impl Studio {
         Came::Back(PutBack::Waited, rest.min(REST_MAX))
     }
 
-    fn out_of_service(&self, what: &'static str) -> Came {
+    /// Something of ours is wrong: the owner hears of it, and the line rests for a while.
+    pub(super) fn out_of_service(&self, what: &'static str) -> Came {
         self.parts.desk.alarms.raise(what);
         self.rest_for(OUT_OF_SERVICE);
         Came::Failed(Failure::OutOfService)

@@ -114,7 +114,11 @@ impl Said {
             "invalid_api_key"
             | "account_deactivated"
             | "unsupported_country_region_territory"
-            | "authentication_error" => Self::Unauthorized,
+            | "authentication_error"
+            | "permission_denied"
+            | "permission_error"
+            | "access_denied"
+            | "accessdenied" => Self::Unauthorized,
             "model_not_found"
             | "deploymentnotfound"
             | "unsupported_model"
@@ -186,6 +190,9 @@ impl Said {
                     "invalid api key",
                     "organization must be verified",
                     "country, region, or territory not supported",
+                    "does not have access to",
+                    "do not have access to",
+                    "无权访问",
                     "无效的令牌",
                 ],
                 Said::Unauthorized,

@@ -330,6 +330,13 @@ impl House {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
+    /// The folder of pictures is lost, and nothing can be put where it was.
+    pub fn lose_pictures(&self) {
+        let pictures = self.folder.path().join("pictures");
+        std::fs::remove_dir_all(&pictures).unwrap();
+        write_whole(&pictures, "");
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("desk.log")
     }

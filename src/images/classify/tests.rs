@@ -124,6 +124,12 @@ fn what_is_wrong_with_a_request_is_told() {
 #[test]
 fn the_operators_faults_are_his() {
     assert_eq!(by_code(401, "invalid_api_key"), MakeError::Unauthorized);
+    for code in ["permission_denied", "access_denied", "AccessDenied", "permission_error"] {
+        assert_eq!(by_code(400, code), MakeError::Unauthorized, "{code}");
+    }
+    for words in ["Project p does not have access to this", "该令牌无权访问模型"] {
+        assert_eq!(by_message(400, "", words), MakeError::Unauthorized, "{words}");
+    }
     assert_eq!(classified(401, ""), MakeError::Unauthorized);
     assert_eq!(by_code(403, "unsupported_country_region_territory"), MakeError::Unauthorized);
     assert_eq!(by_message(403, "x", "Your organization must be verified"), MakeError::Unauthorized);

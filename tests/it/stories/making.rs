@@ -2,7 +2,7 @@
 
 use picdesk::store::Store;
 use picdesk_sandbox::{
-    images::ImagesFault,
+    images::{ArmedFault, Envelope, ImagesFault},
     telegram::{ALICE, Armed, Fault},
 };
 use serde_json::json;
@@ -113,4 +113,31 @@ async fn an_update_that_cannot_be_read_is_counted_and_told_of() {
     assert_eq!(status["inbox"]["set_aside"], 1, "{status}");
     let counted = house.metrics(&desk).await;
     assert!(counted.contains("picdesk_inbox_set_aside_total 1"), "{counted}");
+}
+
+#[tokio::test]
+async fn a_picture_that_we_cannot_keep_is_our_fault_and_costs_nothing() {
+    let house = House::build(Given::default()).await;
+    let desk = house.open().await;
+    house.lose_pictures();
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    bot_says(&house, ALICE, "broken on our side").await;
+    let status = house.until_quiet().await;
+    assert_eq!((&status["holds"]["voided"], &status["holds"]["posted"]), (&1.into(), &0.into()));
+    let told = house.metrics(&desk).await;
+    assert!(told.contains("what=\"pictures cannot be kept\""), "{told}");
+}
+
+#[tokio::test]
+async fn a_provider_that_we_have_not_paid_is_our_fault_and_costs_nothing() {
+    let house = House::build(Given::default()).await;
+    let desk = house.open().await;
+    let unpaid = ImagesFault::InsufficientQuota { envelope: Envelope::OpenAi };
+    house.images.arm(ArmedFault::times(unpaid, 1));
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    bot_says(&house, ALICE, "broken on our side").await;
+    let status = house.until_quiet().await;
+    assert_eq!((&status["holds"]["voided"], &status["holds"]["posted"]), (&1.into(), &0.into()));
+    let told = house.metrics(&desk).await;
+    assert!(told.contains("what=\"no funds at the image provider\""), "{told}");
 }

@@ -22,6 +22,7 @@ pub mod people;
 mod pooler;
 pub mod prune;
 pub mod replica;
+pub mod scope;
 pub mod sealed;
 pub mod status;
 pub mod timers;

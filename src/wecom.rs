@@ -17,7 +17,7 @@ use tracing::warn;
 
 use crate::{
     alarm::Alarms,
-    store::{Store, StoreError, Work, wecom as rows},
+    store::{Store, StoreError, Work, scope::OfConversation, wecom as rows},
     telemetry::metrics,
 };
 
@@ -99,7 +99,10 @@ impl StreamStore for Kept {
     }
 
     async fn latest(&self, conversation: &ConversationId) -> Result<Option<Stream>, Unavailable> {
-        let read = async { rows::latest_stream(&mut self.store.read().await?, conversation).await };
+        let read = async {
+            let there = OfConversation(conversation.clone());
+            rows::latest_stream(&mut self.store.read_as(there).await?).await
+        };
         read.await.map_err(|error| unavailable(&error))
     }
 
@@ -129,8 +132,10 @@ impl Menus for Kept {
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
         let number = number as i64;
-        let read =
-            async { rows::menu_token(&mut self.store.read().await?, conversation, number).await };
+        let read = async {
+            let there = OfConversation(conversation.clone());
+            rows::menu_token(&mut self.store.read_as(there).await?, number).await
+        };
         read.await.unwrap_or_else(|error| {
             complain("a menu cannot be read: its numbers are read as words", &error);
             None

@@ -16,7 +16,12 @@ use crate::{
     artifacts::ObjectName,
     images::{self, PictureFormat},
     pictures::{Limits, PictureFault, PictureKind},
-    store::{artifacts as rows, copies, line::Claimed, sealed},
+    store::{
+        artifacts as rows, copies,
+        line::Claimed,
+        scope::{OfConversation, OfHouse},
+        sealed,
+    },
 };
 
 /// The first wait before a picture is asked for again that was not to be had.
@@ -94,11 +99,9 @@ impl Studio {
         if media.fetch_before.is_none() {
             return Ok(None);
         }
-        let conversation = &claimed.request.conversation;
-        let found = async {
-            let mut connection = self.parts.store.read().await?;
-            copies::find(&mut connection, conversation, media).await
-        };
+        let there = OfConversation(claimed.request.conversation.clone());
+        let found =
+            async { copies::find(&mut self.parts.store.read_as(there).await?, media).await };
         let Some(object) = found.await.map_err(|_| Unreadable)? else { return Ok(None) };
         let Ok(name) = ObjectName::parse(&object) else { return Ok(None) };
         // One byte more than the picture has: it is sealed.
@@ -116,9 +119,10 @@ impl Studio {
     ) -> Result<images::Reference, Came> {
         let gone = || Came::Failed(Failure::ReferenceGone(number));
         let later = || self.not_to_be_had(claimed, number, None);
-        let mut connection = self.parts.store.read().await.map_err(|_| later())?;
-        let row = rows::find(&mut connection, artifact).await.map_err(|_| later())?;
-        drop(connection);
+        // Among others, people change each other's pictures.
+        let mut house = self.parts.store.read_as(OfHouse).await.map_err(|_| later())?;
+        let row = rows::find(&mut house, artifact).await.map_err(|_| later())?;
+        drop(house);
         let row = row.ok_or_else(gone)?;
         let name = ObjectName::parse(&row.object).map_err(|_| gone())?;
         let bytes = self

@@ -10,7 +10,7 @@ use super::handover::Means;
 use crate::{
     artifacts::{ArtifactError, ObjectName},
     pictures::{Fit, Limits, PictureFault, PictureKind},
-    store::{artifacts as rows, outbox},
+    store::{artifacts as rows, outbox, scope::OfHouse},
 };
 
 /// Why a message's file is not there.
@@ -37,16 +37,16 @@ impl Means {
             _ => return Ok(None),
         };
         let form = outbox::form_of(&message.content).unwrap_or_default();
-        let mut connection = self.store.read().await.map_err(|_| NoFile::Later)?;
+        let mut house = self.store.read_as(OfHouse).await.map_err(|_| NoFile::Later)?;
         let channel = self.capabilities().name;
-        let known = outbox::file_handle(&mut connection, artifact.0, channel, form)
+        let known = outbox::file_handle(house.unscoped(), artifact.0, channel, form)
             .await
             .map_err(|_| NoFile::Later)?;
         if let Some(handle) = known {
             return Ok(Some(OutboundFile::Known { handle }));
         }
-        let row = rows::find(&mut connection, artifact).await.map_err(|_| NoFile::Later)?;
-        drop(connection);
+        let row = rows::find(&mut house, artifact).await.map_err(|_| NoFile::Later)?;
+        drop(house);
         let row = row.ok_or(NoFile::Gone)?;
         let name = ObjectName::parse(&row.object).map_err(|_| NoFile::Gone)?;
         let kind = kind_of(&row.kind);

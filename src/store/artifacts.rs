@@ -15,6 +15,7 @@ use picdesk_core::{
 use super::{
     Connection, StoreError, Tx, Value,
     inbox::{self, NewEvent},
+    scope::{OfAccount, Scoped, Whose},
 };
 
 /// Rows of one step of the sweeper.
@@ -70,42 +71,37 @@ fn read(row: &super::Row) -> Result<Artifact, StoreError> {
     })
 }
 
-/// A picture that is kept.
-pub async fn find(
-    connection: &mut Connection,
+/// A picture that is kept, where it is in the scope.
+pub async fn find<W: Whose>(
+    of: &mut Scoped<W>,
     id: ArtifactId,
 ) -> Result<Option<Artifact>, StoreError> {
-    connection.rows(FIND, &[id.0.into()]).await?.first().map(read).transpose()
-}
-
-/// A picture that is kept for an account.
-pub async fn find_own(
-    connection: &mut Connection,
-    id: ArtifactId,
-    account: AccountId,
-) -> Result<Option<Artifact>, StoreError> {
-    connection.rows(FIND_OWN, &[id.0.into(), account.0.into()]).await?.first().map(read).transpose()
+    let rows = match of.scope().account() {
+        None => of.connection().rows(FIND, &[id.0.into()]).await?,
+        Some(AccountId(account)) => {
+            of.connection().rows(FIND_OWN, &[id.0.into(), account.into()]).await?
+        }
+    };
+    rows.first().map(read).transpose()
 }
 
 /// How many pictures are kept for an account.
-pub async fn count_of_account(
-    connection: &mut Connection,
-    account: AccountId,
-) -> Result<i64, StoreError> {
-    connection.rows(COUNT_OF_ACCOUNT, &[account.0.into()]).await?[0].int(0)
+pub async fn count(of: &mut Scoped<OfAccount>) -> Result<i64, StoreError> {
+    let OfAccount(AccountId(account)) = *of.scope();
+    of.connection().rows(COUNT_OF_ACCOUNT, &[account.into()]).await?[0].int(0)
 }
 
 /// Pictures of an account, newest first, and when each was made; those before `before`, where that
 /// is given.
-pub async fn of_account(
-    connection: &mut Connection,
-    account: AccountId,
+pub async fn newest(
+    of: &mut Scoped<OfAccount>,
     before: Option<ArtifactId>,
     limit: i64,
 ) -> Result<Vec<(Artifact, i64)>, StoreError> {
+    let OfAccount(AccountId(account)) = *of.scope();
     let before = before.map_or(i64::MAX, |id| id.0);
-    connection
-        .rows(FIND_OF_ACCOUNT, &[account.0.into(), before.into(), limit.into()])
+    of.connection()
+        .rows(FIND_OF_ACCOUNT, &[account.into(), before.into(), limit.into()])
         .await?
         .iter()
         .map(|row| Ok((read(row)?, row.int(7)?)))

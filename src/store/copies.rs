@@ -11,11 +11,13 @@ use picdesk_core::{
     channel::MediaRef,
     errand::media_name,
     facts::{Reference, Request},
-    id::ConversationId,
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{Connection, StoreError, Tx, Value};
+use super::{
+    Connection, StoreError, Tx, Value,
+    scope::{OfConversation, Scoped},
+};
 
 /// How long a copy is kept for whoever has not asked for anything with it yet, and for whoever
 /// asks again, milliseconds.
@@ -91,11 +93,11 @@ pub(super) async fn keep(
 
 /// The object with a copy of a picture, where there is one.
 pub async fn find(
-    connection: &mut Connection,
-    conversation: &ConversationId,
+    of: &mut Scoped<OfConversation>,
     media: &MediaRef,
 ) -> Result<Option<String>, StoreError> {
-    let rows = connection.rows(FIND, &[key(&media_name(conversation, media)).into()]).await?;
+    let key = key(&media_name(&of.scope().0, media));
+    let rows = of.connection().rows(FIND, &[key.into()]).await?;
     rows.first().map(|row| row.text(0)).transpose()
 }
 

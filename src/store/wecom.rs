@@ -9,8 +9,9 @@ use picdesk_wecom::{
 };
 
 use super::{
-    Connection, Row, StoreError, Tx,
+    Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
+    scope::{OfConversation, Scoped},
     sealed,
 };
 
@@ -94,11 +95,9 @@ pub async fn stream(connection: &mut Connection, id: &str) -> Result<Option<Stre
 }
 
 /// The answer that was begun last in a conversation.
-pub async fn latest_stream(
-    connection: &mut Connection,
-    conversation: &ConversationId,
-) -> Result<Option<Stream>, StoreError> {
-    let rows = connection.rows(FIND_LATEST, &[conversation.as_str().into()]).await?;
+pub async fn latest_stream(of: &mut Scoped<OfConversation>) -> Result<Option<Stream>, StoreError> {
+    let conversation = Value::from(of.scope().0.as_str());
+    let rows = of.connection().rows(FIND_LATEST, &[conversation]).await?;
     rows.first().map(stream_of).transpose()
 }
 
@@ -149,11 +148,11 @@ pub async fn keep_menu(
 
 /// The token of a number of a conversation's last menu.
 pub async fn menu_token(
-    connection: &mut Connection,
-    conversation: &ConversationId,
+    of: &mut Scoped<OfConversation>,
     number: i64,
 ) -> Result<Option<String>, StoreError> {
-    let rows = connection.rows(FIND_MENU, &[conversation.as_str().into()]).await?;
+    let conversation = of.scope().0.clone();
+    let rows = of.connection().rows(FIND_MENU, &[conversation.as_str().into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mut tokens: Vec<String> =
         sealed::open_json(&row.blob(1)?, "wecom_menus", conversation.as_str())?;

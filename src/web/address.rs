@@ -13,7 +13,14 @@ use picdesk_core::{
 use serde::de::DeserializeOwned;
 
 use super::{Web, gallery};
-use crate::{artifacts::ObjectName, store::artifacts as rows, words::PageText};
+use crate::{
+    artifacts::ObjectName,
+    store::{
+        StoreError, artifacts as rows,
+        scope::{OfAccount, OfHouse, Whose},
+    },
+    words::PageText,
+};
 
 /// A private address is nobody's business in between.
 pub(super) const PRIVATE: [(HeaderName, &str); 2] =
@@ -79,10 +86,9 @@ pub(super) async fn find(
     id: ArtifactId,
     of: Option<AccountId>,
 ) -> Result<Option<(Artifact, ObjectName)>, Response> {
-    let mut connection = web.store.read().await.map_err(|_| unavailable())?;
     let found = match of {
-        None => rows::find(&mut connection, id).await,
-        Some(account) => rows::find_own(&mut connection, id, account).await,
+        None => find_as(web, OfHouse, id).await,
+        Some(account) => find_as(web, OfAccount(account), id).await,
     };
     let now = web.store.clock().now_ms();
     let kept = found.map_err(|_| unavailable())?.filter(|artifact| artifact.expires_at > now);
@@ -90,6 +96,14 @@ pub(super) async fn find(
         let name = ObjectName::parse(&artifact.object).ok()?;
         Some((artifact, name))
     }))
+}
+
+async fn find_as(
+    web: &Web,
+    whose: impl Whose,
+    id: ArtifactId,
+) -> Result<Option<Artifact>, StoreError> {
+    rows::find(&mut web.store.read_as(whose).await?, id).await
 }
 
 /// The media type of a picture's kind, and how its file's name ends.

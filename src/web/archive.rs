@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     artifacts::{ArtifactError, ObjectName},
-    store::artifacts as rows,
+    store::{artifacts as rows, scope::OfAccount},
     words::PageText,
 };
 
@@ -41,8 +41,8 @@ pub(super) async fn download(
         return nothing_here(&web, &headers, PageText::Expired);
     };
     let found = async {
-        let mut connection = web.store.read().await?;
-        rows::of_account(&mut connection, gallery.account, None, PICTURES_MAX).await
+        let mut own = web.store.read_as(OfAccount(gallery.account)).await?;
+        rows::newest(&mut own, None, PICTURES_MAX).await
     };
     let Ok(pictures) = found.await else { return unavailable() };
     let (pieces, mut streamed) = mpsc::channel(PIECES_MAX);

@@ -13,7 +13,7 @@ use super::{
     address::{Opened, PRIVATE, Tokens, language, nothing_here, opens, say, unavailable},
 };
 use crate::{
-    store::{StoreError, artifacts as rows},
+    store::{StoreError, artifacts as rows, scope::OfAccount},
     words::PageText,
 };
 
@@ -127,11 +127,11 @@ pub(super) async fn page(
 }
 
 async fn find(web: &Web, of: Opened, before: Option<ArtifactId>) -> Result<Found, StoreError> {
-    let mut connection = web.store.read().await?;
-    let total = rows::count_of_account(&mut connection, of.account).await?;
+    let mut own = web.store.read_as(OfAccount(of.account)).await?;
+    let total = rows::count(&mut own).await?;
     // One more tells whether there are older ones.
     let limit = i64::try_from(PICTURES_MAX + 1).unwrap_or(i64::MAX);
-    let mut pictures = rows::of_account(&mut connection, of.account, before, limit).await?;
+    let mut pictures = rows::newest(&mut own, before, limit).await?;
     let older = pictures.len() > PICTURES_MAX;
     pictures.truncate(PICTURES_MAX);
     Ok(Found { pictures, older, total })

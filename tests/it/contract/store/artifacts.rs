@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use picdesk::store::{artifacts, expiring};
+use picdesk::store::{
+    artifacts, expiring,
+    scope::{OfAccount, OfHouse},
+};
 use picdesk_core::{effect::Effect, generation::GenerationState, id::ArtifactId};
 
 use super::{Customer, House, START, houses};
@@ -25,7 +28,10 @@ impl House {
     }
 
     async fn is_found(&self, id: ArtifactId) -> bool {
-        artifacts::find(&mut self.store.read().await.unwrap(), id).await.unwrap().is_some()
+        artifacts::find(&mut self.store.read_as(OfHouse).await.unwrap(), id)
+            .await
+            .unwrap()
+            .is_some()
     }
 
     async fn told_of(&self) -> i64 {
@@ -140,19 +146,21 @@ async fn an_account_sees_its_own_pictures_newest_first() {
             own.insert(0, house.picture(&ada, START + 10).await);
             house.picture(&bob, START + 10).await;
         }
-        let mut connection = house.store.read().await.unwrap();
-        let found = artifacts::of_account(&mut connection, ada.account, None, 2).await.unwrap();
+        let mut hers = house.store.read_as(OfAccount(ada.account)).await.unwrap();
+        let found = artifacts::newest(&mut hers, None, 2).await.unwrap();
         let found: Vec<_> = found.into_iter().map(|(artifact, _)| artifact.id).collect();
         assert_eq!(found, own[..2]);
         let newest = own.iter().max_by_key(|id| id.0).copied();
-        let older = artifacts::of_account(&mut connection, ada.account, newest, 9).await.unwrap();
+        let older = artifacts::newest(&mut hers, newest, 9).await.unwrap();
         assert_eq!(older.len(), 2, "those before the newest");
         assert!(older.iter().all(|(artifact, _)| Some(artifact.id) != newest));
-        let count = artifacts::count_of_account(&mut connection, ada.account).await.unwrap();
+        let count = artifacts::count(&mut hers).await.unwrap();
+        drop(hers);
         assert_eq!(count, 3);
         let one = older[0].0.id;
         for (account, is_theirs) in [(ada.account, true), (bob.account, false)] {
-            let found = artifacts::find_own(&mut connection, one, account).await.unwrap();
+            let mut theirs = house.store.read_as(OfAccount(account)).await.unwrap();
+            let found = artifacts::find(&mut theirs, one).await.unwrap();
             assert_eq!(found.is_some(), is_theirs);
         }
     }

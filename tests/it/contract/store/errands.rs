@@ -17,6 +17,7 @@ use picdesk::{
         Work, copies,
         errands::{self as rows, Claim, Claimed, PutBack, Wanted},
         replica,
+        scope::OfConversation,
     },
 };
 use picdesk_core::{
@@ -334,8 +335,8 @@ async fn a_copy_goes_with_the_last_request_that_is_made_from_it() {
         let keep = Effect::KeepCopy { media: name, object: "er/rand".to_owned(), bytes: 7 };
         house.follow(vec![keep]).await.unwrap();
         let found = async || {
-            let mut connection = house.store.read().await.unwrap();
-            copies::find(&mut connection, &ada.conversation, &media).await.unwrap()
+            let there = OfConversation(ada.conversation.clone());
+            copies::find(&mut house.store.read_as(there).await.unwrap(), &media).await.unwrap()
         };
         let let_go = async || {
             let now = house.clock.now_ms();

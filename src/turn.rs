@@ -10,6 +10,8 @@ mod pace;
 mod render;
 pub mod shards;
 mod suspects;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -400,6 +402,8 @@ impl Turner {
         one: &Wanted,
         now: i64,
     ) -> Result<Decided, StoreError> {
+        #[cfg(test)]
+        tests::strike(&one.conversation);
         let facts = gather::facts(self, tx, shared, one).await?;
         if gather::whose(&facts, one).is_some_and(|whose| !people.insert(whose)) {
             return Ok(Decided::Later);

@@ -281,6 +281,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn leased_work_that_panics_is_missed_and_begun_anew_under_its_lease() {
+        let (workers, readiness) = workers(Duration::ZERO);
+        let (stop, begun) = (CancellationToken::new(), Arc::default());
+        let (_leases, held) = watch::channel(Held::from(["clock".to_owned()]));
+        workers.keep_while_held("clock", &held, &stop, stumbling(&begun));
+        until(|| begun.load(Ordering::SeqCst) == 2).await;
+        until(|| readiness.unmet().is_empty()).await;
+        stop.cancel();
+        workers.ended().await;
+    }
+
+    #[tokio::test]
     async fn work_follows_its_lease() {
         let (workers, _readiness) = workers(REST);
         let (stop, running) = (CancellationToken::new(), Arc::new(AtomicUsize::new(0)));

@@ -10,4 +10,5 @@ mod outside;
 mod playground;
 mod sending;
 mod stories;
+mod studio;
 mod tidy;

@@ -11,6 +11,7 @@ use picdesk::{
     },
     turn::{ShardSet, Shards},
 };
+use tokio::sync::Notify;
 
 use super::{Asked, House, START, arrived, houses, tick};
 
@@ -309,5 +310,42 @@ async fn who_cannot_say_that_it_lives_lets_go_in_time_and_comes_back() {
         assert_eq!(shards.ours(), all_shards());
         assert!(store.health().trouble().is_none());
         assert_eq!(replica::living(&store).await.unwrap()[0].0, number);
+    }
+}
+
+#[tokio::test]
+async fn a_beat_that_hangs_is_noticed_and_what_is_held_is_let_go_in_time() {
+    for house in houses().await {
+        let (store, number, mut member, shards) = member(&house).await;
+        let start = Instant::now();
+        member.beat(start).await.unwrap();
+        assert_eq!(shards.ours(), all_shards());
+        // Somebody keeps the row of its beats to themselves for long.
+        let (begun, enough) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let with = (number, Arc::clone(&begun), Arc::clone(&enough));
+        let tool = house.store.clone();
+        let hoarding = tokio::spawn(async move {
+            let hoard = tool.writer().run(move |tx| {
+                let (number, begun, enough) = with.clone();
+                Box::pin(async move {
+                    let text = "update replicas set started_at = started_at where id = $1";
+                    tx.run(text, &[number.into()]).await?;
+                    begun.notify_one();
+                    enough.notified().await;
+                    Ok(())
+                })
+            });
+            hoard.await
+        });
+        begun.notified().await;
+        assert!(member.beat(start + BEAT).await.is_err(), "it does not wait without end");
+        assert_eq!(shards.ours(), all_shards(), "others wait for a whole lease");
+        assert!(member.beat(start + BEAT * 3).await.is_err());
+        assert!(shards.ours().is_empty(), "it stops before others may begin");
+        enough.notify_one();
+        hoarding.await.unwrap().unwrap();
+        beat_until_well(&mut member, start + LEASE).await;
+        assert_eq!(shards.ours(), all_shards());
+        accept(&store, "after").await.unwrap();
     }
 }

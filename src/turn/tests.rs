@@ -1,0 +1,153 @@
+//! What a panic in the midst of a turn does: something to its own event, nothing to anybody else's.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use jiff::tz::TimeZone;
+use picdesk_core::{
+    account::Person,
+    event::{Event, Message, Setting},
+    id::ConversationId,
+};
+
+use super::*;
+use crate::{
+    clock::{Clock, Hands},
+    config::Config,
+    store::{
+        inbox::{NewEvent, Origin},
+        replica::SHARDS,
+        sealed, status,
+    },
+};
+
+thread_local! {
+    /// How often turns of a conversation still panic.
+    static STRIKES: RefCell<HashMap<String, u32>> = RefCell::default();
+}
+
+/// Panics where a test says so.
+pub(super) fn strike(conversation: &ConversationId) {
+    let strikes = STRIKES.with_borrow_mut(|strikes| match strikes.get_mut(conversation.as_str()) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    });
+    assert!(!strikes, "a test wants this turn to panic");
+}
+
+struct Scene {
+    turner: Arc<Turner>,
+    store: Store,
+    hands: Hands,
+    _folder: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("picdesk.db").display());
+        let (clock, hands) = Clock::still(1_790_000_000_000);
+        let store = Store::open(&url, 1, clock).await.unwrap();
+        let shards = Arc::new(Shards::default());
+        shards.set((0..SHARDS).collect());
+        let desk = Arc::new(desk(&store));
+        let (answers, _answered) = mpsc::channel(1);
+        let turner = Turner::new(store.clone(), desk, shards, Arc::default(), answers);
+        Self { turner: Arc::new(turner), store, hands, _folder: folder }
+    }
+
+    /// Somebody asks for help.
+    async fn ask(&self, who: &str, name: &str) {
+        let identity = format!("telegram:{who}");
+        let message = Message {
+            from: Person { identity: identity.as_str().into(), name: who.into(), language: None },
+            setting: Setting::Private,
+            id: name.into(),
+            text: "/help".to_owned(),
+            attachments: Vec::new(),
+            album: None,
+            reply_to: None,
+        };
+        let event = NewEvent {
+            external_id: name.to_owned(),
+            conversation: identity.clone(),
+            ordering: identity,
+            origin: Origin::People,
+            event: sealed::seal_json(&Event::MessageReceived(message)),
+            raw: sealed::seal(&[]),
+            set_aside: false,
+            happened_at: i64::MAX,
+            envelope: None,
+        };
+        let now = self.store.clock().now_ms();
+        let written = self.store.writer().run(move |tx| {
+            let event = event.clone();
+            Box::pin(async move { inbox::insert(tx, &[event], now, now + 1000).await })
+        });
+        assert_eq!(written.await.unwrap(), [true]);
+    }
+
+    /// Turns what there is, time passing, until nothing waits.
+    async fn turn(&self) -> status::Status {
+        let mut suspects = Suspects::default();
+        loop {
+            self.turner.turn_some(&mut suspects).await.unwrap();
+            let mut snapshot = self.store.snapshot().await.unwrap();
+            let status = status::status(&mut snapshot).await.unwrap();
+            if status.inbox.waiting == 0 {
+                return status;
+            }
+            self.hands.advance(Duration::from_secs(1));
+        }
+    }
+}
+
+fn desk(store: &Store) -> Desk {
+    let config = Config::from_text("").unwrap();
+    let words = Words::load();
+    Desk {
+        house: config.house(None, words.examples()),
+        words,
+        alarms: Alarms::new(store.clone(), None),
+        context: SayContext {
+            product_name: config.product.name.clone(),
+            support_url: None,
+            privacy_url: None,
+            terms_url: None,
+            support_email: None,
+            hours: String::new(),
+            promise_min: 0,
+            zone: TimeZone::UTC,
+            office: None,
+        },
+        seal: Seal::new(vec![7; 32]),
+        messages_per_min: 0,
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_panics_once_is_decided_again() {
+    let scene = Scene::open().await;
+    STRIKES.with_borrow_mut(|strikes| strikes.insert("telegram:1".to_owned(), 1));
+    scene.ask("1", "first").await;
+    scene.ask("2", "beside").await;
+    let status = scene.turn().await;
+    assert_eq!((status.inbox.turned, status.inbox.set_aside), (2, 0));
+    assert_eq!(status.accounts, 2, "both were met");
+    assert!(status.outbox.waiting > 0);
+}
+
+#[tokio::test]
+async fn a_turn_that_always_panics_is_set_aside_and_holds_nobody_back() {
+    let scene = Scene::open().await;
+    STRIKES.with_borrow_mut(|strikes| strikes.insert("telegram:1".to_owned(), 3));
+    scene.ask("1", "poison").await;
+    scene.ask("1", "what came after it").await;
+    scene.ask("2", "beside").await;
+    let status = scene.turn().await;
+    assert_eq!((status.inbox.turned, status.inbox.set_aside), (2, 1));
+    assert_eq!(status.accounts, 2, "both were met");
+    assert!(status.outbox.waiting > 0);
+}

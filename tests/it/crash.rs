@@ -7,6 +7,7 @@ mod proof;
 
 use std::{sync::Arc, time::Duration};
 
+use picdesk::store::{Store, Value};
 use picdesk_sandbox::{
     images::{ArmedFault, Envelope, ImagesFault, Latency},
     telegram::{Armed, Fault},
@@ -72,6 +73,9 @@ async fn survive(database: TestDatabase, replicas: usize) {
     let mut moments = StdRng::seed_from_u64(story.seed);
     let mut desks: Vec<Desk> = (0..replicas).map(|_| house.start()).collect();
     for _ in 0..number(KILLS, KILLS_DEFAULT) {
+        if replicas > 1 {
+            freeze_some(&house, &mut desks, &mut moments).await;
+        }
         let mut desk = desks.swap_remove(moments.random_range(0..desks.len()));
         // One in five dies while it starts.
         if moments.random_bool(0.8) {
@@ -82,6 +86,48 @@ async fn survive(database: TestDatabase, replicas: usize) {
         desks.push(house.start());
     }
     story.end(desks).await;
+}
+
+/// Now and then one of the desks is stopped and goes on later: for a moment, in which another may
+/// be killed, or for so long that its work is taken over and it wakes up as a zombie.
+async fn freeze_some(house: &Arc<House>, desks: &mut Vec<Desk>, moments: &mut StdRng) {
+    let (briefly, for_long) = (moments.random_bool(0.15), moments.random_bool(0.04));
+    if !briefly && !for_long {
+        return;
+    }
+    let mut frozen = desks.swap_remove(moments.random_range(0..desks.len()));
+    if !for_long {
+        frozen.signal("STOP").await;
+        let mut other = desks.swap_remove(moments.random_range(0..desks.len()));
+        if moments.random_bool(0.5) {
+            other.kill().await;
+            other = house.start();
+        }
+        tokio::time::sleep(moments.random_range(Duration::ZERO..LIFE_MAX * 2)).await;
+        frozen.signal("CONT").await;
+        desks.extend([frozen, other]);
+        return;
+    }
+    house.until_ready(&mut frozen).await;
+    for desk in desks.iter_mut() {
+        house.until_ready(desk).await;
+    }
+    let store = house.look().await;
+    let newest = int(&store, "select max(id) from replicas", &[]).await;
+    frozen.signal("STOP").await;
+    let living = "select count(*) from replicas where stopped = 0 and id <= $1";
+    let others = desks.len() as i64;
+    let taken = async || (int(&store, living, &[newest.into()]).await <= others).then_some(());
+    house.until("take-over from a replica that froze", taken).await;
+    tokio::time::sleep(moments.random_range(Duration::ZERO..LIFE_MAX)).await;
+    frozen.signal("CONT").await;
+    frozen.until_ended().await;
+    desks.push(house.start());
+}
+
+async fn int(store: &Store, text: &'static str, values: &[Value]) -> i64 {
+    let mut connection = store.read().await.unwrap();
+    connection.rows(text, values).await.unwrap()[0].int(0).unwrap()
 }
 
 /// A house in which people write and things go wrong.

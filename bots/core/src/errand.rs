@@ -135,7 +135,8 @@ fn kept_media(effect: &Effect) -> Vec<(&ConversationId, &MediaRef)> {
             let media = request.references.iter().filter_map(of_channel);
             media.map(|media| (&request.conversation, media)).collect()
         }
-        Effect::AddToAlbum { conversation, message, .. } => {
+        // Of what may not be meant for us nothing is fetched.
+        Effect::AddToAlbum { conversation, message, called: true, .. } => {
             let pictures = message.attachments.iter().filter_map(|one| match one {
                 Attachment::Picture(media) => Some((conversation, media)),
                 Attachment::TooLarge { .. } | Attachment::Other(_) => None,

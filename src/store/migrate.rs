@@ -16,8 +16,10 @@ use super::{
 };
 
 /// The migrations in order: number, name, text.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "house", include_str!("../../migrations/0001_house.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "house", include_str!("../../migrations/0001_house.sql")),
+    (2, "errands", include_str!("../../migrations/0002_errands.sql")),
+];
 
 /// The text as SQLite reads it.
 fn for_sqlite(text: &str) -> String {

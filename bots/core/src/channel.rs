@@ -33,6 +33,7 @@ pub struct Received {
     pub raw: Vec<u8>,
     /// What it came in, where the channel seals and signs that: the first 16 bytes of its SHA-256.
     /// The same seal is never opened twice, under whatever name its content goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<[u8; 16]>,
 }
 

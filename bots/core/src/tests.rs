@@ -4,6 +4,7 @@ mod buttons;
 mod commands;
 mod customers;
 mod desk;
+mod errands;
 mod fates;
 mod groups;
 mod lines;

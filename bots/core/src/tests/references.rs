@@ -1,14 +1,12 @@
 //! Pictures that come in: with words, before words, as albums, as answers.
 
-use std::{format, string::String, vec, vec::Vec};
+use std::{string::String, vec, vec::Vec};
 
 use insta::assert_snapshot;
 
 use super::world::*;
 use crate::{
     channel::{Attachment, MediaRef, OtherKind},
-    effect::Effect,
-    errand::{Brought, Errand, ErrandEnd, ErrandEnded, ErrandFailure},
     event::{Event, Message, ReplyTo, Setting},
     facts::*,
     id::*,
@@ -470,50 +468,4 @@ fn a_picture_larger_than_the_house_takes_is_refused_by_name_at_once() {
     let just_right = MediaRef { bytes: Some(5_000_000), ..large };
     let sent = with("make it blue", vec![Attachment::Picture(just_right)]);
     assert!(said(facts, sent).contains("generate"));
-}
-
-/// A picture that its channel gives away until then.
-fn short_lived(unique: &str, until: i64) -> Attachment {
-    Attachment::Picture(MediaRef { fetch_before: Some(until), ..media(unique) })
-}
-
-/// The errands that a message opens, by their names.
-fn errands(message: Message) -> Vec<String> {
-    let facts = Facts::Message(message_facts(customer(10)));
-    let event = Event::MessageReceived(message);
-    let effects = follows_at(&house(), PRIVATE, &facts, &event);
-    let errands = effects.iter().filter_map(|effect| match effect {
-        Effect::RunErrand(new) => Some(format!("{} until {}", new.name, new.until)),
-        _ => None,
-    });
-    errands.collect()
-}
-
-#[test]
-fn of_a_picture_that_is_not_there_for_long_a_copy_is_fetched_at_once() {
-    let until = NOW + 300_000;
-    let with_words =
-        Message { attachments: vec![short_lived("a", until), photo("b")], ..message("a fox") };
-    assert_eq!(errands(with_words), [format!("copy:telegram/a until {until}")]);
-    let alone = Message { attachments: vec![short_lived("a", until)], ..message("") };
-    assert_eq!(errands(alone), [format!("copy:telegram/a until {until}")]);
-    let twice =
-        Message { attachments: vec![short_lived("a", until); 2], ..message("a fox and a fox") };
-    assert_eq!(errands(twice).len(), 1);
-    let too_late = Message { attachments: vec![short_lived("a", NOW)], ..message("a fox") };
-    assert_eq!(errands(too_late), [""; 0]);
-}
-
-#[test]
-fn a_copy_that_was_fetched_is_kept() {
-    let media = MediaRef { fetch_before: Some(NOW + 1), ..media("a") };
-    let ended = |end| {
-        let what = Errand::CopyMedia { media: media.clone() };
-        let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(7), what, end });
-        follows_at(&house(), PRIVATE, &Facts::None, &event)
-    };
-    let copy = Brought::Copy { object: "ab/c".into(), bytes: 9 };
-    let kept = Effect::KeepCopy { media: "telegram/a".into(), object: "ab/c".into(), bytes: 9 };
-    assert_eq!(ended(ErrandEnd::Brought(copy)), [kept]);
-    assert_eq!(ended(ErrandEnd::Failed(ErrandFailure::Refused)), []);
 }

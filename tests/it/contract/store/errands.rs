@@ -221,8 +221,8 @@ impl Handler for Scripted {
     }
 }
 
-/// Runs errands by a script until none waits any more, time passing quickly; how often it was
-/// tried.
+/// Runs errands by a script until none waits any more, time passing to when the next is due; how
+/// often it was tried.
 async fn run(house: &House, script: Vec<Act>) -> usize {
     let scripted =
         Arc::new(Scripted { script, tries: AtomicUsize::new(0), ids: std::sync::Mutex::default() });
@@ -233,9 +233,10 @@ async fn run(house: &House, script: Vec<Act>) -> usize {
     let running = tokio::spawn(errands.run(stop.clone()));
     let done = async {
         while house.status().await.errands.waiting > 0 {
-            house.hands.advance(Duration::from_secs(5));
+            let due = "select coalesce(min(not_before), 0) from errands where state = 'waiting'";
+            let wait = house.int(due, &[]).await - house.clock.now_ms();
+            house.hands.advance(Duration::from_millis(wait.max(0).unsigned_abs()));
             house.store.wakes().ring(Work::Errands);
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(60), done).await.expect("errands come to an end");

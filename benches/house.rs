@@ -66,6 +66,7 @@ pub struct House {
     folder: TempDir,
     store: String,
     provider: Option<String>,
+    more: String,
 }
 
 /// A running desk. It is killed when it is dropped.
@@ -96,7 +97,13 @@ impl House {
             folder: TempDir::with_prefix_in("bench-", env!("CARGO_TARGET_TMPDIR"))?,
             store: database.url.clone(),
             provider,
+            more: String::new(),
         })
+    }
+
+    /// The same with more sections in its configuration.
+    pub fn with_config(self, more: String) -> Self {
+        Self { more, ..self }
     }
 
     /// Starts a desk and waits until it is ready; how long that took.
@@ -145,7 +152,8 @@ impl House {
              webhook_secret = \"{SECRET}\"\nregister_webhook = false\n\
              sends_per_s = 0\nchat_sends_per_s = 0\ngroup_sends_per_min = 0\n{images}\
              [credits]\ntrial = 100\n[limits]\nmessages_per_min = 0\n\
-             [product]\nplans_file = {plans}\n",
+             [product]\nplans_file = {plans}\n{more}",
+            more = self.more,
             store = quoted(&self.store),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
             token = quoted(self.telegram.token()),

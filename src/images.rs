@@ -45,10 +45,11 @@ use url::Url;
 
 pub use cost::{Prices, Spent, Usage};
 pub use error::{Doubt, FailedCall, Failure, MakeError, Unsent, Wrong};
-pub use reader::PIECE_BYTES_MAX;
+pub use reader::{BodyReader, Document, Found, PIECE_BYTES_MAX, Shape};
 pub use receive::BODY_BYTES_MAX;
 pub use refusal::{Category, Refusal, Stage};
 pub use request::{PictureFormat, PictureRequest, REFERENCES_MAX, Reference};
+pub use scan::Scanned;
 pub use settings::{HttpClientError, IDLE_TIMEOUT, ImagesSettings, SettingsError, http_client};
 pub use sink::PictureSink;
 

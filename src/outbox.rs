@@ -32,6 +32,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub(crate) use parcel::preview_of;
 pub use patience::Patience;
 pub use progress::{Lanes, Partial, Progress};
 pub use taps::{TAPS_MAX, answer_taps};

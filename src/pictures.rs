@@ -6,7 +6,7 @@
 //! a person can be told what to send instead.
 //!
 //! All of it is plain work for the processor and knows no clock and no network; `Darkroom` runs
-//! it beside the async tasks, one picture a core.
+//! it beside the async tasks, one picture a core, and keeps what it made for a while.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -22,6 +22,7 @@ mod look;
 mod open;
 mod png_rows;
 mod press;
+mod rack;
 mod rows;
 #[cfg(test)]
 mod samples;
@@ -32,7 +33,7 @@ pub use check::check_original;
 pub use clean::{CleanPicture, clean_reference};
 pub use darkroom::Darkroom;
 pub use fault::{OtherKind, PictureFault};
-pub use fit::{Fit, Fitted, fit};
+pub use fit::{Fit, Fitted, check_and_fit, fit};
 pub use look::{HEADER_BYTES, Limits, Looked, Orientation, PictureKind, Size, examine};
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
 //! What a call leaves behind: its picture, whole and looked at, and what it was charged.
 
-use std::{
-    io::{BufRead, Seek},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use picdesk_core::{
     event::Finished,
@@ -16,7 +13,8 @@ use super::{Came, LOOK_AGAIN, Studio, sink::StudioSink};
 use crate::{
     artifacts::{ArtifactError, ObjectName},
     images::Spent,
-    pictures::{Darkroom, Limits, Looked, PictureFault, PictureKind},
+    outbox::preview_of,
+    pictures::{Limits, Looked, PictureFault, PictureKind},
     store::{
         StoreError,
         line::{self, Claimed},
@@ -58,8 +56,20 @@ impl Studio {
                 return self.out_of_service("pictures cannot be kept");
             }
         };
+        // The preview that its channel will be sent is made in the same pass.
+        let channel = self.parts.channels.get(claimed.request.conversation.channel());
+        let check = |source| {
+            let (channel, bytes) = (channel.cloned(), written.size);
+            let wanted = move |looked: &Looked| {
+                let size = looked.shown_size();
+                let size = Size { width: size.width, height: size.height };
+                preview_of(channel?.capabilities(), looked.kind, size, bytes)
+            };
+            let limits = Limits::ORIGINAL;
+            self.parts.darkroom.check_and_print(source, limits, name.as_str(), wanted)
+        };
         let looked = look_at(
-            &self.parts.darkroom,
+            check,
             || self.parts.artifacts.source(name, Limits::ORIGINAL.bytes_max),
             |why| {
                 error!(error = why, "a picture that was made cannot be read back now");
@@ -125,20 +135,20 @@ impl Studio {
 
 /// Looks at a stored picture. That it cannot be read now says nothing about it: it is made and paid
 /// for, so it is tried again for long; `trouble` hears of each time.
-async fn look_at<R, S>(
-    darkroom: &Darkroom,
+async fn look_at<R, C, S>(
+    check: impl Fn(R) -> C,
     source: impl Fn() -> S,
     trouble: impl Fn(&str),
 ) -> Result<(Looked, &'static str), Spoiled>
 where
-    R: BufRead + Seek + Send + 'static,
+    C: Future<Output = Result<Looked, PictureFault>>,
     S: Future<Output = Result<Option<R>, ArtifactError>>,
 {
     let began = Instant::now();
     let mut rest = LOOK_AGAIN;
     loop {
         let why = match source().await {
-            Ok(Some(source)) => match darkroom.check_original(source, Limits::ORIGINAL).await {
+            Ok(Some(source)) => match check(source).await {
                 Ok(looked) => {
                     let kind = kind_word(looked.kind).ok_or(Spoiled::Picture("gif"))?;
                     return Ok((looked, kind));
@@ -174,6 +184,7 @@ mod tests {
     use std::{cell::Cell, io::Cursor};
 
     use super::*;
+    use crate::pictures::Darkroom;
 
     /// One dot.
     const GIF: &str = "47494638396101000100800000000000ffffff21f90401000000002c\
@@ -197,7 +208,9 @@ mod tests {
             tries.set(left);
             async { next.map(|found| found.map(Cursor::new)) }
         };
-        let looked = look_at(&Darkroom::new(), source, |_| troubles.set(troubles.get() + 1)).await;
+        let darkroom = Darkroom::new();
+        let check = |source| darkroom.check_original(source, Limits::ORIGINAL);
+        let looked = look_at(check, source, |_| troubles.set(troubles.get() + 1)).await;
         (looked.map(|(_, kind)| kind), troubles.get())
     }
 

@@ -13,6 +13,7 @@ use axum::{BoxError, Router};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -22,6 +23,25 @@ use super::listener::Patience;
 
 /// What is set aside for a body before its bytes are there, bytes: a promise costs nothing.
 const AHEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Bodies of more than [`AHEAD_BYTES_MAX`] that are in memory at once, in this process. Whoever
+/// brings another waits with it on their side of the connection: few have reason to bring one.
+pub(super) const LARGE_AT_ONCE: usize = 4;
+
+/// The room for large bodies.
+static ROOM: Semaphore = Semaphore::const_new(LARGE_AT_ONCE);
+
+/// A large body, which takes up room until its last bytes are let go.
+struct Large {
+    whole: Bytes,
+    _room: SemaphorePermit<'static>,
+}
+
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.whole
+    }
+}
 
 /// A body as it comes in.
 pub(super) struct Inflow {
@@ -119,7 +139,8 @@ impl Drop for Inflow {
 }
 
 /// A request's whole body of at most `MAX` bytes. Refused before it is read where its length is
-/// declared; without a copy where it came in one piece.
+/// declared; without a copy where it came in one piece. A large one counts among those that may be
+/// in memory at once for as long as any of it is held.
 #[derive(Debug)]
 pub struct Whole<const MAX: usize>(pub Bytes);
 
@@ -176,6 +197,8 @@ async fn read_whole(mut body: Body, bytes_max: usize) -> Result<Bytes, BodyRefus
     }
     let mut first = Bytes::new();
     let mut more: Option<BytesMut> = None;
+    // Before the first byte is waited for: waiting for room is not the sender's slowness.
+    let mut room = if promised > AHEAD_BYTES_MAX { Some(find_room().await) } else { None };
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| refusal_of(&error))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -183,18 +206,32 @@ async fn read_whole(mut body: Body, bytes_max: usize) -> Result<Bytes, BodyRefus
         if so_far + data.len() > bytes_max {
             return Err(BodyRefused::TooLarge);
         }
+        if room.is_none() && so_far + data.len() > AHEAD_BYTES_MAX {
+            room = Some(find_room().await);
+        }
         if so_far == 0 {
             first = data;
             continue;
         }
         let whole = more.get_or_insert_with(|| {
-            let mut whole = BytesMut::with_capacity(promised.min(AHEAD_BYTES_MAX).max(first.len()));
+            // Who has found room may have all that was promised, so that it is not moved again.
+            let ahead = if room.is_some() { promised } else { promised.min(AHEAD_BYTES_MAX) };
+            let mut whole = BytesMut::with_capacity(ahead.max(first.len()));
             whole.extend_from_slice(&first);
             whole
         });
         whole.extend_from_slice(&data);
     }
-    Ok(more.map_or(first, BytesMut::freeze))
+    let whole = more.map_or(first, BytesMut::freeze);
+    Ok(match room {
+        Some(room) => Bytes::from_owner(Large { whole, _room: room }),
+        None => whole,
+    })
+}
+
+/// Waits until there is room for a large body.
+async fn find_room() -> SemaphorePermit<'static> {
+    ROOM.acquire().await.expect("the semaphore is never closed")
 }
 
 fn refusal_of(error: &axum::Error) -> BodyRefused {

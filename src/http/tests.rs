@@ -8,6 +8,7 @@ mod plain;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,6 +27,10 @@ use super::*;
 
 /// Longer than any wait here should be, shorter than a person's patience.
 const LONG: Duration = Duration::from_secs(20);
+
+/// Large bodies that a route holds now, and the most that it held.
+static LARGE_NOW: AtomicUsize = AtomicUsize::new(0);
+pub(super) static LARGE_MOST: AtomicUsize = AtomicUsize::new(0);
 
 /// A listener with little patience.
 pub(super) struct Desk {
@@ -70,6 +75,15 @@ pub(super) fn routes() -> Router {
     async fn slow_count(Whole(body): Whole<1000>) -> String {
         body.len().to_string()
     }
+    async fn large(Whole(body): Whole<{ 1 << 20 }>) -> String {
+        let now = LARGE_NOW.fetch_add(1, Ordering::SeqCst) + 1;
+        LARGE_MOST.fetch_max(now, Ordering::SeqCst);
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        LARGE_NOW.fetch_sub(1, Ordering::SeqCst);
+        body.len().to_string()
+    }
     async fn parts(
         mut form: Multipart,
     ) -> Result<String, axum::extract::multipart::MultipartError> {
@@ -103,6 +117,7 @@ pub(super) fn routes() -> Router {
         .route("/", get(|| async { "here" }))
         .route("/page", get(|| async { Html("<p>page</p>") }))
         .route("/count", post(slow_count))
+        .route("/large", post(large))
         .route(
             "/who",
             get(|ClientAddress(client): ClientAddress| async move { client.to_string() }),

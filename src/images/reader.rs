@@ -23,7 +23,7 @@ const EVENT_NAME_BYTES_MAX: usize = 64;
 
 /// The reader of one body.
 #[derive(Debug)]
-pub(super) struct BodyReader {
+pub struct BodyReader {
     shape: Shape,
     lines: Lines,
     scanner: Scanner,
@@ -34,7 +34,7 @@ pub(super) struct BodyReader {
 
 /// What the reader came upon.
 #[derive(Debug)]
-pub(super) enum Found {
+pub enum Found {
     /// The next piece of a picture.
     Piece(Bytes),
     /// The end of a document. The pieces since the last one are its picture.
@@ -43,16 +43,16 @@ pub(super) enum Found {
 
 /// A JSON document: the whole body, or the data of one event.
 #[derive(Debug)]
-pub(super) struct Document {
+pub struct Document {
     /// The event's name; `None` for a body that is no event stream.
-    pub(super) event: Option<String>,
+    pub event: Option<String>,
     /// What it says.
-    pub(super) scanned: Scanned,
+    pub scanned: Scanned,
 }
 
 /// What kind of body it is, as told by its first character: gateways state media types at will.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// Nothing but space so far.
     Unknown,
     /// One JSON document.
@@ -63,9 +63,15 @@ pub(super) enum Shape {
     Neither,
 }
 
+impl Default for BodyReader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl BodyReader {
     /// Awaits a body.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             shape: Shape::Unknown,
             lines: Lines::new(),
@@ -76,17 +82,17 @@ impl BodyReader {
     }
 
     /// What kind of body it is, as far as is known.
-    pub(super) fn shape(&self) -> Shape {
+    pub fn shape(&self) -> Shape {
         self.shape
     }
 
     /// Whether a document has begun, so that its rest should follow at once.
-    pub(super) fn is_within_document(&self) -> bool {
+    pub fn is_within_document(&self) -> bool {
         self.scanner.has_begun()
     }
 
     /// Reads on in `input`; `None` when all of it is used up.
-    pub(super) fn next(&mut self, input: &mut Bytes) -> Option<Found> {
+    pub fn next(&mut self, input: &mut Bytes) -> Option<Found> {
         loop {
             let waiting = self.scanner.waiting();
             if waiting >= PIECE_BYTES || (self.ending && waiting > 0) {
@@ -111,7 +117,7 @@ impl BodyReader {
 
     /// Says that nothing more comes. An event that lacks only its blank line still counts; call
     /// [`next`](Self::next) until it has nothing more.
-    pub(super) fn finish(&mut self) {
+    pub fn finish(&mut self) {
         self.ending = self.scanner.is_complete();
     }
 

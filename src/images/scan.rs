@@ -44,13 +44,13 @@ pub(super) struct Scanner {
 
 /// A document at its end.
 #[derive(Debug, Default)]
-pub(super) struct Scanned {
+pub struct Scanned {
     /// The JSON, with an empty string in the picture's place.
-    pub(super) rest: Vec<u8>,
+    pub rest: Vec<u8>,
     /// How large the picture was, bytes.
-    pub(super) picture_bytes: u64,
+    pub picture_bytes: u64,
     /// The picture was no base64, or the rest too large to keep.
-    pub(super) spoiled: bool,
+    pub spoiled: bool,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -1,15 +1,15 @@
 //! The picture or file that a message carries, in the form in which its channel takes it.
 
 use picdesk_core::{
-    channel::{Content, OutboundFile, OutboundMessage},
-    generation::Artifact,
+    channel::{Capabilities, Content, OutboundFile, OutboundMessage},
+    generation::{Artifact, Size},
     id::ArtifactId,
 };
 
 use super::handover::Means;
 use crate::{
     artifacts::{ArtifactError, ObjectName},
-    pictures::{Fit, Limits, PictureFault, PictureKind},
+    pictures::{Fit, Fitted, Limits, PictureFault, PictureKind},
     store::{artifacts as rows, outbox, scope::OfHouse},
 };
 
@@ -84,14 +84,9 @@ impl Means {
         kind: PictureKind,
     ) -> Result<OutboundFile, NoFile> {
         let limits = self.capabilities();
-        let (width, height) = (row.size.width, row.size.height);
         let bytes = u64::try_from(row.bytes).unwrap_or(u64::MAX);
-        let fits = bytes <= limits.photo_bytes_max
-            && width + height <= limits.photo_side_sum_max
-            && width.max(height) <= width.min(height).saturating_mul(limits.photo_ratio_max)
-            && matches!(kind, PictureKind::Png | PictureKind::Jpeg);
         let file_name = |ending: &str| format!("picture-{artifact}.{ending}");
-        if fits {
+        let Some(fit) = preview_of(limits, kind, row.size, bytes) else {
             let read = self.artifacts.read_all(name, limits.photo_bytes_max).await;
             let bytes = read.map_err(|error| unread(&error))?.ok_or(NoFile::Gone)?;
             return Ok(OutboundFile::Upload {
@@ -99,25 +94,43 @@ impl Means {
                 name: file_name(kind.file_extension()),
                 media_type: kind.media_type(),
             });
+        };
+        if let Some(fitted) = self.darkroom.take_print(name.as_str(), &fit) {
+            return Ok(preview_file(fitted, file_name("jpg")));
         }
         let source = self.artifacts.source(name, Limits::ORIGINAL.bytes_max).await;
         let source = source.map_err(|error| unread(&error))?.ok_or(NoFile::Gone)?;
-        let fit = Fit {
-            bytes_max: limits.photo_bytes_max,
-            side_sum_max: limits.photo_side_sum_max,
-            ratio_max: limits.photo_ratio_max,
-            longest_edge: Some(2560),
-        };
         // A fault of the source's says nothing about the picture.
         let fitted = self.darkroom.fit(source, fit).await.map_err(|fault| {
             if matches!(fault, PictureFault::Source(_)) { NoFile::Later } else { NoFile::NotTaken }
         })?;
-        Ok(OutboundFile::Upload {
-            bytes: fitted.bytes,
-            name: file_name("jpg"),
-            media_type: "image/jpeg",
-        })
+        Ok(preview_file(fitted, file_name("jpg")))
     }
+}
+
+fn preview_file(fitted: Fitted, name: String) -> OutboundFile {
+    OutboundFile::Upload { bytes: fitted.bytes, name, media_type: "image/jpeg" }
+}
+
+/// What a preview of an original must keep to; nothing where the channel shows the original
+/// itself as it is.
+pub(crate) fn preview_of(
+    limits: &Capabilities,
+    kind: PictureKind,
+    size: Size,
+    bytes: u64,
+) -> Option<Fit> {
+    let Size { width, height } = size;
+    let fits = bytes <= limits.photo_bytes_max
+        && width + height <= limits.photo_side_sum_max
+        && width.max(height) <= width.min(height).saturating_mul(limits.photo_ratio_max)
+        && matches!(kind, PictureKind::Png | PictureKind::Jpeg);
+    (!fits).then_some(Fit {
+        bytes_max: limits.photo_bytes_max,
+        side_sum_max: limits.photo_side_sum_max,
+        ratio_max: limits.photo_ratio_max,
+        longest_edge: Some(2560),
+    })
 }
 
 /// Why an object was not read.

@@ -1,8 +1,9 @@
 //! Where pictures are worked on beside the async tasks.
 
 use std::io::{BufRead, Seek};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -10,13 +11,18 @@ use tokio::sync::Semaphore;
 use super::check::check_original;
 use super::clean::{CleanPicture, clean_reference};
 use super::fault::PictureFault;
-use super::fit::{Fit, Fitted, fit};
+use super::fit::{Fit, Fitted, check_and_fit, fit};
 use super::look::{Limits, Looked};
+use super::rack::Rack;
+
+/// How long a preview hangs ready: a picture is sent within seconds of being made, or much later.
+const HANGS_FOR: Duration = Duration::from_mins(1);
 
 /// Lets one picture a core be worked on at a time, which bounds memory too. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Darkroom {
     benches: Arc<Semaphore>,
+    rack: Arc<Mutex<Rack>>,
 }
 
 impl Default for Darkroom {
@@ -29,12 +35,16 @@ impl Darkroom {
     /// As many benches as there are cores.
     pub fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self { benches: Arc::new(Semaphore::new(cores)) }
+        Self::with_benches(cores)
     }
 
     /// With one bench of its own, for work that may wait and must not keep others waiting.
     pub fn aside() -> Self {
-        Self { benches: Arc::new(Semaphore::new(1)) }
+        Self::with_benches(1)
+    }
+
+    fn with_benches(count: usize) -> Self {
+        Self { benches: Arc::new(Semaphore::new(count)), rack: Arc::default() }
     }
 
     /// `clean_reference`, on a bench.
@@ -54,6 +64,50 @@ impl Darkroom {
         R: BufRead + Seek + Send + 'static,
     {
         self.work(move || check_original(source, &limits)).await
+    }
+
+    /// `check_and_fit`, on a bench. The preview hangs ready for `take_print` for a while.
+    ///
+    /// # Errors
+    /// What is wrong with the picture.
+    pub async fn check_and_print<R>(
+        &self,
+        source: R,
+        limits: Limits,
+        name: &str,
+        wanted: impl FnOnce(&Looked) -> Option<Fit> + Send + 'static,
+    ) -> Result<Looked, PictureFault>
+    where
+        R: BufRead + Seek + Send + 'static,
+    {
+        let work = move || {
+            let mut asked = None;
+            let (looked, fitted) = check_and_fit(source, &limits, |looked| {
+                asked = wanted(looked);
+                asked
+            })?;
+            Ok((looked, asked.zip(fitted)))
+        };
+        let (looked, print) = self.work(work).await?;
+        if let Some((fit, fitted)) = print {
+            self.rack().hang(name, fit, fitted);
+            let (darkroom, name) = (self.clone(), name.to_owned());
+            tokio::spawn(async move {
+                tokio::time::sleep(HANGS_FOR).await;
+                darkroom.rack().clear(&name);
+            });
+        }
+        Ok(looked)
+    }
+
+    /// The preview of a picture that was checked a moment ago, once and only if it keeps to these
+    /// limits.
+    pub fn take_print(&self, name: &str, limits: &Fit) -> Option<Fitted> {
+        self.rack().take(name, limits)
+    }
+
+    fn rack(&self) -> std::sync::MutexGuard<'_, Rack> {
+        self.rack.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `fit`, on a bench.

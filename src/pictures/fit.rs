@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io::{BufRead, Seek};
 
+use super::check::check_original;
 use super::fault::PictureFault;
-use super::look::{Limits, Size};
-use super::open::open_source;
+use super::look::{Limits, Looked, Size};
+use super::open::{look_at, open_source};
 use super::press::{Colour, Press, PressError};
 use super::rows::{on_canvas, on_white};
 use super::shrink::shrink;
@@ -69,7 +70,38 @@ const QUALITY_MIN: u8 = 40;
 /// # Errors
 /// What is wrong with the picture; `DoesNotFit` where there is room for almost nothing.
 pub fn fit<R: BufRead + Seek>(source: R, fit: &Fit) -> Result<Fitted, PictureFault> {
-    let mut opened = open_source(source, &Limits::ORIGINAL)?;
+    fit_within(source, &Limits::ORIGINAL, fit)
+}
+
+/// Checks a picture as `check_original` does and, where `wanted` asks for a preview of what it
+/// is, makes that in the same pass: to decode a picture is most of the work of either. Without a
+/// preview where there is room for almost nothing.
+///
+/// # Errors
+/// As `check_original`.
+pub fn check_and_fit<R: BufRead + Seek>(
+    mut source: R,
+    limits: &Limits,
+    wanted: impl FnOnce(&Looked) -> Option<Fit>,
+) -> Result<(Looked, Option<Fitted>), PictureFault> {
+    let looked = look_at(&mut source, limits)?;
+    let Some(wanted) = wanted(&looked) else {
+        return Ok((check_original(source, limits)?, None));
+    };
+    match fit_within(&mut source, limits, &wanted) {
+        // A print that is whole has read every pixel and every checksum.
+        Ok(fitted) => Ok((looked, Some(fitted))),
+        Err(PictureFault::DoesNotFit { .. }) => Ok((check_original(source, limits)?, None)),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn fit_within<R: BufRead + Seek>(
+    source: R,
+    limits: &Limits,
+    fit: &Fit,
+) -> Result<Fitted, PictureFault> {
+    let mut opened = open_source(source, limits)?;
     let mut plan = Plan::of(opened.looked.shown_size(), fit);
     loop {
         let mut print = |quality| {

@@ -3,14 +3,18 @@
 //! Every pixel of the outcome is the mean of exactly the part of the picture that it covers,
 //! fractions of pixels included. The mean is taken of the samples as they are stored (sRGB, not
 //! linear light), as browsers and chat clients do it. Rows are summed first, so that the sums of
-//! one row of the outcome are all that is kept; then each such row is summed across.
+//! one row of the outcome are all that is kept; then each such row is summed across. Sums are as
+//! narrow as they can be, because the width of a sum is what this costs.
 
 use super::fault::PictureFault;
 use super::look::Size;
 use super::rows::{AnyRows, Ink, Rows, byte};
 
-/// One whole in the fixed-point weights and fractions used here.
+/// One whole in the fixed-point weights used here.
 const ONE: u64 = 1 << 16;
+
+/// Fewer rows than this are summed in sixteen bits: each is rounded down by less than 1/256.
+const NARROW_ROWS: u32 = 16;
 
 /// Brings a picture to `size`, which must not be larger than it on either side.
 pub(super) fn shrink(inner: AnyRows<'_>, size: Size) -> AnyRows<'_> {
@@ -19,15 +23,17 @@ pub(super) fn shrink(inner: AnyRows<'_>, size: Size) -> AnyRows<'_> {
     if from == size {
         return inner;
     }
-    let row = vec![0; inner.row_bytes()];
+    let bytes = inner.row_bytes();
+    let narrow = from.height / size.height < NARROW_ROWS;
     Box::new(Shrunk {
         from,
         size,
-        sums: vec![0; row.len()],
-        bounds: bounds(from.width, size.width),
-        row,
+        row: vec![0; bytes],
         taken: 0,
         made: 0,
+        wide: if narrow { Vec::new() } else { vec![0; bytes] },
+        values: vec![0; bytes],
+        shares: Shares::new(from.width, size.width),
         inner,
     })
 }
@@ -42,27 +48,12 @@ struct Shrunk<'a> {
     taken: u32,
     /// Rows of the outcome made so far.
     made: u32,
-    /// Weighted sums of rows: a mean times `ONE`.
-    sums: Vec<u32>,
-    /// Where each pixel of the outcome ends, across.
-    bounds: Vec<Bound>,
-}
-
-/// A place between two pixels or inside one: `whole` pixels and `part` of the next, of `ONE`.
-#[derive(Clone, Copy)]
-struct Bound {
-    whole: usize,
-    part: u32,
-}
-
-/// The ends of `to` equal parts of a line of `from` pixels.
-fn bounds(from: u32, to: u32) -> Vec<Bound> {
-    let (from, to) = (u64::from(from), u64::from(to));
-    let bound = |index: u64| {
-        let place = index * from;
-        Bound { whole: (place / to) as usize, part: (place % to * ONE / to) as u32 }
-    };
-    (1..=to).map(bound).collect()
+    /// Weighted sums of so many rows that sixteen bits are too few: means times `ONE`.
+    wide: Vec<u32>,
+    /// Means of rows, times 256.
+    values: Vec<u16>,
+    /// What each pixel of the outcome covers, across.
+    shares: Shares,
 }
 
 impl Rows for Shrunk<'_> {
@@ -76,10 +67,9 @@ impl Rows for Shrunk<'_> {
 
     fn next_row(&mut self, row: &mut [u8]) -> Result<(), PictureFault> {
         self.sum_rows()?;
-        let across = Across::new(self.from.width, self.size.width);
         match self.ink() {
-            Ink::Rgb => across.mean::<3>(&self.sums, &self.bounds, row),
-            Ink::Rgba => across.mean::<4>(&self.sums, &self.bounds, row),
+            Ink::Rgb => self.shares.mean::<3>(&self.values, row),
+            Ink::Rgba => self.shares.mean::<4>(&self.values, row),
         }
         self.made += 1;
         Ok(())
@@ -88,79 +78,125 @@ impl Rows for Shrunk<'_> {
 
 impl Shrunk<'_> {
     /// Sums the rows that the next row of the outcome covers, each by the part that it covers.
-    ///
-    /// In units of which a row of the picture has `size.height` and a row of the outcome has
-    /// `from.height`, both begin at 0 and end together.
     fn sum_rows(&mut self) -> Result<(), PictureFault> {
-        let (stored, shown) = (u64::from(self.from.height), u64::from(self.size.height));
-        let start = u64::from(self.made) * stored;
-        let end = start + stored;
-        let weight_to = |place: u64| (place - start) * ONE / stored;
+        let covered = Covered::of(self.made, self.from.height, self.size.height);
         let mut first = true;
-        let mut index = start / shown;
-        while index * shown < end {
-            if index >= u64::from(self.taken) {
+        for (index, weight) in covered {
+            if index >= self.taken {
                 self.inner.next_row(&mut self.row)?;
                 self.taken += 1;
             }
-            let from = (index * shown).max(start);
-            let to = ((index + 1) * shown).min(end);
-            // Sixteen bits, so that eight products are made at a time; a row that is covered
-            // wholly and alone loses 1/65536 of its weight.
-            let weight = u32::from((weight_to(to) - weight_to(from)).min(ONE - 1) as u16);
-            let pairs = self.sums.iter_mut().zip(&self.row);
-            if first {
-                pairs.for_each(|(sum, sample)| *sum = u32::from(*sample) * weight);
+            if self.wide.is_empty() {
+                add_narrow(&mut self.values, &self.row, weight, first);
             } else {
-                pairs.for_each(|(sum, sample)| *sum += u32::from(*sample) * weight);
+                add_wide(&mut self.wide, &self.row, weight, first);
             }
             first = false;
-            index += 1;
+        }
+        for (value, sum) in self.values.iter_mut().zip(&self.wide) {
+            *value = ((sum + 128) >> 8) as u16;
         }
         Ok(())
     }
 }
 
-/// Means across one row of sums.
-struct Across {
-    /// The share of the outcome's pixel that one stored pixel is, times 2^32 and over 2^8.
-    share: u64,
+/// Adds a weighted row to sums of sixteen bits, eight of which are a fraction.
+fn add_narrow(sums: &mut [u16], row: &[u8], weight: u16, first: bool) {
+    // The product's upper sixteen bits of 24, by products that fit in sixteen each.
+    let [high, low] = weight.to_be_bytes().map(u16::from);
+    let part = |sample: &u8| u16::from(*sample) * high + ((u16::from(*sample) * low) >> 8);
+    let pairs = sums.iter_mut().zip(row);
+    if first {
+        pairs.for_each(|(sum, sample)| *sum = part(sample));
+    } else {
+        pairs.for_each(|(sum, sample)| *sum += part(sample));
+    }
 }
 
-impl Across {
+/// Adds a weighted row to sums of 32 bits, sixteen of which are a fraction.
+fn add_wide(sums: &mut [u32], row: &[u8], weight: u16, first: bool) {
+    let part = |sample: &u8| u32::from(*sample) * u32::from(weight);
+    let pairs = sums.iter_mut().zip(row);
+    if first {
+        pairs.for_each(|(sum, sample)| *sum = part(sample));
+    } else {
+        pairs.for_each(|(sum, sample)| *sum += part(sample));
+    }
+}
+
+/// The parts of a line that one of `to` equal parts covers, and the weight of each, of `ONE`.
+///
+/// In units of which a part of the line has `to` and a part of the outcome has `from`, both begin
+/// at 0 and end together.
+struct Covered {
+    from: u64,
+    to: u64,
+    start: u64,
+    index: u64,
+}
+
+impl Covered {
+    fn of(part: u32, from: u32, to: u32) -> Self {
+        let (from, to) = (u64::from(from), u64::from(to));
+        let start = u64::from(part) * from;
+        Self { from, to, start, index: start / to }
+    }
+}
+
+impl Iterator for Covered {
+    type Item = (u32, u16);
+
+    fn next(&mut self) -> Option<(u32, u16)> {
+        let end = self.start + self.from;
+        let (begins, ends) = (self.index * self.to, (self.index + 1) * self.to);
+        if begins >= end {
+            return None;
+        }
+        let weight_to = |place: u64| (place - self.start) * ONE / self.from;
+        let weight = weight_to(ends.min(end)) - weight_to(begins.max(self.start));
+        let index = self.index as u32;
+        self.index += 1;
+        // What covers one part wholly and alone loses 1/65536 of its weight.
+        Some((index, weight.min(ONE - 1) as u16))
+    }
+}
+
+/// What each pixel of the outcome covers across.
+struct Shares {
+    /// The first pixel and how many, for each of the outcome.
+    spans: Vec<(u32, u32)>,
+    /// The weights of all of them, one after the other.
+    weights: Vec<u16>,
+}
+
+impl Shares {
     fn new(from: u32, to: u32) -> Self {
-        Self { share: ((u64::from(to) << 32) / u64::from(from)) >> 8 }
+        let mut weights = Vec::new();
+        let span = |part| {
+            let before = weights.len();
+            let first = Covered::of(part, from, to).index as u32;
+            weights.extend(Covered::of(part, from, to).map(|(_, weight)| weight));
+            (first, (weights.len() - before) as u32)
+        };
+        let spans = (0..to).map(span).collect();
+        Self { spans, weights }
     }
 
-    fn mean<const N: usize>(&self, sums: &[u32], bounds: &[Bound], row: &mut [u8]) {
-        let (pixels, _) = sums.as_chunks::<N>();
-        // Eight bits of fraction are enough from here; 2^16 pixels of them fit in 32 bits.
-        let value = |sum: u32| (sum + 128) >> 8;
-        let mut sum = [0_u32; N];
-        let mut next = 0;
-        for (out, bound) in row.as_chunks_mut::<N>().0.iter_mut().zip(bounds) {
-            for pixel in &pixels[next..bound.whole] {
-                for (sum, sample) in sum.iter_mut().zip(pixel) {
-                    *sum += value(*sample);
+    /// The means across of `values`, pixels of `N` samples.
+    fn mean<const N: usize>(&self, values: &[u16], row: &mut [u8]) {
+        let (pixels, _) = values.as_chunks::<N>();
+        let mut weights = &self.weights[..];
+        for (out, (first, count)) in row.as_chunks_mut::<N>().0.iter_mut().zip(&self.spans) {
+            let (own, others) = weights.split_at(*count as usize);
+            weights = others;
+            // 65280 * 65536 and the half of 2^24 stay under 2^32.
+            let mut sums = [1_u32 << 23; N];
+            for (weight, pixel) in own.iter().zip(&pixels[*first as usize..]) {
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += u32::from(*value) * u32::from(*weight);
                 }
             }
-            next = bound.whole;
-            let mut carried = [0_u32; N];
-            if bound.part > 0 {
-                for ((sum, carried), sample) in
-                    sum.iter_mut().zip(&mut carried).zip(&pixels[bound.whole])
-                {
-                    let sample = value(*sample);
-                    let part = (sample * bound.part) >> 16;
-                    *sum += part;
-                    *carried = sample - part;
-                }
-                next += 1;
-            }
-            for (out, sum) in out.iter_mut().zip(sum) {
-                *out = byte(((u64::from(sum) * self.share + (1 << 31)) >> 32) as u32);
-            }
-            sum = carried;
+            *out = sums.map(|sum| byte(sum >> 24));
         }
     }
 }

@@ -36,7 +36,10 @@ async fn update(State(webhook): State<Arc<Webhook>>, request: Request) -> Respon
             return refused.into_response();
         }
     };
+    // A large body takes up room until it is answered, whatever became of its bytes.
+    let room = body.clone();
     let answer = webhook.take(body).await;
+    drop(room);
     match answer {
         WebhookAnswer::Ok => StatusCode::OK.into_response(),
         WebhookAnswer::Unauthorized => StatusCode::UNAUTHORIZED.into_response(),

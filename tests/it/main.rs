@@ -5,6 +5,7 @@
 mod contract;
 mod crash;
 mod database;
+mod fuzz;
 mod house;
 mod outside;
 mod playground;

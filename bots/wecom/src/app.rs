@@ -70,13 +70,14 @@ impl Channel for WecomApp {
         Budget { key: conversation.as_str(), group: true }
     }
 
-    async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError> {
+    async fn deliver(&self, mut delivery: Delivery) -> Result<Receipt, DeliveryError> {
         let frame = Frame {
             agent_id: self.agent_id,
             contact_link: &self.contact_link,
             now: self.hand.now(),
         };
-        let (message, file) = (&delivery.message, delivery.file.clone());
+        let file = delivery.file.take();
+        let message = &delivery.message;
         let plan = match render_app(message, earlier(&delivery), file, frame) {
             Ok(plan) => plan,
             Err(NoPlan::Nothing) => return Ok(Receipt::default()),

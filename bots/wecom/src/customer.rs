@@ -175,13 +175,14 @@ impl Channel for WecomKf {
         &self.capabilities
     }
 
-    async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError> {
+    async fn deliver(&self, mut delivery: Delivery) -> Result<Receipt, DeliveryError> {
+        let file = delivery.file.take();
         let message = &delivery.message;
         let Some(Address::Customer { account, user }) = Address::of(&message.conversation) else {
             return Err(foreign(&message.conversation));
         };
         let now = self.hand.now();
-        let plan = match render_kf(message, delivery.file.clone(), &self.house, now) {
+        let plan = match render_kf(message, file, &self.house, now) {
             Ok(plan) => plan,
             Err(NoPlan::Nothing) => return Ok(Receipt::default()),
             Err(NoPlan::Refused(refusal)) => return Err(DeliveryError::Refused(refusal)),

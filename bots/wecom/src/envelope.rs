@@ -20,7 +20,7 @@ use cbc::cipher::{
     Array, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, block_padding::NoPadding,
 };
 use serde::Serialize;
-use subtle::{Choice, ConstantTimeEq, ConstantTimeLess};
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::verify::{Query, Secret, signature};
 
@@ -105,18 +105,18 @@ impl AesKey {
 /// be padding is looked at, whatever it is.
 fn padding(bytes: &[u8]) -> Option<usize> {
     let last = *bytes.last()?;
-    let mut good = !last.ct_eq(&0) & !PADDING_MAX.ct_lt(&last);
+    let padding = usize::from(last);
     let reach = bytes.len().min(PADDING_BYTES_MAX);
-    for (place, byte) in (1_u8..).zip(bytes.iter().rev().take(reach)) {
-        let is_beyond = last.ct_lt(&place);
-        good &= is_beyond | byte.ct_eq(&last);
+    // No branch and no early end: what differs within the padding is gathered, and looked at once.
+    let mut differs = 0;
+    for (place, byte) in (1_u16..).zip(bytes.iter().rev().take(reach)) {
+        // All ones up to the last place of the padding, zero beyond it.
+        let within = (place.wrapping_sub(u16::from(last) + 1) >> 8).to_be_bytes()[1];
+        differs |= within & (byte ^ last);
     }
-    good &= Choice::from(u8::from(usize::from(last) <= bytes.len()));
-    bool::from(good).then_some(usize::from(last))
+    let is_possible = (1..=reach).contains(&padding);
+    bool::from(differs.ct_eq(&0) & Choice::from(u8::from(is_possible))).then_some(padding)
 }
-
-/// [`PADDING_BYTES_MAX`] as a byte.
-const PADDING_MAX: u8 = 32;
 
 /// Why an envelope is not opened. The caller is told of a bad signature and of something else, and
 /// of nothing finer; the words are for tests.
@@ -172,18 +172,16 @@ impl Envelope {
             return Err(Flaw::Signature);
         }
         let bytes = STANDARD.decode(encrypted).map_err(|_| Flaw::Base64)?;
-        let mut plain = self.key.decrypt(bytes)?;
+        let plain = self.key.decrypt(bytes)?;
         // 16 random bytes · u32 length, big-endian · message · receiver · padding to 32
         let (head, rest) = plain.split_at_checked(HEAD_BYTES).ok_or(Flaw::Length)?;
         let length: [u8; 4] = head[RANDOM_BYTES..].try_into().map_err(|_| Flaw::Length)?;
         let length = usize::try_from(u32::from_be_bytes(length)).map_err(|_| Flaw::Length)?;
-        let (_, receiver) = rest.split_at_checked(length).ok_or(Flaw::Length)?;
+        let (message, receiver) = rest.split_at_checked(length).ok_or(Flaw::Length)?;
         if !bool::from(receiver.ct_eq(self.receiver.as_bytes())) {
             return Err(Flaw::Receiver);
         }
-        plain.truncate(HEAD_BYTES + length);
-        plain.drain(..HEAD_BYTES);
-        String::from_utf8(plain).map_err(|_| Flaw::Utf8)
+        simdutf8::basic::from_utf8(message).map(str::to_owned).map_err(|_| Flaw::Utf8)
     }
 
     /// Encrypts an answer.
@@ -265,6 +263,18 @@ mod tests {
             assert_eq!(of(value, usize::from(value) + 5), Some(value.into()));
             if value > 1 {
                 assert_eq!(of(value, usize::from(value) - 1), None, "{value}");
+            }
+        }
+        for value in 2..=32_u8 {
+            for place in 1..usize::from(value) {
+                let mut bytes = vec![b'x'; 64];
+                bytes[64 - usize::from(value)..].fill(value);
+                let spoiled = 63 - place;
+                for bit in 0..8 {
+                    bytes[spoiled] ^= 1 << bit;
+                    assert_eq!(padding(&bytes), None, "{value}, bit {bit} of {spoiled}");
+                    bytes[spoiled] ^= 1 << bit;
+                }
             }
         }
         assert_eq!((of(0, 1), of(0, 64), of(33, 33), of(33, 64), of(255, 64)), Default::default());

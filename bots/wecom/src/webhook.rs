@@ -111,7 +111,7 @@ pub fn open_app(
         return Err(CallbackAnswer::TooLarge);
     }
     let query = Query::read(raw_query).ok_or(CallbackAnswer::BadRequest)?;
-    let text = std::str::from_utf8(body).map_err(|_| CallbackAnswer::BadRequest)?;
+    let text = simdutf8::basic::from_utf8(body).map_err(|_| CallbackAnswer::BadRequest)?;
     let fields = xml::read(text, From::Anybody).map_err(|_| CallbackAnswer::BadRequest)?;
     let encrypted = fields.find("Encrypt").ok_or(CallbackAnswer::BadRequest)?;
     Ok(Opened::new(envelope.open(&query, encrypted)?, encrypted))

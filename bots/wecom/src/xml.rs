@@ -3,13 +3,16 @@
 //! this meets whatever anybody likes to send.
 //!
 //! Refused: document types, processing instructions, entities of one's own, anything but UTF-8,
-//! NUL, depth, long names, many elements, the same field twice, text where none belongs. Attributes
-//! are not looked at, however many there are: reading them is where other readers lose seconds.
+//! NUL, depth, long names, long tags, many elements, the same field twice, text where none belongs.
+//! WeCom writes no attributes. A few are passed over unread; a tag that is full of them is refused
+//! where it becomes too long, for reading them is where other readers lose seconds.
 //! The five entities that XML has by itself and characters by number are read, since a sender may
 //! write any text with them.
 
 use std::borrow::Cow;
+use std::io::BufRead as _;
 
+use memchr::memchr;
 use quick_xml::{
     Reader,
     events::{BytesRef, Event},
@@ -17,6 +20,8 @@ use quick_xml::{
 
 /// Longest name of an element, bytes. The longest that WeCom has is 22.
 const NAME_BYTES_MAX: usize = 32;
+/// Longest tag, bytes. WeCom's are no longer than a name.
+const TAG_BYTES_MAX: usize = 256;
 /// Most fields. WeCom's largest message has 14.
 const FIELDS_MAX: usize = 64;
 
@@ -92,15 +97,26 @@ impl Fields<'_> {
 /// For whatever is wrong, without a word about what.
 pub fn read(text: &str, from: From) -> Result<Fields<'_>, NotRead> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.as_bytes().contains(&0) {
+    if memchr(0, text.as_bytes()).is_some() {
         return Err(NotRead);
     }
-    let mut reader = Reader::from_str(text);
+    walk(text, from, &mut Reader::from_str(text))
+}
+
+fn walk<'x>(
+    text: &'x str,
+    from: From,
+    reader: &mut Reader<&'x [u8]>,
+) -> Result<Fields<'x>, NotRead> {
     let mut walk =
         Walk { from, depth: 0, elements: 0, begun: false, done: false, fields: Vec::new() };
     loop {
+        refuse_long_tag(text, reader.buffer_position())?;
         match reader.read_event().map_err(|_| NotRead)? {
-            Event::Start(start) => walk.open(name(text, start.name().into_inner())?)?,
+            Event::Start(start) => {
+                walk.open(name(text, start.name().into_inner())?)?;
+                take_cdata(text, reader, &mut walk)?;
+            }
             Event::Empty(start) => {
                 walk.open(name(text, start.name().into_inner())?)?;
                 walk.close()?;
@@ -118,6 +134,55 @@ pub fn read(text: &str, from: From) -> Result<Fields<'_>, NotRead> {
             Event::Eof => return Err(NotRead),
         }
     }
+}
+
+/// Takes the CDATA that an element begins with. Most of what WeCom writes is in one, and it is
+/// UTF-8 already: the tokenizer would look at every character once more.
+fn take_cdata<'x>(
+    text: &'x str,
+    reader: &mut Reader<&'x [u8]>,
+    walk: &mut Walk<'x>,
+) -> Result<(), NotRead> {
+    const BEGIN: &str = "<![CDATA[";
+    const END: &str = "]]>";
+    loop {
+        let at = usize::try_from(reader.buffer_position()).map_err(|_| NotRead)?;
+        let Some(inner) = text.get(at..).and_then(|rest| rest.strip_prefix(BEGIN)) else {
+            return Ok(());
+        };
+        let mut length = 0;
+        loop {
+            let rest = inner.as_bytes().get(length..).ok_or(NotRead)?;
+            length += memchr(b']', rest).ok_or(NotRead)?;
+            if inner.as_bytes()[length..].starts_with(END.as_bytes()) {
+                break;
+            }
+            length += 1;
+        }
+        walk.cdata(Cow::Borrowed(inner.get(..length).ok_or(NotRead)?))?;
+        reader.stream().consume(BEGIN.len() + length + END.len());
+    }
+}
+
+/// Refuses what begins at `position` if it is a tag without an end nearby.
+fn refuse_long_tag(text: &str, position: u64) -> Result<(), NotRead> {
+    let rest = usize::try_from(position).ok().and_then(|at| text.as_bytes().get(at..));
+    let Some([b'<', tag @ ..]) = rest else { return Ok(()) };
+    // Comments and CDATA begin so, and have an end of another kind.
+    if tag.first() == Some(&b'!') {
+        return Ok(());
+    }
+    let near = tag.get(..TAG_BYTES_MAX).unwrap_or(tag);
+    let mut quote = None;
+    for byte in near {
+        match (quote, byte) {
+            (None, b'>') => return Ok(()),
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    Err(NotRead)
 }
 
 /// The name as a part of the document, which outlives the tokenizer's event.
@@ -218,5 +283,45 @@ impl<'x> Walk<'x> {
         } else {
             field.to_mut().push_str(&text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How far a document is read until it is refused, bytes.
+    fn read_until_refused(text: &str) -> u64 {
+        let mut reader = Reader::from_str(text);
+        assert_eq!(walk(text, From::Anybody, &mut reader), Err(NotRead));
+        reader.buffer_position()
+    }
+
+    #[test]
+    fn a_flood_of_attributes_is_refused_where_it_begins() {
+        let tag = |attributes: &str| format!("<xml><Encrypt{attributes}>x</Encrypt></xml>");
+        let many: String = (0..10_000).map(|n| format!(" a{n}=\"\"")).collect();
+        let floods = [
+            tag(&many[..60_000]),
+            tag(&" a=\"\"".repeat(10_000)),
+            tag(&format!(" a=\"{}\"", "y".repeat(60_000))),
+            tag(&format!(" a='{}'", ">".repeat(60_000))),
+            tag(&" xmlns:a=\"b\"".repeat(4_000)),
+        ];
+        for flood in floods {
+            let read = read_until_refused(&flood);
+            assert!(read <= "<xml>".len() as u64, "{read} bytes of {}", flood.len());
+        }
+        let root = format!("<xml{}/>", &many[..60_000]);
+        assert_eq!(read_until_refused(&root), 0);
+        let end = format!("<xml></xml{}>", " ".repeat(60_000));
+        assert_eq!(read_until_refused(&end), 5);
+    }
+
+    #[test]
+    fn a_tag_may_be_as_long_as_the_limit() {
+        let of = |blanks: usize| format!("<xml><T{}>x</T></xml>", " ".repeat(blanks));
+        assert_eq!(read(&of(TAG_BYTES_MAX - 2), From::Anybody).map(|read| read.len()), Ok(1));
+        assert_eq!(read(&of(TAG_BYTES_MAX - 1), From::Anybody), Err(NotRead));
     }
 }

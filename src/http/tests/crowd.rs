@@ -141,3 +141,33 @@ async fn good_requests_are_quick_among_many_bad_sockets() {
         assert!(answer.is_empty() || status(&answer) == "408", "{answer}");
     }
 }
+
+#[tokio::test]
+async fn large_bodies_are_in_memory_a_few_at_a_time() {
+    let desk = open(limits(), routes()).await;
+    let body = vec![b'x'; 1 << 20];
+    let asked: Vec<_> = (0..40)
+        .map(|_| {
+            let (address, body) = (desk.address, body.clone());
+            tokio::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let head = format!(
+                    "POST /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                     content-length: {}\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all(head.as_bytes()).await.unwrap();
+                stream.write_all(&body).await.unwrap();
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).await.unwrap();
+                answer
+            })
+        })
+        .collect();
+    for answer in asked {
+        let answer = answer.await.unwrap();
+        assert!(answer.ends_with("1048576"), "{answer}");
+    }
+    let most = LARGE_MOST.load(Ordering::SeqCst);
+    assert!((1..=super::super::body::LARGE_AT_ONCE).contains(&most), "{most} at once");
+}

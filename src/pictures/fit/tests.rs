@@ -1,8 +1,8 @@
-use std::io::Cursor;
+use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use proptest::prelude::*;
 
-use super::{Fit, Plan, fit};
+use super::{Fit, Plan, check_and_fit, fit};
 use crate::pictures::look::{PictureKind, Size, examine};
 use crate::pictures::samples::{jpeg, png, rgb_at, webp};
 use crate::pictures::{Limits, PictureFault, check_original};
@@ -105,6 +105,70 @@ fn an_original_is_checked_to_its_last_checksum() {
     assert!(matches!(checked, Err(PictureFault::Unreadable)));
     for text in [b"<html>502 Bad Gateway</html>".as_slice(), b"{\"error\":{}}", b""] {
         assert!(check_original(Cursor::new(text), &Limits::ORIGINAL).is_err());
+    }
+}
+
+/// A file that counts how much is read of it.
+struct Counted<'f> {
+    file: Cursor<&'f [u8]>,
+    read: usize,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.read += read;
+        Ok(read)
+    }
+}
+
+impl BufRead for Counted<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.file.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.read += amount;
+        self.file.consume(amount);
+    }
+}
+
+impl Seek for Counted<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+#[test]
+fn a_picture_is_checked_and_fitted_in_one_pass() {
+    for file in [png(700, 500, false), png(700, 500, true)] {
+        let mut counted = Counted { file: Cursor::new(&file), read: 0 };
+        let both = check_and_fit(&mut counted, &Limits::ORIGINAL, |_| Some(ROOMY));
+        let (looked, fitted) = both.expect("whole");
+        let checked = check_original(Cursor::new(&file), &Limits::ORIGINAL).expect("whole");
+        let alone = fit(Cursor::new(&file), &ROOMY).expect("fits");
+        assert_eq!((looked, fitted), (checked, Some(alone)));
+        // Its header is looked at twice before.
+        let read = counted.read;
+        assert!(read <= file.len() + 3 * 4096, "{read} bytes of {}", file.len());
+    }
+}
+
+#[test]
+fn what_cannot_be_fitted_is_checked_all_the_same() {
+    let file = png(400, 400, false);
+    let both =
+        |file: &[u8], wanted| check_and_fit(Cursor::new(file), &Limits::ORIGINAL, |_| wanted);
+    let no_room = Fit { bytes_max: 100, ..ROOMY };
+    let mut wrong = file.clone();
+    let in_the_pixels = wrong.len() - 16;
+    wrong[in_the_pixels] ^= 0x10;
+    for wanted in [None, Some(no_room)] {
+        assert!(matches!(both(&file, wanted), Ok((_, None))), "{wanted:?}");
+    }
+    for wanted in [None, Some(no_room), Some(ROOMY)] {
+        assert!(matches!(both(&wrong, wanted), Err(PictureFault::Unreadable)), "{wanted:?}");
+        assert!(matches!(both(&file[..900], wanted), Err(PictureFault::Truncated)), "{wanted:?}");
     }
 }
 

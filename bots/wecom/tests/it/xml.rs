@@ -1,12 +1,18 @@
 //! Attacks by XML, each by its name, and what must still be read.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use picdesk_wecom::xml::{From, NotRead, read};
+use rustix::time::{ClockId, clock_gettime};
 
-/// What one attack may cost, in a build without optimisation on a busy machine; see the bench for
+/// What one attack may cost of processor time, in a build without optimisation; see the bench for
 /// what it costs.
-const LONGEST: Duration = Duration::from_millis(50);
+const MOST: Duration = Duration::from_millis(50);
+
+/// Processor time of this thread so far.
+fn cpu() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap()
+}
 
 fn nested(depth: usize) -> String {
     format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth))
@@ -89,6 +95,10 @@ fn attacks() -> Vec<(&'static str, String)> {
         ("bare text", "hello".into()),
         ("json", "{\"encrypt\":\"x\"}".into()),
         ("half a tag", "<xml".into()),
+        ("ten thousand attributes", attributes(10_000)),
+        ("an attribute of sixty kilobytes", format!("<xml a=\"{}\"/>", "y".repeat(60_000))),
+        ("thousands of namespaces", attributes(5_000).replace(" a", " xmlns:a")),
+        ("the same attribute again and again", format!("<xml{}/>", " a=\"\"".repeat(9_000))),
         ("a flood of angle brackets", "<".repeat(60_000)),
         ("a flood of ampersands", of(&"&".repeat(60_000))),
         ("a flood of empty cdata outside", "<![CDATA[]]>".repeat(5_000)),
@@ -99,11 +109,11 @@ fn attacks() -> Vec<(&'static str, String)> {
 fn every_attack_is_refused_at_once() {
     let attacks = attacks();
     for (name, attack) in &attacks {
-        let began = Instant::now();
+        let began = cpu();
         let outcome = read(attack, From::Anybody);
-        let took = began.elapsed();
+        let took = cpu() - began;
         assert_eq!(outcome, Err(NotRead), "{name}");
-        assert!(took < LONGEST, "{name} took {took:?}");
+        assert!(took < MOST, "{name} took {took:?}");
     }
     assert!(attacks.len() >= 40);
 }
@@ -112,26 +122,16 @@ fn every_attack_is_refused_at_once() {
 fn floods_that_are_no_fault_are_read_at_once() {
     let long = |inner: String| format!("<xml><Encrypt>{inner}</Encrypt></xml>");
     let floods = [
-        ("ten thousand attributes", attributes(10_000)),
-        (
-            "an attribute of sixty kilobytes",
-            format!("<xml a=\"{}\"><Encrypt>x</Encrypt></xml>", "y".repeat(60_000)),
-        ),
-        ("thousands of namespaces", attributes(5_000).replace(" a", " xmlns:a")),
-        (
-            "the same attribute again and again",
-            format!("<xml><Encrypt{}>x</Encrypt></xml>", " a=\"\"".repeat(9_000)),
-        ),
         ("cdata in crumbs", long("<![CDATA[x]]>".repeat(4_000))),
         ("entities in a row", long("&lt;".repeat(15_000))),
         ("a text of sixty kilobytes", long("y".repeat(60_000))),
     ];
     for (name, flood) in floods {
-        let began = Instant::now();
+        let began = cpu();
         let outcome = read(&flood, From::Anybody);
-        let took = began.elapsed();
+        let took = cpu() - began;
         assert!(outcome.is_ok_and(|fields| !fields.text("Encrypt").is_empty()), "{name}");
-        assert!(took < LONGEST, "{name} took {took:?}");
+        assert!(took < MOST, "{name} took {took:?}");
     }
 }
 

@@ -27,7 +27,11 @@ use crate::{
     artifacts::{Artifacts, OpenError},
     chance::Chance,
     clock::Clock,
-    clockwork::{self, membership::Membership, sweeper},
+    clockwork::{
+        self,
+        membership::{LeftToOthers, Membership},
+        sweeper,
+    },
     config::Config,
     errands::{CopyMedia, Errands, Handlers},
     generate::{Studio, StudioParts},
@@ -94,6 +98,8 @@ struct Serving {
     lanes: Lanes,
     channels: Channels,
     door: Door,
+    /// Leases that others may hold with more luck.
+    left: LeftToOthers,
 }
 
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
@@ -182,6 +188,7 @@ impl Serving {
             lanes: channels.lanes(),
             channels,
             door,
+            left: LeftToOthers::default(),
         })
     }
 
@@ -229,6 +236,7 @@ impl Serving {
         let store = self.store.clone();
         let (member, held) =
             Membership::new(store.clone(), self.replica, Arc::clone(&shards), singles);
+        let member = member.leaving(self.left.clone());
         member.name_leases().await?;
         let living = member.run(stops.beat.clone(), stops.fenced.clone());
         let beat = workers.rely_on("beat", &stops.beat, living);

@@ -7,6 +7,7 @@ mod desk;
 mod errands;
 mod fates;
 mod groups;
+mod handing;
 mod lines;
 mod links;
 mod model;

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use picdesk::{
-    clockwork::membership::Membership,
+    clockwork::membership::{LeftToOthers, Membership},
     store::{
         Store, StoreError, inbox,
         line::{self, PendingHold},
@@ -347,5 +347,28 @@ async fn a_beat_that_hangs_is_noticed_and_what_is_held_is_let_go_in_time() {
         beat_until_well(&mut member, start + LEASE).await;
         assert_eq!(shards.ours(), all_shards());
         accept(&store, "after").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_is_left_to_others_is_free_for_them_and_comes_back() {
+    for house in houses().await {
+        let (store, number, ours, _) = member(&house).await;
+        let left = LeftToOthers::default();
+        let mut ours = ours.leaving(left.clone());
+        let start = Instant::now();
+        ours.beat(start).await.unwrap();
+        let has_clock = async || {
+            let held = replica::held(&store, number).await.unwrap();
+            held.contains(&"clock".to_owned())
+        };
+        assert!(has_clock().await);
+        left.leave("clock", start + BEAT * 5);
+        for beat in 1..3 {
+            ours.beat(start + BEAT * beat).await.unwrap();
+        }
+        assert!(!has_clock().await, "worked on no more since one beat, free at the next");
+        ours.beat(start + BEAT * 6).await.unwrap();
+        assert!(has_clock().await, "nobody else has taken it");
     }
 }

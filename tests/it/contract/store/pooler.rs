@@ -131,6 +131,6 @@ async fn a_pooler_that_keeps_no_sessions_is_refused() {
     let refused = Store::serve(&settings, clock.clone()).await;
     assert!(matches!(refused, Err(StoreError::Pooled)), "{refused:?}");
     let missing = Store::missing_migrations(&database.settings()).await.unwrap();
-    assert_eq!(missing.len(), 1, "nothing was touched");
+    assert!(missing[0].starts_with("0001_"), "nothing was touched: {missing:?}");
     database.serve(&clock).await;
 }

@@ -44,6 +44,8 @@ create table inbox (
   received_at bigint not null,
   state text not null,
   attempts bigint not null,
+  -- Processes that ended while they had it in hand.
+  deaths bigint not null default 0,
   not_before bigint not null,
   turned_at bigint not null,
   constraint inbox_once unique (external_id),

@@ -286,7 +286,7 @@ impl Turner {
         let now = self.store.clock().now_ms();
         self.store.writer().run(move |tx| Box::pin(inbox::set_aside(tx, seq, now))).await?;
         metrics::set_aside();
-        error!(inbox.seq = seq, "event {seq} was set aside after {ATTEMPTS_MAX} tries");
+        error!(inbox.seq = seq, "event {seq} was set aside: it could not be turned");
         self.desk.alarms.raise("an event could not be turned and was set aside");
         Ok(())
     }

@@ -88,8 +88,10 @@ pub struct Pending {
     pub conversation: ConversationId,
     /// Its ordering key.
     pub ordering: String,
-    /// Times it was begun and not finished.
+    /// Times its turn failed.
     pub attempts: i64,
+    /// Times that a process may have ended over it; counted before it is begun.
+    pub deaths: i64,
     /// What happened; nothing when its row cannot be read.
     pub event: Option<Event>,
 }
@@ -108,7 +110,7 @@ const MOVE_CHECKPOINT: &str =
     "update checkpoints set position = $3 where source = $1 and position = $2";
 const FIND_CHECKPOINT: &str = "select position from checkpoints where source = $1";
 const FIND_WAITING: &str = "
-    select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before
+    select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before, i.deaths
     from inbox i join inbox_raw r on r.seq = i.seq
     where i.state = 'waiting' and i.seq > $1 and i.shard >= $2 and i.shard < $3
     order by i.seq
@@ -119,7 +121,7 @@ const FIND_DUE: &str = "
     where state = 'waiting' and shard >= $1 and shard < $2 and not_before <= $3
     limit 1";
 const FIND_FIRST_OF_EACH: &str = "
-    select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before
+    select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before, i.deaths
     from inbox i join inbox_raw r on r.seq = i.seq
     where i.seq in (
       select min(seq) from inbox
@@ -130,8 +132,10 @@ const FINISH: &str = "
     with v(seq, at) as (values {rows})
     update inbox set state = 'turned', turned_at = v.at from v
     where inbox.seq = v.seq and inbox.state = 'waiting'";
-const COUNT_ATTEMPT: &str = "update inbox set attempts = attempts + 1 where seq in ({list})";
-const POSTPONE: &str = "update inbox set attempts = attempts + 1, not_before = $2 where seq = $1";
+const COUNT_DEATH: &str = "update inbox set deaths = deaths + 1 where seq in ({list})";
+// Whoever puts it off has lived through it.
+const POSTPONE: &str = "
+    update inbox set attempts = attempts + 1, deaths = 0, not_before = $2 where seq = $1";
 const SET_ASIDE: &str = "update inbox set state = 'set_aside', turned_at = $2 where seq = $1";
 const KEEP_SET_ASIDE: &str = "update inbox_raw set kept_until = $2 where seq = $1";
 const MOVE_WAITING: &str = "
@@ -322,6 +326,7 @@ impl Batch {
                     conversation: ConversationId(row.text(1)?),
                     ordering,
                     attempts: row.int(3)?,
+                    deaths: row.int(6)?,
                     event: sealed::open_json(&row.blob(4)?, "inbox_raw", "event").ok(),
                 });
             }
@@ -356,10 +361,10 @@ pub async fn finish(tx: &mut Tx, turned: &[i64], now: i64) -> Result<(), StoreEr
     if finished == turned.len() as u64 { Ok(()) } else { Err(StoreError::Lost(turned.to_vec())) }
 }
 
-/// Counts a try before it is made.
-pub async fn count_attempts(tx: &mut Tx, seqs: &[i64]) -> Result<(), StoreError> {
+/// Counts, before they are begun, that a process may end over them.
+pub async fn count_deaths(tx: &mut Tx, seqs: &[i64]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = seqs.iter().map(|seq| vec![(*seq).into()]).collect();
-    tx.run_for(COUNT_ATTEMPT, &rows).await?;
+    tx.run_for(COUNT_DEATH, &rows).await?;
     Ok(())
 }
 

@@ -1,10 +1,15 @@
 //! Events that may have ended a process: each try is counted on disk before it is made.
+//!
+//! A process is killed by others too, and whatever it had in hand then looks guilty: only what six
+//! of them ended over, all but the first of them with nothing else in hand, is set aside.
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{ATTEMPTS_MAX, Take, Turner, shards::ShardSet};
+use super::{Take, Turner, shards::ShardSet};
 use crate::store::{StoreError, inbox};
 
+/// Processes that may end over one event; it goes alone from the second on.
+pub(super) const DEATHS_MAX: i64 = 6;
 /// Suspects of one batch.
 const TOGETHER: usize = 32;
 
@@ -51,13 +56,13 @@ impl Turner {
         }
         first.truncate(TOGETHER);
         let poisoned: Vec<i64> =
-            first.iter().filter(|one| one.attempts >= ATTEMPTS_MAX).map(|one| one.seq).collect();
+            first.iter().filter(|one| one.deaths >= DEATHS_MAX).map(|one| one.seq).collect();
         for seq in &poisoned {
             self.set_aside(*seq).await?;
         }
-        first.retain(|one| one.attempts < ATTEMPTS_MAX);
+        first.retain(|one| one.deaths < DEATHS_MAX);
         // One that was begun before goes alone, so that it cannot take others with it.
-        if let Some(begun) = first.iter().position(|one| one.attempts > 0) {
+        if let Some(begun) = first.iter().position(|one| one.deaths > 0) {
             first = vec![first.swap_remove(begun)];
         }
         let seqs: HashSet<i64> = first.iter().map(|one| one.seq).collect();
@@ -66,7 +71,7 @@ impl Turner {
             .writer()
             .run(move |tx| {
                 let seqs = counted.clone();
-                Box::pin(async move { inbox::count_attempts(tx, &seqs).await })
+                Box::pin(async move { inbox::count_deaths(tx, &seqs).await })
             })
             .await?;
         let seen_to = poisoned.len() + seqs.len();

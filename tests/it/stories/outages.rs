@@ -109,10 +109,10 @@ async fn one_replica_tells_telegram_where_updates_go() {
 }
 
 /// An event of nobody's, begun so often before that its process died of it.
-async fn begun_before(store: &Store, times: u32) -> i64 {
-    let conversation = ConversationId("telegram:77".to_owned());
+async fn begun_before(store: &Store, name: &'static str, times: u32) -> i64 {
+    let conversation = ConversationId(format!("telegram:{name}"));
     let event = Event::AlarmRaised { what: "canary".to_owned() };
-    let event = NewEvent::of_house("poison".to_owned(), &conversation, &event);
+    let event = NewEvent::of_house(name.to_owned(), &conversation, &event);
     let now = store.clock().now_ms();
     store
         .writer()
@@ -121,10 +121,10 @@ async fn begun_before(store: &Store, times: u32) -> i64 {
             Box::pin(async move {
                 inbox::insert(tx, &[event], now, now).await?;
                 let row =
-                    tx.rows("select seq from inbox where external_id = 'poison'", &[]).await?;
+                    tx.rows("select seq from inbox where external_id = $1", &[name.into()]).await?;
                 let seq = row[0].int(0)?;
                 for _ in 0..times {
-                    inbox::count_attempts(tx, &[seq]).await?;
+                    inbox::count_deaths(tx, &[seq]).await?;
                 }
                 Ok(seq)
             })
@@ -134,18 +134,21 @@ async fn begun_before(store: &Store, times: u32) -> i64 {
 }
 
 #[tokio::test]
-async fn what_three_processes_died_of_is_set_aside_at_the_next_start() {
+async fn what_six_processes_died_of_is_set_aside_at_the_next_start() {
     for database in databases().await {
         let house = House::build_on(database, Given::default()).await;
         let store = house.look().await;
-        let seq = begun_before(&store, 3).await;
+        let seq = begun_before(&store, "poison", 6).await;
+        let unlucky = begun_before(&store, "unlucky", 5).await;
         let _desk = house.open().await;
         house.telegram.say(OLGA, "a fox").unwrap();
         picture_of(&house, OLGA, "a fox").await;
         house.until_quiet().await;
         let state = "select state from inbox where seq = $1";
-        let rows = store.read().await.unwrap().rows(state, &[Value::from(seq)]).await.unwrap();
-        assert_eq!(rows[0].text(0).unwrap(), "set_aside", "{}", house.last_log());
+        for (seq, end) in [(seq, "set_aside"), (unlucky, "turned")] {
+            let rows = store.read().await.unwrap().rows(state, &[Value::from(seq)]).await.unwrap();
+            assert_eq!(rows[0].text(0).unwrap(), end, "{}", house.last_log());
+        }
     }
 }
 

@@ -193,11 +193,11 @@ async fn tries_are_counted_before_they_are_made() {
         for tries in 1..=2 {
             house
                 .write(seq, |tx, seq| {
-                    Box::pin(async move { inbox::count_attempts(tx, &[seq]).await })
+                    Box::pin(async move { inbox::count_deaths(tx, &[seq]).await })
                 })
                 .await
                 .unwrap();
-            assert_eq!(house.waiting().await[0].attempts, tries);
+            assert_eq!(house.waiting().await[0].deaths, tries);
         }
     }
 }

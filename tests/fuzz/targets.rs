@@ -155,7 +155,12 @@ fn brought<'d>(chunks: impl IntoIterator<Item = &'d [u8]>) -> Vec<(Vec<u8>, Vec<
                     picture.extend_from_slice(&piece);
                 }
                 Found::Document(document) => {
-                    documents.push((std::mem::take(&mut picture), document.scanned.rest));
+                    // Of what is no base64 more or less is read before that is seen, and none used.
+                    let mut picture = std::mem::take(&mut picture);
+                    if document.scanned.spoiled {
+                        picture.clear();
+                    }
+                    documents.push((picture, document.scanned.rest));
                 }
             }
         }

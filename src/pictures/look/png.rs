@@ -37,7 +37,7 @@ pub(super) fn examine(header: &[u8]) -> Result<Looked, PictureFault> {
     }
     let row = u64::from(size.width) * 8 * 4;
     let whole = if interlaced || orientation != Orientation::NoTransforms {
-        size.pixels() * if has_alpha { 4 } else { 3 }
+        size.pixels().saturating_mul(if has_alpha { 4 } else { 3 })
     } else {
         0
     };
@@ -48,6 +48,6 @@ pub(super) fn examine(header: &[u8]) -> Result<Looked, PictureFault> {
         orientation,
         has_alpha,
         animated,
-        memory: DECODER_BYTES + row + whole,
+        memory: whole.saturating_add(DECODER_BYTES + row),
     })
 }

@@ -170,7 +170,7 @@ async fn grant(
         println!("there is no account {name}");
         return Ok(ExitCode::from(NO));
     };
-    let conversation = people::reachable_identity(&mut connection, account).await?;
+    let conversation = people::private_conversation(&mut connection, account).await?;
     drop(connection);
     let now = store.clock().now_ms();
     let event = Event::CreditsGranted {

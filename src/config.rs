@@ -220,6 +220,7 @@ impl Config {
     /// What the rules care about. `desk` is [`Desk::telegram_chat_id`] as the adapter names it;
     /// `examples` are the prompts to begin with.
     pub fn house(&self, desk: Option<ConversationId>, examples: Vec<Example>) -> House {
+        let has_operators = self.wecom.app.is_some() && !self.desk.wecom_operators.is_empty();
         House {
             product_name: self.product.name.clone(),
             language_default: self.product.language_default,
@@ -238,6 +239,7 @@ impl Config {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             desk,
+            members_desk: has_operators.then(picdesk_wecom::address::members_desk),
             public_url: self.server.public_url.to_string(),
             examples,
             channels: vec![

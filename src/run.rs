@@ -26,7 +26,11 @@ use crate::{
     artifacts::{Artifacts, OpenError},
     chance::Chance,
     clock::Clock,
-    clockwork::{self, membership::Membership, sweeper},
+    clockwork::{
+        self,
+        membership::{LeftToOthers, Membership},
+        sweeper,
+    },
     config::Config,
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, metrics_route, operations_routes},
@@ -92,6 +96,8 @@ struct Serving {
     lanes: Lanes,
     channels: Channels,
     door: Door,
+    /// Leases that others may hold with more luck.
+    left: LeftToOthers,
 }
 
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
@@ -180,6 +186,7 @@ impl Serving {
             lanes: channels.lanes(),
             channels,
             door,
+            left: LeftToOthers::default(),
         })
     }
 
@@ -227,6 +234,7 @@ impl Serving {
         let store = self.store.clone();
         let (member, held) =
             Membership::new(store.clone(), self.replica, Arc::clone(&shards), singles);
+        let member = member.leaving(self.left.clone());
         member.name_leases().await?;
         let living = member.run(stops.beat.clone(), stops.fenced.clone());
         let beat = workers.rely_on("beat", &stops.beat, living);

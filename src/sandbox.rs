@@ -15,7 +15,7 @@ use picdesk_sandbox::{
     page,
     phone::{self, Phone},
     telegram::{OLGA, OPERATORS, Options as TelegramOptions, TelegramStandIn, WEI},
-    wecom::{DESK_KF, Options as WecomOptions, STUDIO_KF, WecomStandIn},
+    wecom::{self, DESK_KF, Options as WecomOptions, STUDIO_KF, WecomStandIn},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -53,8 +53,8 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
         Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images)]).with_wecom(wecom);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
-    desk.add_operator("Olga", OLGA).map_err(anyhow::Error::msg)?;
-    desk.add_operator("小伟", WEI).map_err(anyhow::Error::msg)?;
+    desk.add_operator("Olga", OLGA, wecom::OLGA).map_err(anyhow::Error::msg)?;
+    desk.add_operator("小伟", WEI, wecom::WEI).map_err(anyhow::Error::msg)?;
     desk::watched(&desk);
     println!("{page_url}");
     let stop = CancellationToken::new();
@@ -144,7 +144,8 @@ fn write_config(
          {wecom}[images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
          concurrency = 2\n\
          [credits]\ntrial = 12\n\
-         [desk]\ntelegram_chat_id = {desk}\nsupport_url = \"http://127.0.0.1:{port}/\"\n",
+         [desk]\ntelegram_chat_id = {desk}\nwecom_operators = [\"{olga}\", \"{wei}\"]\n\
+         support_url = \"http://127.0.0.1:{port}/\"\n",
         store = quoted(&format!("sqlite://{}", place("picdesk.db"))),
         pictures = quoted(&format!("file://{}", place("pictures"))),
         token = quoted(telegram.token()),
@@ -153,6 +154,8 @@ fn write_config(
         base = quoted(&images.base_url()),
         key = quoted(images.api_key()),
         desk = OPERATORS,
+        olga = wecom::OLGA,
+        wei = wecom::WEI,
     );
     let file = data.join("picdesk.toml");
     std::fs::write(&file, text)?;

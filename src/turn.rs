@@ -22,7 +22,7 @@ use futures_util::FutureExt as _;
 use picdesk_core::{
     decide::decide,
     effect::Effect,
-    facts::{Facts, Frame, House, Median},
+    facts::{Facts, Frame, House, Kept, Median},
     id::{AccountId, Cause},
 };
 use tokio::sync::mpsc;
@@ -430,6 +430,12 @@ impl Turner {
     /// The medians as they were measured last.
     fn medians(&self) -> Vec<Median> {
         self.medians.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The address of a picture, for whoever has the link.
+    fn address(&self, kept: &Kept) -> String {
+        let token = self.desk.seal.picture(kept.artifact.id);
+        format!("{}/p/{token}", self.desk.house.public_url)
     }
 
     /// The address of an account's gallery, for a day.

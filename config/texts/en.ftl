@@ -271,6 +271,7 @@ support-when-promise = We usually answer within { $promise }.
 support-closed = Nobody is there right now. We are back on { $moment }.
 support-code = Case { BOLD($code) }.
 support-passed-on = Passed on. The answer comes here.
+support-taken = A person has taken this chat and reads what you write.
 support-elsewhere = A person answers here: { $where }
 support-nowhere = Nobody can be reached from this chat yet. Please ask where you found this bot.
 or = { $first } or { $second }
@@ -307,17 +308,25 @@ card-request = { $moment } · { $price } · { $outcome ->
 card-consent = May see prompt and pictures: { BOLD("yes") }
 card-no-consent = May see prompt and pictures: { BOLD("no") }
 card-help = A reply to a message of theirs goes out, and so does /r with your words. Plain lines stay notes. /done closes the case.
+card-help-by-code = Answer with /r { $code } and your words. /done { $code } closes the case.
 customer-wrote = { BOLD($name) }
 relay-waiting = On its way…
 relay-delivered = ✓ Delivered
 relay-blocked = ✗ Not delivered: they have blocked the bot.
 relay-refused = ✗ Not delivered: the channel does not take it.
+relay-held = ✗ Not delivered yet: the channel takes it when they write again.
 relay-unknown = ? It may not have arrived: the connection was lost. Ask before you repeat it.
 not-shown = Something of theirs cannot be shown here, most likely a picture that cannot be passed on any more. Ask them to send it again.
 desk-help =
     { CODE("/r …") } or a reply to a message of theirs: goes to the customer
     { CODE("/done") } closes the case
     Anything else stays a note among you.
+desk-help-by-code =
+    { CODE("/r S-12 …") } goes to the customer of case S-12
+    { CODE("/done S-12") } closes the case
+    While one case alone is open, its code can be left out. Anything else goes nowhere.
+desk-closed = The case is closed.
+desk-handed = People have this chat in WeCom: answer there. { CODE("/done") } closes the case and gives the chat back to the bot.
 not-an-operator = Only operators can answer here. The owner adds one with { CODE("picdesk operator add") }. Nothing went to the customer.
 
 ### Answers to taps

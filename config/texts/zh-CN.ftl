@@ -229,6 +229,7 @@ support-when-promise = 一般 { $promise }内回复。
 support-closed = 现在没有人在，{ $moment } 回来。
 support-code = 编号 { BOLD($code) }。
 support-passed-on = 已转达，回复会发到这里。
+support-taken = 已有真人接待，你发的内容都能看到。
 support-elsewhere = 真人在这里：{ $where }
 support-nowhere = 这里暂时联系不到真人，请到你找到我的地方问一问。
 or = { $first } 或 { $second }
@@ -265,17 +266,25 @@ card-request = { $moment } · { $price } · { $outcome ->
 card-consent = 可看描述和图片：{ BOLD("是") }
 card-no-consent = 可看描述和图片：{ BOLD("否") }
 card-help = 回复客户的消息，或 /r 加内容，会发给客户；其他文字只是备注。/done 结束工单。
+card-help-by-code = 回复客户：/r { $code } 加内容。/done { $code } 结束工单。
 customer-wrote = { BOLD($name) }
 relay-waiting = 发送中…
 relay-delivered = ✓ 已送达
 relay-blocked = ✗ 未送达：对方屏蔽了机器人。
 relay-refused = ✗ 未送达：渠道不接受。
+relay-held = ✗ 还没送达：等对方再发消息时送出。
 relay-unknown = ? 可能没送到：连接断了。重发前请先问一句。
 not-shown = 对方发来的内容有一条无法在这里显示，多半是一张已无法转发的图片。请让对方重新发一次。
 desk-help =
     { CODE("/r …") } 或回复客户的消息：发给客户
     { CODE("/done") } 结束工单
     其他文字只是内部备注。
+desk-help-by-code =
+    { CODE("/r S-12 …") } 发给工单 S-12 的客户
+    { CODE("/done S-12") } 结束工单
+    只有一个未结的工单时可以不写编号。其他文字不会发出。
+desk-closed = 工单已结束。
+desk-handed = 同事正在企业微信里接待这位客户，请在那里回复。{ CODE("/done") } 结束工单，并把对话交还机器人。
 not-an-operator = 只有客服可以在这里回复。由负责人用 { CODE("picdesk operator add") } 添加。客户没有收到这条。
 
 ### 点按回应

@@ -2,8 +2,8 @@
 //! holding the leases that are our share.
 
 use std::{
-    collections::BTreeSet,
-    sync::Arc,
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -27,6 +27,24 @@ const HELD_MAX: Duration = LEASE.saturating_sub(BEAT);
 /// The names of the leases we hold.
 pub type Held = BTreeSet<String>;
 
+/// Leases that this replica leaves to others for a while, because it cannot do their work itself.
+#[derive(Clone, Default)]
+pub struct LeftToOthers(Arc<Mutex<HashMap<String, Instant>>>);
+
+impl LeftToOthers {
+    /// Leaves a lease to others until then, also when nobody takes it.
+    pub fn leave(&self, lease: &str, until: Instant) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        left.insert(lease.to_owned(), until);
+    }
+
+    fn is_left(&self, lease: &str, now: Instant) -> bool {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        left.retain(|_, until| *until > now);
+        left.contains_key(lease)
+    }
+}
+
 /// Keeps this replica a member.
 pub struct Membership {
     store: Store,
@@ -35,7 +53,8 @@ pub struct Membership {
     singles: Vec<String>,
     held: watch::Sender<Held>,
     watch: Watch,
-    /// Shards that are no longer our share: turned no more since the last beat, free at the next.
+    left: LeftToOthers,
+    /// What is no longer our share: worked on no more since the last beat, free at the next.
     leaving: Vec<String>,
     beaten_at: Instant,
 }
@@ -56,10 +75,18 @@ impl Membership {
             singles,
             held,
             watch: Watch::default(),
+            left: LeftToOthers::default(),
             leaving: Vec::new(),
             beaten_at: Instant::now(),
         };
         (member, seen)
+    }
+
+    /// With leases that may be left to others.
+    #[must_use]
+    pub fn leaving(mut self, left: LeftToOthers) -> Self {
+        self.left = left;
+        self
     }
 
     /// Names all leases, once for an installation.
@@ -141,18 +168,18 @@ impl Membership {
         }
         let alive: Vec<i64> =
             living.into_iter().map(|(id, _)| id).filter(|id| !dead.contains(id)).collect();
-        self.balance(&alive).await
+        self.balance(&alive, now).await
     }
 
     /// Gives back what is not our share, and takes what is and is free.
-    async fn balance(&mut self, alive: &[i64]) -> Result<(), StoreError> {
+    async fn balance(&mut self, alive: &[i64], now: Instant) -> Result<(), StoreError> {
         if !self.leaving.is_empty() {
             let leaving = std::mem::take(&mut self.leaving);
             replica::give_back(&self.store, self.replica, &leaving).await?;
         }
         let share = share_of(alive, self.replica);
-        let wanted: Vec<String> =
-            (share.0..share.1).map(shard_lease).chain(self.singles.iter().cloned()).collect();
+        let singles = self.singles.iter().filter(|name| !self.left.is_left(name, now)).cloned();
+        let wanted: Vec<String> = (share.0..share.1).map(shard_lease).chain(singles).collect();
         let held = replica::held(&self.store, self.replica).await?;
         let missing: Vec<String> =
             wanted.iter().filter(|name| !held.contains(name)).cloned().collect();
@@ -162,7 +189,8 @@ impl Membership {
         }
         self.leaving = all
             .iter()
-            .filter(|name| name.starts_with("shard/") && !wanted.contains(name))
+            .filter(|name| !wanted.contains(name))
+            .filter(|name| name.starts_with("shard/") || self.singles.contains(name))
             .cloned()
             .collect();
         for name in &self.leaving {

@@ -11,13 +11,17 @@ use super::hours::OfficeHours;
 use super::images::amount;
 use super::reader::{Keys, Read};
 use super::secret::Secret;
-use super::value::{BaseUrl, base_url, list, maybe, page_url, parsed, telegram_chat, within};
+use super::value::{
+    BaseUrl, base_url, list, maybe, page_url, parsed, telegram_chat, within, words,
+};
 
 /// Where people answer, and when.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// The forum group that has a topic for every escalation.
     pub telegram_chat_id: Option<i64>,
+    /// Members of the company who are operators: told of every escalation on WeCom, by user id.
+    pub wecom_operators: Vec<String>,
     /// The contact link shown beside every price and failure.
     pub support_url: Option<Url>,
     /// When people answer, by the clock of `time_zone`.
@@ -38,6 +42,7 @@ impl Desk {
     pub(super) fn read(keys: &mut Keys<'_>) -> Self {
         let desk = Self {
             telegram_chat_id: keys.take("telegram_chat_id", telegram_chat),
+            wecom_operators: keys.take("wecom_operators", list(words)),
             support_url: keys.take("support_url", maybe(page_url)),
             hours: keys.take("hours", parsed(str::parse)),
             time_zone: keys.take("time_zone", parsed(time_zone)),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use picdesk_wecom::{
-    BotMode as AdapterMode, BotSettings, KfSettings, WecomSettings, verify::Secret as Exposed,
+    BotMode as AdapterMode, BotSettings, HandOver as AdapterHandOver, KfSettings, WecomSettings,
+    verify::Secret as Exposed,
 };
 use url::Url;
 
@@ -129,7 +130,7 @@ impl WecomApp {
             kf,
             welcome,
         };
-        if let Some(settings) = app.settings(String::new()) {
+        if let Some(settings) = app.settings(String::new(), &[]) {
             for problem in settings.problems() {
                 keys.blame_whole(problem.key, problem.what);
             }
@@ -137,8 +138,8 @@ impl WecomApp {
         Some(app)
     }
 
-    /// What the adapter is made of. `house` is this installation's word.
-    pub fn settings(&self, house: String) -> Option<WecomSettings> {
+    /// What the adapter is made of. `house` is this installation's word, `operators` are members.
+    pub fn settings(&self, house: String, operators: &[String]) -> Option<WecomSettings> {
         Some(WecomSettings {
             corp_id: self.corp_id.clone(),
             api_url: Url::parse(self.api_url.as_str()).ok()?,
@@ -151,8 +152,13 @@ impl WecomApp {
                 sync_every: kf.sync_every,
                 first_sync_age_max: kf.first_sync_age_max,
                 house,
+                hand_over: match kf.hand_over {
+                    HandOver::Pool => AdapterHandOver::Pool,
+                    HandOver::Servicer => AdapterHandOver::Servicers(kf.servicers.clone()),
+                },
             }),
-            contact_link: String::new(),
+            greets_contacts: self.welcome,
+            operators: operators.to_vec(),
         })
     }
 }

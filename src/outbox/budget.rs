@@ -186,6 +186,8 @@ mod tests {
             edits: true,
             buttons: true,
             topics: true,
+            hands_over: false,
+            knows_repeats: false,
             text_units_max: 4096,
             caption_units_max: 1024,
             photo_bytes_max: 1,

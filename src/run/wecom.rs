@@ -1,6 +1,9 @@
 //! What is WeCom's own: its three channels, its callbacks, and the fetching of news.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::Router;
 use picdesk_core::{
@@ -18,6 +21,7 @@ use picdesk_wecom::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
+use url::Url;
 
 use super::{
     Serving,
@@ -66,6 +70,7 @@ struct Kf {
 struct Bot {
     settings: BotSettings,
     house: House,
+    proxy: Option<Url>,
     handle: Arc<SocketHandle>,
     channel: Arc<WecomBot>,
 }
@@ -90,10 +95,12 @@ impl Wecom {
             patience: Patience::default(),
         };
         let app = match &config.wecom.app {
-            Some(app) => App::open(app, store, &house, &kept, word).await?,
+            Some(app) => {
+                App::open(app, &config.desk.wecom_operators, store, &house, &kept, word).await?
+            }
             None => None,
         };
-        let bot = config.wecom.bot.as_ref().map(|bot| Bot::open(bot, desk, house, &kept));
+        let bot = config.wecom.bot.as_ref().map(|bot| Bot::open(bot, proxy, desk, house, &kept));
         Ok(Self { kept, app, bot })
     }
 
@@ -121,6 +128,7 @@ fn source(account: &str) -> String {
 impl App {
     async fn open(
         app: &config::WecomApp,
+        operators: &[String],
         store: &Store,
         house: &House,
         kept: &Arc<Kept>,
@@ -131,7 +139,7 @@ impl App {
             .run(move |tx| Box::pin(async move { people::setting(tx, "wecom house", &word).await }))
             .await?;
         let word: String = word.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
-        let Some(settings) = app.settings(word) else { return Ok(None) };
+        let Some(settings) = app.settings(word, operators) else { return Ok(None) };
         let client = Arc::new(Client::new(&settings, house));
         let menus = || Arc::clone(kept) as Arc<_>;
         let clock = || Clock::clone(&house.clock);
@@ -146,7 +154,13 @@ impl App {
 }
 
 impl Bot {
-    fn open(bot: &config::WecomBot, desk: &Desk, house: House, kept: &Arc<Kept>) -> Self {
+    fn open(
+        bot: &config::WecomBot,
+        proxy: Option<&str>,
+        desk: &Desk,
+        house: House,
+        kept: &Arc<Kept>,
+    ) -> Self {
         // Whoever writes here reads Chinese until they say otherwise.
         let (opening, greeting) = desk.words.wecom_bot(Language::ZhCn, &desk.context);
         let settings = bot.settings(opening, greeting);
@@ -158,7 +172,8 @@ impl Bot {
             Arc::clone(kept) as Arc<_>,
             Arc::clone(&handle),
         );
-        Self { settings, house, handle, channel: Arc::new(channel) }
+        let proxy = proxy.and_then(|proxy| Url::parse(proxy).ok());
+        Self { settings, house, proxy, handle, channel: Arc::new(channel) }
     }
 }
 
@@ -174,7 +189,8 @@ impl Serving {
         {
             let token = app.settings.token.clone();
             let envelope = Envelope::new(token, key, app.settings.corp_id.clone());
-            let callback = AppCallback::new(envelope, inbox(), menus(), self.channel_clock());
+            let callback = AppCallback::new(envelope, inbox(), menus(), self.channel_clock())
+                .with_operators(app.settings.operators.clone());
             let rings = app.kf.as_ref().map(|kf| kf.rings.clone());
             router = router.merge(web::wecom_app(callback, rings));
         }
@@ -267,9 +283,12 @@ impl Serving {
         };
         let handle = Arc::clone(&bot.handle);
         let Some(socket) = Socket::new(&bot.settings, handle, means, &bot.house) else { return };
-        let (socket, alarms) = (Arc::new(socket), self.desk.alarms.clone());
+        let socket = Arc::new(socket.through(bot.proxy.clone()));
+        let alarms = self.desk.alarms.clone();
         // Under the sender's lease: who sends needs the connection in its own process.
+        let (left, name) = (self.left.clone(), lease.clone());
         workers.keep_while_held(&lease, held, &stops.work, move |stop| {
+            let (left, name) = (left.clone(), name.clone());
             let (socket, alarms) = (Arc::clone(&socket), alarms.clone());
             async move {
                 loop {
@@ -277,6 +296,8 @@ impl Serving {
                         SocketEnded::Stopped => return,
                         SocketEnded::Replaced => {
                             alarms.raise("somebody else connects as the WeCom AI bot");
+                            // Another replica may have more luck, and stands by for that.
+                            left.leave(&name, Instant::now() + LONG_REST);
                         }
                         SocketEnded::Refused => {}
                     }

@@ -201,12 +201,17 @@ impl DeskProcess {
     }
 
     /// Lets the sandbox's operator answer.
-    pub(super) fn add_operator(&self, name: &str, telegram: i64) -> Result<(), String> {
+    pub(super) fn add_operator(
+        &self,
+        name: &str,
+        telegram: i64,
+        member: &str,
+    ) -> Result<(), String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let done = std::process::Command::new(program)
             .args(["operator", "add", "--role", "agent", "--name", name, "--telegram"])
             .arg(telegram.to_string())
-            .arg("--config")
+            .args(["--wecom", member, "--config"])
             .arg(&self.config)
             .env_clear()
             .stdout(Stdio::null())

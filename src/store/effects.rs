@@ -9,10 +9,10 @@ use std::collections::HashSet;
 
 use picdesk_core::{
     account::Language,
-    channel::{OutboundMessage, Refusal},
+    channel::OutboundMessage,
     effect::{Effect, RequestChange},
     event::About,
-    id::{OutboundId, RequestId, TapId},
+    id::{RequestId, TapId},
     say::Say,
 };
 
@@ -83,7 +83,7 @@ struct Rows {
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
     singles: Vec<Single>,
-    bounced: Vec<(OutboundId, Refusal)>,
+    bounced: Vec<outbox::Bounce>,
     /// What is owed or not any more; after the pictures of the same batch are there.
     owed: Vec<Single>,
 }

@@ -8,6 +8,7 @@ use picdesk_core::{
 use super::{
     StoreError, Tx, Value,
     inbox::{self, NewEvent},
+    people,
 };
 
 /// A day.
@@ -32,8 +33,6 @@ const ANNOUNCE: &str = "
     where account = $1 and state = 'kept' and announced = 0 and expires_at <= $2
       and (expires_at <= $3 or made_at + (expires_at - made_at) / 2 <= $4)
     returning id";
-const FIND_CONVERSATION: &str = "
-    select id from identities where account = $1 and reachable = 1 order by created_at, id limit 1";
 
 /// Announces what ends soon, in one event for each account; how many accounts. Those that nobody
 /// can reach are not told, then or later.
@@ -48,8 +47,11 @@ pub async fn announce(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
         let announced = tx.rows(ANNOUNCE, &values).await?;
         let Some(first) = announced.first() else { continue };
         let id = format!("account:{account}:expiring:{}", first.int(0)?);
-        let Some(whose) =
-            tx.rows(FIND_CONVERSATION, &[account.into()]).await?.first().map(|row| row.text(0))
+        let Some(whose) = tx
+            .rows(people::FIND_CONVERSATION, &[account.into()])
+            .await?
+            .first()
+            .map(|row| row.text(0))
         else {
             continue;
         };

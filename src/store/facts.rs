@@ -1,5 +1,6 @@
 //! What a batch of turns needs to know, read with a few statements for the whole batch.
 
+mod at_desk;
 mod rows;
 mod statements;
 
@@ -11,7 +12,7 @@ use picdesk_core::{
     event::Message,
     facts::{
         Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed,
-        OpenRequest, Operator, Owed, Past, Reference, Request,
+        OpenRequest, Owed, Past, Reference, Request,
     },
     generation::{GenerationState, Options},
     id::{
@@ -21,6 +22,7 @@ use picdesk_core::{
     say::{BalanceLine, CardLine},
 };
 
+pub use self::at_desk::{case_of_code, only_open_case, operator};
 pub use self::rows::{CaseBody, RequestBody, read_request};
 pub(super) use self::rows::{word, word_of};
 use self::{
@@ -412,17 +414,6 @@ pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
     }
     let cases = tx.rows(sql::COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
     Ok(Past { requests, cases })
-}
-
-/// The operator behind an identity.
-pub async fn operator(tx: &mut Tx, identity: &IdentityId) -> Result<Option<Operator>, StoreError> {
-    let (text, id) = match identity.as_str().split_once(':') {
-        Some(("telegram", number)) => (sql::FIND_OPERATOR, number),
-        Some(("wecom-app", user)) => (sql::FIND_OPERATOR_OF_WECOM, user),
-        _ => return Ok(None),
-    };
-    let rows = tx.rows(text, &[id.into()]).await?;
-    rows.first().map(|row| Ok(Operator { name: row.text(0)? })).transpose()
 }
 
 /// Lines for an earlier topic of a matter, refused because that topic was gone; oldest first.

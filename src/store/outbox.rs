@@ -16,7 +16,7 @@ use super::{
     sealed, windows,
 };
 
-pub use bounce::bounce;
+pub use bounce::{Bounce, bounce};
 
 /// A message that waits, and what is known of its place.
 #[derive(Clone, Debug)]
@@ -301,7 +301,10 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
             }
             Fate::Held(why) => {
                 match why {
-                    Closed::Window => windows::close(tx, &one.waiting.message).await?,
+                    Closed::Window => {
+                        let message = &one.waiting.message;
+                        windows::close(tx, message.conversation.as_str(), message.id).await?;
+                    }
                     Closed::ByPeople => windows::give_back(tx, &one.waiting.message).await?,
                 }
                 held_as(one)
@@ -331,6 +334,9 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
         // may yet go elsewhere.
         let body = match one.fate {
             Fate::Refused(_) | Fate::Held(_) => sealed::seal_json(&one.waiting.message),
+            Fate::Delivered(_) if bounce::may_come(&one.waiting) => {
+                sealed::seal_json(&one.waiting.message)
+            }
             _ => sealed::seal(&[]),
         };
         done.push(vec![id.into(), word.into(), now.into(), body.into()]);

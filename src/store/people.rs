@@ -24,8 +24,15 @@ const REMOVE: &str = "delete from operators where name = $1";
 const FIND_PURSE_OF_IDENTITY: &str = "
     select a.id, a.purse from identities i join accounts a on a.id = i.account where i.id = $1";
 const FIND_PURSE_OF_ACCOUNT: &str = "select id, purse from accounts where id = $1";
-const FIND_CONVERSATION: &str = "
-    select id from identities where account = $1 and reachable = 1 order by created_at, id limit 1";
+/// Where an account can be written to by itself: where it last asked, since on some channels an
+/// identity alone is no address; else by the name of its identity, which is one on the others.
+pub(super) const FIND_CONVERSATION: &str = "
+    select coalesce(
+      (select r.conversation from requests r
+       where r.account = i.account and r.identity = i.id and r.setting = 'Private'
+       order by r.id desc limit 1), i.id)
+    from identities i
+    where i.account = $1 and i.reachable = 1 order by i.created_at, i.id limit 1";
 const FIND_SETTING: &str = "select value from settings where name = $1";
 const KEEP_SETTING: &str =
     "insert into settings (name, value) values ($1, $2) on conflict (name) do nothing";
@@ -77,8 +84,8 @@ pub async fn find_account(
     rows.first().map(|row| Ok((row.int(0)?, row.int(1)?))).transpose()
 }
 
-/// The identity of an account that can be written to; its private conversation has the same name.
-pub async fn reachable_identity(
+/// A conversation in which an account can be written to by itself.
+pub async fn private_conversation(
     connection: &mut Connection,
     account: i64,
 ) -> Result<Option<String>, StoreError> {

@@ -44,7 +44,7 @@ counts! {
     /// Of the inbox.
     InboxCounts { waiting, turned, failed, set_aside }
     /// Of the outbox.
-    OutboxCounts { waiting, delivered, unknown, refused, owed }
+    OutboxCounts { waiting, held, delivered, unknown, refused, owed }
     /// Of pictures.
     GenerationCounts { queued, running, finished, failed, uncertain, cancelled }
     /// Of holds.
@@ -113,6 +113,7 @@ pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
         },
         outbox: OutboxCounts {
             waiting: sum(&outbox, &["waiting", "sending"]),
+            held: sum(&outbox, &["held"]),
             delivered: sum(&outbox, &["delivered"]) + before("outbox/delivered"),
             unknown: sum(&outbox, &["unknown"]) + before("outbox/unknown"),
             refused: sum(&outbox, &["refused"]) + before("outbox/refused"),

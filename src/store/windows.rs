@@ -192,7 +192,8 @@ async fn of_one(
     }
     let here =
         outcome.messages.iter().filter(|one| one.message.conversation == *counted.conversation);
-    for Rendered { message, about } in here.filter(|one| one.about != Some(About::Occasion)) {
+    let free = |about| matches!(about, Some(About::Occasion | About::Handing(_)));
+    for Rendered { message, about } in here.filter(|one| !free(one.about)) {
         let claim = Claim { rank: rank(*about), sends: sends(message, counted.text_bytes_max) };
         wanting.push(Wants { id: message.id, waited: false, about: *about, claim });
     }
@@ -200,8 +201,14 @@ async fn of_one(
     let claims: Vec<Claim> = wanting.iter().map(|one| one.claim).collect();
     let granted = allot(room, window.reserved, counted.occasion, &claims);
     let (mut taken, mut released) = (0, Vec::new());
+    // Messages leave in the order of their names, so what waited would go before these: it goes
+    // on when they have arrived.
+    let has_picture = wanting
+        .iter()
+        .zip(&granted)
+        .any(|(one, granted)| *granted && one.claim.rank == Rank::Picture);
     for (one, granted) in wanting.iter().zip(granted) {
-        match (granted, one.waited) {
+        match (granted && !(one.waited && has_picture), one.waited) {
             (true, waited) => {
                 taken += one.claim.sends;
                 if waited {
@@ -218,7 +225,7 @@ async fn of_one(
     if taken > 0 {
         tx.run(TAKE, &[name.into(), taken.into()]).await?;
     }
-    refuse_pictures(tx, counted.conversation, &wanting, without, now).await
+    tell_at_once(tx, counted.conversation, &wanting, without, now).await
 }
 
 /// What becomes of a message without a slot.
@@ -230,8 +237,9 @@ fn fate_without(about: Option<About>) -> Slotted {
     }
 }
 
-/// Pictures without a slot stay owed: their fate is told at once.
-async fn refuse_pictures(
+/// Pictures without a slot stay owed, and who wrote a line that waits hears of it: their fate is
+/// told at once.
+async fn tell_at_once(
     tx: &mut Tx,
     conversation: &ConversationId,
     wanting: &[Wants],
@@ -240,10 +248,14 @@ async fn refuse_pictures(
 ) -> Result<(), StoreError> {
     let mut events = Vec::new();
     for Wants { id, about, .. } in wanting {
-        let (Some(about), Some(Slotted::Refused)) = (about, without.get(id)) else { continue };
-        let event =
-            Event::MessageRefused { outbound: *id, about: *about, refusal: Refusal::NotNow };
-        events.push(NewEvent::of_house(format!("outbound:{id}:refused"), conversation, &event));
+        let word = match (about, without.get(id)) {
+            (Some(_), Some(Slotted::Refused)) => "refused",
+            (Some(About::Relay(_)), Some(Slotted::Held)) => "held",
+            _ => continue,
+        };
+        let Some(about) = *about else { continue };
+        let event = Event::MessageRefused { outbound: *id, about, refusal: Refusal::NotNow };
+        events.push(NewEvent::of_house(format!("outbound:{id}:{word}"), conversation, &event));
     }
     inbox::insert(tx, &events, now, now).await?;
     Ok(())
@@ -276,7 +288,9 @@ fn sends(message: &OutboundMessage, text_bytes_max: usize) -> u32 {
         | Content::Removed { .. }
         | Content::OpenTopic { .. }
         | Content::CloseTopic
-        | Content::ReopenTopic => 1,
+        | Content::ReopenTopic
+        | Content::HandOver { .. }
+        | Content::HandBack { .. } => 1,
     }
 }
 
@@ -294,8 +308,12 @@ pub(super) async fn give_back(tx: &mut Tx, message: &OutboundMessage) -> Result<
 }
 
 /// The channel takes nothing more until they write again, whatever we had counted.
-pub(super) async fn close(tx: &mut Tx, message: &OutboundMessage) -> Result<(), StoreError> {
-    let values = [message.conversation.as_str().into(), message.id.0.into()];
+pub(super) async fn close(
+    tx: &mut Tx,
+    conversation: &str,
+    message: OutboundId,
+) -> Result<(), StoreError> {
+    let values = [conversation.into(), message.0.into()];
     tx.run(CLOSE, &values).await?;
     Ok(())
 }

@@ -125,7 +125,7 @@ pub(super) async fn facts(
     Ok(match wanted.needs.kind {
         FactsKind::Message => Facts::Message(message(turner, tx, shared, wanted).await?),
         FactsKind::Press => Facts::Press(press(turner, tx, shared, wanted).await?),
-        FactsKind::Desk => Facts::Desk(desk(tx, shared, wanted).await?),
+        FactsKind::Desk => Facts::Desk(desk(turner, tx, shared, wanted).await?),
         FactsKind::Generation => Facts::Generation(generation(turner, tx, &wanted.needs).await?),
         FactsKind::Delivery => Facts::Delivery(delivery(turner, tx, &wanted.needs).await?),
         FactsKind::None => Facts::None,
@@ -264,13 +264,14 @@ async fn press(
         request,
         generations,
         stray,
+        address: kept.as_ref().map(|kept| turner.address(kept)).unwrap_or_default(),
         kept,
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
         entries: entries(tx, needs, customer.as_ref()).await?,
         past: past(tx, needs, customer.as_ref()).await?,
-        desk: if at_desk { Some(desk(tx, shared, wanted).await?) } else { None },
+        desk: if at_desk { Some(desk(turner, tx, shared, wanted).await?) } else { None },
         customer,
     })
 }
@@ -347,13 +348,26 @@ async fn past(tx: &mut Tx, needs: &Needs, customer: Option<&Customer>) -> Result
     }
 }
 
-async fn desk(tx: &mut Tx, shared: &Shared, wanted: &Wanted) -> Result<DeskFacts, StoreError> {
+async fn desk(
+    turner: &Turner,
+    tx: &mut Tx,
+    shared: &Shared,
+    wanted: &Wanted,
+) -> Result<DeskFacts, StoreError> {
     let operator = match &wanted.needs.identity {
         Some(identity) => read::operator(tx, identity).await?,
         None => None,
     };
-    let topic = wanted.conversation.as_str();
-    let case = read::topic_cases(tx, &[topic]).await?.remove(topic);
+    let (house, place) = (&turner.desk.house, &wanted.conversation);
+    let case = match (house.code_of(place), wanted.needs.case) {
+        (Some(code), _) => read::case_of_code(tx, code).await?,
+        (None, Some(case)) if house.is_members_desk(place) => {
+            read::cases(tx, [case.0]).await?.remove(&case.0)
+        }
+        // Who has one chat for all cases and names none means the only one.
+        (None, None) if house.is_members_desk(place) => read::only_open_case(tx).await?,
+        (None, _) => read::topic_cases(tx, &[place.as_str()]).await?.remove(place.as_str()),
+    };
     let answers_customer = shared.replied(wanted).escalation.is_some();
     Ok(DeskFacts { operator, case, answers_customer })
 }

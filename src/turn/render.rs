@@ -33,6 +33,8 @@ pub(super) fn render(desk: &Desk, outgoing: &Outgoing) -> Rendered {
         Body::OpenTopic { name } => Content::OpenTopic { name: name.clone() },
         Body::CloseTopic => Content::CloseTopic,
         Body::ReopenTopic => Content::ReopenTopic,
+        Body::HandOver { words } => Content::HandOver { words: say(words) },
+        Body::HandBack { words } => Content::HandBack { words: say(words) },
     };
     let message = OutboundMessage {
         id: outgoing.id,

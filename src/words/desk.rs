@@ -89,7 +89,11 @@ impl Speaker<'_> {
             lines.extend(card.requests.iter().take(LINES_MAX).map(|line| self.card_request(line)));
         }
         lines.push(Text::default());
-        lines.push(self.text("card-help"));
+        lines.push(if card.by_code {
+            self.fill("card-help-by-code", &Args::new().ours("code", card.code.as_str()))
+        } else {
+            self.text("card-help")
+        });
         let mut text = joined(&lines, "\n");
         let words = clean::body(&card.words);
         if !words.is_empty() {
@@ -106,6 +110,7 @@ impl Speaker<'_> {
             RelayState::Delivered => "relay-delivered",
             RelayState::Blocked => "relay-blocked",
             RelayState::Refused => "relay-refused",
+            RelayState::Held => "relay-held",
             RelayState::Unknown => "relay-unknown",
         })
     }

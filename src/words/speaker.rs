@@ -141,6 +141,7 @@ impl Speaker<'_> {
             Say::SupportConsent => self.text("support-consent"),
             Say::SupportOpened { code, at } => self.support_opened(code, *at),
             Say::SupportPassedOn => self.text("support-passed-on"),
+            Say::SupportTaken => self.text("support-taken"),
             Say::SupportElsewhere => self.support_elsewhere(),
             Say::Answer { operator, text } => self.wrote("answer", operator, text),
             Say::SupportDone { code } => {
@@ -152,6 +153,9 @@ impl Speaker<'_> {
             Say::RelayState(state) => self.relay_state(*state),
             Say::NotShown => self.text("not-shown"),
             Say::DeskHelp => self.text("desk-help"),
+            Say::DeskHelpByCode => self.text("desk-help-by-code"),
+            Say::DeskClosed => self.text("desk-closed"),
+            Say::DeskHanded => self.text("desk-handed"),
             Say::NotAnOperator => self.text("not-an-operator"),
 
             Say::NotYours => self.text("not-yours"),

@@ -122,6 +122,8 @@ pub struct Capabilities {
     pub buttons: bool,
     /// Whether topics can be opened for operators.
     pub topics: bool,
+    /// Whether a whole chat can be handed to people of ours, who answer in their own client.
+    pub hands_over: bool,
     /// Longest text, in the channel's own units (Telegram: UTF-16 code units).
     pub text_units_max: usize,
     /// Longest caption, in the same units.
@@ -136,6 +138,9 @@ pub struct Capabilities {
     pub file_bytes_max: u64,
     /// Messages the channel takes after each message of theirs; nothing where there is no budget.
     pub replies_max: Option<u32>,
+    /// Whether the channel takes a message of ours once, however often it is sent: each has its
+    /// name there.
+    pub knows_repeats: bool,
     /// Seconds after their last message during which the channel takes ours; nothing where there
     /// is no such window.
     pub reply_window_s: Option<u32>,
@@ -302,6 +307,16 @@ pub enum Content {
     CloseTopic,
     /// The topic the message goes to is opened again.
     ReopenTopic,
+    /// The chat goes to people of ours, who answer in their own client.
+    HandOver {
+        /// The last words of the bot.
+        words: Text,
+    },
+    /// The chat is taken back from them.
+    HandBack {
+        /// What is said to that.
+        words: Text,
+    },
 }
 
 /// Whether a message may be sent again when nobody knows if it arrived.

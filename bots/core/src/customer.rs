@@ -79,6 +79,12 @@ impl Visit {
     }
 }
 
+/// Somebody we know, where this happens.
+pub(crate) fn here(turn: &Turn<'_>, known: &Customer) -> Visit {
+    let reader = Reader::here(turn, known, Setting::Private);
+    Visit { reader, customer: known.clone(), is_new: false }
+}
+
 /// Somebody is here. Whoever is new gets an account and the trial credits; whoever was out of
 /// reach hears first what became of their requests, and gets what is owed to them.
 pub(crate) fn meet(

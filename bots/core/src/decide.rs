@@ -10,7 +10,7 @@ use crate::{
     entrance,
     event::{About, Delivered, Event, Setting},
     facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
-    grant, handed, history,
+    grant, handed, handing, history,
     id::{ConversationId, OutboundId},
     manners, message, picture, press,
     say::{RelayState, Say},
@@ -49,10 +49,12 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         }
         Event::ConversationMoved { to } => moved(turn, to),
         Event::ChatEntered(entrance) => entrance::entered(turn, of_message(facts)?, entrance),
-        Event::ChatHanded(handing) => entrance::handed(turn, of_message(facts)?, handing),
+        Event::ChatHanded(handing) => handing::handed(turn, of_message(facts)?, handing),
         Event::ContactChanged(contact) => entrance::contact_changed(turn, contact),
         Event::MessageBounced { outbound, refusal } => {
-            turn.then(Effect::BounceMessage { outbound: *outbound, refusal: *refusal });
+            let again = OutboundId(turn.id());
+            let (outbound, refusal) = (*outbound, *refusal);
+            turn.then(Effect::BounceMessage { outbound, refusal, again });
         }
         Event::ChannelWarned(warning) => {
             if let Some(what) = warning.alarm() {
@@ -97,8 +99,11 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::ArtifactExpired { owed: false, .. } => {
             picture::expired(turn, of_generation(facts)?);
         }
-        // What was asked for stays asked for; what our people say is theirs; ratings are counted.
-        Event::MessageRecalled { .. } | Event::ServicerWrote { .. } | Event::AnswerRated { .. } => {
+        // What was asked for stays asked for; ratings are counted.
+        Event::MessageRecalled { .. } | Event::AnswerRated { .. } => {}
+        Event::ServicerWrote { servicer, text, attachments, .. } => {
+            let wrote = handing::Wrote { servicer, text, attachments };
+            handing::servicer_wrote(turn, of_message(facts)?, &wrote);
         }
         Event::ArtifactExpired { artifact, owed: true } => {
             picture::owed_expired(turn, of_generation(facts)?, *artifact);
@@ -131,7 +136,8 @@ fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) 
         | About::Beside(_)
         | About::Slot(_)
         | About::Passing
-        | About::Occasion => {}
+        | About::Occasion
+        | About::Handing(_) => {}
     }
     Some(())
 }
@@ -153,6 +159,7 @@ fn message_refused(
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
         About::TopicLine(_) => topic::line_refused(turn, of_delivery(facts)?, outbound, refusal),
+        About::Handing(_) => handing::not_handed(turn, of_delivery(facts)?),
         About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion => {
         }
     }
@@ -178,7 +185,8 @@ fn message_unknown(
         | About::Beside(_)
         | About::Slot(_)
         | About::Passing
-        | About::Occasion => {}
+        | About::Occasion
+        | About::Handing(_) => {}
     }
     Some(())
 }

@@ -7,8 +7,9 @@ use crate::{
     channel::{Attachment, MediaRef},
     effect::{Body, Effect},
     event::{About, Message, Setting},
-    facts::{Case, DeskFacts, Operator},
-    id::Slot,
+    facts::{Case, DeskFacts, House, Operator},
+    handing,
+    id::{ConversationId, Slot},
     message::too_large,
     press::Answer,
     say::{Action, RelayState, Say, Verb},
@@ -33,19 +34,45 @@ enum Line<'t> {
 
 /// Somebody wrote at the desk.
 pub(crate) fn line(turn: &mut Turn<'_>, facts: &DeskFacts, message: &Message) {
-    let line = read(message.text.trim(), facts.answers_customer);
     let here = Reader::desk(&turn.frame.conversation.clone(), turn.house());
-    if let Line::Note = line {
-        return;
-    }
+    let alone = turn.house().is_members_desk(&here.conversation);
+    let line = match read(message.text.trim(), facts.answers_customer) {
+        // Nobody else would read a note.
+        Line::Note if alone => Line::Help,
+        Line::Note => return,
+        line => line,
+    };
     let Some(operator) = &facts.operator else {
         return turn.say(&here, Say::NotAnOperator);
     };
     match (line, &facts.case) {
         (Line::Answer(words), Some(case)) => answer(turn, operator, case, message, words),
         (Line::Done, Some(case)) => done(turn, case, Closing::ByUs),
-        (Line::Help, _) | (Line::Answer(_) | Line::Done, None) => turn.say(&here, Say::DeskHelp),
+        (Line::Help, _) | (Line::Answer(_) | Line::Done, None) => help(turn, &here),
         (Line::Note, _) => {}
+    }
+}
+
+/// How answering works here.
+fn help(turn: &mut Turn<'_>, here: &Reader) {
+    let alone = turn.house().is_members_desk(&here.conversation);
+    turn.say(here, if alone { Say::DeskHelpByCode } else { Say::DeskHelp });
+}
+
+/// Where a case is told of: its topic, and the chats of operators who have none.
+pub(crate) fn places(house: &House, case: &Case) -> Vec<Reader> {
+    let members =
+        house.members_place(&case.code).filter(|place| Some(place) != case.topic.as_ref());
+    let all = case.topic.iter().chain(&members);
+    all.map(|place| Reader::desk(place, house)).collect()
+}
+
+/// A topic that was closed is opened again, where topics are.
+pub(crate) fn reopen(turn: &mut Turn<'_>, topic: &ConversationId) {
+    if turn.house().code_of(topic).is_none() {
+        let reader = Reader::desk(topic, turn.house());
+        let reopen = turn.draft(&reader, Body::ReopenTopic);
+        turn.send(reopen);
     }
 }
 
@@ -77,12 +104,16 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
         }
     }
     if words.is_empty() && pictures.is_empty() {
-        return turn.say(&topic, Say::DeskHelp);
+        return help(turn, &topic);
+    }
+    if case.handed {
+        return turn.say(&topic, Say::DeskHanded);
     }
     if case.closed {
         turn.then(Effect::CloseEscalation { escalation: case.id, closed: false });
-        let reopen = turn.draft(&topic, Body::ReopenTopic);
-        turn.send(reopen);
+        if let Some(topic) = &case.topic {
+            reopen(turn, topic);
+        }
     }
     let say = |text: &str| Say::Answer { operator: operator.name.clone(), text: text.into() };
     if !case.answered {
@@ -98,6 +129,13 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
     }
     if !after.is_empty() {
         relay(turn, case, &topic, message, Body::Say(say(after)));
+    }
+    // Whoever else is told of the case reads along.
+    for place in places(turn.house(), case) {
+        if place.conversation != topic.conversation && !words.is_empty() {
+            let line = turn.words(&place, say(words)).about(About::TopicLine(case.id));
+            turn.send(line);
+        }
     }
 }
 
@@ -133,14 +171,32 @@ fn done(turn: &mut Turn<'_>, case: &Case, closing: Closing) {
     if case.closed {
         return;
     }
-    turn.then(Effect::CloseEscalation { escalation: case.id, closed: true });
     let say = Say::SupportDone { code: case.code.clone() };
-    let word = turn.words(&customer(case), say).about(About::Matter(case.id));
-    turn.send(word);
-    if let (Closing::ByUs, Some(topic)) = (closing, &case.topic) {
-        let reader = Reader::desk(topic, turn.house());
-        let close = turn.draft(&reader, Body::CloseTopic);
-        turn.send(close);
+    turn.then(Effect::CloseEscalation { escalation: case.id, closed: true });
+    if case.handed {
+        handing::take_back(turn, case, say);
+    } else {
+        let word = turn.words(&customer(case), say).about(About::Matter(case.id));
+        turn.send(word);
+    }
+    close_places(turn, case, closing);
+}
+
+/// A case is done: its chat was given back by people.
+pub(crate) fn closed(turn: &mut Turn<'_>, case: &Case) {
+    turn.then(Effect::CloseEscalation { escalation: case.id, closed: true });
+    close_places(turn, case, Closing::ByUs);
+}
+
+fn close_places(turn: &mut Turn<'_>, case: &Case, closing: Closing) {
+    for place in places(turn.house(), case) {
+        if turn.house().code_of(&place.conversation).is_some() {
+            let line = turn.words(&place, Say::DeskClosed).about(About::TopicLine(case.id));
+            turn.send(line);
+        } else if closing == Closing::ByUs {
+            let close = turn.draft(&place, Body::CloseTopic);
+            turn.send(close);
+        }
     }
 }
 

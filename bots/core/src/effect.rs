@@ -320,6 +320,8 @@ pub enum Effect {
         outbound: OutboundId,
         /// Why.
         refusal: Refusal,
+        /// What it is called where it goes out once more, when they write again.
+        again: OutboundId,
     },
     // Channels that count our messages.
     /// They wrote: the channel takes so many messages from now on, for a while.
@@ -485,6 +487,16 @@ pub enum Body {
     CloseTopic,
     /// The topic is opened again.
     ReopenTopic,
+    /// The chat goes to people of ours, who answer in their own client.
+    HandOver {
+        /// The last words of the bot.
+        words: Say,
+    },
+    /// The chat is taken back from them.
+    HandBack {
+        /// What is said to that.
+        words: Say,
+    },
 }
 
 /// A matter handed to people.

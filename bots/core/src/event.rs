@@ -456,4 +456,6 @@ pub enum About {
     Passing,
     /// The one answer that an event of the channel's takes: it costs no reply.
     Occasion,
+    /// The handing of a whole chat to people, for their matter. It costs no reply either.
+    Handing(EscalationId),
 }

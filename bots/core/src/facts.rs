@@ -60,6 +60,9 @@ pub struct House {
     pub support_url: String,
     /// The operators' desk: a group in which a topic is opened for every escalation.
     pub desk: Option<ConversationId>,
+    /// Operators who are told of every case in a chat of their own, all of them by this one name.
+    /// A case's place there is the name with the case's code behind a slash.
+    pub members_desk: Option<ConversationId>,
     /// How browsers reach us, without a slash at the end.
     pub public_url: String,
     /// Prompts to begin with, each as it stands on its button; in the order of their numbers.
@@ -74,6 +77,34 @@ impl House {
     pub fn channel(&self, conversation: &ConversationId) -> Option<&Capabilities> {
         let name = conversation.channel();
         self.channels.iter().find(|channel| channel.name == name)
+    }
+
+    /// Whether a chat can be handed to people of ours as a whole.
+    #[must_use]
+    pub fn hands_over(&self, conversation: &ConversationId) -> bool {
+        self.channel(conversation).is_some_and(|channel| channel.hands_over)
+    }
+
+    /// The place of a case, by its code, with operators who have chats of their own.
+    #[must_use]
+    pub fn members_place(&self, code: &str) -> Option<ConversationId> {
+        let desk = self.members_desk.as_ref()?;
+        Some(ConversationId(alloc::format!("{desk}/{code}")))
+    }
+
+    /// Whether operators write there in chats of their own, where no topic says which case is
+    /// meant.
+    #[must_use]
+    pub fn is_members_desk(&self, conversation: &ConversationId) -> bool {
+        let desk = self.members_desk.as_ref();
+        desk.is_some_and(|desk| desk.channel() == conversation.channel())
+    }
+
+    /// The code of the case whose place that is.
+    #[must_use]
+    pub fn code_of<'c>(&self, place: &'c ConversationId) -> Option<&'c str> {
+        let desk = self.members_desk.as_ref()?;
+        place.as_str().strip_prefix(desk.as_str())?.strip_prefix('/')
     }
 }
 
@@ -288,6 +319,8 @@ pub struct PressFacts {
     pub stray: bool,
     /// The picture it is about, when that is still kept and belongs to the presser.
     pub kept: Option<Kept>,
+    /// Its address, for whoever has the link; empty without a picture.
+    pub address: String,
     /// For a press that spends: the presser's newest request, whatever became of it.
     pub newest: Option<Box<Request>>,
     /// The line for the provider.
@@ -366,6 +399,8 @@ pub struct Case {
     pub words: String,
     /// The pictures that came with them.
     pub pictures: Vec<MediaRef>,
+    /// Whether people of ours have its chat, in their own client.
+    pub handed: bool,
 }
 
 /// Facts of something a generation came to.

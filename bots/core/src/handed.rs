@@ -14,11 +14,13 @@ use crate::{
     receipt,
     say::{Label, Say, Verb},
     turn::{Reader, Turn},
+    window,
 };
 
 /// The channel took a picture: its hold is posted.
 pub(crate) fn picture_delivered(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     let Some(mut scene) = facts.generation.as_ref().and_then(Scene::of) else { return };
+    window::go_on(turn);
     if let (true, Some(artifact)) = (scene.generation.owed, scene.generation.artifact) {
         turn.then(Effect::ClearOwed { artifact });
     }
@@ -133,8 +135,18 @@ pub(crate) fn end_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: R
     }
 }
 
-/// The original as a file. It is sent once; whoever asks again gets it again.
-pub(crate) fn send_original(turn: &mut Turn<'_>, reader: &Reader, artifact: &Artifact) {
+/// The original as a file, or its address where the channel takes no files. It is sent once;
+/// whoever asks again gets it again.
+pub(crate) fn send_original(
+    turn: &mut Turn<'_>,
+    reader: &Reader,
+    artifact: &Artifact,
+    address: &str,
+) {
+    let channel = turn.house().channel(&reader.conversation);
+    if channel.is_some_and(|channel| channel.file_bytes_max == 0) {
+        return send_link(turn, reader, address);
+    }
     let file_name = file_name(artifact);
     let body = Body::Original { artifact: artifact.id, file_name };
     let file = turn.draft(reader, body).never_twice();

@@ -26,6 +26,7 @@ pub mod flags;
 pub mod generation;
 mod grant;
 mod handed;
+mod handing;
 mod history;
 pub mod id;
 pub mod intent;

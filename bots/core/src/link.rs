@@ -65,7 +65,7 @@ pub(crate) fn started(
 }
 
 /// Where somebody new came from. Whatever it says is theirs: it is kept, never shown or believed.
-fn keep_origin(turn: &mut Turn<'_>, visit: &Visit, payload: &str) {
+pub(crate) fn keep_origin(turn: &mut Turn<'_>, visit: &Visit, payload: &str) {
     if !visit.is_new {
         return;
     }

@@ -5,13 +5,13 @@
 use alloc::vec::Vec;
 
 use crate::{
-    channel::{Capabilities, Place},
+    channel::{Capabilities, Place, Repeat},
     effect::{Body, Effect, Outgoing},
     event::About,
     facts::RequestState,
     generation::GenerationState,
     id::{ConversationId, OutboundId},
-    say::{Making, Part, Say},
+    say::{Making, Part, RelayState, Say},
     turn::Turn,
 };
 
@@ -58,6 +58,10 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
     let Body::Picture { artifact, caption } = &mut message.body else {
         return turn.send(message);
     };
+    // Without a name of its own, one that was sent again would be seen twice.
+    if !channel.knows_repeats {
+        message.repeat = Repeat::Ask;
+    }
     // A picture is one message, and what is said under it another.
     let (artifact, caption) = (*artifact, caption.take());
     let keys = core::mem::take(&mut message.keys);
@@ -65,6 +69,7 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
         id: OutboundId(turn.id()),
         body: Body::Say(say),
         about: Some(About::Beside(artifact)),
+        repeat: Repeat::Harmless,
         keys,
         ..message.clone()
     });
@@ -83,13 +88,18 @@ fn is_lost(message: &Outgoing) -> bool {
         Body::Removed => edits,
         // One acknowledgement is enough for all pictures of a request.
         Body::Say(Say::Making(making)) => making.part.number > 1,
-        Body::Say(_) => edits && message.silent,
-        Body::Picture { .. }
+        // What stands there is not read again when it changes.
+        Body::Say(Say::RelayState(RelayState::Waiting)) => true,
+        Body::Say(say) if !matches!(say, Say::RelayState(_)) => edits && message.silent,
+        Body::Say(_)
+        | Body::Picture { .. }
         | Body::Original { .. }
         | Body::Forward { .. }
         | Body::OpenTopic { .. }
         | Body::CloseTopic
-        | Body::ReopenTopic => false,
+        | Body::ReopenTopic
+        | Body::HandOver { .. }
+        | Body::HandBack { .. } => false,
     }
 }
 
@@ -135,7 +145,7 @@ fn answer_tap(turn: &mut Turn<'_>, effect: Effect) {
             reply_to: None,
             body: Body::Say(say),
             keys: Vec::new(),
-            repeat: crate::channel::Repeat::Harmless,
+            repeat: Repeat::Harmless,
             silent: false,
             about: None,
         };
@@ -206,7 +216,7 @@ fn leave_out(turn: &mut Turn<'_>, reserved: u32) {
 
 /// Whether a channel counts a message. What answers an event that takes one answer is free.
 fn costs(message: &Outgoing) -> bool {
-    message.about != Some(About::Occasion)
+    !matches!(message.about, Some(About::Occasion | About::Handing(_)))
 }
 
 /// Says of each conversation whose channel counts messages that those of this turn count.

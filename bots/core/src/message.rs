@@ -8,11 +8,11 @@ use crate::{
     command,
     credits::Credits,
     customer::{self, Visit},
-    entrance,
     event::{About, Message, Setting},
     facts::{Awaiting, Beside, House, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
+    handing,
     id::{ArtifactId, MessageId},
     intent::{self, BareWords, Intent},
     keys,
@@ -24,8 +24,8 @@ use crate::{
 
 /// Somebody wrote, or sent pictures.
 pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Message) {
-    if entrance::is_handed(facts.customer.as_ref()) {
-        return;
+    if handing::is_handed(turn, facts.customer.as_ref()) {
+        return handing::overheard(turn, facts, message);
     }
     match facts.pace {
         Pace::Fine => {}
@@ -33,6 +33,10 @@ pub(crate) fn received(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Mess
         Pace::TooFast => return leave_out(turn, message),
     }
     let mut visit = customer::meet(turn, &message.from, facts.customer.as_ref(), message.setting);
+    if visit.customer.awaiting == Some(Awaiting::Servicer) {
+        // Theirs no more: their time with the chat is over.
+        visit.awaits(turn, None);
+    }
     let welcomed = match &message.album {
         Some(album) => {
             album::part_came(turn, &visit, facts, message, album);

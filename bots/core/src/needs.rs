@@ -3,7 +3,7 @@
 use crate::{
     event::{About, Event, Message, Press, Setting},
     facts::{FactsKind, Needs},
-    id::{ArtifactId, IdentityId, MessageId, RequestId},
+    id::{ArtifactId, EscalationId, IdentityId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     say::{Action, Verb},
 };
@@ -37,10 +37,10 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::PresenceChanged(presence) => person(&presence.who.identity),
         Event::ChatEntered(entrance) => person(&entrance.who.identity),
         Event::ChatHanded(handing) => person(&handing.who.identity),
+        Event::ServicerWrote { to, .. } => person(&to.identity),
         Event::ConversationMoved { .. }
         | Event::AlarmRaised { .. }
         | Event::MessageRecalled { .. }
-        | Event::ServicerWrote { .. }
         | Event::ContactChanged(_)
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }
@@ -147,7 +147,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::Example => Needs { line: true, newest: true, ..base },
         Verb::Balance => Needs { entries: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
-        Verb::CaseDone => Needs { desk: true, ..base },
+        Verb::CaseDone => Needs { desk: true, case: Some(EscalationId(row)), ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -171,7 +171,9 @@ fn fate_needs(about: About) -> Needs {
             Needs { generation: Some(generation), ..base }
         }
         About::Original(artifact) => Needs { artifact: Some(artifact), ..base },
-        About::Relay(case) | About::TopicLine(case) => Needs { case: Some(case), ..base },
+        About::Relay(case) | About::TopicLine(case) | About::Handing(case) => {
+            Needs { case: Some(case), ..base }
+        }
         About::Topic(case) => Needs { case: Some(case), past: true, ..base },
         About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion => {
             Needs::default()

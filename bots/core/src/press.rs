@@ -10,7 +10,6 @@ use crate::{
     customer::{self, Visit},
     desk,
     effect::{Body, Effect},
-    entrance,
     event::{About, Press, Setting},
     facts::{
         Awaiting, GenerationFacts, Kept, OpenRequest, PressFacts, PressedAction, Reference,
@@ -18,7 +17,7 @@ use crate::{
     },
     flags::Flags,
     generation::{GenerationState, Options},
-    handed, history,
+    handed, handing, history,
     id::{RequestId, Slot},
     keys,
     picture::Scene,
@@ -49,7 +48,9 @@ pub(crate) fn pressed(turn: &mut Turn<'_>, facts: &PressFacts, press: &Press) {
         PressedAction::Ours(action) if press.setting == Setting::Desk => {
             desk::pressed(turn, facts.desk.as_ref(), action)
         }
-        PressedAction::Ours(_) if entrance::is_handed(facts.customer.as_ref()) => Answer::Quiet,
+        PressedAction::Ours(_) if handing::is_handed(turn, facts.customer.as_ref()) => {
+            Answer::Quiet
+        }
         PressedAction::Ours(action) => {
             let known = facts.customer.as_ref();
             let mut visit = customer::meet(turn, &press.by, known, press.setting);
@@ -260,7 +261,7 @@ fn change(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
 /// The original as a file, also where nobody knows whether it or the picture arrived.
 fn original(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
     let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
-    handed::send_original(turn, &visit.reader, &kept.artifact);
+    handed::send_original(turn, &visit.reader, &kept.artifact, &facts.address);
     Answer::Quiet
 }
 

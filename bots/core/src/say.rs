@@ -309,6 +309,8 @@ pub enum Say {
     },
     /// The person's words were passed on.
     SupportPassedOn,
+    /// A person has taken the chat.
+    SupportTaken,
     /// No desk is configured: where else to find a human.
     SupportElsewhere,
     /// An operator's words.
@@ -340,6 +342,12 @@ pub enum Say {
     NotShown,
     /// An operator's command that this desk does not know.
     DeskHelp,
+    /// The same where a case is named by its code.
+    DeskHelpByCode,
+    /// A case was closed.
+    DeskClosed,
+    /// An answer cannot go out: people have the chat in their own client.
+    DeskHanded,
     /// Somebody who is no operator tried to answer.
     NotAnOperator,
 

@@ -5,9 +5,11 @@ use alloc::{format, string::String, vec::Vec};
 use crate::{
     channel::{Attachment, MediaRef},
     customer::Visit,
+    desk,
     effect::{Body, Effect, NewEscalation},
     event::{About, Event, Message, Setting},
-    facts::{Awaiting, Case, MessageFacts},
+    facts::{Awaiting, Case, House, MessageFacts},
+    handing,
     id::{ConversationId, EscalationId, MessageId, RequestId, Slot},
     intent::{self, BareWords, Command, Intent},
     keys,
@@ -148,9 +150,19 @@ pub(crate) fn asked(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message, w
     told(turn, visit, message, Told { cause, request: None, words, pictures });
 }
 
+/// Whether there is anybody to whom a matter can go.
+fn has_people(turn: &Turn<'_>, reader: &Reader) -> bool {
+    let house = turn.house();
+    has_desk(house) || house.hands_over(&reader.conversation)
+}
+
+fn has_desk(house: &House) -> bool {
+    house.desk.is_some() || house.members_desk.is_some()
+}
+
 /// What is it about?
 pub(crate) fn ask(turn: &mut Turn<'_>, visit: &mut Visit, request: Option<RequestId>) {
-    if turn.house().desk.is_none() {
+    if !has_people(turn, &visit.reader) {
         return elsewhere(turn, &visit.reader);
     }
     visit.awaits(turn, Some(Awaiting::CaseCause { request }));
@@ -213,10 +225,13 @@ pub(crate) fn consented(
 
 /// A matter is handed to people.
 fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
-    visit.awaits(turn, None);
-    let Some(desk) = turn.house().desk.clone() else {
+    let hands_over = turn.house().hands_over(&visit.reader.conversation);
+    if !hands_over {
+        visit.awaits(turn, None);
+    }
+    if !has_people(turn, &visit.reader) {
         return elsewhere(turn, &visit.reader);
-    };
+    }
     let id = EscalationId(turn.id());
     let code = format!("S-{}", turn.frame.cause.0);
     turn.then(Effect::OpenEscalation(NewEscalation {
@@ -231,8 +246,16 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
         words: told.words,
         pictures: told.pictures,
     }));
-    open_topic(turn, &desk, id, &code, &visit.customer.name);
+    if let Some(desk) = turn.house().desk.clone() {
+        open_topic(turn, &desk, id, &code, &visit.customer.name);
+    }
+    if let Some(place) = turn.house().members_place(&code) {
+        open_place(turn, &place, id, &code);
+    }
     let say = Say::SupportOpened { code, at: turn.frame.now };
+    if hands_over {
+        return handing::hand_over(turn, visit, id, say);
+    }
     let word = turn.words(&visit.reader, say).about(About::Matter(id));
     turn.send(word);
 }
@@ -252,10 +275,22 @@ pub(crate) fn open_topic(
     turn.send(topic.about(About::Topic(id)));
 }
 
+/// A case's place with operators who have chats of their own.
+fn open_place(turn: &mut Turn<'_>, place: &ConversationId, id: EscalationId, code: &str) {
+    let reader = Reader::desk(place, turn.house());
+    let opened = turn.draft(&reader, Body::OpenTopic { name: code.into() });
+    turn.send(opened.about(About::Topic(id)));
+}
+
 /// More words for a case. Within some days a closed one opens again; later they open another.
 fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Message, told: Told) {
-    if turn.house().desk.is_none() {
-        return elsewhere(turn, &visit.reader);
+    if !has_desk(turn.house()) {
+        if case.closed || !turn.house().hands_over(&visit.reader.conversation) {
+            return elsewhere(turn, &visit.reader);
+        }
+        // People had the chat, and have it no more: once again.
+        let say = Say::SupportOpened { code: case.code.clone(), at: turn.frame.now };
+        return handing::hand_over(turn, visit, case.id, say);
     }
     let since_closed = turn.frame.now.saturating_sub(case.closed_at);
     // What was closed without a topic never came to the desk: there is nothing to open again.
@@ -268,11 +303,11 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
     };
     if case.closed {
         turn.then(Effect::CloseEscalation { escalation: case.id, closed: false });
-        let reader = Reader::desk(topic, turn.house());
-        let reopen = turn.draft(&reader, Body::ReopenTopic);
-        turn.send(reopen);
+        desk::reopen(turn, topic);
     }
-    pass_on(turn, topic, case.id, &visit.customer.name, &told.words, &told.pictures);
+    for place in desk::places(turn.house(), case) {
+        pass_on(turn, &place, case.id, &visit.customer.name, &told.words, &told.pictures);
+    }
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
 }
@@ -344,22 +379,21 @@ pub(crate) fn topic_awaited(
 /// A customer's words and pictures, into the topic.
 pub(crate) fn pass_on(
     turn: &mut Turn<'_>,
-    topic: &ConversationId,
+    reader: &Reader,
     case: EscalationId,
     name: &str,
     words: &str,
     pictures: &[MediaRef],
 ) {
-    let reader = Reader::desk(topic, turn.house());
     let about = About::TopicLine(case);
     if !words.is_empty() {
         let say = Say::CustomerWrote { name: name.into(), text: words.into() };
-        let line = turn.words(&reader, say).about(about);
+        let line = turn.words(reader, say).about(about);
         turn.send(line);
     }
     for media in pictures {
         let caption = Say::CustomerWrote { name: name.into(), text: String::new() };
-        let line = turn.draft(&reader, Body::Forward { media: media.clone(), caption });
+        let line = turn.draft(reader, Body::Forward { media: media.clone(), caption });
         turn.send(line.about(about));
     }
 }

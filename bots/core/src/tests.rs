@@ -6,6 +6,7 @@ mod customers;
 mod desk;
 mod fates;
 mod groups;
+mod handing;
 mod lines;
 mod links;
 mod model;

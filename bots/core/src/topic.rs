@@ -22,13 +22,18 @@ pub(crate) fn placed(turn: &mut Turn<'_>, facts: &DeliveryFacts, delivered: &Del
     let Some(topic) = &delivered.conversation else {
         return turn.then(Effect::RaiseAlarm { what: "a topic was opened that has no address" });
     };
-    turn.then(Effect::PlaceEscalation { escalation: case.id, topic: topic.clone() });
+    // Where there is a group, its topic is the case's; operators with chats of their own are told.
+    let is_own = turn.house().desk.is_none() || turn.house().code_of(topic).is_none();
+    if is_own {
+        turn.then(Effect::PlaceEscalation { escalation: case.id, topic: topic.clone() });
+    }
     send_card(turn, case, card, topic);
-    support::pass_on(turn, topic, case.id, &case.name, &case.words, &case.pictures);
+    let reader = Reader::desk(topic, turn.house());
+    support::pass_on(turn, &reader, case.id, &case.name, &case.words, &case.pictures);
     if let (true, Some(shared)) = (case.consent, &card.shared) {
         share(turn, case, shared, topic);
     }
-    for outbound in &card.unsent {
+    for outbound in card.unsent.iter().filter(|_| is_own) {
         turn.then(Effect::Readdress { outbound: *outbound, to: topic.clone() });
     }
 }
@@ -47,6 +52,7 @@ fn send_card(turn: &mut Turn<'_>, case: &Case, card: &CardFacts, topic: &Convers
         consent: case.consent,
         // They follow whole, as a message that can be answered.
         words: String::new(),
+        by_code: turn.house().code_of(topic).is_some(),
     });
     let reader = Reader::desk(topic, turn.house());
     let done = keys::act(Label::CaseDone, Verb::CaseDone, case.id.0);
@@ -125,20 +131,20 @@ pub(crate) fn relay_state(
         let identity = case.identity.clone();
         turn.then(Effect::MarkReachable { identity, reachable: false });
     }
-    let Some(topic) = &case.topic else { return };
-    let reader = Reader::desk(topic, turn.house());
-    let word = turn.words(&reader, Say::RelayState(state)).editing(Slot::Relay(outbound));
-    turn.send(word.silent());
+    for place in desk::places(turn.house(), case) {
+        let word = turn.words(&place, Say::RelayState(state)).editing(Slot::Relay(outbound));
+        turn.send(word.silent());
+    }
 }
 
 /// What a refusal of an operator's line means to the operator.
 pub(crate) fn refused_state(refusal: Refusal) -> RelayState {
     match refusal {
         Refusal::Blocked => RelayState::Blocked,
+        Refusal::NotNow => RelayState::Held,
         Refusal::ConversationGone
         | Refusal::TopicGone
         | Refusal::MessageGone
-        | Refusal::NotNow
         | Refusal::Content => RelayState::Refused,
     }
 }

@@ -112,6 +112,11 @@ pub(crate) fn heard(turn: &mut Turn<'_>, event: &Event) {
         }
         _ => return,
     }
+    if window.handed && turn.frame.now >= window.closes_at {
+        // People have a chat as long as they are written to: this one's time with them is over.
+        window.handed = false;
+        turn.then(Effect::HandChat { conversation: conversation.clone(), handed: false });
+    }
     window.left = replies;
     window.closes_at = turn.frame.now.saturating_add(i64::from(lasts_s).saturating_mul(1000));
     turn.window = Some(window);
@@ -119,6 +124,13 @@ pub(crate) fn heard(turn: &mut Turn<'_>, event: &Event) {
     turn.then(Effect::OpenWindow { conversation: conversation.clone(), replies, closes_at });
     if !window.handed {
         turn.then(Effect::ReleaseHeld { conversation });
+    }
+}
+
+/// A picture arrived: words that waited behind it go out, as far as there is room.
+pub(crate) fn go_on(turn: &mut Turn<'_>) {
+    if turn.window.is_some_and(|window| window.room(turn.frame.now) > 0) {
+        turn.then(Effect::ReleaseHeld { conversation: turn.frame.conversation.clone() });
     }
 }
 

@@ -129,6 +129,8 @@ impl TelegramSettings {
             edits: true,
             buttons: true,
             topics: true,
+            hands_over: false,
+            knows_repeats: false,
             text_units_max: TEXT_UNITS_MAX,
             caption_units_max: CAPTION_UNITS_MAX,
             photo_bytes_max: PHOTO_BYTES_MAX,

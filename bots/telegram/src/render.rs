@@ -82,6 +82,8 @@ pub fn render(
         Content::OpenTopic { name } => Some(draft.open_topic(name)),
         Content::CloseTopic => draft.close_topic(),
         Content::ReopenTopic => draft.reopen_topic(),
+        // A bot here has all of its chats to itself.
+        Content::HandOver { .. } | Content::HandBack { .. } => None,
     }
 }
 

@@ -11,6 +11,9 @@ const BORDER: char = '/';
 /// What a member's contact is called by, in the place of a member: such a place takes greetings.
 const CONTACT: &str = "contact";
 
+/// What operators are called by, in the place of a member: such a place is a case's.
+const DESK: &str = "desk";
+
 /// A place that we can write to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
@@ -18,6 +21,11 @@ pub enum Address {
     Member {
         /// Their user id.
         user: String,
+    },
+    /// Operators among the members, all of them, about a case.
+    Desk {
+        /// The case's code.
+        case: String,
     },
     /// A member's contact on WeChat, who can be greeted once.
     Contact {
@@ -56,6 +64,7 @@ impl Address {
         Some(match (channel, second) {
             (APP, None) => Self::Member { user: first() },
             (APP, Some(user)) if place.starts_with(CONTACT) => Self::Contact { user: user.into() },
+            (APP, Some(case)) if place.starts_with(DESK) => Self::Desk { case: case.into() },
             (KF, Some(user)) => Self::Customer { account: first(), user: user.into() },
             (BOT, None) => Self::Talk { group: None, user: first() },
             (BOT, Some(user)) => Self::Talk { group: Some(first()), user: user.into() },
@@ -68,6 +77,7 @@ impl Address {
     pub fn conversation(&self) -> ConversationId {
         ConversationId(match self {
             Self::Member { user } => format!("{APP}:{user}"),
+            Self::Desk { case } => format!("{APP}:{DESK}{BORDER}{case}"),
             Self::Contact { user } => format!("{APP}:{CONTACT}{BORDER}{user}"),
             Self::Customer { account, user } => format!("{KF}:{account}{BORDER}{user}"),
             Self::Talk { group: None, user } => format!("{BOT}:{user}"),
@@ -80,6 +90,7 @@ impl Address {
     pub fn identity(&self) -> IdentityId {
         IdentityId(match self {
             Self::Member { user } => format!("{APP}:{user}"),
+            Self::Desk { case } => format!("{APP}:{DESK}{BORDER}{case}"),
             Self::Contact { user } => format!("{APP}:{CONTACT}{BORDER}{user}"),
             Self::Customer { user, .. } => format!("{KF}:{user}"),
             Self::Talk { user, .. } => format!("{BOT}:{user}"),
@@ -100,6 +111,12 @@ pub fn account_place(account: &str) -> ConversationId {
     ConversationId(format!("{KF}:{account}"))
 }
 
+/// The desk of operators with chats of their own: a case's place is this, a border and its code.
+#[must_use]
+pub fn members_desk() -> ConversationId {
+    ConversationId(format!("{APP}:{DESK}"))
+}
+
 /// The place of the app itself.
 #[must_use]
 pub fn app_place() -> ConversationId {
@@ -113,6 +130,13 @@ pub enum At<'m> {
     Card(&'m str),
     /// A happening, by the code that answers it once.
     Code(&'m str),
+    /// Somebody's coming by a link, by the code that answers it once and what the link says.
+    Coming {
+        /// The code.
+        code: &'m str,
+        /// What the link says of where they come from.
+        state: &'m str,
+    },
     /// A message, by its id.
     Message(&'m str),
 }
@@ -124,6 +148,10 @@ impl<'m> At<'m> {
         match id.0.split_once(':') {
             Some(("card", code)) => Self::Card(code),
             Some(("code", code)) => Self::Code(code),
+            Some(("coming", rest)) => {
+                let (code, state) = rest.split_once(' ').unwrap_or((rest, ""));
+                Self::Coming { code, state }
+            }
             _ => Self::Message(&id.0),
         }
     }
@@ -134,6 +162,7 @@ impl<'m> At<'m> {
         MessageId(match self {
             Self::Card(code) => format!("card:{code}"),
             Self::Code(code) => format!("code:{code}"),
+            Self::Coming { code, state } => format!("coming:{code} {state}"),
             Self::Message(id) => (*id).to_owned(),
         })
     }
@@ -184,6 +213,7 @@ mod tests {
         for id in [
             "wecom-app:0254571",
             "wecom-app:contact/woA",
+            "wecom-app:desk/S-12",
             "wecom-kf:wkA/wmB",
             "wecom-bot:lisi",
             "wecom-bot:wrG/lisi",

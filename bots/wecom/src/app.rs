@@ -10,12 +10,16 @@ use picdesk_core::{
     },
     id::{ConversationId, MessageId},
 };
+use serde_json::json;
+use tokio::sync::OnceCell;
 
 use crate::{
     Clock,
     address::Address,
+    answer::CallError,
+    call::{Api, Call},
     client::Client,
-    config::{WecomSettings, app_capabilities},
+    config::{APP, WecomSettings, app_capabilities},
     hand::{Failed, Hand, of_forward},
     menus::Menus,
     render::{
@@ -24,10 +28,16 @@ use crate::{
     },
 };
 
+/// By what contacts are known who enter by the link of their greeting. Source: 94665, `scene`.
+const CONTACT_SCENE: &str = "contact";
+
 /// The channel of the company's members.
 pub struct WecomApp {
     agent_id: u64,
-    contact_link: String,
+    operators: Vec<String>,
+    /// The account that contacts are led to; nothing where they are not greeted.
+    greets_to: Option<String>,
+    contact_link: OnceCell<String>,
     capabilities: Capabilities,
     hand: Hand,
 }
@@ -43,9 +53,37 @@ impl WecomApp {
     ) -> Self {
         Self {
             agent_id: settings.agent_id,
-            contact_link: settings.contact_link.clone(),
+            operators: settings.operators.clone(),
+            greets_to: settings
+                .kf
+                .as_ref()
+                .filter(|_| settings.greets_contacts)
+                .and_then(|kf| kf.accounts.first().cloned()),
+            contact_link: OnceCell::new(),
             capabilities: app_capabilities(),
             hand: Hand::new(client, menus, clock),
+        }
+    }
+}
+
+impl WecomApp {
+    /// The link that contacts are led by, fetched once. Without one they are greeted all the same.
+    async fn contact_link(&self, account: &str) -> String {
+        let body = json!({ "open_kfid": account, "scene": CONTACT_SCENE });
+        let link = self.contact_link.get_or_try_init(|| async {
+            let answer = self.hand.client.ask(&Call::post(Api::KfAddContactWay, &body)).await?;
+            Ok::<_, CallError>(answer["url"].as_str().unwrap_or_default().to_owned())
+        });
+        match link.await {
+            Ok(link) => link.clone(),
+            Err(error) => {
+                if let CallError::Answered(no) = &error {
+                    // Told to the owner where the owner can do something about it.
+                    let _verdict = self.hand.client.judge(Api::KfAddContactWay, no);
+                }
+                tracing::warn!("wecom: there is no link to lead a contact by: {error}");
+                String::new()
+            }
         }
     }
 }
@@ -65,15 +103,34 @@ impl Channel for WecomApp {
         &self.capabilities
     }
 
-    /// Each member has the minute's limit of their own.
+    /// Each member has the minute's limit of their own; operators get the same at once.
     fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {
-        Budget { key: conversation.as_str(), group: true }
+        let key = match Address::of(conversation) {
+            Some(Address::Desk { .. }) => APP,
+            _ => conversation.as_str(),
+        };
+        Budget { key, group: true }
     }
 
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError> {
+        let address = Address::of(&delivery.message.conversation);
+        let link = match (&address, &self.greets_to) {
+            (Some(Address::Contact { .. }), None) => return Ok(Receipt::default()),
+            (Some(Address::Contact { .. }), Some(account)) => self.contact_link(account).await,
+            (Some(Address::Desk { .. }), _) if !self.operators.is_empty() => {
+                // Nothing is to be opened: a case's place is where its lines go.
+                if let Content::OpenTopic { .. } = delivery.message.content {
+                    let conversation = Some(delivery.message.conversation);
+                    return Ok(Receipt { conversation, ..Receipt::default() });
+                }
+                String::new()
+            }
+            _ => String::new(),
+        };
         let frame = Frame {
             agent_id: self.agent_id,
-            contact_link: &self.contact_link,
+            contact_link: &link,
+            operators: &self.operators,
             now: self.hand.now(),
         };
         let (message, file) = (&delivery.message, delivery.file.clone());
@@ -83,7 +140,7 @@ impl Channel for WecomApp {
             Err(NoPlan::Refused(refusal)) => return Err(DeliveryError::Refused(refusal)),
             Err(NoPlan::Reupload) => return Err(DeliveryError::Reupload),
         };
-        let member = match Address::of(&message.conversation) {
+        let member = match address {
             Some(Address::Member { user }) => Some(user),
             _ => None,
         };

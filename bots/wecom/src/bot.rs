@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use picdesk_core::{
     channel::{
         Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
-        OutboundMessage, Receipt, Refusal, Showing, Text,
+        OutboundMessage, Place, Receipt, Refusal, Showing, Text,
     },
-    id::{ConversationId, MessageId},
+    id::{ConversationId, MessageId, Slot},
 };
 use serde_json::json;
 use url::Url;
@@ -161,6 +161,13 @@ impl WecomBot {
         stream: Stream,
         message: &OutboundMessage,
     ) -> Result<Receipt, DeliveryError> {
+        // The address takes one answer, and the picture's has to be it: what is said beside it, or
+        // would stand in its place until it comes, is not.
+        let is_small = message.silent
+            || matches!(message.place, Place::New { slot: Some(Slot::Generation(_)) });
+        if is_small && matches!(self.door, Door::Callback { .. }) {
+            return Ok(Receipt::default());
+        }
         let text = match &message.content {
             Content::Text(text) => text,
             Content::Buttons | Content::Removed { .. } => return Ok(Receipt::default()),
@@ -168,7 +175,11 @@ impl WecomBot {
                 // Its address is sent instead.
                 return Err(DeliveryError::Refused(Refusal::Content));
             }
-            Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
+            Content::OpenTopic { .. }
+            | Content::CloseTopic
+            | Content::ReopenTopic
+            | Content::HandOver { .. }
+            | Content::HandBack { .. } => {
                 return Err(DeliveryError::Refused(Refusal::TopicGone));
             }
         };

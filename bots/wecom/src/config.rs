@@ -73,9 +73,10 @@ pub struct WecomSettings {
     pub aes_key: Secret,
     /// The accounts that the bot answers; none when customer service is off.
     pub kf: Option<KfSettings>,
-    /// Where contacts are led by their greeting: a link to one of the accounts. Empty: no
-    /// greeting.
-    pub contact_link: String,
+    /// Whether members' new contacts are greeted, with a link to the first of the accounts.
+    pub greets_contacts: bool,
+    /// Members who are operators, by their user ids: what they write is said at the desk.
+    pub operators: Vec<String>,
 }
 
 /// The section `[wecom.kf]`.
@@ -90,6 +91,17 @@ pub struct KfSettings {
     /// A word of at most eight letters that tells this house's sends from those of another that
     /// had the account before.
     pub house: String,
+    /// To whom a chat is handed that wants a person.
+    pub hand_over: HandOver,
+}
+
+/// To whom a chat is handed that wants a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandOver {
+    /// Whoever of the account's people takes it.
+    Pool,
+    /// One of these, by their user ids, who takes chats at that moment.
+    Servicers(Vec<String>),
 }
 
 /// The section `[wecom.bot]`.
@@ -160,9 +172,17 @@ impl WecomSettings {
             if kf.sync_every < Duration::from_secs(10) {
                 problem("wecom.kf.sync_every_s", "must be at least 10: more is frowned upon");
             }
+            if let HandOver::Servicers(servicers) = &kf.hand_over
+                && !servicers.iter().all(|servicer| is_member(servicer))
+            {
+                problem("wecom.kf.servicers", "must be user ids of members, like zhangsan");
+            }
             if kf.house.len() > 8 || !kf.house.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 problem("wecom.kf", "the house's word must be at most 8 letters");
             }
+        }
+        if !self.operators.iter().all(|operator| is_member(operator)) {
+            problem("desk.wecom_operators", "must be user ids of members, like zhangsan");
         }
         problems
     }
@@ -212,6 +232,13 @@ fn callback_problems(
     }
 }
 
+/// Whether WeCom takes this as a member's user id, and as one of several. Source:
+/// document/path/90195.
+fn is_member(user: &str) -> bool {
+    let tame = |byte: u8| byte.is_ascii_alphanumeric() || b"_-@.".contains(&byte);
+    (1..=64).contains(&user.len()) && user.bytes().all(tame)
+}
+
 fn is_word(text: &str, bytes_max: usize) -> bool {
     let tame = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     (1..=bytes_max).contains(&text.len()) && text.bytes().all(tame)
@@ -225,6 +252,8 @@ pub fn app_capabilities() -> Capabilities {
         edits: false,
         buttons: true,
         topics: false,
+        hands_over: false,
+        knows_repeats: false,
         text_units_max: TEXT_BYTES_MAX,
         caption_units_max: TEXT_BYTES_MAX,
         photo_bytes_max: PHOTO_BYTES_MAX,
@@ -251,6 +280,11 @@ pub fn kf_capabilities() -> Capabilities {
         replies_max: Some(KF_REPLIES_MAX),
         reply_window_s: Some(KF_WINDOW_S),
         markdown: false,
+        hands_over: true,
+        // Each send has its own msgid. Source: 94677.
+        knows_repeats: true,
+        // A file is a nuisance in a chat on WeChat: originals go as links.
+        file_bytes_max: 0,
         buttons_max: Some(MENU_BUTTONS_MAX.into()),
         group_sends_per_min: 0,
         ..app_capabilities()

@@ -1,5 +1,7 @@
 //! Customers on WeChat, through an account of customer service (微信客服, kf).
 
+mod handing;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,7 +16,7 @@ use crate::{
     answer::CallError,
     call::{Api, Call},
     client::Client,
-    config::{KfSettings, kf_capabilities},
+    config::{HandOver, KfSettings, kf_capabilities},
     hand::{Failed, Hand, foreign, of_forward},
     menus::Menus,
     render::{NoPlan, kf::render_kf},
@@ -23,6 +25,7 @@ use crate::{
 /// The channel of customers on WeChat.
 pub struct WecomKf {
     house: String,
+    hand_over: HandOver,
     capabilities: Capabilities,
     hand: Hand,
 }
@@ -79,6 +82,7 @@ impl WecomKf {
     ) -> Self {
         Self {
             house: settings.house.clone(),
+            hand_over: settings.hand_over.clone(),
             capabilities: kf_capabilities(),
             hand: Hand::new(client, menus, clock),
         }
@@ -180,6 +184,15 @@ impl Channel for WecomKf {
         let Some(Address::Customer { account, user }) = Address::of(&message.conversation) else {
             return Err(foreign(&message.conversation));
         };
+        match &message.content {
+            Content::HandOver { words } => {
+                return self.hand_to_people((&account, &user), message.id, words).await;
+            }
+            Content::HandBack { words } => {
+                return self.end_with_people((&account, &user), message.id, words).await;
+            }
+            _ => {}
+        }
         let now = self.hand.now();
         let plan = match render_kf(message, delivery.file.clone(), &self.house, now) {
             Ok(plan) => plan,

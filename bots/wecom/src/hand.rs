@@ -22,6 +22,9 @@ use crate::{
     render::{Plan, Send, handle, read_handle},
 };
 
+/// How often a call is made again at once that WeCom would know, when its answer did not come.
+const AGAIN_MAX: usize = 2;
+
 /// Sends that are remembered.
 const REMEMBERED_MAX: usize = 4096;
 
@@ -152,7 +155,7 @@ impl Hand {
         member: Option<&str>,
     ) -> Result<Value, Failed> {
         let call = send.with_media(media_id);
-        let error = match self.client.call(&call).await {
+        let error = match self.say(&call).await {
             Ok(body) => {
                 // A success is a success, however strange the rest of it: the message is out.
                 let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -178,6 +181,23 @@ impl Hand {
                 Err(DeliveryError::NotSent(error.into()).into())
             }
         }
+    }
+
+    /// Makes a call. One that WeCom knows again when it comes a second time is made once more when
+    /// nobody knows whether it arrived.
+    async fn say(&self, call: &Call) -> Result<bytes::Bytes, CallError> {
+        let mut outcome = self.client.call(call).await;
+        let is_known = match &call.body {
+            crate::call::Body::Json(body) => body["enable_duplicate_check"] == 1,
+            crate::call::Body::None | crate::call::Body::Upload(_) => false,
+        };
+        for _ in 0..AGAIN_MAX {
+            match &outcome {
+                Err(CallError::Unknown(_)) if is_known => outcome = self.client.call(call).await,
+                _ => break,
+            }
+        }
+        outcome
     }
 
     /// Whether a no says that a send of this name is there already. With which code WeCom says so

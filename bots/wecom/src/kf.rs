@@ -7,6 +7,7 @@
 //! And what is in the inbox twice is in it once, since every message has its name.
 
 mod bells;
+mod names;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use picdesk_core::channel::{Checkpoint, Inbox, InboxError};
 use serde_json::json;
 
 pub use self::bells::{Bell, Bells};
+use self::names::Names;
 use crate::{
     Clock,
     answer::{Broken, CallError, Verdict},
@@ -75,6 +77,7 @@ pub struct KfSync {
     menus: Arc<dyn Menus>,
     clock: Clock,
     patience: Patience,
+    names: Names,
 }
 
 impl KfSync {
@@ -99,6 +102,7 @@ impl KfSync {
             menus,
             clock,
             patience,
+            names: Names::default(),
         }
     }
 
@@ -199,6 +203,7 @@ impl KfSync {
         let not_before = walk.is_first.then(|| received_at.saturating_sub(age));
         let mut arrivals = read_page(&page, reader, not_before);
         menus::resolve(&self.menus, &mut arrivals).await;
+        self.names.fill(&self.client, &mut arrivals, received_at).await;
         walk.synced.arrivals += arrivals.len();
 
         let has_more = page.has_more();

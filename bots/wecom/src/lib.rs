@@ -30,7 +30,7 @@ pub mod xml;
 pub use self::{
     app::WecomApp,
     bot::WecomBot,
-    config::{BotMode, BotSettings, KfSettings, Patience, Problem, WecomSettings},
+    config::{BotMode, BotSettings, HandOver, KfSettings, Patience, Problem, WecomSettings},
     customer::{HandTo, SessionState, WecomKf},
 };
 

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod bot;
 mod contact;
+pub mod desk;
 pub mod kf;
 mod token;
 

@@ -8,6 +8,7 @@
 
 mod line;
 mod open;
+mod proxy;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -255,7 +255,11 @@ impl Stream {
                 self.awaited.retain(|one| *one != key);
             }
             Content::Buttons => return Applied::Nothing,
-            Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
+            Content::OpenTopic { .. }
+            | Content::CloseTopic
+            | Content::ReopenTopic
+            | Content::HandOver { .. }
+            | Content::HandBack { .. } => {
                 return Applied::Refused(Refusal::TopicGone);
             }
         }

@@ -18,6 +18,7 @@ use crate::{
     parse::{
         Doorbell,
         app::{Reading, read_app},
+        desk::at_desk,
     },
     verify::Query,
     xml::{self, From},
@@ -103,6 +104,7 @@ pub struct AppCallback {
     inbox: Arc<dyn Inbox>,
     menus: Arc<dyn Menus>,
     clock: Clock,
+    operators: Vec<String>,
 }
 
 impl AppCallback {
@@ -114,7 +116,14 @@ impl AppCallback {
         menus: Arc<dyn Menus>,
         clock: Clock,
     ) -> Self {
-        Self { envelope, inbox, menus, clock }
+        Self { envelope, inbox, menus, clock, operators: Vec::new() }
+    }
+
+    /// With these members as operators, by their user ids.
+    #[must_use]
+    pub fn with_operators(mut self, operators: Vec<String>) -> Self {
+        self.operators = operators;
+        self
     }
 
     /// Answers the verification of the address.
@@ -132,7 +141,8 @@ impl AppCallback {
         let Ok(fields) = xml::read(&message, From::WeCom) else {
             return CallbackAnswer::BadRequest;
         };
-        match read_app(&fields, message.as_bytes().to_vec(), (self.clock)()) {
+        let reading = read_app(&fields, message.as_bytes().to_vec(), (self.clock)());
+        match at_desk(reading, &self.operators) {
             Reading::Nothing => CallbackAnswer::acknowledged(None),
             Reading::Doorbell(doorbell) => CallbackAnswer::acknowledged(Some(doorbell)),
             Reading::Arrival(arrival) => {

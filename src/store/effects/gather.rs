@@ -14,7 +14,7 @@ use super::{
 use crate::store::{
     facts::word_of,
     ledger::{Act, Order},
-    sealed,
+    outbox, sealed,
     timers::NewTimer,
 };
 
@@ -96,8 +96,9 @@ impl Rows {
             | Effect::Readdress { .. }
             | Effect::AnswerEscalation { .. }
             | Effect::CloseEscalation { .. } => self.gather_case(effect),
-            Effect::BounceMessage { outbound, refusal } => {
-                self.bounced.push((*outbound, *refusal));
+            Effect::BounceMessage { outbound, refusal, again } => {
+                let (outbound, refusal, again) = (*outbound, *refusal, *again);
+                self.bounced.push(outbox::Bounce { outbound, refusal, again });
             }
             // Slots are taken when the messages go into the outbox.
             // Windows are kept apart; messages come rendered; answers and alarms leave after the

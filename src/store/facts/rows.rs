@@ -152,5 +152,6 @@ pub(super) fn read_case(row: &Row) -> Result<Case, StoreError> {
         name: read_name(&row.blob(12)?)?,
         words: body.words,
         pictures: body.pictures,
+        handed: row.flag(16)?,
     })
 }

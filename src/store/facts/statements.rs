@@ -10,7 +10,9 @@ macro_rules! request_columns {
 macro_rules! case_columns {
     () => {
         "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
-         e.state, e.closed_at, e.request, e.consent, i.name, e.words, e.opened_at, e.answered_at"
+         e.state, e.closed_at, e.request, e.consent, i.name, e.words, e.opened_at, e.answered_at, \
+         coalesce((select w.handed from reply_windows w \
+                   where w.conversation = e.conversation), 0)"
     };
 }
 
@@ -81,6 +83,17 @@ pub(super) const FIND_TOPIC_CASES: &str = concat!(
     " from escalations e join identities i on i.id = e.identity
       where e.topic in ({list}) order by e.id"
 );
+pub(super) const FIND_CASE_OF_CODE: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity where e.code = $1"
+);
+pub(super) const FIND_OPEN_CASES: &str = concat!(
+    "select ",
+    case_columns!(),
+    " from escalations e join identities i on i.id = e.identity
+      where e.state = 'open' order by e.id limit 2"
+);
 pub(super) const FIND_OWED: &str = concat!(
     "select ",
     artifact_columns!(),
@@ -133,4 +146,6 @@ pub(super) const FIND_IDENTITY: &str = "
 pub(super) const FIND_GENERATION_OF: &str = "select generation from artifacts where id = $1";
 pub(super) const FIND_MANNER: &str = "select language, reachable from identities where id = $1";
 pub(super) const FIND_OPERATOR: &str = "select name from operators where telegram = $1";
-pub(super) const FIND_OPERATOR_OF_WECOM: &str = "select name from operators where wecom = $1";
+/// User ids are told in either case.
+pub(super) const FIND_OPERATOR_OF_WECOM: &str =
+    "select name from operators where lower(wecom) = lower($1)";

@@ -1,40 +1,99 @@
 //! What a channel had taken and then lost.
 
 use picdesk_core::{
-    channel::Refusal,
-    event::Event,
+    channel::{OutboundMessage, Refusal},
+    event::{About, Event},
     id::{ConversationId, OutboundId},
 };
 
-use super::fates::is_awaited;
+use super::{Waiting, fates::is_awaited};
 use crate::store::{
     StoreError, Tx,
     inbox::{self, NewEvent},
+    sealed, windows,
 };
+
+/// The channel that takes messages and may say later that they did not arrive, so that their words
+/// are kept until they are forgotten as all that was sent.
+const BOUNCES: &str = picdesk_wecom::config::KF;
 
 const BOUNCE: &str = "
     update outbox set state = 'refused', settled_at = $2
     where id = $1 and state in ('delivered', 'unknown')
-    returning conversation, about";
+    returning conversation, about, body";
+const HOLD_AGAIN: &str = "
+    insert into outbox (id, conversation, channel, origin, slot, about, state, attempts,
+                        not_before, created_at, settled_at, body)
+    select $2, conversation, channel, origin, null, about, 'held', 0, 0, $3, $3, $4
+    from outbox where id = $1";
 
-/// Messages that the channel had taken and then told that they did not arrive. Each is refused
-/// once, and whoever waits for its fate hears of it.
-pub async fn bounce(
-    tx: &mut Tx,
-    bounced: &[(OutboundId, Refusal)],
-    now: i64,
-) -> Result<(), StoreError> {
+/// A message that a channel had taken and then told that it did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounce {
+    /// Which.
+    pub outbound: OutboundId,
+    /// Why.
+    pub refusal: Refusal,
+    /// What it is called when it goes out once more.
+    pub again: OutboundId,
+}
+
+/// Whether it may yet be told of a message that it did not arrive, and its words go out again then.
+pub(super) fn may_come(waiting: &Waiting) -> bool {
+    waiting.message.conversation.channel() == BOUNCES && waits(waiting.about)
+}
+
+/// Whether what is part of this waits for their next message: a picture is owed, which is written
+/// elsewhere, and what made sense only at its moment is given up.
+fn waits(about: Option<About>) -> bool {
+    !matches!(about, Some(About::Picture(_) | About::Passing | About::Occasion | About::Handing(_)))
+}
+
+/// Each of these is refused once, and whoever waits for its fate hears of it. Words that the
+/// channel takes when they write again wait for that, under another name.
+pub async fn bounce(tx: &mut Tx, bounced: &[Bounce], now: i64) -> Result<(), StoreError> {
     let mut events = Vec::new();
-    for (outbound, refusal) in bounced {
+    for Bounce { outbound, refusal, again } in bounced {
         for row in tx.rows(BOUNCE, &[outbound.0.into(), now.into()]).await? {
-            let about = row.maybe_text(1)?.and_then(|text| serde_json::from_str(&text).ok());
+            let conversation = ConversationId(row.text(0)?);
+            let about: Option<About> =
+                row.maybe_text(1)?.and_then(|text| serde_json::from_str(&text).ok());
+            let mut is_held = false;
+            if *refusal == Refusal::NotNow {
+                // Whatever we had counted, there is nothing left.
+                windows::close(tx, conversation.as_str(), *outbound).await?;
+                let body = row.blob(2)?;
+                is_held = waits(about) && hold_again(tx, *outbound, *again, &body, now).await?;
+            }
+            // Whoever wrote it hears that it waits; of words of ours nobody needs to.
             let Some(about) = about.filter(|about| is_awaited(*about)) else { continue };
+            if is_held && !matches!(about, About::Relay(_)) {
+                continue;
+            }
             let (outbound, refusal) = (*outbound, *refusal);
             let event = Event::MessageRefused { outbound, about, refusal };
             let external_id = format!("outbound:{outbound}:bounced");
-            events.push(NewEvent::of_house(external_id, &ConversationId(row.text(0)?), &event));
+            events.push(NewEvent::of_house(external_id, &conversation, &event));
         }
     }
     inbox::insert(tx, &events, now, now).await?;
     Ok(())
+}
+
+/// Puts a message by under another name, since the channel takes each name once; whether its words
+/// were still there.
+async fn hold_again(
+    tx: &mut Tx,
+    outbound: OutboundId,
+    again: OutboundId,
+    body: &[u8],
+    now: i64,
+) -> Result<bool, StoreError> {
+    let Ok(mut message) = sealed::open_json::<OutboundMessage>(body, "outbox", "body") else {
+        return Ok(false);
+    };
+    message.id = again;
+    let body = sealed::seal_json(&message);
+    tx.run(HOLD_AGAIN, &[outbound.0.into(), again.0.into(), now.into(), body.into()]).await?;
+    Ok(true)
 }

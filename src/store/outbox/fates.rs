@@ -13,7 +13,7 @@ use crate::store::inbox::NewEvent;
 pub(super) fn held_as(one: &Settled) -> &'static str {
     match one.waiting.about {
         Some(About::Picture(_)) => "refused",
-        Some(About::Passing | About::Occasion) => "dropped",
+        Some(About::Passing | About::Occasion | About::Handing(_)) => "dropped",
         _ => "held",
     }
 }
@@ -48,6 +48,10 @@ pub(super) fn fate_event(one: &Settled) -> Option<NewEvent> {
         // Pictures are owed, and go out anew; words wait in the outbox.
         Fate::Held(_) if matches!(about, About::Picture(_)) => {
             ("refused", Event::MessageRefused { outbound, about, refusal: Refusal::NotNow })
+        }
+        // Who wrote a line hears that it waits; it may tell of itself once more.
+        Fate::Held(_) if matches!(about, About::Relay(_)) => {
+            ("held", Event::MessageRefused { outbound, about, refusal: Refusal::NotNow })
         }
         Fate::Held(_) | Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
     };

@@ -75,8 +75,7 @@ pub(super) async fn delivery(
         }
     }
     if let Some(kept) = &facts.kept {
-        let token = turner.desk.seal.picture(kept.artifact.id);
-        facts.address = format!("{}/p/{token}", turner.desk.house.public_url);
+        facts.address = turner.address(kept);
     }
     if let Some(case) = needs.case {
         facts.case = read::cases(tx, [case.0]).await?.remove(&case.0);

@@ -18,12 +18,16 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         Say::SupportOpened { code: code(), at: DECEMBER_22 },
         Say::SupportOpened { code: code(), at: DECEMBER_22 + 8 * HOUR_MS },
         Say::SupportPassedOn,
+        Say::SupportTaken,
         Say::SupportElsewhere,
         Say::Answer { operator: name.clone(), text: text.clone() },
         Say::SupportDone { code: code() },
         Say::CustomerWrote { name: name.clone(), text },
         Say::CustomerWrote { name, text: " \n ".into() },
         Say::DeskHelp,
+        Say::DeskHelpByCode,
+        Say::DeskClosed,
+        Say::DeskHanded,
         Say::NotAnOperator,
         Say::NotShown,
         Say::NotYours,
@@ -36,6 +40,7 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         RelayState::Delivered,
         RelayState::Blocked,
         RelayState::Refused,
+        RelayState::Held,
         RelayState::Unknown,
     ];
     says.extend(states.map(Say::RelayState));
@@ -64,6 +69,7 @@ pub(super) fn cards(measure: &Measure) -> Vec<Say> {
         earlier: measure.number,
         consent: true,
         words: measure.long.clone(),
+        by_code: false,
     };
     let bare = Card {
         plan: None,
@@ -73,5 +79,6 @@ pub(super) fn cards(measure: &Measure) -> Vec<Say> {
         words: String::new(),
         ..card.clone()
     };
-    vec![Say::Card(card), Say::Card(bare)]
+    let by_code = Card { by_code: true, ..bare.clone() };
+    vec![Say::Card(card), Say::Card(bare), Say::Card(by_code)]
 }

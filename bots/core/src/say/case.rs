@@ -31,6 +31,8 @@ pub struct Card {
     pub consent: bool,
     /// The customer's words.
     pub words: String,
+    /// Whether its readers name it by its code when they answer.
+    pub by_code: bool,
 }
 
 /// A request on a card.
@@ -89,6 +91,8 @@ pub enum RelayState {
     Blocked,
     /// The channel will not take it.
     Refused,
+    /// The channel takes it when they write again.
+    Held,
     /// Nobody knows.
     Unknown,
 }

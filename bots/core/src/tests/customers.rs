@@ -28,6 +28,8 @@ pub fn counted() -> Capabilities {
         edits: false,
         buttons: true,
         topics: false,
+        hands_over: false,
+        knows_repeats: true,
         text_units_max: 2048,
         caption_units_max: 2048,
         photo_bytes_max: 5_000_000,

@@ -74,6 +74,7 @@ pub fn house() -> House {
         concurrency: 2,
         support_url: "https://help.example".into(),
         desk: Some(DESK.into()),
+        members_desk: None,
         public_url: "https://pic.example".into(),
         examples: vec![
             example(Language::En, "A fox in the snow"),
@@ -323,6 +324,7 @@ pub fn case() -> Case {
         name: "Ada".into(),
         words: "It is blue".into(),
         pictures: vec![],
+        handed: false,
     }
 }
 
@@ -345,6 +347,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         request: None,
         generations: vec![],
         kept: None,
+        address: "https://pic.example/p/t0ken".into(),
         newest: None,
         line: line(),
         history: None,

@@ -22,10 +22,11 @@ pub(super) fn read_contact(told: Told<'_>) -> Reading {
         return Reading::Nothing;
     }
     let code = told.fields.find("WelcomeCode").filter(|code| !code.is_empty());
+    let origin = told.fields.find("State").filter(|state| !state.is_empty());
     let change = match told.fields.text("ChangeType") {
         "add_external_contact" | "add_half_external_contact" => {
             ContactChange::Added(code.map(|code| Answerable {
-                message: At::Code(code).id(),
+                message: At::Coming { code, state: origin.unwrap_or_default() }.id(),
                 until: told.happened_at.saturating_add(WELCOME_MS),
             }))
         }
@@ -36,7 +37,6 @@ pub(super) fn read_contact(told: Told<'_>) -> Reading {
         _ => return Reading::Nothing,
     };
     let address = Address::Contact { user: user.to_owned() };
-    let origin = told.fields.find("State").filter(|state| !state.is_empty());
     let lane = match &change {
         ContactChange::Added(Some(_)) => Lane::Urgent(format!("welcome {user}")),
         _ => Lane::Conversation,

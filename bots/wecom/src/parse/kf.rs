@@ -312,11 +312,13 @@ impl<'i> Item<'i> {
 /// What a `fail_type` means. Source: 94670.
 fn why_not(fail_type: Option<i64>) -> Refusal {
     match fail_type {
-        // 1 the account is deleted, 2 the app is closed, 11 nobody of ours is there.
-        Some(1 | 2 | 11) => Refusal::ConversationGone,
-        // 4 over 48 hours, 5 the chat has ended, 6 over five messages, 10 they refuse: all of it
-        // is over when they write again.
-        Some(4 | 5 | 6 | 10) => Refusal::Blocked,
+        // 1 the account is deleted, 2 the app is closed.
+        Some(1 | 2) => Refusal::ConversationGone,
+        // 4 over 48 hours, 5 the chat has ended, 6 over five messages, 11 nobody of ours is there:
+        // all of it is over when they write again, and what was said is said then.
+        Some(4 | 5 | 6 | 11) => Refusal::NotNow,
+        // 10 they refuse us.
+        Some(10) => Refusal::Blocked,
         // 8 the company is not verified, 12 no such kind there, 13 held back as unsafe.
         _ => Refusal::Content,
     }

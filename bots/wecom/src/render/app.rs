@@ -42,6 +42,8 @@ pub struct Frame<'f> {
     pub agent_id: u64,
     /// Where contacts are led by their greeting; empty for nowhere.
     pub contact_link: &'f str,
+    /// Members who are operators.
+    pub operators: &'f [String],
     /// The time, milliseconds since the epoch.
     pub now: i64,
 }
@@ -58,8 +60,18 @@ pub fn render_app(
 ) -> Result<Plan, NoPlan> {
     match Address::of(&message.conversation) {
         Some(Address::Member { user }) => {
-            let draft = Draft { message, user: &user, frame, names: Names::of(message.id) };
+            let names = Names::of(message.id);
+            let draft = Draft { message, user: &user, to: To::One, frame, names };
             draft.render(edit, file)
+        }
+        Some(Address::Desk { case }) => {
+            if frame.operators.is_empty() {
+                return Err(NoPlan::Refused(Refusal::ConversationGone));
+            }
+            let (user, names) = (frame.operators.join("|"), Names::of(message.id));
+            let message = &under_code(message, &case);
+            let draft = Draft { message, user: &user, to: To::Operators, frame, names };
+            draft.render(None, file)
         }
         Some(Address::Contact { .. }) => welcome(message, frame),
         Some(Address::Customer { .. } | Address::Talk { .. }) | None => {
@@ -71,14 +83,22 @@ pub fn render_app(
 /// A contact takes one message: the greeting that their coming allows.
 fn welcome(message: &OutboundMessage, frame: Frame<'_>) -> Result<Plan, NoPlan> {
     let code = message.reply_to.as_ref().map(At::of);
-    let (Some(At::Code(code)), Content::Text(text)) = (code, &message.content) else {
+    let (Some(At::Coming { code, state }), Content::Text(text)) = (code, &message.content) else {
         return Err(NoPlan::Refused(Refusal::ConversationGone));
     };
     let content = cut(&text.text, WELCOME_BYTES_MAX);
     let mut body = json!({ "welcome_code": code, "text": { "content": content } });
     if !frame.contact_link.is_empty() {
         let title = cut(text.text.lines().next().unwrap_or_default(), 128);
-        let link = json!({ "title": title, "url": frame.contact_link });
+        // What brought them comes back when they enter by the link. Source: 94677, `scene_param`.
+        let said: String = url::form_urlencoded::byte_serialize(state.as_bytes()).collect();
+        // A plus is a blank in forms alone.
+        let said = said.replace('+', "%20");
+        let url = match said.as_str() {
+            "" => frame.contact_link.to_owned(),
+            said => format!("{}&scene_param={said}", frame.contact_link),
+        };
+        let link = json!({ "title": title, "url": url });
         body["attachments"] = json!([{ "msgtype": "link", "link": link }]);
     }
     let mut names = Names::of(message.id);
@@ -86,9 +106,37 @@ fn welcome(message: &OutboundMessage, frame: Frame<'_>) -> Result<Plan, NoPlan> 
     Ok(Plan { sends: vec![send], ..Plan::default() })
 }
 
+/// A message about a case, with the case's code before its words: operators have one chat for all.
+fn under_code(message: &OutboundMessage, case: &str) -> OutboundMessage {
+    let head = format!("{case} · ");
+    let mut message = message.clone();
+    if let Content::Text(text)
+    | Content::Picture { caption: text, .. }
+    | Content::Forward { caption: text, .. } = &mut message.content
+        && !text.text.starts_with(case)
+    {
+        text.text.insert_str(0, &head);
+        for span in &mut text.spans {
+            span.start += head.len();
+            span.end += head.len();
+        }
+    }
+    message
+}
+
+/// To how many a message goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    /// To one member.
+    One,
+    /// To all operators.
+    Operators,
+}
+
 struct Draft<'d> {
     message: &'d OutboundMessage,
     user: &'d str,
+    to: To,
     frame: Frame<'d>,
     names: Names,
 }
@@ -135,11 +183,16 @@ impl Draft<'_> {
             Content::Removed { .. } => match place {
                 Some(At::Message(id)) => plan.sends.push(self.recall(id)),
                 Some(At::Card(_)) => self.finish_card(place.as_ref(), &mut plan),
-                Some(At::Code(_)) | None => return Err(NoPlan::Nothing),
+                Some(At::Code(_) | At::Coming { .. }) | None => return Err(NoPlan::Nothing),
             },
-            Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
-                return Err(NoPlan::Refused(Refusal::TopicGone));
+            Content::CloseTopic | Content::ReopenTopic if self.to == To::Operators => {
+                return Err(NoPlan::Nothing);
             }
+            Content::OpenTopic { .. }
+            | Content::CloseTopic
+            | Content::ReopenTopic
+            | Content::HandOver { .. }
+            | Content::HandBack { .. } => return Err(NoPlan::Refused(Refusal::TopicGone)),
         }
         Ok(plan)
     }
@@ -150,14 +203,17 @@ impl Draft<'_> {
     }
 
     fn send(&mut self, kind: &str, content: &Value, essential: bool) -> Send {
-        let body = json!({
+        let mut body = json!({
             "touser": self.user,
             "agentid": self.frame.agent_id,
             "msgtype": kind,
             kind: content,
-            "enable_duplicate_check": 1,
-            "duplicate_check_interval": DUPLICATE_S,
         });
+        // That an answer arrived is said in the same words each time.
+        if self.to == To::One {
+            body["enable_duplicate_check"] = json!(1);
+            body["duplicate_check_interval"] = json!(DUPLICATE_S);
+        }
         Send::new(Call::post(Api::MessageSend, &body), self.names.next(essential))
     }
 

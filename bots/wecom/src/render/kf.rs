@@ -76,9 +76,13 @@ impl Draft<'_> {
                     self.words(&caption.text, false, None, &mut plan);
                 }
             }
-            // As a link: a file of this size is a nuisance in a chat on WeChat.
+            // It goes as a link.
             Content::Original { .. } => return Err(NoPlan::Refused(Refusal::Content)),
-            Content::Buttons | Content::Removed { .. } => return Err(NoPlan::Nothing),
+            // A change of hands is a call of another kind than those that say something.
+            Content::Buttons
+            | Content::Removed { .. }
+            | Content::HandOver { .. }
+            | Content::HandBack { .. } => return Err(NoPlan::Nothing),
             Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
                 return Err(NoPlan::Refused(Refusal::TopicGone));
             }
@@ -136,7 +140,7 @@ impl Draft<'_> {
 fn code(id: &MessageId) -> Option<&str> {
     match At::of(id) {
         At::Code(code) => Some(code),
-        At::Card(_) | At::Message(_) => None,
+        At::Card(_) | At::Message(_) | At::Coming { .. } => None,
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 use url::Url;
@@ -20,6 +20,7 @@ use url::Url;
 use super::{
     Command, SocketHandle,
     line::{Line, frame},
+    proxy,
 };
 use crate::{
     Clock,
@@ -72,6 +73,7 @@ pub struct Socket {
     url: Url,
     bot_id: String,
     secret: Secret,
+    proxy: Option<Url>,
     opening: String,
     greeting: String,
     handle: Arc<SocketHandle>,
@@ -128,6 +130,7 @@ impl Socket {
             url: url.clone(),
             bot_id: bot_id.clone(),
             secret: secret.clone(),
+            proxy: None,
             opening: settings.opening.clone(),
             greeting: settings.greeting.clone(),
             handle,
@@ -138,6 +141,13 @@ impl Socket {
             clock: house.clock.clone(),
             patience: house.patience,
         })
+    }
+
+    /// By way of this proxy, where calls out need one: http or socks5.
+    #[must_use]
+    pub fn through(mut self, proxy: Option<Url>) -> Self {
+        self.proxy = proxy;
+        self
     }
 
     /// Holds the connection, and opens it again when it breaks, until `stop` is ready or another
@@ -215,10 +225,14 @@ impl Socket {
         let config = WebSocketConfig::default()
             .max_message_size(Some(FRAME_BYTES_MAX))
             .max_frame_size(Some(FRAME_BYTES_MAX));
-        let connect = connect_async_with_config(self.url.as_str(), Some(config), true);
+        let connect = async {
+            let stream = proxy::connect(&self.url, self.proxy.as_ref()).await.ok()?;
+            let url = self.url.as_str();
+            client_async_tls_with_config(url, stream, Some(config), None).await.ok()
+        };
         match timeout(self.patience.call, connect).await {
-            Ok(Ok((wire, _))) => Some(wire),
-            Ok(Err(_)) | Err(_) => None,
+            Ok(Some((wire, _))) => Some(wire),
+            Ok(None) | Err(_) => None,
         }
     }
 

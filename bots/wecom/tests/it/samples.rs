@@ -34,6 +34,7 @@ pub const RECEIVED_AT: i64 = 1_790_000_900_000;
 const FRAME: Frame<'_> = Frame {
     agent_id: 1_000_002,
     contact_link: "https://work.weixin.qq.com/kf/kfcEXAMPLE?enc_scene=ENCexample",
+    operators: &[],
     now: RECEIVED_AT,
 };
 
@@ -249,6 +250,8 @@ fn answered(sample: Sample) -> Value {
 #[test]
 fn every_message_becomes_the_calls_that_stand_beside_it() {
     let mut wrong = Vec::new();
+    let operators = ["olga".to_owned(), "007wang".to_owned()];
+    let frame = Frame { operators: &operators, ..FRAME };
     for (kind, at_least) in [("app", 12), ("kf", 10), ("bot", 8)] {
         let messages = samples(&format!("messages/{kind}"));
         for (name, text) in &messages {
@@ -257,7 +260,7 @@ fn every_message_becomes_the_calls_that_stand_beside_it() {
             let made = match kind {
                 "app" => {
                     let file = file_of(sample.file);
-                    planned(render_app(&sample.message, sample.edit.as_ref(), file, FRAME))
+                    planned(render_app(&sample.message, sample.edit.as_ref(), file, frame))
                 }
                 "kf" => {
                     planned(render_kf(&sample.message, file_of(sample.file), "h1", RECEIVED_AT))

@@ -17,6 +17,7 @@ use picdesk_wecom::{
 };
 use serde_json::{Value, json};
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
@@ -299,4 +300,81 @@ async fn an_opened_chat_is_greeted_and_what_nobody_answers_is_unknown() {
         () = waits => unreachable!(),
     };
     assert!(matches!(outcome, Err(DeliveryError::Unknown(_))));
+}
+
+/// A proxy that makes one connection: how it was asked for it, byte by byte.
+async fn proxy(answer: fn(&mut Vec<u8>) -> Option<&'static [u8]>) -> (u16, JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let task = tokio::spawn(async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let (mut asked, mut all) = (Vec::new(), Vec::new());
+        loop {
+            let byte = near.read_u8().await.unwrap();
+            asked.push(byte);
+            all.push(byte);
+            if let Some(said) = answer(&mut asked) {
+                near.write_all(said).await.unwrap();
+                asked.clear();
+                // The last thing that a proxy says.
+                if said.len() > 2 {
+                    break;
+                }
+            }
+        }
+        let text = String::from_utf8_lossy(&all).into_owned();
+        let at = text.rfind("127.0.0.1").unwrap();
+        let port = match text[at + 9..].strip_prefix(':') {
+            Some(rest) => rest.split_whitespace().next().unwrap().parse().unwrap(),
+            None => u16::from_be_bytes([all[all.len() - 2], all[all.len() - 1]]),
+        };
+        let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        all
+    });
+    (port, task)
+}
+
+async fn held_through(proxy: &str) {
+    let house = House::start().await;
+    let means = Means {
+        inbox: house.wecom.inbox.clone(),
+        menus: house.wecom.menus.clone(),
+        streams: house.wecom.streams.clone(),
+    };
+    let socket = Socket::new(&house.settings, house.handle.clone(), means, &house.wecom.house());
+    let socket = socket.unwrap().through(Some(proxy.parse().unwrap()));
+    let task = tokio::spawn(async move { socket.run(std::future::pending()).await });
+    let (stream, _) = house.listener.accept().await.unwrap();
+    let mut wire = accept_async(stream).await.unwrap();
+    let first = wire.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(first.contains("aibot_subscribe"), "{first}");
+    task.abort();
+}
+
+#[tokio::test]
+async fn the_connection_goes_by_way_of_a_proxy_that_makes_one() {
+    let (port, asked) = proxy(|asked| {
+        asked.ends_with(b"\r\n\r\n").then_some(b"HTTP/1.1 200 made\r\n\r\n".as_slice())
+    })
+    .await;
+    held_through(&format!("http://someone:s%2Bcret@127.0.0.1:{port}")).await;
+    let asked = String::from_utf8(asked.await.unwrap()).unwrap();
+    assert!(asked.starts_with("CONNECT 127.0.0.1:"), "{asked}");
+    // `someone:s+cret`, as base64 has it.
+    assert!(asked.contains("Proxy-Authorization: Basic c29tZW9uZTpzK2NyZXQ=\r\n"), "{asked}");
+}
+
+#[tokio::test]
+async fn the_connection_goes_by_way_of_socks_too() {
+    let (port, asked) = proxy(|asked| match asked.as_slice() {
+        [5, 1, 0] => Some(&[5, 0]),
+        [5, 1, 0, 3, length, rest @ ..] if rest.len() == usize::from(*length) + 2 => {
+            Some(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+        }
+        _ => None,
+    })
+    .await;
+    held_through(&format!("socks5://127.0.0.1:{port}")).await;
+    assert!(asked.await.unwrap().starts_with(&[5, 1, 0, 5, 1, 0, 3, 9]));
 }

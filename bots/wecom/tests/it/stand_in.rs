@@ -145,7 +145,8 @@ impl StandIn {
             token: Secret::new(crate::envelopes::TOKEN),
             aes_key: Secret::new(crate::envelopes::KEY),
             kf: Some(kf_settings()),
-            contact_link: String::new(),
+            greets_contacts: true,
+            operators: Vec::new(),
         }
     }
 
@@ -171,6 +172,7 @@ pub fn kf_settings() -> KfSettings {
         sync_every: Duration::from_hours(1),
         first_sync_age_max: Duration::from_mins(10),
         house: "h1".into(),
+        hand_over: picdesk_wecom::HandOver::Pool,
     }
 }
 

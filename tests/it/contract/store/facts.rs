@@ -43,6 +43,7 @@ fn rules() -> Rules {
         concurrency: 1,
         support_url: String::new(),
         desk: None,
+        members_desk: None,
         public_url: String::new(),
         examples: Vec::new(),
         channels: Vec::new(),

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use picdesk::{
-    clockwork::membership::Membership,
+    clockwork::membership::{LeftToOthers, Membership},
     store::{
         Store, StoreError, inbox,
         line::{self, PendingHold},
@@ -309,5 +309,28 @@ async fn who_cannot_say_that_it_lives_lets_go_in_time_and_comes_back() {
         assert_eq!(shards.ours(), all_shards());
         assert!(store.health().trouble().is_none());
         assert_eq!(replica::living(&store).await.unwrap()[0].0, number);
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_is_left_to_others_is_free_for_them_and_comes_back() {
+    for house in houses().await {
+        let (store, number, ours, _) = member(&house).await;
+        let left = LeftToOthers::default();
+        let mut ours = ours.leaving(left.clone());
+        let start = Instant::now();
+        ours.beat(start).await.unwrap();
+        let has_clock = async || {
+            let held = replica::held(&store, number).await.unwrap();
+            held.contains(&"clock".to_owned())
+        };
+        assert!(has_clock().await);
+        left.leave("clock", start + BEAT * 5);
+        for beat in 1..3 {
+            ours.beat(start + BEAT * beat).await.unwrap();
+        }
+        assert!(!has_clock().await, "worked on no more since one beat, free at the next");
+        ours.beat(start + BEAT * 6).await.unwrap();
+        assert!(has_clock().await, "nobody else has taken it");
     }
 }

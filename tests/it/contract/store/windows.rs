@@ -12,7 +12,7 @@ use picdesk_core::{
     channel::{Content, OutboundMessage, Receipt, Refusal, Text},
     effect::Effect,
     event::About,
-    id::{ArtifactId, ConversationId, EscalationId, GenerationId},
+    id::{ArtifactId, ConversationId, EscalationId, GenerationId, OutboundId},
     window::Window,
 };
 
@@ -200,5 +200,50 @@ async fn an_answer_to_an_event_costs_no_reply_and_other_channels_are_not_counted
         assert_eq!(house.to_go().await, [1]);
         house.send(words(2, "telegram:1"), None).await;
         assert_eq!(house.outbox_state(2).await, "waiting");
+    }
+}
+
+#[tokio::test]
+async fn words_that_waited_go_after_the_pictures_of_the_same_moment() {
+    for house in houses().await {
+        house.hears((1..=6).map(|id| (words(id, CHAT), None)).collect()).await;
+        while !house.to_go().await.is_empty() {
+            house.first_meets(Fate::Delivered(Receipt::default())).await;
+        }
+        house.hears(vec![(picture(8), Some(PICTURE))]).await;
+        assert_eq!(house.to_go().await, [8]);
+        assert_eq!((house.outbox_state(6).await.as_str(), house.window().await.left), ("held", 4));
+        house.first_meets(Fate::Delivered(Receipt::default())).await;
+        house.says(vec![Effect::ReleaseHeld { conversation: chat() }], Vec::new()).await;
+        assert_eq!(house.to_go().await, [6]);
+    }
+}
+
+#[tokio::test]
+async fn words_that_bounced_wait_under_another_name_and_pictures_do_not() {
+    for house in houses().await {
+        let relay = Some(About::Relay(EscalationId(1)));
+        house.hears(vec![(words(1, CHAT), relay), (picture(2), Some(PICTURE))]).await;
+        for _ in 0..2 {
+            house.first_meets(Fate::Delivered(Receipt::default())).await;
+        }
+        let bounced = |outbound, again| {
+            let (outbound, again) = (OutboundId(outbound), OutboundId(again));
+            Effect::BounceMessage { outbound, refusal: Refusal::NotNow, again }
+        };
+        house.says(vec![bounced(1, 11), bounced(2, 12)], Vec::new()).await;
+        assert_eq!(house.window().await.left, 0, "whatever was counted");
+        assert_eq!(house.outbox_state(1).await, "refused");
+        assert_eq!(house.outbox_state(11).await, "held");
+        assert_eq!(house.int("select count(*) from outbox where id = 12", &[]).await, 0);
+        // Who wrote the line hears that it waits; the picture is owed.
+        let told = "select count(*) from inbox where external_id like 'outbound:%:bounced'";
+        assert_eq!(house.int(told, &[]).await, 2);
+        // Told again, it is nothing new.
+        house.says(vec![bounced(1, 13)], Vec::new()).await;
+        assert_eq!(house.int("select count(*) from outbox where id = 13", &[]).await, 0);
+        house.hears(Vec::new()).await;
+        let again = house.kf_waiting().await.remove(0).message;
+        assert_eq!((again.id.0, again.content), (11, words(1, CHAT).content));
     }
 }

@@ -2,6 +2,7 @@
 //! stand in for the real ones, on a store that outlives it.
 
 mod leaks;
+mod wecom;
 
 use std::{
     net::SocketAddr,
@@ -15,7 +16,7 @@ use picdesk::{clock::Clock, store::Store};
 use picdesk_sandbox::{
     images::{Drawing, ImagesOptions, ImagesStandIn},
     telegram::{OPERATORS, Options, TelegramStandIn},
-    wecom::{DESK_KF, Options as WecomOptions, STUDIO_KF, WecomStandIn},
+    wecom::WecomStandIn,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -53,6 +54,10 @@ pub struct Given {
     pub webhook: bool,
     /// Whether there is a WeCom too, and how its AI bot's messages come.
     pub wecom: Option<BotWay>,
+    /// More of `[wecom.kf]`.
+    pub kf: &'static str,
+    /// Of `[desk]`; the group of operators on Telegram where nothing else is said.
+    pub desk: Option<&'static str>,
 }
 
 /// How the AI bot's messages come.
@@ -76,6 +81,8 @@ impl Default for Given {
             seed: 1,
             webhook: false,
             wecom: None,
+            kf: "",
+            desk: None,
         }
     }
 }
@@ -114,7 +121,7 @@ impl House {
         let telegram = Options { rate_limits: None, seed, ..Options::in_memory() };
         let images = ImagesOptions { drawing: Drawing::Plain, seed, ..ImagesOptions::default() };
         let wecom = match given.wecom {
-            Some(_) => Some(start_wecom(seed).await),
+            Some(_) => Some(wecom::start(seed).await),
             None => None,
         };
         Self {
@@ -141,6 +148,11 @@ impl House {
 
     /// Starts a desk; it need not be ready yet.
     pub fn start(&self) -> Desk {
+        self.start_ahead(Duration::ZERO)
+    }
+
+    /// The same with its clock ahead.
+    pub fn start_ahead(&self, ahead: Duration) -> Desk {
         let address = free_address();
         self.addresses.lock().unwrap().push(address);
         let config = self.write_config(address);
@@ -149,7 +161,7 @@ impl House {
         }
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let child = Command::new(PROGRAM)
-            .args(["serve", "--config"])
+            .args(["serve", "--clock-ahead-s", &ahead.as_secs().to_string(), "--config"])
             .arg(config)
             .env_clear()
             .stdin(Stdio::null())
@@ -359,7 +371,11 @@ impl House {
              chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{wecom}\
              [images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
-             [product]\nplans_file = {plans}\n[desk]\ntelegram_chat_id = {OPERATORS}\n",
+             [product]\nplans_file = {plans}\n[desk]\n{desk}",
+            desk = self
+                .given
+                .desk
+                .map_or_else(|| format!("telegram_chat_id = {OPERATORS}\n"), str::to_owned),
             server = self.given.server,
             webhook = webhook,
             store = quoted(&self.database.url),
@@ -368,7 +384,10 @@ impl House {
             api = quoted(&self.telegram.api_url()),
             base = quoted(&self.images.base_url()),
             telegram = self.given.telegram,
-            wecom = self.wecom.as_ref().zip(self.given.wecom).map_or_else(String::new, of_wecom),
+            wecom = self.wecom.as_ref().zip(self.given.wecom).map_or_else(
+                String::new,
+                |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
+            ),
             images = self.given.images,
             trial = self.given.trial,
             per_min = self.given.messages_per_min,
@@ -460,40 +479,6 @@ fn is_quiet(status: &Value) -> bool {
         .iter()
         .all(|it| none(it))
         && ["/generations/queued", "/generations/running"].iter().all(|it| none(it))
-}
-
-/// The sections of WeCom's, every address the stand-in's.
-fn of_wecom((wecom, way): (&WecomStandIn, BotWay)) -> String {
-    let options = wecom.options();
-    let bot = match way {
-        BotWay::Callback => {
-            format!("token = \"{}\"\naes_key = \"{}\"\n", options.bot.token, options.bot.aes_key)
-        }
-        BotWay::Socket => format!(
-            "mode = \"websocket\"\nbot_id = \"{}\"\nsecret = \"{}\"\nws_url = \"{}\"\n",
-            options.bot.id,
-            options.bot.secret,
-            wecom.socket_url()
-        ),
-    };
-    format!(
-        "[wecom]\ncorp_id = \"{corp}\"\napi_url = \"{api}\"\nagent_id = {agent}\n\
-         secret = \"{secret}\"\ntoken = \"{token}\"\naes_key = \"{key}\"\n\
-         [wecom.kf]\naccounts = [\"{DESK_KF}\", \"{STUDIO_KF}\"]\n[wecom.bot]\n{bot}\
-         [alarms]\nwecom_robot_key = \"{robot}\"\nwecom_robot_url = \"{api}\"\n",
-        corp = options.corp_id,
-        api = wecom.api_url(),
-        agent = options.agent_id,
-        secret = options.secret,
-        token = options.token,
-        key = options.aes_key,
-        robot = options.robot_key,
-    )
-}
-
-async fn start_wecom(seed: u64) -> WecomStandIn {
-    let options = WecomOptions { limits: false, seed, ..WecomOptions::in_memory() };
-    WecomStandIn::start(options).await.unwrap()
 }
 
 fn free_address() -> SocketAddr {

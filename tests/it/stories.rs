@@ -10,6 +10,8 @@ mod paying;
 mod replicas;
 mod stopping;
 mod wecom;
+mod wecom_people;
+mod wecom_windows;
 
 use picdesk_sandbox::telegram::MessageView;
 

@@ -10,12 +10,12 @@ use crate::{
     house::{BotWay, Given, House, PATIENCE},
 };
 
-async fn house() -> House {
+pub(super) async fn house() -> House {
     House::build(Given { wecom: Some(BotWay::Callback), ..Given::default() }).await
 }
 
 /// Waits until the bot has said something in a chat.
-async fn bot_says(house: &House, chat: &str, part: &str) -> MessageView {
+pub(super) async fn bot_says(house: &House, chat: &str, part: &str) -> MessageView {
     house
         .wecom()
         .wait_for(chat, PATIENCE, |it| it.is_from_bot() && it.text.contains(part))
@@ -24,7 +24,7 @@ async fn bot_says(house: &House, chat: &str, part: &str) -> MessageView {
 }
 
 /// Whether a message shows the finished picture of these words.
-fn shows(house: &House, message: &MessageView, words: &str) -> bool {
+pub(super) fn shows(house: &House, message: &MessageView, words: &str) -> bool {
     let mut files = message.pictures.iter().filter_map(|it| house.wecom().file(&it.blob));
     files.any(|(bytes, _)| {
         decode_nonce(&bytes)
@@ -33,7 +33,7 @@ fn shows(house: &House, message: &MessageView, words: &str) -> bool {
 }
 
 /// Waits until a finished picture of these words stands in a chat, and has arrived.
-async fn picture_of(house: &House, chat: &str, words: &str) -> MessageView {
+pub(super) async fn picture_of(house: &House, chat: &str, words: &str) -> MessageView {
     house
         .wecom()
         .wait_for(chat, PATIENCE, |it| it.has_arrived() && shows(house, it, words))

@@ -1,6 +1,6 @@
 //! The power goes, again and again: the desk is killed at moments nobody chose, while people write,
-//! tap and hear things twice, Telegram loses answers and the provider fails. In the end nothing is
-//! lost, nothing is made or sent twice, and the ledger adds up.
+//! tap and hear things twice, Telegram and WeCom lose answers and the provider fails. In the end
+//! nothing is lost, nothing is made or sent twice, and the ledger adds up.
 
 mod crowd;
 mod proof;
@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use picdesk_sandbox::{
     images::{ArmedFault, Envelope, ImagesFault, Latency},
     telegram::{Armed, Fault},
+    wecom::{Armed as WecomArmed, DESK_KF, Fault as WecomFault, STUDIO_KF},
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::task::JoinHandle;
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::crowd::{Crowd, Prompt};
 use crate::{
     database::{TestDatabase, databases},
-    house::{Desk, Given, House},
+    house::{BotWay, Desk, Given, House},
 };
 
 /// How often the desk is killed on each database.
@@ -27,6 +28,8 @@ const KILLS_DEFAULT: u32 = 150;
 /// Decides the moments, what people do, and the faults.
 const SEED: &str = "CRASH_SEED";
 const SEED_DEFAULT: u64 = 7;
+/// How often those on WeChat write again in the end.
+const ROUNDS_MAX: usize = 60;
 /// The longest life between two kills, once it is ready.
 const LIFE_MAX: Duration = Duration::from_millis(1500);
 
@@ -101,6 +104,8 @@ impl Story {
             trial: 1_000_000,
             images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 4\n",
             seed,
+            wecom: Some(BotWay::Callback),
+            kf: "sync_every_s = 10\n",
             ..Given::default()
         };
         let house = Arc::new(House::build_on(database, given).await);
@@ -116,16 +121,36 @@ impl Story {
         self.stop.cancel();
         let prompts = self.crowd.await.unwrap();
         self.house.telegram.clear_faults();
+        self.house.wecom().clear_faults();
         self.house.images.clear_faults();
         for desk in &mut desks {
             self.house.until_ready(desk).await;
         }
         self.house.until_quiet().await;
+        collect(&self.house).await;
         proof::check(&self.house, &prompts).await;
         for desk in desks {
             desk.kill().await;
         }
     }
+}
+
+/// Whoever writes on WeChat writes again until nothing waits for that any more: pictures that found
+/// the window closed, and words behind them.
+async fn collect(house: &House) {
+    for _ in 0..ROUNDS_MAX {
+        for account in [DESK_KF, STUDIO_KF] {
+            house.wecom().ring_doorbell(account, 1).unwrap();
+        }
+        let status = house.until_quiet().await;
+        if status["outbox"]["owed"] == 0 && status["outbox"]["held"] == 0 {
+            return;
+        }
+        for chat in crowd::ON_WECHAT {
+            house.wecom().say(chat, "余额").unwrap();
+        }
+    }
+    panic!("something waits for ever: {}", house.status().await);
 }
 
 /// What goes wrong besides.
@@ -141,6 +166,26 @@ fn arm(house: &House) {
     for (fault, chance) in telegram {
         house.telegram.arm(Armed::chance(fault, chance));
     }
+    let wecom = [
+        (WecomFault::DropAnswer, 0.03),
+        (WecomFault::DropRequest, 0.02),
+        (WecomFault::ServerError { status: 502 }, 0.02),
+        (WecomFault::TokenKilled, 0.02),
+        (WecomFault::SendFails { fail_type: 6 }, 0.02),
+        (WecomFault::EmptyPage, 0.1),
+        (WecomFault::ShortPage { entries: 2 }, 0.2),
+        (WecomFault::CallbackTwice, 0.05),
+        (WecomFault::CallbackReplayed, 0.05),
+        (WecomFault::CallbackUnheard, 0.05),
+    ];
+    for (fault, chance) in wecom {
+        house.wecom().arm(WecomArmed::chance(fault, chance));
+    }
+    // What a doorbell told of is fetched without it; a member's words have no other way.
+    let lost = WecomArmed::chance(WecomFault::CallbackLost, 0.1).on("kf_msg_or_event");
+    house.wecom().arm(lost);
+    let pages = WecomArmed::chance(WecomFault::DropAnswer, 0.05).on("kf/sync_msg");
+    house.wecom().arm(pages);
     let images = [
         (ImagesFault::DropAnswer, 0.03),
         (ImagesFault::AcceptThenHang, 0.02),

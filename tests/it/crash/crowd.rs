@@ -8,8 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::house::House;
 
-/// How many people write.
+/// How many people write on Telegram.
 const PEOPLE: usize = 6;
+/// Members of the company who write, by their chats.
+pub const MEMBERS: [&str; 3] = ["app-chenmo", "app-olga", "app-wei"];
+/// Customers on WeChat who write, by their chats: each in one, since what is owed goes to whichever
+/// they write in.
+pub const ON_WECHAT: [&str; 2] = ["kf-anna", "studio-xiaolin"];
 /// Between two things that happen.
 const PAUSE_MAX: Duration = Duration::from_millis(350);
 /// Prompts that one person sends in one go: some have to wait in line, and can be taken back.
@@ -20,12 +25,19 @@ const AGAIN: usize = 3;
 /// A prompt that somebody sent.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// Who, and so in which chat.
-    pub user: i64,
-    /// The message's number.
-    pub message: i64,
+    /// In which chat.
+    pub chat: Chat,
     /// The words, which nobody else has.
     pub words: String,
+}
+
+/// Where somebody wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Chat {
+    /// On Telegram: who, and the message's number.
+    Telegram { user: i64, message: i64 },
+    /// On WeCom, by the chat's name.
+    Wecom(&'static str),
 }
 
 /// The people and what they sent.
@@ -55,6 +67,10 @@ impl Crowd {
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return self.prompts;
             }
+            if self.chance.random_bool(0.4) {
+                self.on_wecom();
+                continue;
+            }
             let user = self.people[self.chance.random_range(0..self.people.len())];
             match self.chance.random_range(0..10) {
                 0..3 => self.take_back(user),
@@ -69,10 +85,31 @@ impl Crowd {
     }
 
     fn ask(&mut self, user: i64) {
-        let number = self.prompts.len();
-        let words = format!("a fox, token {number:05}{:08x}", self.chance.random::<u32>());
+        let words = self.words();
         let message = self.house.telegram.say(user, &words).unwrap();
-        self.prompts.push(Prompt { user, message, words });
+        let chat = Chat::Telegram { user, message };
+        self.prompts.push(Prompt { chat, words });
+    }
+
+    /// Somebody writes on WeCom; or a doorbell rings that nobody pressed.
+    fn on_wecom(&mut self) {
+        let all = [MEMBERS.as_slice(), ON_WECHAT.as_slice()].concat();
+        let chat = all[self.chance.random_range(0..all.len())];
+        if self.chance.random_bool(0.15) {
+            let wecom = self.house.wecom();
+            wecom.ring_doorbell(picdesk_sandbox::wecom::DESK_KF, AGAIN).unwrap();
+            return;
+        }
+        for _ in 0..self.chance.random_range(1..=BURST_MAX) {
+            let words = self.words();
+            self.house.wecom().say(chat, &words).unwrap();
+            self.prompts.push(Prompt { chat: Chat::Wecom(chat), words });
+        }
+    }
+
+    fn words(&mut self) -> String {
+        let number = self.prompts.len();
+        format!("a fox, token {number:05}{:08x}", self.chance.random::<u32>())
     }
 
     /// Presses the first Cancel in sight, twice, as the impatient do.

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use picdesk_sandbox::images::{Stage, decode_nonce, prompt_hash};
 
-use super::crowd::Prompt;
+use super::crowd::{Chat, MEMBERS, ON_WECHAT, Prompt};
 use crate::house::House;
 
 const FIND_STATES: &str = "
     select r.message, g.state from requests r join generations g on g.request = r.id
+    where r.conversation = $1";
+
+const FIND_ON_WECOM: &str = "
+    select r.body, g.state from requests r join generations g on g.request = r.id
     where r.conversation = $1";
 
 /// What a chat shows in the end.
@@ -32,11 +36,25 @@ pub async fn check(house: &House, prompts: &[Prompt]) {
     if house.telegram.pictures_twice_anywhere() != 0 {
         wrong.push(format!("{} pictures twice", house.telegram.pictures_twice_anywhere()));
     }
-    let people: BTreeSet<i64> = prompts.iter().map(|prompt| prompt.user).collect();
+    eprintln!("of WeCom: {:?}", house.wecom().counts());
+    let people: BTreeSet<i64> = prompts.iter().filter_map(user_of).collect();
     let mut delivered = 0;
     for user in people {
-        let asked: Vec<&Prompt> = prompts.iter().filter(|prompt| prompt.user == user).collect();
-        delivered += check_chat(house, user, &asked, &mut wrong).await;
+        let asked = prompts.iter().filter(|prompt| user_of(prompt) == Some(user)).collect();
+        delivered += check_chat(house, user, asked, &mut wrong).await;
+    }
+    let mut lost = 0;
+    for chat in MEMBERS.into_iter().chain(ON_WECHAT) {
+        let is_there = |prompt: &&Prompt| prompt.chat == Chat::Wecom(chat);
+        let asked = prompts.iter().filter(is_there).collect();
+        let on_wecom = check_wecom(house, chat, asked, &mut wrong).await;
+        delivered += on_wecom.delivered;
+        lost += on_wecom.lost;
+    }
+    // WeCom gives a callback up after its last retry. Whatever it brought, or can be fetched, is
+    // there.
+    if lost > house.wecom().counts().lost_words {
+        wrong.push(format!("{lost} prompts of members are lost"));
     }
     let counted = |pointer: &str| status.pointer(pointer).and_then(serde_json::Value::as_i64);
     if counted("/holds/posted") != Some(delivered) {
@@ -45,19 +63,112 @@ pub async fn check(house: &House, prompts: &[Prompt]) {
     if counted("/accounts") != counted("/identities") {
         wrong.push("somebody has two accounts".to_owned());
     }
-    assert!(wrong.is_empty(), "{}\n{status}\n{}", wrong.join("\n"), house.last_log());
+    let log = house.read_log();
+    let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
+    let errors = errors.join("\n");
+    assert!(wrong.is_empty(), "{}\n{status}\n{errors}", wrong.join("\n"));
     assert!(delivered > 0, "nothing was made: this proves nothing");
 }
 
+fn user_of(prompt: &Prompt) -> Option<i64> {
+    match prompt.chat {
+        Chat::Telegram { user, .. } => Some(user),
+        Chat::Wecom(_) => None,
+    }
+}
+
+fn message_of(prompt: &Prompt) -> String {
+    match prompt.chat {
+        Chat::Telegram { message, .. } => message.to_string(),
+        Chat::Wecom(_) => String::new(),
+    }
+}
+
+/// What became of a chat's prompts on WeCom.
+#[derive(Debug, Default)]
+struct OnWecom {
+    /// Pictures that were handed over and charged.
+    delivered: i64,
+    /// Prompts that nobody knows of.
+    lost: u64,
+}
+
+/// Checks one chat on WeCom.
+async fn check_wecom(
+    house: &House,
+    chat: &'static str,
+    asked: Vec<&Prompt>,
+    wrong: &mut Vec<String>,
+) -> OnWecom {
+    let wecom = house.wecom();
+    if wecom.pictures_twice(chat) != 0 {
+        wrong.push(format!("{chat}: {} pictures twice", wecom.pictures_twice(chat)));
+    }
+    let said = wecom.chat(chat);
+    let arrived = || said.iter().filter(|it| it.is_from_bot() && it.has_arrived());
+    let files = arrived().flat_map(|it| &it.pictures).filter_map(|it| wecom.file(&it.blob));
+    let pictures: Vec<u32> = files
+        .filter_map(|(bytes, _)| decode_nonce(&bytes))
+        .filter(|nonce| nonce.stage == Stage::Final)
+        .map(|nonce| nonce.prompt)
+        .collect();
+    // A picture may have arrived unseen by us: then it is asked, and it can be had again.
+    let unsure = arrived().filter(|it| it.text.contains("不确定你收到了没有")).count();
+    let (mut on_wecom, mut unseen) = (OnWecom::default(), 0);
+    let states = wecom_states(house, chat).await;
+    for prompt in asked {
+        let seen = pictures.iter().filter(|hash| **hash == prompt_hash(&prompt.words)).count();
+        let of_it: Vec<&str> = states
+            .iter()
+            .filter(|(body, _)| body.contains(&prompt.words))
+            .map(|(_, state)| state.as_str())
+            .collect();
+        match of_it.as_slice() {
+            [] if chat.starts_with("app-") => on_wecom.lost += 1,
+            ["delivered"] => {
+                on_wecom.delivered += 1;
+                unseen += usize::from(seen == 0);
+                if seen > 1 {
+                    wrong.push(format!("{prompt:?} is seen {seen} times"));
+                }
+            }
+            ["failed" | "uncertain" | "cancelled"] if seen <= 1 => {}
+            states => wrong.push(format!("{prompt:?} ended as {states:?}, seen {seen} times")),
+        }
+    }
+    if unseen > unsure {
+        let words = format!("{chat}: {unseen} charged and not seen, {unsure} asked about");
+        wrong.push(format!("{words}\n{}", wecom.transcript(chat)));
+    }
+    on_wecom
+}
+
+/// The words and states of every picture of a chat on WeCom.
+async fn wecom_states(house: &House, chat: &str) -> Vec<(String, String)> {
+    use picdesk_sandbox::wecom::{ANNA, CHENMO, DESK_KF, OLGA, STUDIO_KF, WEI, XIAOLIN};
+    let conversation = match chat {
+        "app-chenmo" => format!("wecom-app:{CHENMO}"),
+        "app-olga" => format!("wecom-app:{OLGA}"),
+        "app-wei" => format!("wecom-app:{WEI}"),
+        "kf-anna" => format!("wecom-kf:{DESK_KF}/{ANNA}"),
+        _ => format!("wecom-kf:{STUDIO_KF}/{XIAOLIN}"),
+    };
+    let store = house.look().await;
+    let mut connection = store.read().await.unwrap();
+    let rows = connection.rows(FIND_ON_WECOM, &[conversation.into()]).await.unwrap();
+    let words = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    rows.iter().map(|row| (words(row.blob(0).unwrap()), row.text(1).unwrap())).collect()
+}
+
 /// Checks one chat; how many pictures were handed over and charged.
-async fn check_chat(house: &House, user: i64, asked: &[&Prompt], wrong: &mut Vec<String>) -> i64 {
+async fn check_chat(house: &House, user: i64, asked: Vec<&Prompt>, wrong: &mut Vec<String>) -> i64 {
     let states = states(house, user).await;
     let shown = shown(house, user);
     let (mut delivered, mut not_made) = (0, 0);
     for prompt in asked {
         let seen =
             shown.pictures.iter().filter(|hash| **hash == prompt_hash(&prompt.words)).count();
-        let state = states.get(&prompt.message.to_string()).map(Vec::as_slice);
+        let state = states.get(&message_of(prompt)).map(Vec::as_slice);
         match state {
             Some([state]) if state == "delivered" => {
                 delivered += 1;

@@ -134,7 +134,7 @@ impl Courier {
         let strike = || state.strike(Occasion::Callback, &callback.kind, &owners);
         let fault = if is_fresh { strike() } else { None };
         if fault == Some(Fault::CallbackLost) {
-            state.counters.lock().lost += 1;
+            state.counters.lose(&callback.kind);
             return state.world().keep(Record::CallbackGone(callback.id));
         }
         if fault == Some(Fault::CallbackOvertaken) {
@@ -178,14 +178,11 @@ impl Courier {
     fn failed(&self, mut callback: Callback) {
         let state = &self.state;
         let wait_ms = usize::try_from(callback.tries).ok().and_then(|at| RETRY_MS.get(at));
-        let mut tally = state.counters.lock();
-        tally.failed += 1;
+        state.counters.lock().failed += 1;
         let Some(wait_ms) = wait_ms else {
-            tally.lost += 1;
-            drop(tally);
+            state.counters.lose(&callback.kind);
             return state.world().keep(Record::CallbackGone(callback.id));
         };
-        drop(tally);
         callback.tries += 1;
         callback.held = false;
         callback.not_before_ms = state.now_ms() + wait_ms;

@@ -24,6 +24,8 @@ pub struct Tally {
     pub failed: u64,
     /// Callbacks given up after the last retry, or lost on purpose.
     pub lost: u64,
+    /// Of those, the ones that were more than a doorbell.
+    pub lost_words: u64,
     /// Answers of the desk that could not be opened or were none, in words, the last ten.
     pub misunderstood: Vec<String>,
     /// Messages that were taken and silently dropped: more than a member gets.
@@ -36,6 +38,13 @@ impl Counters {
     /// The counts, locked.
     pub fn lock(&self) -> MutexGuard<'_, Tally> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A callback of this kind is gone.
+    pub fn lose(&self, kind: &str) {
+        let mut tally = self.lock();
+        tally.lost += 1;
+        tally.lost_words += u64::from(kind != "kf_msg_or_event");
     }
 
     /// Writes down what could not be understood.

@@ -13,6 +13,7 @@ import { join } from "node:path";
 
 import { Browser } from "./chromium.mjs";
 import { visitGallery } from "./gallery.mjs";
+import { visitWecom } from "./wecom.mjs";
 
 /** A picture may take this long: a queue, a believable provider, a busy machine. */
 const PICTURE_MS = 180_000;
@@ -323,6 +324,7 @@ async function visitPage(browser, look, address, folder) {
     if (picture) await change(visit, picture);
     await takeBack(visit);
     if (picture) await visitGallery(visit, browser);
+    await visitWecom(visit);
   }
   await finish(visit, address);
   await page.close();

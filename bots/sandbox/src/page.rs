@@ -39,7 +39,7 @@ macro_rules! asset {
 
 const INDEX: Asset = asset!("index.html", HTML);
 const ICON: Asset = asset!("icon.svg", SVG);
-const ASSETS: [Asset; 29] = [
+const ASSETS: [Asset; 30] = [
     asset!("page.css", CSS),
     asset!("chats.css", CSS),
     asset!("phone.css", CSS),
@@ -60,6 +60,7 @@ const ASSETS: [Asset; 29] = [
     asset!("timeline.js", SCRIPT),
     asset!("bubble.js", SCRIPT),
     asset!("rich.js", SCRIPT),
+    asset!("markdown.js", SCRIPT),
     asset!("menu.js", SCRIPT),
     asset!("composer.js", SCRIPT),
     asset!("samples.js", SCRIPT),

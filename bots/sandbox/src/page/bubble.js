@@ -3,9 +3,10 @@
 import { post } from "./api.js";
 import { el, face, icon } from "./draw.js";
 import { showPicture, showRefusal, showStrip } from "./menu.js";
+import { markdown } from "./markdown.js";
 import { link, rich, webAddress } from "./rich.js";
 import { chatOf, speakerIn } from "./state.js";
-import { spread, stateWords } from "./wecom.js";
+import { isMarkdown, spread, stateWords } from "./wecom.js";
 import { say, size, timeOf } from "./words.js";
 
 /** Longest side of a picture in a bubble, px. */
@@ -174,7 +175,9 @@ function contentNodes(messages, isOut, acts) {
   if (pictures.length) nodes.push(picturesNode(pictures));
   if (documents.length) nodes.push(el("div.documents", {}, documents.map(documentNode)));
   if (said.text) {
-    const words = rich(said.text, said.entities, acts.onCommand);
+    const words = isMarkdown(said)
+      ? markdown(said.text)
+      : rich(said.text, said.entities, acts.onCommand);
     nodes.push(el("div.words", { dir: "auto" }, words, metaNode(last, isOut)));
   } else nodes.push(metaNode(last, isOut));
   const stands = stateWords(last);

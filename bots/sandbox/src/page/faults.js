@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { el } from "./draw.js";
 import { showRefusal } from "./menu.js";
 import { state } from "./state.js";
+import { NOW } from "./wecom.js";
 import { isSaid, say } from "./words.js";
 
 /** Kinds that stand before the fold, in this order. */
@@ -31,6 +32,7 @@ const FIRST = {
   ],
   wecom: [
     "token_killed",
+    "token_expired",
     "ip_refused",
     "errcode",
     "drop_answer",
@@ -138,6 +140,7 @@ export class FaultCard {
     this.element.replaceChildren(
       el("header", {}, el("h3", { id: `${party}-title` }, title), this.clear),
       el("div.how", {}, this.oftenChoice(), this.extraChoice()),
+      party === "wecom" ? this.nowChoice() : "",
       el(
         "div.pills",
         {},
@@ -162,6 +165,17 @@ export class FaultCard {
       el("legend.unseen", {}, say("how-often")),
       OFTEN.map(option),
     );
+  }
+
+  /** What happens at once, and is no fault of a later call. */
+  nowChoice() {
+    const press = ([name, act]) =>
+      el(
+        "button.small",
+        { type: "button", data: { now: name }, on: { click: act } },
+        say(`now-${name}`),
+      );
+    return el("div.buttons.now", {}, Object.entries(NOW).map(press));
   }
 
   extraChoice() {

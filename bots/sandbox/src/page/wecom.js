@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { el } from "./draw.js";
 import { showRefusal } from "./menu.js";
-import { playerOf, state } from "./state.js";
+import { openChat, playerOf, state } from "./state.js";
 import { dayOf, isSaid, say, timeOf } from "./words.js";
 
 export const isWecom = (chat) => Boolean(chat?.kind.startsWith("wecom_"));
@@ -115,6 +115,29 @@ export function wecomItems(chat) {
   }[chat.kind];
   return items?.(chat) ?? [{ node: () => el("small.note", {}, say(`kind-${chat.kind}`)) }];
 }
+
+/** Whether a client of WeCom's shows a message's words with their marks. */
+export const isMarkdown = ({ sort }) => sort === "markdown" || sort === "stream";
+
+/** The customer whose session is meant: the one whose chat is open, else the first. */
+function customerChat() {
+  const open = openChat();
+  return open?.kind === "wecom_kf" ? open : state.chats.find((it) => it.kind === "wecom_kf");
+}
+
+/** What can be done to WeCom at once, by the name of its words. */
+export const NOW = {
+  human: () => {
+    const chat = customerChat();
+    const [, servicer] = chat.players;
+    return act(chat, "take", { with: servicer })();
+  },
+  end: () => act(customerChat(), "end")(),
+  window: () => act(customerChat(), "close_window")(),
+  tokens: () => act(customerChat(), "end_tokens", { what: "expired" })(),
+  distrust: () => act(customerChat(), "distrust_ip")(),
+  trust: () => act(customerChat(), "trust_ip")(),
+};
 
 /** What stands under a message that did not arrive, or grows still; none for all others. */
 export function stateWords(message) {

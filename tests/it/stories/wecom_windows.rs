@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use picdesk_sandbox::{
-    images::{ArmedFault, ImagesFault, Latency},
+    images::Latency,
     wecom::{ANNA, Armed, Fault, MessageView},
 };
 
 use super::wecom::{bot_says, house, picture_of, shows};
-use crate::house::House;
+use crate::house::{BotWay, Given, House};
 
 /// Numbers of the messages of the bot's that arrived, in their order.
 fn arrived(house: &House, chat: &str) -> Vec<MessageView> {
@@ -135,25 +135,21 @@ async fn an_original_is_a_link_on_wechat() {
 
 #[tokio::test]
 async fn what_the_ai_bot_makes_after_its_six_minutes_goes_to_the_address_that_came_along() {
-    let house = house().await;
-    let wecom = house.wecom();
+    // Without a provider it waits in line.
+    let wecom = Some(BotWay::Callback);
+    let mut house = House::build(Given { wecom, provider: false, ..Given::default() }).await;
     let desk = house.open().await;
-    house.images.arm(ArmedFault::times(
-        ImagesFault::RateLimit {
-            retry_after_s: 1,
-            envelope: picdesk_sandbox::images::Envelope::OpenAi,
-        },
-        200,
-    ));
-    wecom.say("bot-chenmo", "雪地里的一只狐狸").unwrap();
-    house.images.until(|calls| !calls.is_empty()).await;
+    house.wecom().say("bot-chenmo", "雪地里的一只狐狸").unwrap();
+    house.until_status("in line", |it| it["generations"]["queued"] == 1).await;
+    house.until_quiet_but_for_the_line().await;
     desk.kill().await;
-    // Seven minutes later.
+    // Seven minutes later there is one.
     let later = Duration::from_mins(7);
-    wecom.advance(later);
-    house.images.clear_faults();
+    house.wecom().advance(later);
+    house.provide(true);
     let mut desk = house.start_ahead(later);
     house.until_ready(&mut desk).await;
+    let wecom = house.wecom();
     let wait = crate::house::PATIENCE;
     let answer = wecom
         .wait_for("bot-chenmo", wait, |it| it.is_from_bot() && it.text.contains("/p/"))

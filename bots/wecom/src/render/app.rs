@@ -92,6 +92,8 @@ fn welcome(message: &OutboundMessage, frame: Frame<'_>) -> Result<Plan, NoPlan> 
         let title = cut(text.text.lines().next().unwrap_or_default(), 128);
         // What brought them comes back when they enter by the link. Source: 94677, `scene_param`.
         let said: String = url::form_urlencoded::byte_serialize(state.as_bytes()).collect();
+        // A plus is a blank in forms alone.
+        let said = said.replace('+', "%20");
         let url = match said.as_str() {
             "" => frame.contact_link.to_owned(),
             said => format!("{}&scene_param={said}", frame.contact_link),

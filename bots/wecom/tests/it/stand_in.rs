@@ -145,7 +145,7 @@ impl StandIn {
             token: Secret::new(crate::envelopes::TOKEN),
             aes_key: Secret::new(crate::envelopes::KEY),
             kf: Some(kf_settings()),
-            greets_contacts: false,
+            greets_contacts: true,
             operators: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! People who give commands: so many at once, or so many a second.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -102,9 +103,10 @@ impl People {
         per_s: u32,
         lasting: Duration,
     ) -> anyhow::Result<Vec<f64>> {
-        let lines = Arc::new(Mutex::new(Vec::new()));
+        // In turn, for one that says nothing at first is closed.
+        let lines = Arc::new(Mutex::new(VecDeque::new()));
         for _ in 0..LINES {
-            lines.lock().await.push(Line::open(desk.address).await?);
+            lines.lock().await.push_back(Line::open(desk.address).await?);
         }
         let chats = self.house.chats.len();
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_s);
@@ -116,10 +118,10 @@ impl People {
                 let chat = usize::try_from(number)? % chats;
                 let update = this.command(chat);
                 let began = Instant::now();
-                let mut line = lines.lock().await.pop().context("no line is free")?;
+                let mut line = lines.lock().await.pop_front().context("no line is free")?;
                 line.bring(&update).await?;
                 let took = began.elapsed().as_secs_f64() * 1e3;
-                lines.lock().await.push(line);
+                lines.lock().await.push_back(line);
                 this.house.chats.answered(chat).await?;
                 anyhow::Ok(took)
             });

@@ -1,7 +1,6 @@
 //! People who give commands: so many at once, or so many a second.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -11,7 +10,10 @@ use std::{
 
 use anyhow::Context as _;
 use picdesk::clock::Clock;
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::{
+    sync::{Mutex, mpsc},
+    task::JoinSet,
+};
 
 use crate::{
     house::{Chats, Desk, House},
@@ -104,24 +106,26 @@ impl People {
         lasting: Duration,
     ) -> anyhow::Result<Vec<f64>> {
         // In turn, for one that says nothing at first is closed.
-        let lines = Arc::new(Mutex::new(VecDeque::new()));
+        let (free, lines) = mpsc::unbounded_channel();
         for _ in 0..LINES {
-            lines.lock().await.push_back(Line::open(desk.address).await?);
+            free.send(Line::open(desk.address).await?).ok();
         }
+        let lines = Arc::new(Mutex::new(lines));
         let chats = self.house.chats.len();
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_s);
         let mut all = JoinSet::new();
         for number in 0..u64::from(per_s) * lasting.as_secs() {
             ticks.tick().await;
-            let (this, lines) = (self.clone(), Arc::clone(&lines));
+            let (this, lines, free) = (self.clone(), Arc::clone(&lines), free.clone());
             all.spawn(async move {
                 let chat = usize::try_from(number)? % chats;
                 let update = this.command(chat);
                 let began = Instant::now();
-                let mut line = lines.lock().await.pop_front().context("no line is free")?;
+                // Whoever finds none free waits, as Telegram does, and that counts.
+                let mut line = lines.lock().await.recv().await.context("no lines")?;
                 line.bring(&update).await?;
                 let took = began.elapsed().as_secs_f64() * 1e3;
-                lines.lock().await.push_back(line);
+                free.send(line).ok();
                 this.house.chats.answered(chat).await?;
                 anyhow::Ok(took)
             });

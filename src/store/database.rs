@@ -3,7 +3,10 @@
 //! sqlx's own `Any` driver would do the same with less choice: it knows no way to begin SQLite
 //! transactions as writers, which is what keeps a busy database from failing half-way.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use dashmap::DashMap;
 use sqlx::{
@@ -101,6 +104,8 @@ pub struct SqlitePools {
     pub write: SqlitePool,
     /// Read only.
     pub read: SqlitePool,
+    /// How many transactions have begun that write.
+    pub begun: Arc<AtomicU64>,
 }
 
 /// A database.
@@ -142,7 +147,10 @@ impl Database {
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite(pools) => match pools.write.begin_with("begin immediate").await {
-                Ok(tx) => Tx::Sqlite(tx),
+                Ok(tx) => {
+                    pools.begun.fetch_add(1, Ordering::Relaxed);
+                    Tx::Sqlite(tx)
+                }
                 Err(error) => {
                     return Err(match StoreError::from(error) {
                         // It has waited for the other process as long as it waits.

@@ -1,5 +1,6 @@
 //! What a batch of turns needs to know, read with a few statements for the whole batch.
 
+mod albums;
 mod at_desk;
 mod rows;
 mod statements;
@@ -9,10 +10,9 @@ use std::collections::{HashMap, HashSet};
 use picdesk_core::{
     account::{Account, Entitlement, Language},
     credits::Credits,
-    event::Message,
     facts::{
-        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed,
-        OpenRequest, Owed, Past, Reference, Request,
+        Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest,
+        Owed, Past, Reference, Request,
     },
     generation::{GenerationState, Options},
     id::{
@@ -22,6 +22,7 @@ use picdesk_core::{
     say::{BalanceLine, CardLine},
 };
 
+pub use self::albums::albums;
 pub use self::at_desk::{case_of_code, only_open_case, operator};
 pub use self::rows::{CaseBody, RequestBody, read_request};
 pub(super) use self::rows::{word, word_of};
@@ -362,33 +363,6 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
         placed.escalation = placed.escalation.or(row.maybe_int(3)?);
         // The first letter of a slot's key is its kind.
         placed.is_receipt |= row.text(4)?.starts_with('r');
-    }
-    Ok(found)
-}
-
-/// Albums with their parts, in the order of their messages.
-pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
-    let mut found: HashMap<Pair, Album> = HashMap::new();
-    for row in tx.rows_for(sql::FIND_ALBUMS, &pairs(wanted)).await? {
-        let album = Album {
-            parts: Vec::new(),
-            began_at: row.int(2)?,
-            called: row.flag(3)?,
-            settled: row.flag(4)?,
-        };
-        found.insert((row.text(0)?, row.text(1)?), album);
-    }
-    for row in tx.rows_for(sql::FIND_PARTS, &pairs(wanted)).await? {
-        let part: Message = sealed::open_json(&row.blob(2)?, "album_parts", "body")?;
-        if let Some(album) = found.get_mut(&(row.text(0)?, row.text(1)?)) {
-            album.parts.push(part);
-        }
-    }
-    for album in found.values_mut() {
-        // Message ids of one chat rise; as words, shorter is smaller.
-        album
-            .parts
-            .sort_by(|a, b| (a.id.0.len(), a.id.as_str()).cmp(&(b.id.0.len(), b.id.as_str())));
     }
     Ok(found)
 }

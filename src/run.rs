@@ -37,7 +37,7 @@ use crate::{
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
-    outbox::{Lanes, TAPS_MAX},
+    outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
@@ -95,6 +95,7 @@ struct Serving {
     artifacts: Artifacts,
     darkroom: Darkroom,
     lanes: Lanes,
+    outlets: Outlets,
     channels: Channels,
     door: Door,
     /// Leases that others may hold with more luck.
@@ -186,6 +187,7 @@ impl Serving {
             artifacts,
             darkroom: Darkroom::new(),
             lanes: channels.lanes(),
+            outlets: channels.outlets(),
             channels,
             door,
             left: LeftToOthers::default(),
@@ -275,13 +277,17 @@ impl Serving {
     ) -> mpsc::Receiver<Answer> {
         let medians = Arc::default();
         let (answers, answered) = mpsc::channel(TAPS_MAX);
-        let turner = Arc::new(Turner::new(
+        let turner = Turner::new(
             self.store.clone(),
             Arc::clone(&self.desk),
             Arc::clone(shards),
             Arc::clone(&medians),
             answers,
-        ));
+        );
+        let shared = self.store.database().is_shared();
+        let turner = if shared { turner } else { turner.alone(self.outlets.clone()) };
+        let turner = Arc::new(turner);
+        self.door.turn_by(Arc::clone(&turner));
         let forgetful = Arc::clone(&turner);
         workers.keep("turner", &stops.work, move |stop| Arc::clone(&turner).run(stop));
         workers.keep("forgetting of writers", &stops.work, move |stop| {

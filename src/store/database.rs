@@ -195,7 +195,7 @@ macro_rules! bound {
     ($text:expr, $values:expr) => {{
         let mut query = sqlx::query($text);
         for value in $values {
-            query = match value.clone() {
+            query = match value {
                 Value::Int(value) => query.bind(value),
                 Value::Text(value) => query.bind(value),
                 Value::Blob(value) => query.bind(value),
@@ -213,13 +213,13 @@ impl Connection {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(connection) => bound!(text, values)
+            Self::Sqlite(connection) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **connection)
                 .await?
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Self::Postgres(connection) => bound!(text, values)
+            Self::Postgres(connection) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **connection)
                 .await?
                 .into_iter()
@@ -239,14 +239,14 @@ impl Connection {
             let text = |places| expanded(template, piece, places);
             match self {
                 Self::Sqlite(connection) => found.extend(
-                    bound!(text(Places::InOrder), filled(piece))
+                    bound!(text(Places::InOrder), filled(piece).cloned())
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
                         .map(Row::Sqlite),
                 ),
                 Self::Postgres(connection) => found.extend(
-                    bound!(text(Places::Numbered), filled(piece))
+                    bound!(text(Places::Numbered), filled(piece).cloned())
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
@@ -262,8 +262,12 @@ impl Tx {
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, text: &'static str, values: &[Value]) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => {
+                bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
+            }
         })
     }
 
@@ -274,13 +278,13 @@ impl Tx {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound!(text, values)
+            Self::Sqlite(tx) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Self::Postgres(tx) => bound!(text, values)
+            Self::Postgres(tx) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
@@ -300,14 +304,44 @@ impl Tx {
         for piece in pieces(template, values) {
             let text = |places| expanded(template, piece, places);
             touched += match self {
-                Self::Sqlite(tx) => bound!(text(Places::InOrder), filled(piece))
+                Self::Sqlite(tx) => bound!(text(Places::InOrder), filled(piece).cloned())
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
-                Self::Postgres(tx) => bound!(text(Places::Numbered), filled(piece))
+                Self::Postgres(tx) => bound!(text(Places::Numbered), filled(piece).cloned())
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
+            };
+        }
+        Ok(touched)
+    }
+
+    /// As [`run_for`](Self::run_for), with rows that are not needed any more: many and large ones
+    /// are not copied.
+    pub async fn give(
+        &mut self,
+        template: &'static str,
+        values: Vec<Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        let mut touched = 0;
+        let mut rest = values.into_iter();
+        while !rest.as_slice().is_empty() {
+            let Some(piece) = pieces(template, rest.as_slice()).next() else { break };
+            let (rows, in_text) = (piece.0.len(), piece.1);
+            let places = match self {
+                Self::Sqlite(_) => Places::InOrder,
+                Self::Postgres(_) => Places::Numbered,
+            };
+            let text = expanded(template, piece, places);
+            let filling = piece.0.last().into_iter().cycle().take(in_text - rows);
+            let filling: Vec<Value> = filling.flatten().cloned().collect();
+            let values = rest.by_ref().take(rows).flatten().chain(filling);
+            touched += match self {
+                Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
+                Self::Postgres(tx) => {
+                    bound!(text, values).execute(&mut **tx).await?.rows_affected()
+                }
             };
         }
         Ok(touched)
@@ -324,14 +358,14 @@ impl Tx {
             let text = |places| expanded(template, piece, places);
             match self {
                 Self::Sqlite(tx) => found.extend(
-                    bound!(text(Places::InOrder), filled(piece))
+                    bound!(text(Places::InOrder), filled(piece).cloned())
                         .fetch_all(&mut **tx)
                         .await?
                         .into_iter()
                         .map(Row::Sqlite),
                 ),
                 Self::Postgres(tx) => found.extend(
-                    bound!(text(Places::Numbered), filled(piece))
+                    bound!(text(Places::Numbered), filled(piece).cloned())
                         .fetch_all(&mut **tx)
                         .await?
                         .into_iter()

@@ -3,7 +3,7 @@
 
 mod fates;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use picdesk_core::{
     event::{Event, Setting},
@@ -36,7 +36,7 @@ pub(super) struct Wanted {
     /// Where it happened.
     pub(super) conversation: ConversationId,
     /// What happened.
-    pub(super) event: Event,
+    pub(super) event: Arc<Event>,
     /// What a press says it does.
     action: PressedAction,
     needs: Needs,
@@ -46,7 +46,7 @@ impl Wanted {
     /// What an event needs; nothing when its row cannot be read.
     pub(super) fn of(turner: &Turner, pending: Pending) -> Option<Self> {
         let event = pending.event?;
-        let action = match &event {
+        let action = match &*event {
             Event::ButtonPressed(press) => {
                 turner.desk.seal.pressed(&press.token, &press.by.identity)
             }
@@ -161,7 +161,7 @@ async fn message(
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
-    let shows = match &wanted.event {
+    let shows = match &*wanted.event {
         Event::MessageReceived(message) | Event::MessageEdited(message) => {
             message.answers_pictures()
         }
@@ -270,7 +270,7 @@ async fn press(
     };
     let stray = is_stray(tx, wanted, request.as_ref(), &generations).await?;
     let at_desk = needs.desk
-        || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
+        || matches!(&*wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
     Ok(PressFacts {
         action: wanted.action,
         request,
@@ -295,7 +295,7 @@ async fn is_stray(
     request: Option<&Request>,
     generations: &[picdesk_core::facts::Generation],
 ) -> Result<bool, StoreError> {
-    let (Event::ButtonPressed(press), Some(request)) = (&wanted.event, request) else {
+    let (Event::ButtonPressed(press), Some(request)) = (&*wanted.event, request) else {
         return Ok(false);
     };
     let Some(message) = &press.message else { return Ok(false) };

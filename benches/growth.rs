@@ -21,6 +21,7 @@ use picdesk::{
     clock::Clock,
     config::Config,
     inbox::Door,
+    outbox::Outlets,
     store::{Store, replica},
     turn::{Desk, Shards, Turner},
     words::{SayContext, Words},
@@ -88,8 +89,11 @@ async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)>
     shards.set((0..replica::SHARDS).collect());
     let turner =
         Turner::new(store.clone(), Arc::new(desk(&store)?), shards, Arc::default(), answers);
+    let shared = store.database().is_shared();
+    let turner = Arc::new(if shared { turner } else { turner.alone(Outlets::default()) });
+    door.turn_by(Arc::clone(&turner));
     let stop = CancellationToken::new();
-    let turning = tokio::spawn(Arc::new(turner).run(stop.clone()));
+    let turning = tokio::spawn(turner.run(stop.clone()));
     let (mut ours, mut servers) = (Vec::new(), Vec::new());
     // The first run fills caches and prepares statements.
     for run in 0..=RUNS {

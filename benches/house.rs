@@ -168,8 +168,18 @@ impl House {
 
 /// Everybody may have the largest pictures, several at once.
 const PLANS: &str = "
+[prices.1k]
+low = 1
+medium = 2
+high = 4
+[prices.2k]
+low = 2
+medium = 4
+high = 8
 [prices.4k]
+low = 4
 medium = 8
+high = 16
 [free]
 max_resolution = \"4k\"
 queue_max = 8

@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::Context as _;
 use picdesk::clock::Clock;
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::{
+    sync::{Mutex, mpsc},
+    task::JoinSet,
+};
 
 use crate::{
     house::{Chats, Desk, House},
@@ -102,24 +105,27 @@ impl People {
         per_s: u32,
         lasting: Duration,
     ) -> anyhow::Result<Vec<f64>> {
-        let lines = Arc::new(Mutex::new(Vec::new()));
+        // In turn, for one that says nothing at first is closed.
+        let (free, lines) = mpsc::unbounded_channel();
         for _ in 0..LINES {
-            lines.lock().await.push(Line::open(desk.address).await?);
+            free.send(Line::open(desk.address).await?).ok();
         }
+        let lines = Arc::new(Mutex::new(lines));
         let chats = self.house.chats.len();
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_s);
         let mut all = JoinSet::new();
         for number in 0..u64::from(per_s) * lasting.as_secs() {
             ticks.tick().await;
-            let (this, lines) = (self.clone(), Arc::clone(&lines));
+            let (this, lines, free) = (self.clone(), Arc::clone(&lines), free.clone());
             all.spawn(async move {
                 let chat = usize::try_from(number)? % chats;
                 let update = this.command(chat);
                 let began = Instant::now();
-                let mut line = lines.lock().await.pop().context("no line is free")?;
+                // Whoever finds none free waits, as Telegram does, and that counts.
+                let mut line = lines.lock().await.recv().await.context("no lines")?;
                 line.bring(&update).await?;
                 let took = began.elapsed().as_secs_f64() * 1e3;
-                lines.lock().await.push(line);
+                free.send(line).ok();
                 this.house.chats.answered(chat).await?;
                 anyhow::Ok(took)
             });

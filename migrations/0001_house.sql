@@ -60,6 +60,7 @@ create index inbox_turned on inbox (turned_at) where state = 'turned';
 create table inbox_names (
   hash bytea primary key
 );
+-- Of what was turned in the commit that wrote it down only the bytes as they came are kept.
 create table inbox_raw (
   seq bigint primary key,
   event bytea not null,
@@ -308,7 +309,6 @@ create table outbox (
   constraint outbox_state check (
     state in ('waiting', 'sending', 'held', 'delivered', 'unknown', 'refused', 'dropped'))
 );
-create index outbox_waiting on outbox (channel, id) where state in ('waiting', 'sending');
 create index outbox_first on outbox (channel, conversation, id)
   where state in ('waiting', 'sending');
 create index outbox_refused on outbox (about) where state = 'refused';

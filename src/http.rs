@@ -21,6 +21,7 @@ mod tests;
 
 pub use body::{BodyRefused, Whole, limit_bodies};
 pub use client::ClientAddress;
+pub use connection::{Answer, First, Routes};
 pub use listener::{Ended, Limits, Listener, Patience};
 pub use operations::{metrics_route, operations_routes};
 pub use readiness::{Condition, Readiness};

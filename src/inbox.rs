@@ -1,6 +1,9 @@
 //! The door: events are written down, many in one commit, before anybody is told that they are.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use async_trait::async_trait;
 use picdesk_core::{
@@ -13,11 +16,12 @@ use tracing::{error, warn};
 use crate::{
     alarm::Alarms,
     store::{
-        Store, StoreError, Work,
-        inbox::{self, NewEvent, Origin},
+        Store, StoreError,
+        inbox::{self, NewEvent, Origin, What},
         sealed,
     },
     telemetry::metrics,
+    turn::{Arrived, Turner, write_down},
 };
 
 /// Callers waiting for their commit; more wait for their place.
@@ -34,9 +38,7 @@ struct Brought {
 /// The door. Cheap to clone.
 #[derive(Clone)]
 pub struct Door {
-    store: Store,
-    raw_kept_ms: i64,
-    alarms: Alarms,
+    entry: Entry,
     brought: mpsc::Sender<Brought>,
 }
 
@@ -45,72 +47,67 @@ impl Door {
     /// `raw_kept_ms`.
     pub fn open(store: Store, raw_kept_ms: i64, alarms: Alarms) -> Self {
         let (brought, waiting) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(gather(store.clone(), waiting, raw_kept_ms, alarms.clone()));
-        Self { store, raw_kept_ms, alarms, brought }
+        let entry = Entry { store, raw_kept_ms, alarms, turner: Arc::default() };
+        tokio::spawn(entry.clone().gather(waiting));
+        Self { entry, brought }
     }
 
-    /// With a checkpoint: one caller, one commit of its own.
-    async fn accept_pulled(
-        &self,
-        events: Vec<NewEvent>,
-        checkpoint: Checkpoint,
-    ) -> Result<(), StoreError> {
-        let (now, kept) = (self.store.clock().now_ms(), self.raw_kept_ms);
-        let work = Arc::new((events, checkpoint));
-        let given = Arc::clone(&work);
-        let new = self
-            .store
-            .writer()
-            .run(move |tx| {
-                let work = Arc::clone(&given);
-                Box::pin(async move {
-                    inbox::move_checkpoint(tx, &work.1).await?;
-                    inbox::insert(tx, &work.0, now, now + kept).await
-                })
-            })
-            .await?;
-        count(&work.0, &new, &self.alarms);
-        Ok(())
+    /// From now on events are turned as they come, where that may be.
+    pub fn turn_by(&self, turner: Arc<Turner>) {
+        // There is one turner in a process.
+        let _ = self.entry.turner.set(turner);
     }
 }
 
-/// Writes down what callers bring: whoever comes while a commit is under way goes with the next.
-async fn gather(store: Store, mut waiting: mpsc::Receiver<Brought>, kept: i64, alarms: Alarms) {
-    let mut callers: Vec<Brought> = Vec::new();
-    while waiting.recv_many(&mut callers, SHARED_MAX).await > 0 {
-        let mut events = Vec::new();
-        let mut told = Vec::with_capacity(callers.len());
-        for caller in callers.drain(..) {
-            events.extend(caller.events);
-            told.push(caller.done);
-        }
-        let now = store.clock().now_ms();
-        let events = Arc::new(events);
-        let given = Arc::clone(&events);
-        let outcome = store
-            .writer()
-            .run(move |tx| {
-                let events = Arc::clone(&given);
-                Box::pin(async move { inbox::insert(tx, &events, now, now + kept).await })
-            })
-            .await;
-        if let Ok(new) = &outcome {
-            store.wakes().ring(Work::Inbox);
-            count(&events, new, &alarms);
-        }
-        let outcome = outcome.map(|_| ()).map_err(|error| refused(&error));
-        for done in told {
-            // A caller that is gone has its event on disk all the same.
-            let _ = done.send(outcome);
+/// How events get in: turned in the commit that writes them down, where that may be.
+#[derive(Clone)]
+struct Entry {
+    store: Store,
+    raw_kept_ms: i64,
+    alarms: Alarms,
+    turner: Arc<OnceLock<Arc<Turner>>>,
+}
+
+impl Entry {
+    async fn admit(
+        &self,
+        events: Vec<NewEvent>,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<(), StoreError> {
+        let arrived = Arc::new(Arrived { events, checkpoint, kept_ms: self.raw_kept_ms });
+        let given = Arc::clone(&arrived);
+        let new = match self.turner.get() {
+            Some(turner) => turner.receive(given).await?,
+            None => write_down(&self.store, given).await?,
+        };
+        count(&arrived.events, &new, &self.alarms);
+        Ok(())
+    }
+
+    /// Whoever comes while a commit is under way goes with the next.
+    async fn gather(self, mut waiting: mpsc::Receiver<Brought>) {
+        let mut callers: Vec<Brought> = Vec::new();
+        while waiting.recv_many(&mut callers, SHARED_MAX).await > 0 {
+            let mut events = Vec::with_capacity(callers.len());
+            let mut told = Vec::with_capacity(callers.len());
+            for caller in callers.drain(..) {
+                events.extend(caller.events);
+                told.push(caller.done);
+            }
+            let outcome = self.admit(events, None).await.map_err(|error| refused(&error));
+            for done in told {
+                // A caller that is gone has its event on disk all the same.
+                let _ = done.send(outcome);
+            }
         }
     }
 }
 
 /// Counts what was new and what had come before, by channel. Of what could not be read the owner
 /// hears: it waits for a human eye.
-fn count(events: &[NewEvent], new: &[bool], alarms: &Alarms) {
+fn count(arrived: &[NewEvent], new: &[bool], alarms: &Alarms) {
     let mut counts: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
-    for (event, new) in events.iter().zip(new) {
+    for (event, new) in arrived.iter().zip(new) {
         let channel = event.conversation.split(':').next().unwrap_or_default();
         counts.entry(channel).or_default()[usize::from(*new)] += 1;
         if event.set_aside && *new {
@@ -138,7 +135,6 @@ fn new_event(arrival: Arrival) -> NewEvent {
             external_id: received.external_id,
             conversation: received.conversation.0,
             origin: Origin::People,
-            event: sealed::seal_json(&received.event),
             raw: sealed::seal(&received.raw),
             set_aside: false,
             happened_at: match received.event {
@@ -147,6 +143,7 @@ fn new_event(arrival: Arrival) -> NewEvent {
                 _ => received.happened_at,
             },
             envelope: received.envelope,
+            event: What::Known(Arc::new(received.event)),
         },
         Arrival::SetAside { external_id, channel, why, raw } => {
             warn!(channel, "{external_id} is set aside: {why}");
@@ -155,7 +152,7 @@ fn new_event(arrival: Arrival) -> NewEvent {
                 conversation: channel.to_owned(),
                 ordering: channel.to_owned(),
                 origin: Origin::People,
-                event: sealed::seal(&[]),
+                event: What::Sealed(sealed::seal(&[])),
                 raw: sealed::seal(&raw),
                 set_aside: true,
                 // Nobody can read when it happened: it may be old.
@@ -174,13 +171,13 @@ impl Inbox for Door {
         checkpoint: Option<Checkpoint>,
     ) -> Result<(), InboxError> {
         // Nobody waits for a store that is known to be away: they come again. The beat tries on.
-        if self.store.health().trouble().is_some() {
+        if self.entry.store.health().trouble().is_some() {
             return Err(InboxError::Unavailable);
         }
         let events: Vec<NewEvent> = arrivals.into_iter().map(new_event).collect();
         if let Some(checkpoint) = checkpoint {
-            let outcome = self.accept_pulled(events, checkpoint).await;
-            self.store.wakes().ring(Work::Inbox);
+            // One caller, one commit of its own.
+            let outcome = self.entry.admit(events, Some(checkpoint)).await;
             return outcome.map_err(|error| match error {
                 StoreError::Constraint(_) | StoreError::Fenced => InboxError::NotOurs,
                 error => refused(&error),
@@ -197,7 +194,7 @@ impl Inbox for Door {
 
     async fn checkpoint(&self, source: &str) -> Result<Option<String>, InboxError> {
         let read = async {
-            let mut connection = self.store.read().await?;
+            let mut connection = self.entry.store.read().await?;
             inbox::checkpoint(&mut connection, source).await
         };
         read.await.map_err(|error| refused(&error))

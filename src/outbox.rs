@@ -7,16 +7,19 @@
 
 mod budget;
 mod drafts;
+mod fates;
 mod handover;
+mod outlet;
 mod parcel;
 mod patience;
 mod progress;
 mod queue;
+mod reading;
 mod shows;
 mod taps;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -32,6 +35,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use outlet::{Outlet, Outlets, Said};
 pub(crate) use parcel::preview_of;
 pub use patience::Patience;
 pub use progress::{Lanes, Partial, Progress};
@@ -41,7 +45,7 @@ use self::{
     budget::{Budget, RateScope},
     handover::{Hints, Means, Tried, Try},
     patience::{Heard, Outage},
-    queue::{KNOWN_OF_ONE_MAX, Queue},
+    queue::Queue,
 };
 use crate::{
     alarm::Alarms,
@@ -49,19 +53,13 @@ use crate::{
     pictures::Darkroom,
     store::{
         Store, StoreError, Work,
-        outbox::{self, Fate, Settled, Waiting},
+        outbox::{Fate, Settled, Waiting},
     },
     telemetry::metrics,
 };
 
 /// Deliveries under way at once.
 const UNDER_WAY_MAX: usize = 256;
-/// Messages known at once, of all conversations together.
-const KNOWN_MAX: usize = 16_384;
-/// Rows read at once.
-const READ_MAX: i64 = 512;
-/// Fates in one commit.
-const SETTLED_MAX: usize = 512;
 /// The net under the wake-ups, and how often everything that waits is read anew.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Sends that progress leaves in a chat's bucket.
@@ -84,8 +82,21 @@ pub struct Sender {
     shows: JoinSet<()>,
     /// Slots that a show under way changes.
     showing: HashMap<Id, Slot>,
+    /// Where turns of this process hand their messages over.
+    outlet: Arc<Outlet>,
+    /// Everything up to this number was read.
     last_read: i64,
     read_all_at: Instant,
+    /// The conversation after which the reading of everything goes on.
+    read_on: String,
+    /// There may be rows after the last one read.
+    unread: bool,
+    /// The last time that everything was read it came to its end.
+    whole: bool,
+    /// Something may start that could not before.
+    stirred: bool,
+    /// When something else may start.
+    start_at: Instant,
 }
 
 /// What a sender is made of.
@@ -104,6 +115,8 @@ pub struct SenderParts {
     pub progress: Arc<Progress>,
     /// How long it waits after what came to nothing.
     pub patience: Patience,
+    /// Where turns of this process hand their messages over.
+    pub outlet: Arc<Outlet>,
 }
 
 impl Sender {
@@ -128,8 +141,14 @@ impl Sender {
             under_way: JoinSet::new(),
             shows: JoinSet::new(),
             showing: HashMap::new(),
+            outlet: parts.outlet,
             last_read: 0,
             read_all_at: now,
+            read_on: String::new(),
+            unread: true,
+            whole: false,
+            stirred: true,
+            start_at: now,
         }
     }
 
@@ -137,28 +156,38 @@ impl Sender {
     pub async fn run(mut self, stop: CancellationToken) {
         let (fates, settled) = mpsc::channel::<Settled>(UNDER_WAY_MAX * 2);
         let (done, mut dones) = mpsc::unbounded_channel::<Vec<Settled>>();
-        let settling = tokio::spawn(settle(self.means.store.clone(), settled, done));
+        let settling = tokio::spawn(fates::settle(self.means.store.clone(), settled, done));
+        let mut handed = self.outlet.open();
         self.progress.drained(true);
         info!(channel = self.means.capabilities().name, "sending begins");
         // Whose fates cannot be written down any more has been taken over, and says nothing more.
         while !stop.is_cancelled() && !settling.is_finished() {
-            if let Err(error) = self.read().await {
+            if let Err(error) = self.read_what_waits().await {
                 if matches!(error, StoreError::Closing | StoreError::Fenced) {
                     break;
                 }
                 error!(error = %error, "waiting messages cannot be read now");
             }
-            let wait = self.start();
+            let now = Instant::now();
+            if std::mem::take(&mut self.stirred) || now >= self.start_at {
+                self.start_at = now + self.start();
+                self.outlet.know(self.known.len());
+            }
+            let wait = self.start_at.saturating_duration_since(now);
             self.show_progress().await;
             self.show_drafts();
             tokio::select! {
-                () = self.means.store.wakes().rung(Work::Outbox) => {}
+                () = self.means.store.wakes().rung(Work::Outbox) => self.unread = true,
+                Some(handed) = handed.recv() => self.take(handed.take()),
                 () = self.progress.ring.notified() => {}
                 () = tokio::time::sleep(wait.min(LOOK_AGAIN)) => {}
                 () = stop.cancelled() => {}
                 Some(back) = self.under_way.join_next() => self.take_back(back, &fates).await,
                 Some(settled) = dones.recv() => self.settled(settled),
                 Some(shown) = self.shows.join_next_with_id() => self.shown(&shown),
+            }
+            while let Ok(handed) = handed.try_recv() {
+                self.take(handed.take());
             }
             while let Some(back) = self.under_way.try_join_next() {
                 self.take_back(back, &fates).await;
@@ -174,73 +203,6 @@ impl Sender {
         drop(fates);
         // The last fates are written down before the lease is given back.
         let _ = settling.await;
-    }
-
-    /// Reads what waits and is not known yet. Of each conversation only the first messages: one
-    /// with thousands waiting leaves room for the others.
-    async fn read(&mut self) -> Result<(), StoreError> {
-        if self.known.len() >= KNOWN_MAX {
-            return Ok(());
-        }
-        let now = Instant::now();
-        let everything = now >= self.read_all_at;
-        let mut after = if everything { 0 } else { self.last_read };
-        if everything {
-            self.read_all_at = now + LOOK_AGAIN;
-            self.means.budget.forget_full(now);
-            self.queues.retain(|_, queue| !queue.is_idle());
-            self.queues.values_mut().for_each(|queue| queue.more = false);
-        }
-        let channel = self.means.capabilities().name;
-        let of_one = KNOWN_OF_ONE_MAX as i64;
-        let mut connection = self.means.store.read().await?;
-        loop {
-            let rows = if everything {
-                outbox::first_waiting(&mut connection, channel, after, READ_MAX, of_one).await?
-            } else {
-                outbox::waiting(&mut connection, channel, after, READ_MAX).await?
-            };
-            let full = rows.len() as i64 == READ_MAX;
-            for waiting in rows {
-                after = waiting.message.id.0;
-                self.file(waiting, now);
-            }
-            let room = self.known.len() < KNOWN_MAX;
-            // What was not reached is read before anything newer.
-            self.last_read = if room { self.last_read.max(after) } else { after };
-            if !full || !room {
-                break;
-            }
-        }
-        if everything {
-            // After a long outage this takes a while; a tenth of the time is what it may take.
-            let took = now.elapsed();
-            self.read_all_at = Instant::now() + LOOK_AGAIN.max(took * 10);
-        }
-        metrics::outbox_waiting(self.known.len() as i64);
-        Ok(())
-    }
-
-    /// Files a message that waits in its conversation's queue, while that has room.
-    fn file(&mut self, waiting: Waiting, now: Instant) {
-        let id = waiting.message.id.0;
-        let queue = self.queues.entry(waiting.message.conversation.clone()).or_default();
-        if self.known.contains(&id) {
-            // The last that fits: there may be more.
-            queue.more |= !queue.has_room();
-            return;
-        }
-        if queue.more || !queue.has_room() {
-            queue.more = true;
-            return;
-        }
-        let later = waiting.not_before - self.means.store.clock().now_ms();
-        if later > 0 && queue.is_idle() {
-            queue.rest_for(Duration::from_millis(later.unsigned_abs()), now, false);
-        }
-        self.known.insert(id);
-        queue.insert(waiting);
-        queue.more |= !queue.has_room();
     }
 
     /// Starts what may start; how long until something else may.
@@ -298,6 +260,9 @@ impl Sender {
         let Ok(Back { waiting, over: Try { tried, heard } }) = back else { return };
         let conversation = waiting.message.conversation.clone();
         let now = Instant::now();
+        // Each one that comes back leaves room, which others wait for only where it was short.
+        let room_was_short = self.under_way.len() + 1 >= UNDER_WAY_MAX || self.outage.is_on();
+        self.stirred |= room_was_short || !matches!(tried, Tried::Settled(_));
         if self.outage.hear(heard, &conversation, now) {
             warn!(channel = conversation.channel(), "the channel answers again");
             self.queues.values_mut().for_each(Queue::wake);
@@ -339,34 +304,30 @@ impl Sender {
             Err(error) => error.id(),
         };
         self.showing.remove(&id);
+        self.stirred = true;
     }
 
     /// Fates are written down: their conversations go on.
     fn settled(&mut self, settled: Vec<Settled>) {
+        self.stirred = true;
         for Settled { waiting, fate } in settled {
             self.known.remove(&waiting.message.id.0);
             if let Fate::Moved(to) = &fate {
                 self.move_queue(&waiting, to);
                 continue;
             }
-            if let Some(queue) = self.queues.get_mut(&waiting.message.conversation) {
-                queue.go_on();
-                if queue.runs_low() {
+            let conversation = waiting.message.conversation;
+            if let Entry::Occupied(mut queue) = self.queues.entry(conversation) {
+                queue.get_mut().go_on();
+                if queue.get().runs_low() {
                     self.read_all_at = Instant::now();
+                }
+                // Only those with something to do are kept: each one is looked at each time.
+                if queue.get().is_idle() && !queue.get().more {
+                    queue.remove();
                 }
             }
         }
-    }
-
-    /// A conversation moved: its messages are read anew under their new address.
-    fn move_queue(&mut self, waiting: &Waiting, to: &ConversationId) {
-        if let Some(queue) = self.queues.remove(&waiting.message.conversation) {
-            for id in queue.ids() {
-                self.known.remove(&id);
-            }
-        }
-        info!(channel = to.channel(), "a conversation moved");
-        self.read_all_at = Instant::now();
     }
 }
 
@@ -379,40 +340,5 @@ fn word_of(fate: &Fate) -> &'static str {
         Fate::Moved(_) => "moved",
         Fate::Dropped => "dropped",
         Fate::Held(_) => "held",
-    }
-}
-
-/// Writes fates down, as many in one commit as came while the last was on its way.
-async fn settle(
-    store: Store,
-    mut settled: mpsc::Receiver<Settled>,
-    done: mpsc::UnboundedSender<Vec<Settled>>,
-) {
-    let mut batch = Vec::new();
-    while settled.recv_many(&mut batch, SETTLED_MAX).await > 0 {
-        let fates = Arc::new(std::mem::take(&mut batch));
-        loop {
-            let (now, work) = (store.clock().now_ms(), Arc::clone(&fates));
-            let written = store
-                .writer()
-                .run(move |tx| {
-                    let work = Arc::clone(&work);
-                    Box::pin(async move { outbox::settle(tx, &work, now).await })
-                })
-                .await;
-            match written {
-                Ok(()) => break,
-                Err(StoreError::Closing | StoreError::Fenced) => return,
-                Err(error) => {
-                    error!(error = %error, "what became of messages cannot be written down now");
-                    tokio::time::sleep(LOOK_AGAIN).await;
-                }
-            }
-        }
-        store.wakes().ring(Work::Inbox);
-        let fates = Arc::try_unwrap(fates).unwrap_or_else(|shared| (*shared).clone());
-        if done.send(fates).is_err() {
-            return;
-        }
     }
 }

@@ -11,7 +11,6 @@ pub use parts::make_folder_of;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
 use picdesk_core::errand::ErrandKind;
 use thiserror::Error;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -35,10 +34,10 @@ use crate::{
     config::Config,
     errands::{CopyMedia, Errands, Handlers},
     generate::{Studio, StudioParts},
-    http::{Condition, Limits, Listener, Readiness, metrics_route, operations_routes},
+    http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
-    outbox::{Lanes, TAPS_MAX},
+    outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
@@ -96,6 +95,7 @@ struct Serving {
     artifacts: Artifacts,
     darkroom: Darkroom,
     lanes: Lanes,
+    outlets: Outlets,
     channels: Channels,
     door: Door,
     /// Leases that others may hold with more luck.
@@ -126,17 +126,18 @@ pub async fn serve(
     let address = listener
         .address()
         .map_err(|error| ServeError::Listen(serving.config.server.listen, error))?;
-    let mut router = serving.router(&workers, &stops).merge(operations_routes(readiness.clone()));
+    let mut routes = serving.routes(&workers, &stops);
+    routes.router = routes.router.merge(operations_routes(readiness.clone()));
     if let Some(apart) = serving.config.server.metrics_listen {
         let apart = serving.listen(apart).await?;
         let numbers = metrics_route(metrics.clone());
         tokio::spawn(apart.serve(numbers, stops.work.clone(), grace));
     } else {
-        router = router.merge(metrics_route(metrics.clone()));
+        routes.router = routes.router.merge(metrics_route(metrics.clone()));
     }
     tokio::spawn(metrics.keep_up());
     tokio::spawn(watch_store(serving.store.clone(), store));
-    let http = tokio::spawn(listener.serve(router, stops.intake.clone(), grace));
+    let http = tokio::spawn(listener.serve(routes, stops.intake.clone(), grace));
     let running = serving.start(stops, workers, http).await?;
     running.workers.begun();
     info!("serving on {address}");
@@ -186,6 +187,7 @@ impl Serving {
             artifacts,
             darkroom: Darkroom::new(),
             lanes: channels.lanes(),
+            outlets: channels.outlets(),
             channels,
             door,
             left: LeftToOthers::default(),
@@ -198,7 +200,7 @@ impl Serving {
             .map_err(|error| ServeError::Listen(address, error))
     }
 
-    fn router(&self, workers: &Workers, stops: &Stops) -> Router {
+    fn routes(&self, workers: &Workers, stops: &Stops) -> Routes {
         let web = Web {
             store: self.store.clone(),
             artifacts: self.artifacts.clone(),
@@ -206,11 +208,13 @@ impl Serving {
             desk: Arc::clone(&self.desk),
             chat: self.chat_address(),
         };
-        let mut router = web::pages(web).merge(self.wecom_routes());
-        if let Some(telegram) = self.telegram_route(workers, stops) {
-            router = router.merge(telegram);
+        let router = web::pages(web).merge(self.wecom_routes());
+        match self.telegram_route(workers, stops) {
+            Some(Routes { router: telegram, first }) => {
+                Routes { router: router.merge(telegram), first }
+            }
+            None => router.into(),
         }
-        router
     }
 
     /// Where the chat is: Telegram tells who we are, the sandbox says it is on its own page.
@@ -273,13 +277,17 @@ impl Serving {
     ) -> mpsc::Receiver<Answer> {
         let medians = Arc::default();
         let (answers, answered) = mpsc::channel(TAPS_MAX);
-        let turner = Arc::new(Turner::new(
+        let turner = Turner::new(
             self.store.clone(),
             Arc::clone(&self.desk),
             Arc::clone(shards),
             Arc::clone(&medians),
             answers,
-        ));
+        );
+        let shared = self.store.database().is_shared();
+        let turner = if shared { turner } else { turner.alone(self.outlets.clone()) };
+        let turner = Arc::new(turner);
+        self.door.turn_by(Arc::clone(&turner));
         let forgetful = Arc::clone(&turner);
         workers.keep("turner", &stops.work, move |stop| Arc::clone(&turner).run(stop));
         workers.keep("forgetting of writers", &stops.work, move |stop| {

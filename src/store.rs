@@ -5,6 +5,7 @@
 //! writes as a serving process is fenced: a replica whose work was taken over commits nothing.
 
 pub mod artifacts;
+mod checkpoint;
 pub mod copies;
 pub mod database;
 pub mod effects;
@@ -160,6 +161,7 @@ pub struct Store {
     clock: Clock,
     wakes: Arc<Wakes>,
     liveness: Option<Arc<replica::Liveness>>,
+    follows_a_death: bool,
 }
 
 impl Store {
@@ -226,16 +228,25 @@ impl Store {
         let database = Database::open_to_serve(opening).await?;
         migrate::migrate(&database, opening.sessions).await?;
         let store = Self::of_tool(database, clock);
-        let (replica, liveness) = replica::register(&store, lock, opening.sessions).await?;
+        let (replica, liveness, follows_a_death) =
+            replica::register(&store, lock, opening.sessions).await?;
         let writer = Writer::start(&store.database, Some(replica));
         let liveness = Some(Arc::new(liveness));
-        Ok(Self { writer, replica: Some(replica), liveness, ..store })
+        Ok(Self { writer, replica: Some(replica), liveness, follows_a_death, ..store })
     }
 
     fn of_tool(database: Database, clock: Clock) -> Self {
         let wakes = Arc::new(Wakes::default());
         let writer = Writer::start(&database, None);
-        Self { database, writer, replica: None, clock, wakes, liveness: None }
+        Self {
+            database,
+            writer,
+            replica: None,
+            clock,
+            wakes,
+            liveness: None,
+            follows_a_death: false,
+        }
     }
 
     /// The database.
@@ -246,6 +257,11 @@ impl Store {
     /// This process's number; nothing for a tool.
     pub fn replica(&self) -> Option<i64> {
         self.replica
+    }
+
+    /// Whether whoever served from this SQLite file before died.
+    pub fn follows_a_death(&self) -> bool {
+        self.follows_a_death
     }
 
     /// The clock of the domain.

@@ -7,17 +7,19 @@
 
 mod gather;
 mod pace;
+mod receive;
 mod render;
 pub mod shards;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod turned;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     panic::AssertUnwindSafe,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::FutureExt as _;
@@ -31,19 +33,26 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-pub use self::shards::{ShardSet, Shards};
 use self::{
     gather::{Shared, Wanted},
     pace::{Writers, Written},
+    receive::Alone,
     suspects::Suspects,
+    turned::Turned,
+};
+pub use self::{
+    receive::{Arrived, write_down},
+    shards::{ShardSet, Shards},
 };
 use crate::{
     alarm::Alarms,
     buttons::{GALLERY_MS, Seal},
+    outbox::{Outlets, Said},
     store::{
         Store, StoreError, Tx, Work,
         effects::{self, Answer, Outcome},
         inbox::{self, BatchSize, Pending},
+        outbox::Waiting,
     },
     telemetry::metrics,
     words::{SayContext, Words},
@@ -82,41 +91,8 @@ pub struct Turner {
     medians: Arc<RwLock<Vec<Median>>>,
     writers: Writers,
     answers: mpsc::Sender<Answer>,
-}
-
-/// What a batch came to.
-#[derive(Debug, Default)]
-struct Turned {
-    /// Events turned.
-    count: usize,
-    answers: Vec<Answer>,
-    alarms: Vec<&'static str>,
-    /// After how long cases were answered for the first time, milliseconds.
-    first_answers: Vec<i64>,
-    /// Credits moved, by kind of line.
-    moved: BTreeMap<&'static str, i64>,
-    /// Whether pictures are to be deleted.
-    deleted: bool,
-    /// Whether errands are to be run.
-    sent_out: bool,
-    /// Events that count against how fast their writers may write.
-    written: Vec<Written>,
-    /// Events whose deciding panicked.
-    panicked: Vec<i64>,
-    /// Events that cannot be read.
-    unreadable: Vec<i64>,
-}
-
-impl Turned {
-    /// Adds what leaves after the commit for one more event.
-    fn absorb(&mut self, one: Self) {
-        self.answers.extend(one.answers);
-        self.alarms.extend(one.alarms);
-        self.first_answers.extend(one.first_answers);
-        self.deleted |= one.deleted;
-        self.sent_out |= one.sent_out;
-        self.written.extend(one.written);
-    }
+    outlets: Outlets,
+    alone: Option<Alone>,
 }
 
 /// What became of one event of a batch.
@@ -163,7 +139,16 @@ impl Turner {
         answers: mpsc::Sender<Answer>,
     ) -> Self {
         let writers = Writers::new(desk.messages_per_min);
-        Self { store, desk, shards, medians, writers, answers }
+        let outlets = Outlets::default();
+        Self { store, desk, shards, medians, writers, answers, outlets, alone: None }
+    }
+
+    /// The same, for a process beside which no other turns events: with short ways to the senders
+    /// of channels, and for [`receive`](Self::receive).
+    #[must_use]
+    pub fn alone(self, outlets: Outlets) -> Self {
+        let alone = Some(Alone::since_now(&self.store));
+        Self { outlets, alone, ..self }
     }
 
     /// Turns events until it is told to stop.
@@ -188,7 +173,22 @@ impl Turner {
         if trusted.is_empty() {
             return Ok(suspected);
         }
+        // A transaction that writes costs a flush even where nothing waits.
+        if !self.is_any_due(trusted).await? {
+            return Ok(suspected);
+        }
         Ok(suspected + self.turn_batch(Take::all(trusted)).await?)
+    }
+
+    async fn is_any_due(&self, shards: ShardSet) -> Result<bool, StoreError> {
+        let now = self.store.clock().now_ms();
+        let mut connection = self.store.read().await?;
+        for range in shards.ranges() {
+            if inbox::is_any_due(&mut connection, range, now).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn rest(&self, stop: &CancellationToken, at_most: Duration) {
@@ -293,7 +293,7 @@ impl Turner {
 
     /// Turns a batch in one transaction; how many events.
     async fn commit(self: &Arc<Self>, take: Take) -> Result<usize, StoreError> {
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let turner = Arc::clone(self);
         let turned = self
             .store
@@ -303,48 +303,7 @@ impl Turner {
                 Box::pin(async move { turner.turn(tx, &take).await })
             })
             .await?;
-        for seq in &turned.panicked {
-            error!(inbox.seq = seq, "the turn of event {seq} panicked");
-            self.postpone(*seq).await?;
-        }
-        for seq in &turned.unreadable {
-            error!(inbox.seq = seq, "event {seq} cannot be read");
-            self.postpone(*seq).await?;
-        }
-        for (kind, credits) in &turned.moved {
-            metrics::credits_moved(kind, *credits);
-        }
-        for after_ms in &turned.first_answers {
-            let after_ms = u64::try_from(*after_ms).unwrap_or_default();
-            metrics::first_answered(Duration::from_millis(after_ms));
-        }
-        for alarm in &turned.alarms {
-            self.desk.alarms.raise(alarm);
-        }
-        let now = self.store.clock().now_ms();
-        for written in &turned.written {
-            self.writers.turned(written, now);
-        }
-        for answer in turned.answers {
-            // What does not fit would come too late; so would what is left when this process ends.
-            if self.answers.try_send(answer).is_err() {
-                warn!("a press stays without its answer");
-            }
-        }
-        if turned.count > 0 {
-            metrics::turned(began.elapsed());
-            let wakes = self.store.wakes();
-            for work in [Work::Outbox, Work::Line, Work::Clock] {
-                wakes.ring(work);
-            }
-            if turned.deleted {
-                wakes.ring(Work::Sweeper);
-            }
-            if turned.sent_out {
-                wakes.ring(Work::Errands);
-            }
-        }
-        Ok(turned.count + turned.panicked.len() + turned.unreadable.len())
+        self.committed(turned, began).await
     }
 
     /// The work of a batch.
@@ -359,6 +318,18 @@ impl Turner {
         if pending.is_empty() {
             return Ok(Turned::default());
         }
+        let (turned, seqs) = self.turn_these(tx, pending, now).await?;
+        inbox::finish(tx, &seqs, now).await?;
+        Ok(turned)
+    }
+
+    /// Decides on events and carries out what follows; the numbers of those that are turned.
+    async fn turn_these(
+        &self,
+        tx: &mut Tx,
+        pending: Vec<Pending>,
+        now: i64,
+    ) -> Result<(Turned, Vec<i64>), StoreError> {
         let mut turned = Turned::default();
         let mut wanted = Vec::with_capacity(pending.len());
         for one in pending {
@@ -388,9 +359,17 @@ impl Turner {
         }
         turned.moved = carried.moved;
         let seqs: Vec<i64> = outcomes.iter().map(|outcome| outcome.seq).collect();
-        inbox::finish(tx, &seqs, now).await?;
         turned.count = seqs.len();
-        Ok(turned)
+        turned.said = self.say(outcomes);
+        Ok((turned, seqs))
+    }
+
+    /// Chooses the ways to the senders of what a batch says.
+    fn say(&self, mut outcomes: Vec<Outcome>) -> Vec<Said> {
+        let messages = outcomes.iter_mut().flat_map(|one| std::mem::take(&mut one.messages));
+        let messages = messages.map(Waiting::from).collect();
+        let effects = outcomes.iter().flat_map(|one| &one.effects);
+        self.outlets.promise(messages, &effects.filter_map(changes_rows).collect())
     }
 
     /// What follows from one event, in words; its writer is added to `people`.
@@ -429,8 +408,10 @@ impl Turner {
                     alert: *alert,
                 }),
                 Effect::RaiseAlarm { what } => turned.alarms.push(what),
-                Effect::DeleteArtifact { .. } => turned.deleted = true,
-                Effect::RunErrand(_) => turned.sent_out = true,
+                Effect::DeleteArtifact { .. } => turned.rings.push(Work::Sweeper),
+                Effect::Generate(_) => turned.rings.push(Work::Line),
+                Effect::SetTimer { .. } => turned.rings.push(Work::Clock),
+                Effect::RunErrand(_) => turned.rings.push(Work::Errands),
                 Effect::AnswerEscalation { after_ms, .. } => turned.first_answers.push(*after_ms),
                 _ => {}
             }
@@ -459,6 +440,18 @@ impl Turner {
     /// Forgets writers whose buckets are full again.
     pub fn forget_writers(&self) {
         self.writers.forget_full(self.store.clock().now_ms());
+    }
+}
+
+/// The channel on which an effect changes messages that wait, or what becomes of new ones.
+fn changes_rows(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::MoveConversation { to, .. } | Effect::Readdress { to, .. } => Some(to.channel()),
+        Effect::OpenWindow { conversation, .. }
+        | Effect::HandChat { conversation, .. }
+        | Effect::ReleaseHeld { conversation }
+        | Effect::CountReplies { conversation, .. } => Some(conversation.channel()),
+        _ => None,
     }
 }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -67,17 +67,58 @@ impl Signal {
     }
 }
 
+/// A route that is asked for so much more often than the others that it is found without them. Only
+/// for `POST`; whatever else is asked of it is its router's to answer.
+#[derive(Clone)]
+pub struct First {
+    /// Where it is.
+    pub path: &'static str,
+    /// What answers.
+    pub answer: Arc<Answer>,
+}
+
+/// What answers a request.
+pub type Answer = dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync;
+
+/// What is served.
+#[derive(Clone)]
+pub struct Routes {
+    /// Everything.
+    pub router: Router,
+    /// What is found before that.
+    pub first: Option<First>,
+}
+
+impl From<Router> for Routes {
+    fn from(router: Router) -> Self {
+        Self { router, first: None }
+    }
+}
+
+impl Routes {
+    async fn call(&self, request: Request<Body>) -> Response<Body> {
+        if let Some(first) = &self.first
+            && request.method() == Method::POST
+            && request.uri().path() == first.path
+        {
+            return (first.answer)(request).await;
+        }
+        let Ok(response) = self.router.clone().call(request).await;
+        response
+    }
+}
+
 /// How connections are served.
 #[derive(Clone)]
 pub(super) struct Converse {
-    router: Router,
+    routes: Routes,
     patience: Arc<Patience>,
     http1: http1::Builder,
     requests: metrics::Requests,
 }
 
 impl Converse {
-    pub(super) fn new(router: Router, patience: Arc<Patience>) -> Self {
+    pub(super) fn new(routes: Routes, patience: Arc<Patience>) -> Self {
         let mut http1 = http1::Builder::new();
         http1
             // The socket does this itself, for heads and for idle connections apart.
@@ -85,7 +126,7 @@ impl Converse {
             // Whoever has said everything and closed that side still gets the answer.
             .half_close(true)
             .max_buf_size(BUFFER_BYTES_MAX);
-        Self { router, patience, http1, requests: metrics::Requests::new() }
+        Self { routes, patience, http1, requests: metrics::Requests::new() }
     }
 
     /// Serves one connection to its end.
@@ -139,14 +180,11 @@ impl Converse {
         exchange.begin();
         let mut request = request.map(|body| Inflow::of(body, exchange, &self.patience));
         request.extensions_mut().insert(Caller(Arc::clone(exchange)));
-        let mut router = self.router.clone();
         // Dropping the request with the panic leaves nothing half done that anybody would see:
         // writes run in tasks of their own. The panic hook has logged where it was.
-        let answer = AssertUnwindSafe(async { router.call(request).await }).catch_unwind().await;
-        let mut response: Response<Body> = match answer {
-            Ok(Ok(response)) => response,
-            Err(_panic) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        };
+        let answer = AssertUnwindSafe(self.routes.call(request)).catch_unwind().await;
+        let mut response =
+            answer.unwrap_or_else(|_panic| StatusCode::INTERNAL_SERVER_ERROR.into_response());
         complete(&mut response, exchange);
         self.requests.answered(response.status());
         Ok(response.map(|body| Outflow::new(body, Arc::clone(exchange))))

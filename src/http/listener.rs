@@ -5,12 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{Converse, Signal};
+use super::connection::{Converse, Routes, Signal};
 use super::exchange::Exchange;
 use super::seats::{FreeSeat, Seats};
 use crate::config::{self, AddressRange};
@@ -122,14 +121,19 @@ impl Listener {
         self.tcp.local_addr()
     }
 
-    /// Serves `router` until `stop` is cancelled; then accepts nobody, and gives the answers under
+    /// Serves `routes` until `stop` is cancelled; then accepts nobody, and gives the answers under
     /// way at most `grace`. Streams of events end at once: their readers come again by themselves.
-    pub async fn serve(self, router: Router, stop: CancellationToken, grace: Duration) -> Ended {
+    pub async fn serve(
+        self,
+        routes: impl Into<Routes>,
+        stop: CancellationToken,
+        grace: Duration,
+    ) -> Ended {
         let Self { tcp, limits } = self;
         let mut door = Door {
             seats: Seats::new(limits.connections_max, limits.connections_per_address_max),
             trusted_proxies: limits.trusted_proxies.into(),
-            converse: Converse::new(router, Arc::new(limits.patience)),
+            converse: Converse::new(routes.into(), Arc::new(limits.patience)),
             signal: Arc::default(),
             connections: JoinSet::new(),
             refused_by_machine: false,

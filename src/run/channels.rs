@@ -12,7 +12,7 @@ use super::{Serving, parts, stopping::Stops, wecom::Wecom, workers::Workers};
 use crate::{
     clockwork::membership::Held,
     config::Config,
-    outbox::{Lanes, Patience, Sender, SenderParts, answer_taps},
+    outbox::{Lanes, Outlets, Patience, Sender, SenderParts, answer_taps},
     store::{Store, StoreError, effects::Answer},
     turn::Desk,
 };
@@ -63,6 +63,11 @@ impl Channels {
     /// A progress lane for each.
     pub(super) fn lanes(&self) -> Lanes {
         Lanes::of(self.all().iter().map(|it| it.capabilities().name))
+    }
+
+    /// A short way to the sender of each.
+    pub(super) fn outlets(&self) -> Outlets {
+        Outlets::of(self.all().iter().map(|it| it.capabilities().name))
     }
 
     /// The leases of all that exists once.
@@ -124,6 +129,7 @@ impl Serving {
         let (store, artifacts) = (self.store.clone(), self.artifacts.clone());
         let (darkroom, alarms) = (self.darkroom.clone(), self.desk.alarms.clone());
         let progress = self.lanes.of_channel(name);
+        let outlet = self.outlets.of_channel(name);
         workers.keep_while_held(&sender_lease(name), held, &stops.work, move |stop| {
             let sender = Sender::new(SenderParts {
                 store: store.clone(),
@@ -133,6 +139,7 @@ impl Serving {
                 alarms: alarms.clone(),
                 progress: Arc::clone(&progress),
                 patience: Patience::default(),
+                outlet: Arc::clone(&outlet),
             });
             sender.run(stop)
         });

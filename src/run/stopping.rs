@@ -194,9 +194,10 @@ async fn is_quiet(store: &Store, shards: &Shards, channels: &[String]) -> Result
         }
     }
     for channel in channels {
-        let waiting = outbox::waiting(&mut connection, channel, 0, LOOKED_AT).await?;
-        if waiting.iter().any(|one| one.not_before <= now) {
-            return Ok(false);
+        for row in outbox::first_waiting(&mut connection, channel, ("", LOOKED_AT), 1).await? {
+            if row.not_before()? <= now {
+                return Ok(false);
+            }
         }
     }
     Ok(true)

@@ -2,21 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
 use picdesk_telegram::{Clock, Mode, answer::CallError, webhook::Webhook};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Serving, parts, stopping::Stops, workers::Workers};
-use crate::{clockwork::membership::Held, web};
+use crate::{clockwork::membership::Held, http::Routes, web};
 
 /// The lease of whoever tells Telegram how updates come, and asks for them when polling.
 pub(super) const SOURCE: &str = "source/telegram";
 
 impl Serving {
     /// The route on which updates are brought, where they are.
-    pub(super) fn telegram_route(&self, workers: &Workers, stops: &Stops) -> Option<Router> {
+    pub(super) fn telegram_route(&self, workers: &Workers, stops: &Stops) -> Option<Routes> {
         let telegram = self.channels.telegram.as_ref()?;
         if telegram.settings().mode != Mode::Webhook {
             return None;

@@ -3,7 +3,10 @@
 //! sqlx's own `Any` driver would do the same with less choice: it knows no way to begin SQLite
 //! transactions as writers, which is what keeps a busy database from failing half-way.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use dashmap::DashMap;
 use sqlx::{
@@ -101,6 +104,8 @@ pub struct SqlitePools {
     pub write: SqlitePool,
     /// Read only.
     pub read: SqlitePool,
+    /// How many transactions have begun that write.
+    pub begun: Arc<AtomicU64>,
 }
 
 /// A database.
@@ -142,7 +147,10 @@ impl Database {
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite(pools) => match pools.write.begin_with("begin immediate").await {
-                Ok(tx) => Tx::Sqlite(tx),
+                Ok(tx) => {
+                    pools.begun.fetch_add(1, Ordering::Relaxed);
+                    Tx::Sqlite(tx)
+                }
                 Err(error) => {
                     return Err(match StoreError::from(error) {
                         // It has waited for the other process as long as it waits.
@@ -187,7 +195,7 @@ macro_rules! bound {
     ($text:expr, $values:expr) => {{
         let mut query = sqlx::query($text);
         for value in $values {
-            query = match value.clone() {
+            query = match value {
                 Value::Int(value) => query.bind(value),
                 Value::Text(value) => query.bind(value),
                 Value::Blob(value) => query.bind(value),
@@ -205,13 +213,13 @@ impl Connection {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(connection) => bound!(text, values)
+            Self::Sqlite(connection) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **connection)
                 .await?
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Self::Postgres(connection) => bound!(text, values)
+            Self::Postgres(connection) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **connection)
                 .await?
                 .into_iter()
@@ -231,14 +239,14 @@ impl Connection {
             let text = |places| expanded(template, piece, places);
             match self {
                 Self::Sqlite(connection) => found.extend(
-                    bound!(text(Places::InOrder), filled(piece))
+                    bound!(text(Places::InOrder), filled(piece).cloned())
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
                         .map(Row::Sqlite),
                 ),
                 Self::Postgres(connection) => found.extend(
-                    bound!(text(Places::Numbered), filled(piece))
+                    bound!(text(Places::Numbered), filled(piece).cloned())
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
@@ -254,8 +262,12 @@ impl Tx {
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, text: &'static str, values: &[Value]) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => {
+                bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
+            }
         })
     }
 
@@ -266,13 +278,13 @@ impl Tx {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound!(text, values)
+            Self::Sqlite(tx) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Self::Postgres(tx) => bound!(text, values)
+            Self::Postgres(tx) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
@@ -292,14 +304,44 @@ impl Tx {
         for piece in pieces(template, values) {
             let text = |places| expanded(template, piece, places);
             touched += match self {
-                Self::Sqlite(tx) => bound!(text(Places::InOrder), filled(piece))
+                Self::Sqlite(tx) => bound!(text(Places::InOrder), filled(piece).cloned())
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
-                Self::Postgres(tx) => bound!(text(Places::Numbered), filled(piece))
+                Self::Postgres(tx) => bound!(text(Places::Numbered), filled(piece).cloned())
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
+            };
+        }
+        Ok(touched)
+    }
+
+    /// As [`run_for`](Self::run_for), with rows that are not needed any more: many and large ones
+    /// are not copied.
+    pub async fn give(
+        &mut self,
+        template: &'static str,
+        values: Vec<Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        let mut touched = 0;
+        let mut rest = values.into_iter();
+        while !rest.as_slice().is_empty() {
+            let Some(piece) = pieces(template, rest.as_slice()).next() else { break };
+            let (rows, in_text) = (piece.0.len(), piece.1);
+            let places = match self {
+                Self::Sqlite(_) => Places::InOrder,
+                Self::Postgres(_) => Places::Numbered,
+            };
+            let text = expanded(template, piece, places);
+            let filling = piece.0.last().into_iter().cycle().take(in_text - rows);
+            let filling: Vec<Value> = filling.flatten().cloned().collect();
+            let values = rest.by_ref().take(rows).flatten().chain(filling);
+            touched += match self {
+                Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
+                Self::Postgres(tx) => {
+                    bound!(text, values).execute(&mut **tx).await?.rows_affected()
+                }
             };
         }
         Ok(touched)
@@ -316,14 +358,14 @@ impl Tx {
             let text = |places| expanded(template, piece, places);
             match self {
                 Self::Sqlite(tx) => found.extend(
-                    bound!(text(Places::InOrder), filled(piece))
+                    bound!(text(Places::InOrder), filled(piece).cloned())
                         .fetch_all(&mut **tx)
                         .await?
                         .into_iter()
                         .map(Row::Sqlite),
                 ),
                 Self::Postgres(tx) => found.extend(
-                    bound!(text(Places::Numbered), filled(piece))
+                    bound!(text(Places::Numbered), filled(piece).cloned())
                         .fetch_all(&mut **tx)
                         .await?
                         .into_iter()

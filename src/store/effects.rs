@@ -139,7 +139,7 @@ pub async fn carry_out(
     timers::set(tx, &rows.timers).await?;
     outbox::bounce(tx, &rows.bounced, now).await?;
     let without = windows::take_slots(tx, outcomes, now).await?;
-    tx.run_for(sql::INSERT_OUTBOX, &outbox_rows(outcomes, &without, now)).await?;
+    tx.give(sql::INSERT_OUTBOX, outbox_rows(outcomes, &without, now)).await?;
     Ok(carried)
 }
 

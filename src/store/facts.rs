@@ -1,5 +1,6 @@
 //! What a batch of turns needs to know, read with a few statements for the whole batch.
 
+mod albums;
 mod at_desk;
 mod rows;
 mod statements;
@@ -9,10 +10,9 @@ use std::collections::{HashMap, HashSet};
 use picdesk_core::{
     account::{Account, Entitlement, Language},
     credits::Credits,
-    event::Message,
     facts::{
-        Album, Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed,
-        OpenRequest, Owed, Past, Reference, Request,
+        Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest,
+        Owed, Past, Reference, Request,
     },
     generation::{GenerationState, Options},
     id::{
@@ -22,6 +22,7 @@ use picdesk_core::{
     say::{BalanceLine, CardLine},
 };
 
+pub use self::albums::albums;
 pub use self::at_desk::{case_of_code, only_open_case, operator};
 pub use self::rows::{CaseBody, RequestBody, read_request};
 pub(super) use self::rows::{word, word_of};
@@ -77,61 +78,86 @@ pub async fn accounts(
     Ok(found)
 }
 
+/// What else there is of somebody, as [`sql::FIND_PEOPLE`] adds it up.
+#[derive(Clone, Copy)]
+struct Also(i64);
+
+impl Also {
+    const AWAITING: Self = Self(1);
+    const TRAY: Self = Self(2);
+    const OPEN: Self = Self(4);
+    const CASE: Self = Self(8);
+    const OWED: Self = Self(16);
+    const MISSED: Self = Self(32);
+
+    fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
 /// Who people are, by identity and the conversation they are seen in.
 pub async fn customers(
     tx: &mut Tx,
     seen: &[(IdentityId, ConversationId)],
     house: &House,
 ) -> Result<HashMap<Pair, Customer>, StoreError> {
-    let mut people = HashMap::new();
-    for row in
-        tx.rows_for(sql::FIND_PEOPLE, &words(seen.iter().map(|(who, _)| who.as_str()))).await?
-    {
-        let name = read_name(&row.blob(1)?)?;
-        let spoken = (language(&row.text(2)?), row.flag(3)?);
-        let person = (name, spoken, row.flag(4)?, read_account(&row, 5, house)?);
-        people.insert(row.text(0)?, person);
-    }
-    if people.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let accounts: Vec<i64> = people.values().map(|person| person.3.id.0).collect();
-    let places: Vec<Pair> = seen
-        .iter()
-        .filter(|(who, _)| people.contains_key(who.as_str()))
-        .map(|(who, place)| (place.0.clone(), who.0.clone()))
-        .collect();
-    let mut awaiting = awaiting(tx, &places).await?;
-    let mut tray = tray(tx, &places).await?;
-    let open = open_requests(tx, &accounts).await?;
-    let cases = latest_cases(tx, &accounts).await?;
-    let owed = owed(tx, &accounts).await?;
-    let missed = missed(tx, &accounts).await?;
+    let seen: Vec<Pair> =
+        seen.iter().map(|(who, place)| (who.0.clone(), place.0.clone())).collect();
     let mut found = HashMap::new();
-    for (place, who) in places {
-        let Some((name, (language, language_chosen), reachable, account)) = people.get(&who) else {
-            continue;
-        };
-        let key = (place, who);
-        let waiting = tray.remove(&key).unwrap_or_default();
+    let mut also: Vec<(Also, i64, Pair)> = Vec::new();
+    for row in tx.rows_for(sql::FIND_PEOPLE, &pairs(&seen)).await? {
+        let (place, who, account) = (row.text(0)?, row.text(1)?, read_account(&row, 7, house)?);
+        let more = (Also(row.int(6)?), account.id.0, (place.clone(), who.clone()));
         let customer = Customer {
-            identity: IdentityId(key.1.clone()),
-            name: name.clone(),
-            language: *language,
-            language_chosen: *language_chosen,
-            reachable: *reachable,
-            awaiting: awaiting.remove(&key),
-            tray_id: waiting.first().map(|(id, _)| *id),
-            tray: waiting.into_iter().map(|(_, reference)| reference).collect(),
-            open: open.get(&account.id.0).cloned().unwrap_or_default(),
-            case: cases.get(&account.id.0).cloned(),
-            owed: owed.get(&account.id.0).cloned().unwrap_or_default(),
-            missed: missed.get(&account.id.0).cloned().unwrap_or_default(),
-            account: account.clone(),
+            identity: IdentityId(who.clone()),
+            name: read_name(&row.blob(2)?)?,
+            language: language(&row.text(3)?),
+            language_chosen: row.flag(4)?,
+            reachable: row.flag(5)?,
+            account,
+            awaiting: None,
+            tray_id: None,
+            tray: Vec::new(),
+            open: Vec::new(),
+            case: None,
+            owed: Vec::new(),
+            missed: Vec::new(),
         };
-        found.insert((key.1, key.0), customer);
+        if found.insert((who, place), customer).is_none() && more.0.0 != 0 {
+            also.push(more);
+        }
     }
+    add(tx, &also, &mut found).await?;
     Ok(found)
+}
+
+/// Adds what else there is of people.
+async fn add(
+    tx: &mut Tx,
+    also: &[(Also, i64, Pair)],
+    found: &mut HashMap<Pair, Customer>,
+) -> Result<(), StoreError> {
+    let of = |what: Also| also.iter().filter(move |(also, ..)| also.has(what));
+    let accounts = |what| of(what).map(|(_, account, _)| *account).collect::<Vec<_>>();
+    let places = |what| of(what).map(|(.., place)| place.clone()).collect::<Vec<_>>();
+    let mut awaiting = awaiting(tx, &places(Also::AWAITING)).await?;
+    let mut tray = tray(tx, &places(Also::TRAY)).await?;
+    let open = open_requests(tx, &accounts(Also::OPEN)).await?;
+    let cases = latest_cases(tx, &accounts(Also::CASE)).await?;
+    let owed = owed(tx, &accounts(Also::OWED)).await?;
+    let missed = missed(tx, &accounts(Also::MISSED)).await?;
+    for (_, account, place) in also {
+        let Some(customer) = found.get_mut(&(place.1.clone(), place.0.clone())) else { continue };
+        let waiting = tray.remove(place).unwrap_or_default();
+        customer.awaiting = awaiting.remove(place);
+        customer.tray_id = waiting.first().map(|(id, _)| *id);
+        customer.tray = waiting.into_iter().map(|(_, reference)| reference).collect();
+        customer.open = open.get(account).cloned().unwrap_or_default();
+        customer.case = cases.get(account).cloned();
+        customer.owed = owed.get(account).cloned().unwrap_or_default();
+        customer.missed = missed.get(account).cloned().unwrap_or_default();
+    }
+    Ok(())
 }
 
 async fn awaiting(tx: &mut Tx, places: &[Pair]) -> Result<HashMap<Pair, Awaiting>, StoreError> {
@@ -341,47 +367,23 @@ pub async fn placed(tx: &mut Tx, messages: &[Pair]) -> Result<HashMap<Pair, Plac
     Ok(found)
 }
 
-/// Albums with their parts, in the order of their messages.
-pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
-    let mut found: HashMap<Pair, Album> = HashMap::new();
-    for row in tx.rows_for(sql::FIND_ALBUMS, &pairs(wanted)).await? {
-        let album = Album {
-            parts: Vec::new(),
-            began_at: row.int(2)?,
-            called: row.flag(3)?,
-            settled: row.flag(4)?,
-        };
-        found.insert((row.text(0)?, row.text(1)?), album);
-    }
-    for row in tx.rows_for(sql::FIND_PARTS, &pairs(wanted)).await? {
-        let part: Message = sealed::open_json(&row.blob(2)?, "album_parts", "body")?;
-        if let Some(album) = found.get_mut(&(row.text(0)?, row.text(1)?)) {
-            album.parts.push(part);
-        }
-    }
-    for album in found.values_mut() {
-        // Message ids of one chat rise; as words, shorter is smaller.
-        album
-            .parts
-            .sort_by(|a, b| (a.id.0.len(), a.id.as_str()).cmp(&(b.id.0.len(), b.id.as_str())));
+/// The last entries of purses, newest first.
+pub async fn entries(
+    tx: &mut Tx,
+    purses: impl IntoIterator<Item = PurseId>,
+) -> Result<HashMap<PurseId, Vec<BalanceLine>>, StoreError> {
+    let mut found: HashMap<PurseId, Vec<BalanceLine>> = HashMap::new();
+    let purses = ids(purses.into_iter().map(|purse| purse.0));
+    for row in tx.rows_for(sql::FIND_ENTRIES, &purses).await? {
+        let gives = row.text(0)? == "grant";
+        let amount = row.int(1)?;
+        found.entry(PurseId(row.int(4)?)).or_default().push(BalanceLine {
+            change: if gives { amount } else { -amount },
+            reason: row.text(2)?,
+            at: row.int(3)?,
+        });
     }
     Ok(found)
-}
-
-/// The last entries of a purse, newest first.
-pub async fn entries(tx: &mut Tx, purse: PurseId) -> Result<Vec<BalanceLine>, StoreError> {
-    let rows = tx.rows(sql::FIND_ENTRIES, &[purse.0.into()]).await?;
-    rows.iter()
-        .map(|row| {
-            let gives = row.text(0)? == "grant";
-            let amount = row.int(1)?;
-            Ok(BalanceLine {
-                change: if gives { amount } else { -amount },
-                reason: row.text(2)?,
-                at: row.int(3)?,
-            })
-        })
-        .collect()
 }
 
 /// A page of kept pictures below `before` (zero for the newest), and how many there are in all.

@@ -1,6 +1,9 @@
 //! The inbox: what happened, each thing once, on disk before anybody is told that it is.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use picdesk_core::{
     channel::Checkpoint,
@@ -30,6 +33,24 @@ impl Origin {
     }
 }
 
+/// What happened, as it comes into the inbox.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Sealed; empty for what could not be read.
+    Sealed(Vec<u8>),
+    /// Not sealed yet.
+    Known(Arc<Event>),
+}
+
+impl What {
+    fn sealed(&self) -> Vec<u8> {
+        match self {
+            Self::Sealed(bytes) => bytes.clone(),
+            Self::Known(event) => sealed::seal_json(&**event),
+        }
+    }
+}
+
 /// An event on its way into the inbox.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
@@ -41,8 +62,8 @@ pub struct NewEvent {
     pub ordering: String,
     /// Whose doing it is.
     pub origin: Origin,
-    /// The event, sealed; empty for what could not be read.
-    pub event: Vec<u8>,
+    /// What happened.
+    pub event: What,
     /// The bytes as they came, sealed.
     pub raw: Vec<u8>,
     /// Whether it could not be read and only waits for a human eye.
@@ -61,7 +82,7 @@ impl NewEvent {
             conversation: conversation.0.clone(),
             ordering: conversation.0.clone(),
             origin: Origin::House,
-            event: sealed::seal_json(event),
+            event: What::Sealed(sealed::seal_json(event)),
             raw: sealed::seal(&[]),
             set_aside: false,
             happened_at: i64::MAX,
@@ -93,7 +114,7 @@ pub struct Pending {
     /// Times that a process may have ended over it; counted before it is begun.
     pub deaths: i64,
     /// What happened; nothing when its row cannot be read.
-    pub event: Option<Event>,
+    pub event: Option<Arc<Event>>,
 }
 
 const INSERT_EVENTS: &str = "
@@ -120,6 +141,12 @@ const FIND_DUE: &str = "
     select seq from inbox
     where state = 'waiting' and shard >= $1 and shard < $2 and not_before <= $3
     limit 1";
+const FIND_ONE_WAITING: &str = "select seq from inbox where state = 'waiting' limit 1";
+const WAIT: &str = "
+    update inbox set state = 'waiting', turned_at = 0 where seq in ({list}) and state = 'turned'";
+const KEEP_EVENT: &str = "
+    with v(seq, event) as (values {rows})
+    update inbox_raw set event = v.event from v where inbox_raw.seq = v.seq";
 const FIND_FIRST_OF_EACH: &str = "
     select i.seq, i.conversation, i.ordering, i.attempts, r.event, i.not_before, i.deaths
     from inbox i join inbox_raw r on r.seq = i.seq
@@ -153,12 +180,34 @@ pub async fn insert(
     now: i64,
     kept_until: i64,
 ) -> Result<Vec<bool>, StoreError> {
+    let numbers = write_down(tx, events, ("waiting", 0), now, kept_until).await?;
+    Ok(numbers.into_iter().map(|seq| seq.is_some()).collect())
+}
+
+/// As [`insert`], for events that are turned in the same commit: their numbers, where they were
+/// new. What is not turned after all [waits](wait).
+pub async fn insert_turned(
+    tx: &mut Tx,
+    events: &[NewEvent],
+    now: i64,
+    kept_until: i64,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    write_down(tx, events, ("turned", now), now, kept_until).await
+}
+
+async fn write_down(
+    tx: &mut Tx,
+    events: &[NewEvent],
+    (state, turned_at): (&str, i64),
+    now: i64,
+    kept_until: i64,
+) -> Result<Vec<Option<i64>>, StoreError> {
     let known = known_of_old(tx, events, now).await?;
     let rows: Vec<Vec<Value>> = events
         .iter()
         .filter(|event| !known.has(event))
         .map(|event| {
-            let state = if event.set_aside { "set_aside" } else { "waiting" };
+            let aside = event.set_aside;
             vec![
                 event.external_id.clone().into(),
                 event.envelope.map(Vec::from).into(),
@@ -167,10 +216,10 @@ pub async fn insert(
                 shard_of(&event.conversation).into(),
                 event.origin.word().into(),
                 now.into(),
-                state.into(),
+                if aside { "set_aside" } else { state }.into(),
                 0_i64.into(),
                 0_i64.into(),
-                0_i64.into(),
+                if aside { 0 } else { turned_at }.into(),
             ]
         })
         .collect();
@@ -183,18 +232,33 @@ pub async fn insert(
     for event in events {
         // Taken out, so that a repeat within this very batch is not written twice.
         let seq = numbers.remove(&event.external_id);
-        new.push(seq.is_some());
+        new.push(seq);
         let Some(seq) = seq else { continue };
         let until = if event.set_aside { now + SET_ASIDE_KEPT_MS } else { kept_until };
         raw.push(vec![
             seq.into(),
-            event.event.clone().into(),
+            // Nobody reads again what was turned.
+            if turned_at > 0 { sealed::seal(&[]) } else { event.event.sealed() }.into(),
             event.raw.clone().into(),
             until.into(),
         ]);
     }
-    tx.run_for(INSERT_RAW, &raw).await?;
+    tx.give(INSERT_RAW, raw).await?;
     Ok(new)
+}
+
+/// Whether any event waits, whoever is to turn it.
+pub async fn does_any_wait(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(!tx.rows(FIND_ONE_WAITING, &[]).await?.is_empty())
+}
+
+/// Leaves events waiting that were written down as turned in this commit.
+pub async fn wait(tx: &mut Tx, events: &[(i64, &NewEvent)]) -> Result<(), StoreError> {
+    let seqs: Vec<Vec<Value>> = events.iter().map(|(seq, _)| vec![(*seq).into()]).collect();
+    tx.run_for(WAIT, &seqs).await?;
+    let what = events.iter().map(|(seq, event)| vec![(*seq).into(), event.event.sealed().into()]);
+    tx.give(KEEP_EVENT, what.collect()).await?;
+    Ok(())
 }
 
 /// How long the names of turned events are kept in their rows, milliseconds; of older ones only a
@@ -327,7 +391,9 @@ impl Batch {
                     ordering,
                     attempts: row.int(3)?,
                     deaths: row.int(6)?,
-                    event: sealed::open_json(&row.blob(4)?, "inbox_raw", "event").ok(),
+                    event: sealed::open_json(&row.blob(4)?, "inbox_raw", "event")
+                        .ok()
+                        .map(Arc::new),
                 });
             }
         }

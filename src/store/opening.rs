@@ -1,6 +1,6 @@
 //! Opening a database: made or not, by a tool or to serve, directly or through a pooler.
 
-use std::{path::Path, str::FromStr as _, time::Duration};
+use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection as _, Executor as _, PgConnection, PgPool, Row as _,
@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Database, StoreError, database::SqlitePools, pooler, writer::LANES};
+use super::{Database, StoreError, checkpoint, database::SqlitePools, pooler, writer::LANES};
 use crate::config;
 
 /// How long a transaction waits for a lock of PostgreSQL's: longer than a frozen one is suffered.
@@ -17,6 +17,8 @@ const LOCK_TIMEOUT: &str = "8s";
 const STATEMENT_TIMEOUT: &str = "30s";
 /// Rows that SQLite's thread may be ahead of us: as many as a batch reads, so that it never waits.
 const ROWS_BUFFERED: usize = 1024;
+/// Pages in SQLite's log after which a tool writes them back.
+const LOG_PAGES: &str = "4000";
 /// How long a writer waits for another process that holds SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// PostgreSQL ends a session that froze inside a transaction, so that its locks come free before
@@ -74,7 +76,8 @@ impl Database {
     pub async fn open(opening: Opening<'_>) -> Result<Self, StoreError> {
         if let Some(path) = opening.url.strip_prefix("sqlite://") {
             let (connections_max, missing) = (opening.connections_max, opening.missing);
-            return Self::open_sqlite(Path::new(path), connections_max, missing).await;
+            let database = Self::open_sqlite(Path::new(path), connections_max, missing, LOG_PAGES);
+            return database.await;
         }
         let options = postgres_options(opening.url)?;
         let options = match opening.sessions {
@@ -91,7 +94,12 @@ impl Database {
     /// # Errors
     /// [`StoreError::Pooled`] when a pooler stands in between that is not expected.
     pub(super) async fn open_to_serve(opening: Opening<'_>) -> Result<Self, StoreError> {
-        if opening.url.starts_with("sqlite://") || opening.sessions == Sessions::Pooled {
+        if let Some(path) = opening.url.strip_prefix("sqlite://") {
+            let (connections_max, missing) = (opening.connections_max, opening.missing);
+            // The log is written back beside the writer.
+            return Self::open_sqlite(Path::new(path), connections_max, missing, "0").await;
+        }
+        if opening.sessions == Sessions::Pooled {
             return Self::open(opening).await;
         }
         let options = postgres_options(opening.url)?;
@@ -126,6 +134,7 @@ impl Database {
         path: &Path,
         connections_max: u32,
         missing: Missing,
+        log_pages: &'static str,
     ) -> Result<Self, StoreError> {
         if missing == Missing::Refused && !path.exists() {
             return Err(StoreError::Absent);
@@ -137,10 +146,11 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENTS_MAX)
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", log_pages)
             .pragma("cache_size", "-8000")
             .pragma("temp_store", "memory")
             .row_buffer_size(ROWS_BUFFERED);
+        let begun = Arc::default();
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -151,13 +161,16 @@ impl Database {
             // Who only reads never opens it for writing.
             Missing::Refused => write.connect_lazy_with(options.clone()),
         };
+        if log_pages == "0" {
+            checkpoint::begin(&write, &options, &begun);
+        }
         let read = SqlitePoolOptions::new()
             .max_connections(connections_max.max(1))
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self::Sqlite(SqlitePools { write, read }))
+        Ok(Self::Sqlite(SqlitePools { write, read, begun }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bounce;
 mod fates;
+mod waiting;
 
 use picdesk_core::{
     channel::{Content, Delivery, OutboundMessage, Place, Receipt, Refusal},
@@ -17,6 +18,7 @@ use super::{
 };
 
 pub use bounce::{Bounce, bounce};
+pub use waiting::{WaitingRow, first_waiting, last, waiting};
 
 /// A message that waits, and what is known of its place.
 #[derive(Clone, Debug)]
@@ -85,20 +87,6 @@ pub struct Settled {
     pub fate: Fate,
 }
 
-const FIND_WAITING: &str = "
-    select conversation, slot, about, state, attempts, not_before, body
-    from outbox
-    where channel = $1 and state in ('waiting', 'sending') and id > $2
-    order by id limit $3";
-const FIND_FIRST: &str = "
-    select conversation, slot, about, state, attempts, not_before, body
-    from outbox
-    where channel = $1 and state in ('waiting', 'sending') and id > $2 and id in (
-      select id from (
-        select id, row_number() over (partition by conversation order by id) as number
-        from outbox where channel = $1 and state in ('waiting', 'sending')) as numbered
-      where number <= $4)
-    order by id limit $3";
 const FIND_STANDS: &str =
     "select slot, conversation, message, picture from placed where slot in ({list})";
 const BEGIN: &str = "
@@ -137,6 +125,12 @@ const NEXT_DUE: &str = "
     where channel = $1 and state = 'waiting' and not_before > $2";
 
 impl Waiting {
+    /// A message that nobody has tried yet.
+    pub fn new(message: OutboundMessage, about: Option<About>, slot: Option<String>) -> Self {
+        let (begun, elsewhere, attempts, not_before) = (false, None, 0, 0);
+        Self { message, about, slot, begun, elsewhere, attempts, not_before }
+    }
+
     /// Whether a message may have been sent on the way to it, under a name of its own: a new
     /// picture that has a slot.
     fn has_step(&self) -> bool {
@@ -158,51 +152,6 @@ pub fn place_key(waiting: &Waiting) -> String {
         (Place::Edit { .. }, Some(slot)) => slot.clone(),
         _ => own_key(&waiting.message),
     }
-}
-
-fn read_waiting(row: &Row) -> Result<Waiting, StoreError> {
-    let mut message: OutboundMessage = sealed::open_json(&row.blob(6)?, "outbox", "body")?;
-    // The row knows better where a conversation went.
-    message.conversation = ConversationId(row.text(0)?);
-    let about = match row.maybe_text(2)? {
-        Some(text) => Some(serde_json::from_str(&text).map_err(|_| StoreError::Inconsistent {
-            table: "outbox",
-            row: message.id.to_string(),
-        })?),
-        None => None,
-    };
-    Ok(Waiting {
-        message,
-        about,
-        slot: row.maybe_text(1)?,
-        begun: row.text(3)? == "sending",
-        elsewhere: None,
-        attempts: row.int(4)?,
-        not_before: row.int(5)?,
-    })
-}
-
-/// The first messages that wait on a channel, after a number, in the order of their ids.
-pub async fn waiting(
-    connection: &mut Connection,
-    channel: &str,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Waiting>, StoreError> {
-    let rows = connection.rows(FIND_WAITING, &[channel.into(), after.into(), limit.into()]).await?;
-    rows.iter().map(read_waiting).collect()
-}
-
-/// The same, but of each conversation only the first `of_one`.
-pub async fn first_waiting(
-    connection: &mut Connection,
-    channel: &str,
-    after: i64,
-    limit: i64,
-    of_one: i64,
-) -> Result<Vec<Waiting>, StoreError> {
-    let values = [channel.into(), after.into(), limit.into(), of_one.into()];
-    connection.rows(FIND_FIRST, &values).await?.iter().map(read_waiting).collect()
 }
 
 /// Where slots' messages stand.
@@ -280,8 +229,8 @@ pub async fn forget_file(
 }
 
 /// Writes down what became of messages: their places, their files, and the events somebody waits
-/// for, all in the same commit.
-pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), StoreError> {
+/// for, all in the same commit. Whether there are such events.
+pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, StoreError> {
     let mut done: Vec<Vec<Value>> = Vec::new();
     let mut placed: Vec<Vec<Value>> = Vec::new();
     let mut steps: Vec<Vec<Value>> = Vec::new();
@@ -341,12 +290,12 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<(), St
         };
         done.push(vec![id.into(), word.into(), now.into(), body.into()]);
     }
-    tx.run_for(SETTLE, &done).await?;
+    tx.give(SETTLE, done).await?;
     tx.run_for(FORGET_PLACES, &steps).await?;
     tx.run_for(PLACE, &last_by_first(placed)).await?;
     tx.run_for(KEEP_FILE, &files).await?;
     inbox::insert(tx, &events, now, now).await?;
-    Ok(())
+    Ok(!events.is_empty())
 }
 
 /// One row for each first value, the last one.

@@ -87,24 +87,29 @@ pub fn shard_of(conversation: &str) -> i64 {
 }
 
 /// Enters this process among the replicas, with the lock of the SQLite file where it is one. There
-/// it takes over from whoever served before.
+/// it takes over from whoever served before; whether somebody had died.
 pub(super) async fn register(
     store: &Store,
     lock: Option<File>,
     sessions: Sessions,
-) -> Result<(i64, Liveness), StoreError> {
+) -> Result<(i64, Liveness, bool), StoreError> {
     match (store.database(), lock) {
-        (Database::Postgres(pool), _) => enter_shared(store, pool, sessions).await,
+        (Database::Postgres(pool), _) => {
+            let (replica, liveness) = enter_shared(store, pool, sessions).await?;
+            Ok((replica, liveness, false))
+        }
         (Database::Sqlite(_), None) => Err(StoreError::InUse),
         (Database::Sqlite(_), Some(lock)) => {
             let replica = next(store).await?;
             enter(store, replica).await?;
+            let mut follows_a_death = false;
             for (dead, _) in living(store).await? {
                 if dead != replica {
                     take_over(store, dead).await?;
+                    follows_a_death = true;
                 }
             }
-            Ok((replica, Liveness::File(lock)))
+            Ok((replica, Liveness::File(lock), follows_a_death))
         }
     }
 }

@@ -7,7 +7,7 @@ use picdesk_core::{event::Event, id::ConversationId};
 
 use super::{
     Connection, StoreError, Tx, Value,
-    inbox::{self, NewEvent, Origin},
+    inbox::{self, NewEvent, Origin, What},
     sealed,
 };
 
@@ -90,7 +90,7 @@ pub async fn fire(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
             ordering: conversation.clone(),
             conversation,
             origin: Origin::House,
-            event: row.blob(3)?,
+            event: What::Sealed(row.blob(3)?),
             raw: sealed::seal(&[]),
             set_aside: false,
             happened_at: i64::MAX,

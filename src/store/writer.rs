@@ -44,13 +44,17 @@ where
 {
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
+            // What an earlier try made is let go first: it may promise things.
+            self.output = None;
             self.output = Some((self.run)(tx).await?);
             Ok(())
         })
     }
 
     fn done(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { output, done, .. } = *self;
+        let Self { run, output, done } = *self;
+        // Whoever asked may share things with it and has them alone again.
+        drop(run);
         // Whoever asked may be gone; the work is done all the same.
         let _ = done.send(outcome.and_then(|()| output.ok_or(StoreError::Closing)));
     }

@@ -3,7 +3,7 @@
 
 mod fates;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use picdesk_core::{
     event::{Event, Setting},
@@ -11,7 +11,7 @@ use picdesk_core::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
         MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
     },
-    id::{ConversationId, IdentityId, Slot},
+    id::{ConversationId, IdentityId, PurseId, Slot},
     link,
     needs::needs,
     say::{Action, BalanceLine},
@@ -36,7 +36,7 @@ pub(super) struct Wanted {
     /// Where it happened.
     pub(super) conversation: ConversationId,
     /// What happened.
-    pub(super) event: Event,
+    pub(super) event: Arc<Event>,
     /// What a press says it does.
     action: PressedAction,
     needs: Needs,
@@ -46,7 +46,7 @@ impl Wanted {
     /// What an event needs; nothing when its row cannot be read.
     pub(super) fn of(turner: &Turner, pending: Pending) -> Option<Self> {
         let event = pending.event?;
-        let action = match &event {
+        let action = match &*event {
             Event::ButtonPressed(press) => {
                 turner.desk.seal.pressed(&press.token, &press.by.identity)
             }
@@ -79,6 +79,7 @@ impl Wanted {
 pub(super) struct Shared {
     customers: HashMap<Pair, Customer>,
     placed: HashMap<Pair, Placed>,
+    entries: HashMap<PurseId, Vec<BalanceLine>>,
     line: Line,
 }
 
@@ -96,12 +97,23 @@ impl Shared {
             .filter_map(|one| Some(one.message_key(one.needs.replied.as_ref()?.as_str())))
             .collect();
         let placed = read::placed(tx, &replied).await?;
+        let purses = wanted.iter().filter(|one| one.needs.entries).filter_map(|one| {
+            let (identity, conversation) = one.seen()?;
+            Some(customers.get(&(identity.0, conversation.0))?.account.purse.id)
+        });
+        let entries = read::entries(tx, purses).await?;
         let mut line = Line::default();
         if wanted.iter().any(|one| one.needs.line) {
             line = line::look(tx).await?;
             line.medians = turner.medians();
         }
-        Ok(Self { customers, placed, line })
+        Ok(Self { customers, placed, entries, line })
+    }
+
+    /// The last lines of somebody's purse, where they are shown.
+    fn entries(&self, needs: &Needs, customer: Option<&Customer>) -> Vec<BalanceLine> {
+        let purse = customer.filter(|_| needs.entries).map(|customer| customer.account.purse.id);
+        purse.and_then(|purse| self.entries.get(&purse).cloned()).unwrap_or_default()
     }
 
     fn customer(&self, wanted: &Wanted) -> Option<Customer> {
@@ -149,7 +161,7 @@ async fn message(
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
-    let shows = match &wanted.event {
+    let shows = match &*wanted.event {
         Event::MessageReceived(message) | Event::MessageEdited(message) => {
             message.answers_pictures()
         }
@@ -206,7 +218,7 @@ async fn message(
         started,
         album,
         history: history(turner, tx, needs, customer.as_ref()).await?,
-        entries: entries(tx, needs, customer.as_ref()).await?,
+        entries: shared.entries(needs, customer.as_ref()),
         past: past(tx, needs, customer.as_ref()).await?,
         customer,
     })
@@ -258,7 +270,7 @@ async fn press(
     };
     let stray = is_stray(tx, wanted, request.as_ref(), &generations).await?;
     let at_desk = needs.desk
-        || matches!(&wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
+        || matches!(&*wanted.event, Event::ButtonPressed(press) if press.setting == Setting::Desk);
     Ok(PressFacts {
         action: wanted.action,
         request,
@@ -269,7 +281,7 @@ async fn press(
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
-        entries: entries(tx, needs, customer.as_ref()).await?,
+        entries: shared.entries(needs, customer.as_ref()),
         past: past(tx, needs, customer.as_ref()).await?,
         desk: if at_desk { Some(desk(turner, tx, shared, wanted).await?) } else { None },
         customer,
@@ -283,7 +295,7 @@ async fn is_stray(
     request: Option<&Request>,
     generations: &[picdesk_core::facts::Generation],
 ) -> Result<bool, StoreError> {
-    let (Event::ButtonPressed(press), Some(request)) = (&wanted.event, request) else {
+    let (Event::ButtonPressed(press), Some(request)) = (&*wanted.event, request) else {
         return Ok(false);
     };
     let Some(message) = &press.message else { return Ok(false) };
@@ -328,17 +340,6 @@ async fn history(
     let account = customer.account.id;
     let (pictures, older, total) = read::history(tx, account, before).await?;
     Ok(Some(HistoryPage { pictures, total, older, gallery: turner.gallery(account) }))
-}
-
-async fn entries(
-    tx: &mut Tx,
-    needs: &Needs,
-    customer: Option<&Customer>,
-) -> Result<Vec<BalanceLine>, StoreError> {
-    match customer {
-        Some(customer) if needs.entries => read::entries(tx, customer.account.purse.id).await,
-        _ => Ok(Vec::new()),
-    }
 }
 
 async fn past(tx: &mut Tx, needs: &Needs, customer: Option<&Customer>) -> Result<Past, StoreError> {

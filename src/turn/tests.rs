@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, Hands},
     config::Config,
     store::{
-        inbox::{NewEvent, Origin},
+        inbox::{NewEvent, Origin, What},
         replica::SHARDS,
         sealed, status,
     },
@@ -75,7 +75,7 @@ impl Scene {
             conversation: identity.clone(),
             ordering: identity,
             origin: Origin::People,
-            event: sealed::seal_json(&Event::MessageReceived(message)),
+            event: What::Known(Arc::new(Event::MessageReceived(message))),
             raw: sealed::seal(&[]),
             set_aside: false,
             happened_at: i64::MAX,

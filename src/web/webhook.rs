@@ -9,17 +9,22 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
+use futures_util::FutureExt as _;
 use picdesk_telegram::webhook::{BODY_BYTES_MAX, SECRET_HEADER, Webhook, WebhookAnswer};
 
 use super::address::unavailable;
 use crate::{
-    http::{BodyRefused, Whole},
+    http::{BodyRefused, First, Routes, Whole},
     telemetry::metrics,
 };
 
+const PATH: &str = "/telegram/webhook";
+
 /// The route, while Telegram brings updates and we do not fetch them.
-pub fn telegram(webhook: Arc<Webhook>) -> Router {
-    Router::new().route("/telegram/webhook", post(update)).with_state(webhook)
+pub fn telegram(webhook: Arc<Webhook>) -> Routes {
+    let router = Router::new().route(PATH, post(update)).with_state(Arc::clone(&webhook));
+    let answer = Arc::new(move |request| update(State(Arc::clone(&webhook)), request).boxed());
+    Routes { router, first: Some(First { path: PATH, answer }) }
 }
 
 /// One update: the secret first, then the body.

@@ -100,6 +100,7 @@ impl Post {
             alarms: Alarms::new(self.store.clone(), None),
             progress: Arc::clone(&self.progress),
             patience: HURRY,
+            outlet: Arc::default(),
         });
         let stop = CancellationToken::new();
         self.sender = Some((stop.clone(), tokio::spawn(sender.run(stop))));

@@ -9,6 +9,7 @@ mod outages;
 mod paying;
 mod replicas;
 mod stopping;
+mod turning;
 mod wecom;
 mod wecom_people;
 mod wecom_windows;

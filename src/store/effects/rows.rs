@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use picdesk_core::{
-    channel::Place,
+    channel::{OutboundMessage, Place},
     effect::{NewArtifact, NewEscalation, NewGeneration},
     facts::Request,
-    id::OutboundId,
+    id::{OutboundId, Slot},
 };
 
 use super::{Outcome, Rendered};
@@ -15,6 +15,7 @@ use crate::store::{
     expiring::ANNOUNCED_FROM_MS,
     facts::{CaseBody, RequestBody, word_of},
     inbox::Origin,
+    outbox::Waiting,
     sealed,
     windows::Slotted,
 };
@@ -86,6 +87,24 @@ pub(super) fn escalation_row(new: &NewEscalation, now: i64) -> Vec<Value> {
     ]
 }
 
+/// The key of the slot that a message takes or stands in.
+fn slot_key(message: &OutboundMessage) -> Option<String> {
+    let slot = match &message.place {
+        Place::New { slot } => *slot,
+        Place::Edit { slot } => Some(*slot),
+        Place::EditMessage { .. } => None,
+    };
+    slot.map(Slot::key)
+}
+
+impl From<Rendered> for Waiting {
+    /// As its row will be read when it is new.
+    fn from(Rendered { message, about }: Rendered) -> Self {
+        let slot = slot_key(&message);
+        Self::new(message, about, slot)
+    }
+}
+
 /// The rows of a batch's messages.
 pub(super) fn outbox_rows(
     outcomes: &[Outcome],
@@ -96,11 +115,6 @@ pub(super) fn outbox_rows(
     messages
         .filter(|one| without.get(&one.message.id) != Some(&Slotted::LeftOut))
         .map(|Rendered { message, about }| {
-            let slot = match &message.place {
-                Place::New { slot } => *slot,
-                Place::Edit { slot } => Some(*slot),
-                Place::EditMessage { .. } => None,
-            };
             let state = match without.get(&message.id) {
                 None => "waiting",
                 Some(Slotted::Held) => "held",
@@ -112,7 +126,7 @@ pub(super) fn outbox_rows(
                 message.conversation.0.clone().into(),
                 message.conversation.channel().into(),
                 Origin::People.word().into(),
-                slot.map(picdesk_core::id::Slot::key).into(),
+                slot_key(message).into(),
                 about.map(|about| serde_json::json!(about).to_string()).into(),
                 state.into(),
                 0_i64.into(),

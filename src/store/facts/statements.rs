@@ -22,13 +22,35 @@ macro_rules! artifact_columns {
     };
 }
 
+/// With each person, what else there is of them: for nearly everybody nothing, and then nothing
+/// more has to be looked for.
 pub(super) const FIND_PEOPLE: &str = "
-    select i.id, i.name, i.language, i.language_chosen, i.reachable, a.id, a.options, a.plan, a.last_tag,
+    with seen(identity, conversation) as (values {rows})
+    select seen.conversation, i.id, i.name, i.language, i.language_chosen, i.reachable,
+           cast(case when exists (select 1 from awaiting w
+                                  where w.conversation = seen.conversation
+                                    and w.identity = i.id) then 1 else 0 end
+                + case when exists (select 1 from tray t
+                                    where t.conversation = seen.conversation
+                                      and t.identity = i.id) then 2 else 0 end
+                + case when exists (select 1 from requests r
+                                    where r.account = a.id
+                                      and r.state in ('asking', 'unpaid', 'open'))
+                  then 4 else 0 end
+                + case when exists (select 1 from escalations e where e.account = a.id)
+                  then 8 else 0 end
+                + case when exists (select 1 from artifacts k
+                                    where k.account = a.id and k.owed = 1 and k.state = 'kept')
+                  then 16 else 0 end
+                + case when exists (select 1 from generations g
+                                    where g.account = a.id and g.untold = 1)
+                  then 32 else 0 end as bigint),
+           a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
-    from identities i
+    from seen
+    join identities i on i.id = seen.identity
     join accounts a on a.id = i.account
-    join purses p on p.id = a.purse
-    where i.id in ({list})";
+    join purses p on p.id = a.purse";
 pub(super) const FIND_ACCOUNTS: &str = "
     select a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
@@ -121,10 +143,19 @@ pub(super) const FIND_ALBUMS: &str = "
 pub(super) const FIND_PARTS: &str = "
     select conversation, album, body from album_parts
     where (conversation, album) in (values {rows})";
+/// The fifth newest line that shows is where a purse's list begins.
 pub(super) const FIND_ENTRIES: &str = "
-    select kind, amount, reason, at from ledger
-    where purse = $1 and kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
-    order by number desc limit 5";
+    with v(purse) as (values {rows}), begins(purse, number) as (
+        select distinct v.purse, coalesce((
+            select l.number from ledger l
+            where l.purse = v.purse
+              and l.kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
+            order by l.number desc limit 1 offset 4), 0)
+        from v)
+    select l.kind, l.amount, l.reason, l.at, l.purse
+    from begins join ledger l on l.purse = begins.purse and l.number >= begins.number
+    where l.kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
+    order by l.purse, l.number desc";
 pub(super) const FIND_HISTORY: &str = concat!(
     "select ",
     artifact_columns!(),

@@ -28,7 +28,7 @@ use picdesk::{
     store::{
         Store, StoreError, Tx, Value,
         effects::{self, Outcome, Rendered},
-        inbox::{NewEvent, Origin},
+        inbox::{NewEvent, Origin, What},
         ledger::{self, Act, Order},
         sealed,
         status::{self, Broken, Status},
@@ -335,7 +335,7 @@ fn arrived(name: &str, conversation: &str, event: &Event) -> NewEvent {
         conversation: conversation.to_owned(),
         ordering: conversation.to_owned(),
         origin: Origin::People,
-        event: sealed::seal_json(event),
+        event: What::Sealed(sealed::seal_json(event)),
         raw: sealed::seal(b"{}"),
         set_aside: false,
         happened_at: START,

@@ -1,7 +1,7 @@
 //! What comes again, in another order, or cannot be turned at all.
 
 use picdesk::store::{
-    inbox::{self, NewEvent, Origin},
+    inbox::{self, NewEvent, Origin, What},
     sealed,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
@@ -129,7 +129,7 @@ async fn poison(called: &Called, number: usize, whose: i64) {
         ordering: conversation.clone(),
         conversation,
         origin: Origin::People,
-        event: sealed::seal(b"{\"Nothing\":1}"),
+        event: What::Sealed(sealed::seal(b"{\"Nothing\":1}")),
         raw: sealed::seal(&[]),
         set_aside: false,
         happened_at: i64::MAX,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use picdesk::store::{
     StoreError,
-    inbox::{self, BatchSize, NewEvent, Pending},
+    inbox::{self, BatchSize, NewEvent, Pending, What},
     prune,
     replica::{SHARDS, shard_of},
 };
@@ -76,7 +76,7 @@ impl House {
 
 /// Which tick an event is.
 fn number(pending: &Pending) -> i64 {
-    match &pending.event {
+    match pending.event.as_deref() {
         Some(Event::GenerationUncertain { generation }) => generation.0,
         other => panic!("{other:?} is no tick"),
     }
@@ -231,7 +231,7 @@ async fn what_cannot_be_read_at_the_door_is_kept_and_never_turned() {
 async fn an_event_of_another_version_is_told_as_unreadable() {
     for house in houses().await {
         let mut event = arrived("update:7", "telegram:1", &tick(7));
-        event.event = b"\x09garbage".to_vec();
+        event.event = What::Sealed(b"\x09garbage".to_vec());
         house.accept(&[event]).await;
         let waiting = house.waiting().await;
         assert_eq!(waiting.len(), 1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use picdesk::store::outbox::{self, Fate, Settled, Stand, Waiting};
+use picdesk::store::outbox::{self, Fate, Settled, Stand, Waiting, WaitingRow};
 use picdesk_core::{
     channel::{Content, OutboundMessage, Place, Receipt, Refusal, Text},
     effect::Effect,
@@ -14,10 +14,20 @@ use super::{House, START, houses, words};
 
 const LENGTH: &str = "select cast(length(body) as bigint) from outbox";
 
+/// Understands rows.
+pub(super) fn read(rows: &[WaitingRow]) -> Vec<Waiting> {
+    rows.iter().map(|row| row.read().unwrap()).collect()
+}
+
 impl House {
-    async fn unsent(&self, channel: &str) -> Vec<Waiting> {
+    /// All that waits on a channel.
+    pub(super) async fn unsent(&self, channel: &str) -> Vec<Waiting> {
+        self.unsent_after(channel, 0).await
+    }
+
+    async fn unsent_after(&self, channel: &str, after: i64) -> Vec<Waiting> {
         let mut connection = self.store.read().await.unwrap();
-        outbox::waiting(&mut connection, channel, 0, 100).await.unwrap()
+        read(&outbox::waiting(&mut connection, channel, after, 100).await.unwrap())
     }
 
     async fn settle(&self, settled: Vec<Settled>) {
@@ -83,9 +93,7 @@ async fn messages_wait_in_order_each_on_its_channel() {
         assert_eq!(ids(&waiting), [1, 3]);
         assert_eq!(waiting[1].message, words(3, "telegram:1"));
         assert_eq!(ids(&house.unsent("wecom-kf").await), [2]);
-        let mut connection = house.store.read().await.unwrap();
-        let later = outbox::waiting(&mut connection, "telegram", 1, 100).await.unwrap();
-        assert_eq!(ids(&later), [3]);
+        assert_eq!(ids(&house.unsent_after("telegram", 1).await), [3]);
         assert_eq!(house.status().await.outbox.waiting, 3);
     }
 }
@@ -256,11 +264,15 @@ async fn of_each_conversation_the_first_messages_are_read() {
         }
         house.send(words(42, "wecom-kf:1"), None).await;
         let mut connection = house.store.read().await.unwrap();
-        let mut first = async |after, limit| {
-            ids(&outbox::first_waiting(&mut connection, "telegram", after, limit, 3).await.unwrap())
+        let mut first = async |page| {
+            let rows = outbox::first_waiting(&mut connection, "telegram", page, 3).await;
+            ids(&read(&rows.unwrap()))
         };
-        assert_eq!(first(0, 100).await, [1, 2, 3, 41, 43]);
-        assert_eq!(first(2, 2).await, [3, 41]);
+        assert_eq!(first(("", 100)).await, [1, 2, 3, 41, 43]);
+        assert_eq!(first(("", 1)).await, [1, 2, 3]);
+        assert_eq!(first(("telegram:1", 1)).await, [41, 43]);
+        assert!(first(("telegram:2", 1)).await.is_empty());
+        assert_eq!(outbox::last(&mut connection).await.unwrap(), 43);
     }
 }
 

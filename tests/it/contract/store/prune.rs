@@ -97,8 +97,7 @@ async fn counts_survive_what_they_count() {
     for house in houses().await {
         house.two_events().await;
         house.send(words(1, "telegram:1"), None).await;
-        let mut connection = house.store.read().await.unwrap();
-        let waiting = outbox::waiting(&mut connection, "telegram", 0, 9).await.unwrap().remove(0);
+        let waiting = house.unsent("telegram").await.remove(0);
         let settled = Settled { waiting, fate: Fate::Delivered(Receipt::default()) };
         house
             .write(settled, |tx, settled| {

@@ -60,8 +60,7 @@ impl House {
     }
 
     async fn kf_waiting(&self) -> Vec<Waiting> {
-        let mut connection = self.store.read().await.unwrap();
-        outbox::waiting(&mut connection, "wecom-kf", 0, 100).await.unwrap()
+        self.unsent("wecom-kf").await
     }
 
     async fn to_go(&self) -> Vec<i64> {

@@ -1,0 +1,101 @@
+//! Reading what waits.
+
+use picdesk_core::{channel::OutboundMessage, id::ConversationId};
+
+use super::{Connection, Row, StoreError, Waiting, sealed};
+
+/// In the order of their numbers, by those: the other index would have to sort all that waits.
+const FIND_WAITING: &str = "
+    select conversation, slot, about, state, attempts, not_before, body, id
+    from outbox
+    where coalesce(channel, '') = $1 and state in ('waiting', 'sending') and id > $2
+    order by id limit $3";
+/// From one conversation to the next, so that what waits behind the first messages is not read.
+const FIND_FIRST: &str = "
+    with recursive each(conversation, number) as (
+      select min(conversation), cast(1 as bigint) from outbox
+      where channel = $1 and state in ('waiting', 'sending') and conversation > $2
+      union all
+      select (select min(o.conversation) from outbox o
+              where o.channel = $1 and o.state in ('waiting', 'sending')
+                and o.conversation > each.conversation), number + 1
+      from each where conversation is not null and number < $3)
+    select o.conversation, o.slot, o.about, o.state, o.attempts, o.not_before, o.body, o.id
+    from each join outbox o on o.id in (
+      select w.id from outbox w
+      where w.channel = $1 and w.state in ('waiting', 'sending')
+        and w.conversation = each.conversation
+      order by w.id limit $4)
+    order by each.number, o.id";
+const FIND_LAST: &str = "select coalesce(max(id), 0) from outbox";
+
+/// A message that waits, not yet understood.
+pub struct WaitingRow(Row);
+
+impl WaitingRow {
+    /// Its number.
+    pub fn id(&self) -> Result<i64, StoreError> {
+        self.0.int(7)
+    }
+
+    /// Where it goes.
+    pub fn conversation(&self) -> Result<ConversationId, StoreError> {
+        Ok(ConversationId(self.0.text(0)?))
+    }
+
+    /// Before when it is not tried, milliseconds since the epoch.
+    pub fn not_before(&self) -> Result<i64, StoreError> {
+        self.0.int(5)
+    }
+
+    /// Understands it.
+    pub fn read(&self) -> Result<Waiting, StoreError> {
+        let row = &self.0;
+        let mut message: OutboundMessage = sealed::open_json(&row.blob(6)?, "outbox", "body")?;
+        // The row knows better where a conversation went.
+        message.conversation = self.conversation()?;
+        let about = match row.maybe_text(2)? {
+            Some(text) => Some(serde_json::from_str(&text).map_err(|_| {
+                StoreError::Inconsistent { table: "outbox", row: message.id.to_string() }
+            })?),
+            None => None,
+        };
+        Ok(Waiting {
+            message,
+            about,
+            slot: row.maybe_text(1)?,
+            begun: row.text(3)? == "sending",
+            elsewhere: None,
+            attempts: row.int(4)?,
+            not_before: self.not_before()?,
+        })
+    }
+}
+
+/// The first messages that wait on a channel, after a number, in the order of their numbers.
+pub async fn waiting(
+    connection: &mut Connection,
+    channel: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<WaitingRow>, StoreError> {
+    let values = [channel.into(), after.into(), limit.into()];
+    Ok(connection.rows(FIND_WAITING, &values).await?.into_iter().map(WaitingRow).collect())
+}
+
+/// The first `of_one` that wait in each conversation of a channel: of so many conversations, after
+/// one of them.
+pub async fn first_waiting(
+    connection: &mut Connection,
+    channel: &str,
+    (after, conversations): (&str, i64),
+    of_one: i64,
+) -> Result<Vec<WaitingRow>, StoreError> {
+    let values = [channel.into(), after.into(), conversations.into(), of_one.into()];
+    Ok(connection.rows(FIND_FIRST, &values).await?.into_iter().map(WaitingRow).collect())
+}
+
+/// The last number that a message has.
+pub async fn last(connection: &mut Connection) -> Result<i64, StoreError> {
+    connection.rows(FIND_LAST, &[]).await?[0].int(0)
+}

@@ -11,8 +11,8 @@ use picdesk_core::{
     account::{Account, Entitlement, Language},
     credits::Credits,
     facts::{
-        Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest,
-        Owed, Past, Reference, Request,
+        Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest, Owed,
+        Past, Reference, Request,
     },
     generation::{GenerationState, Options},
     id::{

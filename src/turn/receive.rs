@@ -126,6 +126,7 @@ impl Turner {
                     conversation: ConversationId(one.conversation.clone()),
                     ordering: one.ordering.clone(),
                     attempts: 0,
+                    deaths: 0,
                     event: Some(Arc::clone(event)),
                 });
             }

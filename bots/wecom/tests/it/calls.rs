@@ -190,10 +190,14 @@ async fn what_breaks_is_sorted_by_whether_it_may_have_arrived() {
     let wecom = StandIn::start().await;
     let app = app(&wecom);
     // What WeCom would know again is said three times before nobody knows.
-    (0..3).for_each(|_| wecom.reply("message/send", Reply::Never));
+    for _ in 0..3 {
+        wecom.reply("message/send", Reply::Never);
+    }
     assert_eq!(refused(&app, words(MEMBER)).await, "unknown");
     let page = || Reply::Raw(502, b"<html>bad gateway</html>".to_vec());
-    (0..3).for_each(|_| wecom.reply("message/send", page()));
+    for _ in 0..3 {
+        wecom.reply("message/send", page());
+    }
     assert_eq!(refused(&app, words(MEMBER)).await, "unknown");
     assert_eq!(wecom.of("message/send").len(), 6);
     wecom.reply("media/upload", Reply::Never);

@@ -3,7 +3,8 @@
 use picdesk_core::{
     effect::{Effect, NewGeneration, RequestChange},
     facts::RequestState,
-    id::{ArtifactId, RequestId},
+    generation::{Failure, GenerationState},
+    id::{ArtifactId, GenerationId, RequestId},
 };
 
 use super::{
@@ -67,12 +68,9 @@ impl Rows {
             | Effect::VoidHold { .. } => self.gather_money(seq, effect),
             Effect::Generate(generation) => self.generate(generation),
             Effect::CancelGeneration { generation } => self.cancelled.push((seq, generation.0)),
-            Effect::SettleGeneration { generation, state, failure } => self.settled.push(vec![
-                generation.0.into(),
-                state.word().into(),
-                failure.map(|failure| serde_json::json!(failure).to_string()).into(),
-                self.now.into(),
-            ]),
+            Effect::SettleGeneration { generation, state, failure } => {
+                self.settle(*generation, *state, *failure);
+            }
             Effect::TellLater { generation } => {
                 self.single(sql::TELL_LATER, vec![generation.0.into()]);
             }
@@ -292,6 +290,20 @@ impl Rows {
             }
             _ => {}
         }
+    }
+
+    /// One row for each picture, the last: one statement must not change a row twice, for
+    /// PostgreSQL takes either change.
+    fn settle(&mut self, id: GenerationId, state: GenerationState, failure: Option<Failure>) {
+        let is_same =
+            |row: &Vec<Value>| matches!(row.first(), Some(Value::Int(Some(one))) if *one == id.0);
+        self.settled.retain(|row| !is_same(row));
+        self.settled.push(vec![
+            id.0.into(),
+            state.word().into(),
+            failure.map(|failure| serde_json::json!(failure).to_string()).into(),
+            self.now.into(),
+        ]);
     }
 
     fn update_request(

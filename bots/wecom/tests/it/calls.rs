@@ -190,14 +190,11 @@ async fn what_breaks_is_sorted_by_whether_it_may_have_arrived() {
     let wecom = StandIn::start().await;
     let app = app(&wecom);
     // What WeCom would know again is said three times before nobody knows.
-    for _ in 0..3 {
-        wecom.reply("message/send", Reply::Never);
-    }
+    let (send, never) = ("message/send", || Reply::Never);
+    wecom.reply(send, never()).reply(send, never()).reply(send, never());
     assert_eq!(refused(&app, words(MEMBER)).await, "unknown");
     let page = || Reply::Raw(502, b"<html>bad gateway</html>".to_vec());
-    for _ in 0..3 {
-        wecom.reply("message/send", page());
-    }
+    wecom.reply(send, page()).reply(send, page()).reply(send, page());
     assert_eq!(refused(&app, words(MEMBER)).await, "unknown");
     assert_eq!(wecom.of("message/send").len(), 6);
     wecom.reply("media/upload", Reply::Never);

@@ -114,6 +114,21 @@ async fn whoever_waits_for_a_picture_that_was_made_hears_that_it_is_gone() {
 }
 
 #[tokio::test]
+async fn what_a_picture_comes_to_last_in_a_turn_is_what_it_is() {
+    for house in houses().await {
+        let ada = house.customer("1", 9).await;
+        let asked = house.ask(&ada, 1, 1).await;
+        house.make(&ada, asked, START + 10).await;
+        let settle =
+            |state| Effect::SettleGeneration { generation: asked.generation, state, failure: None };
+        let both = [GenerationState::Made, GenerationState::Delivered].map(settle);
+        house.follow(both.into()).await.unwrap();
+        let state = "select state from generations where id = $1";
+        assert_eq!(house.word(state, &[asked.generation.0.into()]).await, "delivered");
+    }
+}
+
+#[tokio::test]
 async fn a_picture_that_was_handed_over_after_all_is_owed_no_more() {
     for house in houses().await {
         let ada = house.customer("1", 9).await;

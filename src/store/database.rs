@@ -404,6 +404,7 @@ type Piece<'v> = (&'v [Vec<Value>], usize);
 /// `values` in pieces, so that few texts stand for batches of every size. Where a row that is there
 /// twice changes nothing, which is everywhere but in an insert, the last one fills up the text.
 fn pieces<'v>(template: &str, values: &'v [Vec<Value>]) -> impl Iterator<Item = Piece<'v>> {
+    debug_assert!(changes_each_once(template, values), "two rows for one: {template}");
     let inserts = template.trim_start().starts_with("insert");
     let mut rest = values;
     std::iter::from_fn(move || {
@@ -417,6 +418,14 @@ fn pieces<'v>(template: &str, values: &'v [Vec<Value>]) -> impl Iterator<Item = 
         rest = later;
         (!piece.is_empty()).then_some((piece, rows))
     })
+}
+
+/// Whether the rows that a statement changes, named first in its values, are each named once: of
+/// two changes to one row PostgreSQL makes either.
+fn changes_each_once(template: &str, values: &[Vec<Value>]) -> bool {
+    let changes = template.contains("update ") && template.contains("from v");
+    let mut seen = std::collections::HashSet::new();
+    !changes || values.iter().all(|row| seen.insert(format!("{:?}", row.first())))
 }
 
 /// The values of a piece, filled up.

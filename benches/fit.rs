@@ -54,8 +54,8 @@ fn main() -> anyhow::Result<()> {
     let folder = std::env::temp_dir().join(format!("picdesk-bench-fit-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let outcome = measure_way(&folder)
-        .and_then(|()| Ok(measure_steps(&folder)?))
-        .and_then(|()| Ok(measure_references(&folder)?));
+        .and_then(|()| measure_steps(&folder))
+        .and_then(|()| measure_references(&folder));
     fs::remove_dir_all(&folder)?;
     outcome
 }

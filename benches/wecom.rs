@@ -69,7 +69,7 @@ impl Wecom {
     /// A call of the callback with a member's next command.
     fn callback(&self, member: usize) -> Vec<u8> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let command = COMMANDS[usize::from(number % 2 == 0)];
+        let command = COMMANDS[usize::from(number.is_multiple_of(2))];
         let now_s = self.clock.now_ms() / 1000;
         let message = format!(
             "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName>\

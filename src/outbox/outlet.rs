@@ -182,10 +182,8 @@ impl Outlets {
         }
         let ways = of_each.into_iter().filter_map(|(name, messages)| {
             let outlet = self.0.get(name)?;
-            let promise = match by_rows.contains(name) {
-                true => outlet.pass(),
-                false => outlet.promise(&messages),
-            };
+            let promise =
+                if by_rows.contains(name) { outlet.pass() } else { outlet.promise(&messages) };
             Some(Said { promise, messages })
         });
         ways.collect()

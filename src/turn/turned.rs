@@ -57,8 +57,10 @@ impl Turner {
         turned: Turned,
         began: Instant,
     ) -> Result<usize, StoreError> {
-        let handed = !turned.said.is_empty()
-            && turned.said.into_iter().map(Said::hand_over).fold(true, |all, one| all && one);
+        // Each is handed over, whatever became of the one before.
+        let ways = turned.said.len();
+        let taken = turned.said.into_iter().map(Said::hand_over).filter(|taken| *taken).count();
+        let handed = ways > 0 && taken == ways;
         for seq in &turned.panicked {
             error!(inbox.seq = seq, "the turn of event {seq} panicked");
             self.postpone(*seq).await?;

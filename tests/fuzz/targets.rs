@@ -86,7 +86,7 @@ pub fn wecom_xml(data: &[u8]) {
     for name in names {
         let Some(value) = fields.find(name) else { continue };
         length += value.len();
-        written += &format!("<{name}>{}</{name}>", cdata(value));
+        written.extend(["<", name, ">", &cdata(value), "</", name, ">"]);
     }
     assert!(length <= text.len(), "more came out than went in");
     written += "</xml>";

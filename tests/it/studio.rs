@@ -182,7 +182,7 @@ async fn a_picture_whose_making_panics_is_given_up_and_the_others_are_made() {
         lanes: Lanes::of(["telegram"].into_iter()),
         chance: Chance::system(),
         concurrency: 2,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         partials: 0,
         reference_bytes_max: 20_000_000,
     }));

@@ -155,8 +155,8 @@ fn given(to: Hands, answer: Option<Answerable>) -> Event {
     Event::ChatHanded(Handing { who: ada(), to, answer })
 }
 
-fn code() -> Option<Answerable> {
-    Some(Answerable { message: "code:C".into(), until: NOW + 9 })
+fn code() -> Answerable {
+    Answerable { message: "code:C".into(), until: NOW + 9 }
 }
 
 #[test]
@@ -171,11 +171,11 @@ fn asking_again_hands_the_chat_over_again() {
 #[test]
 fn who_takes_a_chat_and_who_ends_it_is_said_on_that_occasion() {
     let facts = Facts::Message(message_facts(theirs()));
-    let taken = given(Hands::Servicer("olga".into()), code());
+    let taken = given(Hands::Servicer("olga".into()), Some(code()));
     let effects = at_place(&with_members(), CHAT, &facts, &taken);
     assert!(effects.contains("about Occasion answering code:C: SupportTaken"), "{effects}");
 
-    let ended = at_place(&with_members(), CHAT, &facts, &given(Hands::Bot, code()));
+    let ended = at_place(&with_members(), CHAT, &facts, &given(Hands::Bot, Some(code())));
     assert!(ended.contains("CloseEscalation { escalation: 90, closed: true }"), "{ended}");
     assert!(ended.contains("about Occasion answering code:C: SupportDone"), "{ended}");
     assert!(ended.contains("wecom-app:desk/S-1042 about TopicLine(90): DeskClosed"), "{ended}");

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod clockwork;
 pub mod commands;
 pub mod config;
+pub mod creem;
 pub mod errands;
 pub mod generate;
 pub mod http;

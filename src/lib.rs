@@ -21,6 +21,7 @@ pub mod pictures;
 pub mod run;
 pub mod sandbox;
 pub mod store;
+pub mod supabase;
 pub mod telemetry;
 pub mod turn;
 pub mod web;

@@ -5,7 +5,9 @@
 //! enters by the inbox, in the commit that ends the errand. Each kind has a handler, registered
 //! here; kinds without one wait (another replica may have it) until their time is over.
 
+mod checkout;
 mod copy_media;
+mod screen;
 mod under_way;
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -19,8 +21,8 @@ use picdesk_core::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use self::copy_media::CopyMedia;
 use self::under_way::UnderWay;
+pub use self::{checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords};
 use crate::{
     alarm::Alarms,
     store::{

@@ -1,6 +1,7 @@
 //! Wiring: every configured channel, worker and route, started in order and stopped in order.
 
 mod channels;
+mod creem;
 mod parts;
 mod stopping;
 mod telegram;
@@ -100,6 +101,7 @@ struct Serving {
     door: Door,
     /// Leases that others may hold with more luck.
     left: LeftToOthers,
+    sales: Option<creem::Sales>,
 }
 
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
@@ -176,6 +178,7 @@ impl Serving {
             Err(ChannelsError::Setting(why)) => return Err(ServeError::Setting(why)),
             Err(ChannelsError::Store(error)) => return Err(error.into()),
         };
+        let sales = creem::Sales::open(&config).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
@@ -191,6 +194,7 @@ impl Serving {
             channels,
             door,
             left: LeftToOthers::default(),
+            sales,
         })
     }
 
@@ -208,7 +212,8 @@ impl Serving {
             desk: Arc::clone(&self.desk),
             chat: self.chat_address(),
         };
-        let router = web::pages(web).merge(self.wecom_routes());
+        let creem = self.creem_routes(&web);
+        let router = web::pages(web).merge(self.wecom_routes()).merge(creem);
         match self.telegram_route(workers, stops) {
             Some(Routes { router: telegram, first }) => {
                 Routes { router: router.merge(telegram), first }
@@ -237,6 +242,7 @@ impl Serving {
         let shards = Arc::new(Shards::default());
         let mut singles = vec!["clock".to_owned(), "sweeper".to_owned()];
         singles.extend(self.channels.leases());
+        singles.extend(self.sales.as_ref().map(|_| creem::SOURCE.to_owned()));
         let store = self.store.clone();
         let (member, held) =
             Membership::new(store.clone(), self.replica, Arc::clone(&shards), singles);
@@ -263,6 +269,7 @@ impl Serving {
         });
         self.start_channels(&workers, &stops, &held, answered);
         self.start_errands(&workers, &stops);
+        self.start_creem(&workers, &stops, &held);
         let studio = self.start_studio(&workers, &stops)?;
         let (replica, grace) = (self.replica, self.config.server.shutdown_grace);
         Ok(Running { store, replica, shards, held, stops, workers, beat, studio, http, grace })
@@ -310,6 +317,12 @@ impl Serving {
             bytes_max: self.config.limits.reference_bytes_max,
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
+        if let Some(sales) = &self.sales {
+            let links = sales.links(self.desk.alarms.clone());
+            handlers.insert(ErrandKind::Checkout, Arc::new(links));
+            let screen = sales.screen(self.store.clone(), self.desk.alarms.clone());
+            handlers.insert(ErrandKind::Screen, Arc::new(screen));
+        }
         let alarms = self.desk.alarms.clone();
         let errands = Arc::new(Errands::new(self.store.clone(), self.replica, handlers, alarms));
         workers.keep("errands", &stops.work, move |stop| Arc::clone(&errands).run(stop));

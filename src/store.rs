@@ -19,6 +19,7 @@ pub mod line;
 mod migrate;
 mod opening;
 pub mod outbox;
+pub mod payments;
 pub mod people;
 mod pooler;
 pub mod prune;

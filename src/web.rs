@@ -2,6 +2,7 @@
 
 mod address;
 mod archive;
+mod creem;
 mod gallery;
 mod original;
 mod small;
@@ -15,6 +16,7 @@ use axum::{Router, routing::get};
 use crate::{artifacts::Artifacts, pictures::Darkroom, store::Store, turn::Desk};
 
 pub use self::{
+    creem::{CreemReturn, CreemWebhook, creem},
     webhook::telegram,
     wecom::{wecom_app, wecom_bot},
 };

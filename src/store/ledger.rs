@@ -5,14 +5,16 @@
 //! the version); where one came, that turn alone is decided again on fresh facts. Each line has
 //! the hash of the one before it.
 
+mod chain;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use picdesk_core::{
-    credits::{Credits, EXPIRED, Purse},
+    credits::{Credits, EXPIRED, Purse, TakeReason},
     id::PurseId,
 };
-use sha2::{Digest as _, Sha256};
 
+pub(super) use self::chain::{Sealed, digest};
 use super::{Row, StoreError, Tx, Value, sealed};
 
 /// An order about money, and the event that gave it.
@@ -41,6 +43,19 @@ pub enum Act {
         reason: &'static str,
         /// The owner's words.
         note: Option<String>,
+    },
+    /// Take credits back, once for each source.
+    Take {
+        /// The line's id.
+        entry: i64,
+        /// From whom.
+        purse: i64,
+        /// How many.
+        amount: i64,
+        /// What makes it unique.
+        source: String,
+        /// Why.
+        reason: TakeReason,
     },
     /// Set credits aside.
     Hold {
@@ -110,8 +125,10 @@ const RESOLVE_HOLDS: &str = "
     update holds set state = v.state, resolved_at = v.at from v
     where holds.id = v.id and holds.state = 'pending'";
 const UPDATE_PURSES: &str = "
-    with v(id, granted, posted, pending, entries, head, before) as (values {rows})
+    with v(id, granted, posted, pending, refunded, reclaimed, entries, head, before)
+      as (values {rows})
     update purses set granted = v.granted, posted = v.posted, pending = v.pending,
+                      refunded = v.refunded, reclaimed = v.reclaimed,
                       entries = v.entries, head = v.head
     from v
     where purses.id = v.id and purses.entries = v.before
@@ -171,6 +188,8 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
                 open.purse.granted.0.into(),
                 open.purse.posted.0.into(),
                 open.purse.pending.0.into(),
+                open.purse.refunded.0.into(),
+                open.purse.reclaimed.0.into(),
                 open.entries.into(),
                 open.head.clone().into(),
                 open.entries_before.into(),
@@ -201,7 +220,7 @@ async fn find_holds(tx: &mut Tx, orders: &[Order]) -> Result<HashMap<i64, Held>,
         .iter()
         .filter_map(|order| match order.act {
             Act::Post { hold } | Act::Void { hold, .. } => Some(vec![hold.into()]),
-            Act::Grant { .. } | Act::Hold { .. } => None,
+            Act::Grant { .. } | Act::Take { .. } | Act::Hold { .. } => None,
         })
         .collect();
     let mut found = HashMap::new();
@@ -216,7 +235,9 @@ async fn find_sources(tx: &mut Tx, orders: &[Order]) -> Result<HashSet<String>, 
     let sources: Vec<Vec<Value>> = orders
         .iter()
         .filter_map(|order| match &order.act {
-            Act::Grant { source, .. } => Some(vec![source.clone().into()]),
+            Act::Grant { source, .. } | Act::Take { source, .. } => {
+                Some(vec![source.clone().into()])
+            }
             Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } => None,
         })
         .collect();
@@ -231,7 +252,9 @@ async fn find_purses(
     let mut ids: Vec<i64> = orders
         .iter()
         .filter_map(|order| match order.act {
-            Act::Grant { purse, .. } | Act::Hold { purse, .. } => Some(purse),
+            Act::Grant { purse, .. } | Act::Take { purse, .. } | Act::Hold { purse, .. } => {
+                Some(purse)
+            }
             Act::Post { hold } | Act::Void { hold, .. } => held.get(&hold).map(|held| held.purse),
         })
         .collect();
@@ -291,6 +314,7 @@ impl Book {
                 };
                 self.line(open, order.seq, line);
             }
+            Act::Take { .. } => return self.take(purses, order),
             Act::Hold { hold, purse, generation, amount } => {
                 let open = require(purses, *purse)?;
                 if open.purse.available().0 < *amount {
@@ -322,6 +346,44 @@ impl Book {
             Act::Post { hold } => self.resolve(purses, order.seq, *hold, None)?,
             Act::Void { hold, reason } => self.resolve(purses, order.seq, *hold, Some(reason))?,
         }
+        Ok(true)
+    }
+
+    /// Takes credits back; no when they are not there to be taken and only those may be.
+    fn take(
+        &mut self,
+        purses: &mut BTreeMap<i64, Open>,
+        order: &Order,
+    ) -> Result<bool, StoreError> {
+        let Act::Take { entry, purse, amount, source, reason } = &order.act else {
+            return Ok(true);
+        };
+        if self.known.contains(source) {
+            return Ok(true);
+        }
+        let open = require(purses, *purse)?;
+        let kind = match reason {
+            TakeReason::Refunded if open.purse.available().0 < *amount => return Ok(false),
+            TakeReason::Refunded => {
+                open.purse.refunded.0 += amount;
+                "refund"
+            }
+            TakeReason::Reclaimed => {
+                open.purse.reclaimed.0 += amount;
+                "reclaim"
+            }
+        };
+        self.known.insert(source.clone());
+        let line = Line {
+            id: *entry,
+            kind,
+            amount: *amount,
+            hold: None,
+            source: source.clone(),
+            reason: reason.code(),
+            note: None,
+        };
+        self.line(open, order.seq, line);
         Ok(true)
     }
 
@@ -405,61 +467,4 @@ fn require(purses: &mut BTreeMap<i64, Open>, purse: i64) -> Result<&mut Open, St
     purses
         .get_mut(&purse)
         .ok_or_else(|| StoreError::Inconsistent { table: "purses", row: purse.to_string() })
-}
-
-/// What a line's hash covers.
-pub(super) struct Sealed<'a> {
-    /// The hash of the line before; empty for the first.
-    pub(super) before: &'a str,
-    /// Its id.
-    pub(super) id: i64,
-    /// Whose.
-    pub(super) purse: i64,
-    /// Counted from one.
-    pub(super) number: i64,
-    /// What happened.
-    pub(super) kind: &'a str,
-    /// How much.
-    pub(super) amount: i64,
-    /// To which hold.
-    pub(super) hold: Option<i64>,
-    /// What makes it unique.
-    pub(super) source: &'a str,
-    /// Why.
-    pub(super) reason: &'a str,
-    /// SHA-256 of the owner's words, hex, so that the words can be erased and the chain holds;
-    /// empty where there are none.
-    pub(super) note_sha256: &'a str,
-    /// When.
-    pub(super) at: i64,
-}
-
-impl Sealed<'_> {
-    /// SHA-256 over the fields, each with its length before it, so that none can run into the next.
-    pub(super) fn hash(&self) -> String {
-        let fields = [
-            self.before.to_owned(),
-            self.id.to_string(),
-            self.purse.to_string(),
-            self.number.to_string(),
-            self.kind.to_owned(),
-            self.amount.to_string(),
-            self.hold.map(|hold| hold.to_string()).unwrap_or_default(),
-            self.source.to_owned(),
-            self.reason.to_owned(),
-            self.note_sha256.to_owned(),
-            self.at.to_string(),
-        ];
-        let mut hasher = Sha256::new();
-        for field in fields {
-            hasher.update((field.len() as u64).to_be_bytes());
-            hasher.update(field.as_bytes());
-        }
-        hex::encode(hasher.finalize())
-    }
-}
-
-/// SHA-256, hex.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::{Attachment, MediaRef},
+    decide::of_message,
     effect::{Effect, NewErrand},
-    facts::Reference,
-    id::{ConversationId, ErrandId},
+    facts::{Facts, Reference},
+    id::{ConversationId, ErrandId, IdentityId, RequestId},
+    payment::{self, Link, Money},
+    screening::{self, Judged},
     turn::Turn,
 };
 
@@ -23,6 +26,28 @@ pub enum Errand {
         /// The picture at the channel.
         media: MediaRef,
     },
+    /// The words of a request are screened.
+    Screen {
+        /// Which.
+        request: RequestId,
+        /// Who asked.
+        identity: IdentityId,
+    },
+    /// A payment link is made.
+    Checkout {
+        /// Our name for the purchase.
+        request: String,
+        /// What is sold, as the provider calls it.
+        product: String,
+        /// What it has to cost there.
+        price: Money,
+        /// Who asked.
+        identity: IdentityId,
+        /// Where the browser goes after paying.
+        return_url: String,
+        /// Names the message that will show it.
+        slot: i64,
+    },
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -30,17 +55,23 @@ pub enum Errand {
 pub enum ErrandKind {
     /// [`Errand::CopyMedia`].
     CopyMedia,
+    /// [`Errand::Checkout`].
+    Checkout,
+    /// [`Errand::Screen`].
+    Screen,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::CopyMedia];
+    pub const ALL: [Self; 3] = [Self::CopyMedia, Self::Checkout, Self::Screen];
 
     /// The word in the row, and in the metrics.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::CopyMedia => "copy_media",
+            Self::Checkout => "checkout",
+            Self::Screen => "screen",
         }
     }
 }
@@ -51,6 +82,8 @@ impl Errand {
     pub fn kind(&self) -> ErrandKind {
         match self {
             Self::CopyMedia { .. } => ErrandKind::CopyMedia,
+            Self::Checkout { .. } => ErrandKind::Checkout,
+            Self::Screen { .. } => ErrandKind::Screen,
         }
     }
 }
@@ -86,6 +119,13 @@ pub enum Brought {
         object: String,
         /// Bytes of the picture.
         bytes: i64,
+    },
+    /// A payment link was made.
+    Checkout(Link),
+    /// Words were screened: whether they may be drawn from.
+    Screened {
+        /// Whether.
+        allowed: bool,
     },
 }
 
@@ -154,8 +194,8 @@ fn of_channel(reference: &Reference) -> Option<&MediaRef> {
     }
 }
 
-/// What an errand came to.
-pub(crate) fn ended(turn: &mut Turn<'_>, ended: &ErrandEnded) {
+/// What an errand came to. Nothing when the facts are of another kind.
+pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> Option<()> {
     match (&ended.what, &ended.end) {
         (Errand::CopyMedia { media }, ErrandEnd::Brought(Brought::Copy { object, bytes })) => {
             turn.then(Effect::KeepCopy {
@@ -165,6 +205,21 @@ pub(crate) fn ended(turn: &mut Turn<'_>, ended: &ErrandEnded) {
             });
         }
         // Whoever needs the picture is told when it is needed: it may still be to be had then.
-        (Errand::CopyMedia { .. }, ErrandEnd::Failed(_)) => {}
+        (Errand::CopyMedia { .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {}
+        (Errand::Checkout { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
+            payment::made(turn, of_message(facts)?, *slot, link);
+        }
+        (Errand::Checkout { slot, .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {
+            payment::failed(turn, of_message(facts)?, *slot);
+        }
+        (Errand::Screen { .. }, end) => {
+            let judged = match end {
+                ErrandEnd::Brought(Brought::Screened { allowed: true }) => Judged::Allowed,
+                ErrandEnd::Brought(Brought::Screened { allowed: false }) => Judged::Blocked,
+                ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => Judged::Unanswered,
+            };
+            screening::judged(turn, of_message(facts)?, judged);
+        }
     }
+    Some(())
 }

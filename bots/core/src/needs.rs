@@ -1,6 +1,7 @@
 //! Which facts an event is decided on.
 
 use crate::{
+    errand::{Errand, ErrandEnded},
     event::{About, Event, Message, Press, Setting},
     facts::{FactsKind, Needs},
     id::{ArtifactId, EscalationId, IdentityId, MessageId, RequestId},
@@ -44,8 +45,10 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::ContactChanged(_)
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }
-        | Event::ErrandEnded(_)
         | Event::ChannelWarned(_) => Needs::default(),
+        Event::ErrandEnded(ended) => errand_needs(ended),
+        Event::PaymentTold(_) => of(FactsKind::Payment),
+        Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
@@ -149,6 +152,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::Balance => Needs { entries: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, case: Some(EscalationId(row)), ..base },
+        Verb::BuyItem => Needs { item: Some(row), ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -162,6 +166,25 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::SetCause
         | Verb::ConsentYes
         | Verb::ConsentNo => base,
+    }
+}
+
+fn errand_needs(ended: &ErrandEnded) -> Needs {
+    match &ended.what {
+        Errand::CopyMedia { .. } => Needs::default(),
+        Errand::Screen { request, identity } => Needs {
+            kind: FactsKind::Message,
+            identity: Some(identity.clone()),
+            request: Some(*request),
+            line: true,
+            ..Needs::default()
+        },
+        Errand::Checkout { request, identity, .. } => Needs {
+            kind: FactsKind::Message,
+            identity: Some(identity.clone()),
+            checkout: Some(request.clone()),
+            ..Needs::default()
+        },
     }
 }
 

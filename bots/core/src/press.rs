@@ -19,7 +19,7 @@ use crate::{
     generation::{GenerationState, Options},
     handed, handing, history,
     id::{RequestId, Slot},
-    keys,
+    keys, payment,
     picture::Scene,
     pricing, receipt,
     request::{self, NotYet, Wish},
@@ -123,6 +123,7 @@ fn obey(
             let changed = background.map(|background| Options { background, ..now });
             return settings::choose(turn, visit, message, changed);
         }
+        Verb::BuyItem => return payment::chosen(turn, visit, facts, row),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -151,7 +152,15 @@ fn remove_stray(turn: &mut Turn<'_>, visit: &Visit, press: &Press) {
 
 /// Whether what a press asks for is nobody else's business.
 fn is_private(verb: Verb) -> bool {
-    matches!(verb, Verb::Balance | Verb::Buy | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
+    matches!(
+        verb,
+        Verb::Balance
+            | Verb::Buy
+            | Verb::BuyItem
+            | Verb::HistoryPage
+            | Verb::AskHuman
+            | Verb::SetCause
+    )
 }
 
 /// Whether the words of a request are not kept any more; it never was without.

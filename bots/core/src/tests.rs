@@ -11,6 +11,7 @@ mod handing;
 mod lines;
 mod links;
 mod model;
+mod money;
 mod people;
 mod pictures;
 mod presses;

@@ -7,6 +7,7 @@ mod inbox;
 mod line;
 mod money;
 mod outbox;
+mod payments;
 mod people;
 mod pooler;
 mod prune;

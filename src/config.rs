@@ -9,6 +9,7 @@ mod desk;
 mod given;
 mod hours;
 mod images;
+mod link;
 mod plans;
 mod price;
 mod problem;
@@ -35,6 +36,7 @@ pub use artifacts::{Artifacts, S3Keys};
 pub use desk::{Alarms, Desk};
 pub use hours::OfficeHours;
 pub use images::{Auth, Credits, Images, Limits, Moderation, NanoUsd};
+pub use link::Link;
 pub use plans::{Free, Pack, Period, Plan, Plans, Prices};
 pub use price::Price;
 pub use problem::{Origin, Problem, Problems};
@@ -80,6 +82,8 @@ pub struct Config {
     pub images: Images,
     /// `[credits]`.
     pub credits: Credits,
+    /// `[link]`.
+    pub link: Link,
     /// `[limits]`.
     pub limits: Limits,
     /// `[desk]`.
@@ -181,6 +185,7 @@ impl Config {
             alarms: Alarms::read(&mut reader.section("alarms")),
             images: Images::read(&mut reader.section("images")),
             credits: Credits::read(&mut reader.section("credits")),
+            link: Link::read(&mut reader.section("link")),
             limits: Limits::read(&mut reader.section("limits")),
             desk: Desk::read(&mut reader.section("desk")),
             // Where the plans are unsound a problem is written down, and this config never leaves.
@@ -247,6 +252,7 @@ impl Config {
                 picdesk_wecom::config::kf_capabilities(),
                 picdesk_wecom::config::bot_capabilities(),
             ],
+            link: self.link.rules(),
         }
     }
 }

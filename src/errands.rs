@@ -6,6 +6,7 @@
 //! here; kinds without one wait (another replica may have it) until their time is over.
 
 mod copy_media;
+mod sign_in;
 mod under_way;
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -19,8 +20,8 @@ use picdesk_core::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use self::copy_media::CopyMedia;
 use self::under_way::UnderWay;
+pub use self::{copy_media::CopyMedia, sign_in::SignIn};
 use crate::{
     alarm::Alarms,
     store::{

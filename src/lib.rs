@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod pictures;
 pub mod run;
 pub mod sandbox;
+pub mod site;
 pub mod store;
 pub mod telemetry;
 pub mod turn;

@@ -32,13 +32,14 @@ use crate::{
         sweeper,
     },
     config::Config,
-    errands::{CopyMedia, Errands, Handlers},
+    errands::{CopyMedia, Errands, Handlers, SignIn},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
     outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
+    site::Site,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
@@ -100,6 +101,8 @@ struct Serving {
     door: Door,
     /// Leases that others may hold with more luck.
     left: LeftToOthers,
+    /// Where people sign in; nothing when nobody can.
+    site: Option<Arc<dyn Site>>,
 }
 
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
@@ -191,6 +194,7 @@ impl Serving {
             channels,
             door,
             left: LeftToOthers::default(),
+            site: None,
         })
     }
 
@@ -207,6 +211,8 @@ impl Serving {
             darkroom: Darkroom::aside(),
             desk: Arc::clone(&self.desk),
             chat: self.chat_address(),
+            site: self.site.clone(),
+            chance: self.outside.chance.clone(),
         };
         let router = web::pages(web).merge(self.wecom_routes());
         match self.telegram_route(workers, stops) {
@@ -310,6 +316,11 @@ impl Serving {
             bytes_max: self.config.limits.reference_bytes_max,
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
+        if let Some(site) = &self.site {
+            let sign_in = Arc::new(SignIn { site: Arc::clone(site) });
+            handlers.insert(ErrandKind::SendSignInCode, sign_in.clone());
+            handlers.insert(ErrandKind::CheckSignInCode, sign_in);
+        }
         let alarms = self.desk.alarms.clone();
         let errands = Arc::new(Errands::new(self.store.clone(), self.replica, handlers, alarms));
         workers.keep("errands", &stops.work, move |stop| Arc::clone(&errands).run(stop));

@@ -384,9 +384,11 @@ impl Turner {
         #[cfg(test)]
         tests::strike(&one.conversation);
         let facts = gather::facts(self, tx, shared, one).await?;
-        if gather::whose(&facts, one).is_some_and(|whose| !people.insert(whose)) {
+        let whose = gather::whose(&facts, one);
+        if whose.iter().any(|whose| people.contains(whose)) {
             return Ok(Decided::Later);
         }
+        people.extend(whose);
         let frame = Frame {
             now,
             cause: Cause(one.seq),

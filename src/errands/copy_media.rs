@@ -33,7 +33,7 @@ pub struct CopyMedia {
 #[async_trait]
 impl Handler for CopyMedia {
     async fn run(&self, one: Try<'_>) -> Came {
-        let Errand::CopyMedia { media } = one.what;
+        let Errand::CopyMedia { media } = one.what else { return Came::Refused };
         let Some(channel) = self.channels.get(one.conversation.channel()) else {
             return Came::Later(None);
         };

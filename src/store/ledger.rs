@@ -5,14 +5,18 @@
 //! the version); where one came, that turn alone is decided again on fresh facts. Each line has
 //! the hash of the one before it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod chain;
+mod moves;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use picdesk_core::{
     credits::{Credits, EXPIRED, Purse},
     id::PurseId,
 };
-use sha2::{Digest as _, Sha256};
 
+pub(super) use self::chain::{Sealed, digest};
+pub use self::moves::{Move, MoveKind};
 use super::{Row, StoreError, Tx, Value, sealed};
 
 /// An order about money, and the event that gave it.
@@ -65,6 +69,8 @@ pub enum Act {
         /// Why.
         reason: &'static str,
     },
+    /// Move credits from purse to purse.
+    Move(Move),
 }
 
 /// A purse with its version.
@@ -74,6 +80,10 @@ struct Open {
     entries: i64,
     entries_before: i64,
     head: String,
+    /// Where what comes back to it goes on to.
+    successor: Option<i64>,
+    /// The number of its last line, while that is of this transaction.
+    last: i64,
     /// Events whose orders touched it.
     seqs: HashSet<i64>,
 }
@@ -90,11 +100,11 @@ struct Line<'a> {
 }
 
 /// The columns of a purse, in the order [`read_purse`] takes them.
-pub const PURSE_COLUMNS: &str =
-    "id, granted, posted, pending, refunded, expired, reclaimed, entries, head";
+pub const PURSE_COLUMNS: &str = "id, granted, posted, pending, refunded, expired, reclaimed, moved";
 
 const FIND_PURSES: &str = "
-    select id, granted, posted, pending, refunded, expired, reclaimed, entries, head
+    select id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head,
+           successor
     from purses where id in ({list})";
 const FIND_HOLDS: &str = "select id, purse, amount, state from holds where id in ({list})";
 const FIND_SOURCES: &str = "select source from ledger where source in ({list})";
@@ -110,9 +120,11 @@ const RESOLVE_HOLDS: &str = "
     update holds set state = v.state, resolved_at = v.at from v
     where holds.id = v.id and holds.state = 'pending'";
 const UPDATE_PURSES: &str = "
-    with v(id, granted, posted, pending, entries, head, before) as (values {rows})
+    with v(id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head, before)
+      as (values {rows})
     update purses set granted = v.granted, posted = v.posted, pending = v.pending,
-                      entries = v.entries, head = v.head
+                      refunded = v.refunded, expired = v.expired, reclaimed = v.reclaimed,
+                      moved = v.moved, entries = v.entries, head = v.head
     from v
     where purses.id = v.id and purses.entries = v.before
     returning purses.id";
@@ -127,6 +139,7 @@ pub fn read_purse(row: &Row, first: usize) -> Result<Purse, StoreError> {
         refunded: Credits(row.int(first + 4)?),
         expired: Credits(row.int(first + 5)?),
         reclaimed: Credits(row.int(first + 6)?),
+        moved: Credits(row.int(first + 7)?),
     })
 }
 
@@ -158,6 +171,7 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
     if !lost.is_empty() {
         return Ok(CarriedOut { lost, ..CarriedOut::default() });
     }
+    book.sweep(&mut purses)?;
     tx.run_for(INSERT_LINES, &book.lines).await?;
     tx.run_for(INSERT_HOLDS, &book.holds).await?;
     tx.run_for(RESOLVE_HOLDS, &book.resolved).await?;
@@ -171,6 +185,10 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
                 open.purse.granted.0.into(),
                 open.purse.posted.0.into(),
                 open.purse.pending.0.into(),
+                open.purse.refunded.0.into(),
+                open.purse.expired.0.into(),
+                open.purse.reclaimed.0.into(),
+                open.purse.moved.0.into(),
                 open.entries.into(),
                 open.head.clone().into(),
                 open.entries_before.into(),
@@ -201,7 +219,7 @@ async fn find_holds(tx: &mut Tx, orders: &[Order]) -> Result<HashMap<i64, Held>,
         .iter()
         .filter_map(|order| match order.act {
             Act::Post { hold } | Act::Void { hold, .. } => Some(vec![hold.into()]),
-            Act::Grant { .. } | Act::Hold { .. } => None,
+            Act::Grant { .. } | Act::Hold { .. } | Act::Move(_) => None,
         })
         .collect();
     let mut found = HashMap::new();
@@ -217,7 +235,7 @@ async fn find_sources(tx: &mut Tx, orders: &[Order]) -> Result<HashSet<String>, 
         .iter()
         .filter_map(|order| match &order.act {
             Act::Grant { source, .. } => Some(vec![source.clone().into()]),
-            Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } => None,
+            Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } | Act::Move(_) => None,
         })
         .collect();
     tx.rows_for(FIND_SOURCES, &sources).await?.iter().map(|row| row.text(0)).collect()
@@ -228,30 +246,42 @@ async fn find_purses(
     orders: &[Order],
     held: &HashMap<i64, Held>,
 ) -> Result<BTreeMap<i64, Open>, StoreError> {
-    let mut ids: Vec<i64> = orders
-        .iter()
-        .filter_map(|order| match order.act {
-            Act::Grant { purse, .. } | Act::Hold { purse, .. } => Some(purse),
-            Act::Post { hold } | Act::Void { hold, .. } => held.get(&hold).map(|held| held.purse),
-        })
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let rows: Vec<Vec<Value>> = ids.into_iter().map(|id| vec![id.into()]).collect();
+    let mut ids: BTreeSet<i64> = BTreeSet::new();
+    for order in orders {
+        match &order.act {
+            Act::Grant { purse, .. } | Act::Hold { purse, .. } => ids.extend([*purse]),
+            Act::Post { hold } | Act::Void { hold, .. } => {
+                ids.extend(held.get(hold).map(|held| held.purse));
+            }
+            Act::Move(moved) => ids.extend([moved.from, moved.to]),
+        }
+    }
     let mut purses = BTreeMap::new();
-    for row in tx.rows_for(FIND_PURSES, &rows).await? {
-        let purse = read_purse(&row, 0)?;
-        let entries = row.int(7)?;
-        let open = Open {
-            purse,
-            entries,
-            entries_before: entries,
-            head: row.text(8)?,
-            seqs: HashSet::new(),
-        };
-        purses.insert(purse.id.0, open);
+    // A purse that has a successor needs that one too; a successor has none.
+    while !ids.is_empty() {
+        let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![(*id).into()]).collect();
+        ids.clear();
+        for row in tx.rows_for(FIND_PURSES, &rows).await? {
+            let open = read_open(&row)?;
+            ids.extend(open.successor);
+            purses.insert(open.purse.id.0, open);
+        }
+        ids.retain(|id| !purses.contains_key(id));
     }
     Ok(purses)
+}
+
+fn read_open(row: &Row) -> Result<Open, StoreError> {
+    let entries = row.int(8)?;
+    Ok(Open {
+        purse: read_purse(row, 0)?,
+        entries,
+        entries_before: entries,
+        head: row.text(9)?,
+        successor: row.maybe_int(10)?,
+        last: 0,
+        seqs: HashSet::new(),
+    })
 }
 
 /// The rows that orders come to.
@@ -321,6 +351,7 @@ impl Book {
             }
             Act::Post { hold } => self.resolve(purses, order.seq, *hold, None)?,
             Act::Void { hold, reason } => self.resolve(purses, order.seq, *hold, Some(reason))?,
+            Act::Move(moved) => self.transfer(purses, order.seq, moved)?,
         }
         Ok(true)
     }
@@ -368,6 +399,7 @@ impl Book {
     fn line(&mut self, open: &mut Open, seq: i64, line: Line<'_>) {
         let note_sha256 = line.note.map(|note| digest(note.as_bytes())).unwrap_or_default();
         open.entries += 1;
+        open.last = line.id;
         open.seqs.insert(seq);
         *self.moved.entry(line.kind).or_default() += line.amount;
         open.head = Sealed {
@@ -405,61 +437,4 @@ fn require(purses: &mut BTreeMap<i64, Open>, purse: i64) -> Result<&mut Open, St
     purses
         .get_mut(&purse)
         .ok_or_else(|| StoreError::Inconsistent { table: "purses", row: purse.to_string() })
-}
-
-/// What a line's hash covers.
-pub(super) struct Sealed<'a> {
-    /// The hash of the line before; empty for the first.
-    pub(super) before: &'a str,
-    /// Its id.
-    pub(super) id: i64,
-    /// Whose.
-    pub(super) purse: i64,
-    /// Counted from one.
-    pub(super) number: i64,
-    /// What happened.
-    pub(super) kind: &'a str,
-    /// How much.
-    pub(super) amount: i64,
-    /// To which hold.
-    pub(super) hold: Option<i64>,
-    /// What makes it unique.
-    pub(super) source: &'a str,
-    /// Why.
-    pub(super) reason: &'a str,
-    /// SHA-256 of the owner's words, hex, so that the words can be erased and the chain holds;
-    /// empty where there are none.
-    pub(super) note_sha256: &'a str,
-    /// When.
-    pub(super) at: i64,
-}
-
-impl Sealed<'_> {
-    /// SHA-256 over the fields, each with its length before it, so that none can run into the next.
-    pub(super) fn hash(&self) -> String {
-        let fields = [
-            self.before.to_owned(),
-            self.id.to_string(),
-            self.purse.to_string(),
-            self.number.to_string(),
-            self.kind.to_owned(),
-            self.amount.to_string(),
-            self.hold.map(|hold| hold.to_string()).unwrap_or_default(),
-            self.source.to_owned(),
-            self.reason.to_owned(),
-            self.note_sha256.to_owned(),
-            self.at.to_string(),
-        ];
-        let mut hasher = Sha256::new();
-        for field in fields {
-            hasher.update((field.len() as u64).to_be_bytes());
-            hasher.update(field.as_bytes());
-        }
-        hex::encode(hasher.finalize())
-    }
-}
-
-/// SHA-256, hex.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }

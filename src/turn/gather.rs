@@ -9,12 +9,13 @@ use picdesk_core::{
     event::{Event, Setting},
     facts::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
-        MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
+        LinkFacts, MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId, PurseId, Slot},
     link,
     needs::needs,
     say::{Action, BalanceLine},
+    signing_in,
     window::Window,
 };
 
@@ -25,6 +26,7 @@ use crate::store::{
     facts::{self as read, Pair, Placed},
     inbox::Pending,
     line,
+    links::{self, Asked},
     outbox::{self, Stand},
     windows,
 };
@@ -220,8 +222,31 @@ async fn message(
         history: history(turner, tx, needs, customer.as_ref()).await?,
         entries: shared.entries(needs, customer.as_ref()),
         past: past(tx, needs, customer.as_ref()).await?,
+        link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
+}
+
+/// What linking needs to know.
+async fn linking(
+    turner: &Turner,
+    tx: &mut Tx,
+    wanted: &Wanted,
+    customer: Option<&Customer>,
+) -> Result<Option<Box<LinkFacts>>, StoreError> {
+    let awaited = match (&*wanted.event, customer) {
+        (Event::MessageReceived(message), Some(customer)) => {
+            signing_in::need(customer.awaiting.as_ref(), &message.text)
+        }
+        _ => None,
+    };
+    let need = wanted.needs.link.clone().or(awaited);
+    let (Some(need), Some(by)) = (need, &wanted.needs.identity) else { return Ok(None) };
+    let now = turner.store.clock().now_ms();
+    let account = customer.map(|customer| customer.account.id);
+    let asked = Asked { seq: wanted.seq, by, now, account };
+    let facts = links::find(tx, asked, &need, (&turner.desk.seal, &turner.desk.house)).await?;
+    Ok(Some(Box::new(facts)))
 }
 
 /// What the channel still takes where an event happened, if it counts.
@@ -284,6 +309,7 @@ async fn press(
         entries: shared.entries(needs, customer.as_ref()),
         past: past(tx, needs, customer.as_ref()).await?,
         desk: if at_desk { Some(desk(turner, tx, shared, wanted).await?) } else { None },
+        link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
 }
@@ -373,8 +399,28 @@ async fn desk(
     Ok(DeskFacts { operator, case, answers_customer })
 }
 
-/// The account or person whose facts an event was decided on: a batch has at most one of each.
-pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Option<String> {
+/// The accounts and persons whose facts an event was decided on: a batch has at most one of each.
+pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Vec<String> {
+    let link = match facts {
+        Facts::Message(facts) => facts.link.as_ref(),
+        Facts::Press(facts) => facts.link.as_ref(),
+        Facts::Generation(_) | Facts::Delivery(_) | Facts::Desk(_) | Facts::None => None,
+    };
+    let other =
+        link.and_then(|link| link.typed.as_ref()?.party.as_ref()).map(|party| party.owner.account);
+    let back = link.and_then(|link| link.link.as_ref()).map(|link| link.back.account);
+    let mut all: Vec<String> = own(facts, wanted).into_iter().collect();
+    for account in [other, back].into_iter().flatten() {
+        let account = format!("account {account}");
+        if !all.contains(&account) {
+            all.push(account);
+        }
+    }
+    all
+}
+
+/// The account, or else the person, whose event it is.
+fn own(facts: &Facts, wanted: &Wanted) -> Option<String> {
     let account = match facts {
         Facts::Message(facts) => facts.customer.as_ref().map(|one| one.account.id),
         Facts::Press(facts) => facts.customer.as_ref().map(|one| one.account.id),

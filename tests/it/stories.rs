@@ -4,6 +4,7 @@ mod asking;
 mod coming;
 mod groups;
 mod human;
+mod linking;
 mod making;
 mod outages;
 mod paying;

@@ -80,7 +80,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             picture::failed(turn, of_generation(facts)?, *failure);
         }
         Event::GenerationUncertain { .. } => picture::uncertain(turn, of_generation(facts)?),
-        Event::ErrandEnded(ended) => errand::ended(turn, ended),
+        Event::ErrandEnded(ended) => errand::ended(turn, of_message(facts), ended),
         Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,
         Event::MessageRefused { outbound, about, refusal } => {
             message_refused(turn, facts, *outbound, *about, *refusal)?;

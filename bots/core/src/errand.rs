@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     channel::{Attachment, MediaRef},
     effect::{Effect, NewErrand},
-    facts::Reference,
-    id::{ConversationId, ErrandId},
+    facts::{MessageFacts, Reference, SignedIn},
+    id::{ConversationId, ErrandId, IdentityId},
+    signing_in,
     turn::Turn,
 };
 
@@ -23,6 +24,22 @@ pub enum Errand {
         /// The picture at the channel.
         media: MediaRef,
     },
+    /// A code goes to an e-mail address, if it is known at the site.
+    SendSignInCode {
+        /// Who asked for it.
+        by: IdentityId,
+        /// The address.
+        email: String,
+    },
+    /// A code that came to an e-mail address is looked at.
+    CheckSignInCode {
+        /// Who typed it.
+        by: IdentityId,
+        /// The address.
+        email: String,
+        /// The code.
+        code: String,
+    },
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -30,17 +47,23 @@ pub enum Errand {
 pub enum ErrandKind {
     /// [`Errand::CopyMedia`].
     CopyMedia,
+    /// [`Errand::SendSignInCode`].
+    SendSignInCode,
+    /// [`Errand::CheckSignInCode`].
+    CheckSignInCode,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::CopyMedia];
+    pub const ALL: [Self; 3] = [Self::CopyMedia, Self::SendSignInCode, Self::CheckSignInCode];
 
     /// The word in the row, and in the metrics.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::CopyMedia => "copy_media",
+            Self::SendSignInCode => "send_sign_in_code",
+            Self::CheckSignInCode => "check_sign_in_code",
         }
     }
 }
@@ -51,6 +74,8 @@ impl Errand {
     pub fn kind(&self) -> ErrandKind {
         match self {
             Self::CopyMedia { .. } => ErrandKind::CopyMedia,
+            Self::SendSignInCode { .. } => ErrandKind::SendSignInCode,
+            Self::CheckSignInCode { .. } => ErrandKind::CheckSignInCode,
         }
     }
 }
@@ -87,6 +112,10 @@ pub enum Brought {
         /// Bytes of the picture.
         bytes: i64,
     },
+    /// The other side has done it, and nothing comes of that here.
+    Nothing,
+    /// Somebody of the site has proved who they are.
+    SignedIn(SignedIn),
 }
 
 /// Why an errand came to nothing.
@@ -155,7 +184,7 @@ fn of_channel(reference: &Reference) -> Option<&MediaRef> {
 }
 
 /// What an errand came to.
-pub(crate) fn ended(turn: &mut Turn<'_>, ended: &ErrandEnded) {
+pub(crate) fn ended(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, ended: &ErrandEnded) {
     match (&ended.what, &ended.end) {
         (Errand::CopyMedia { media }, ErrandEnd::Brought(Brought::Copy { object, bytes })) => {
             turn.then(Effect::KeepCopy {
@@ -165,6 +194,8 @@ pub(crate) fn ended(turn: &mut Turn<'_>, ended: &ErrandEnded) {
             });
         }
         // Whoever needs the picture is told when it is needed: it may still be to be had then.
-        (Errand::CopyMedia { .. }, ErrandEnd::Failed(_)) => {}
+        (Errand::CopyMedia { .. }, ErrandEnd::Failed(_) | ErrandEnd::Brought(_)) => {}
+        (Errand::SendSignInCode { .. }, end) => signing_in::sent(turn, facts, end),
+        (Errand::CheckSignInCode { .. }, end) => signing_in::checked(turn, facts, end),
     }
 }

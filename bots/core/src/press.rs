@@ -19,7 +19,7 @@ use crate::{
     generation::{GenerationState, Options},
     handed, handing, history,
     id::{RequestId, Slot},
-    keys,
+    keys, linking,
     picture::Scene,
     pricing, receipt,
     request::{self, NotYet, Wish},
@@ -123,6 +123,14 @@ fn obey(
             let changed = background.map(|background| Options { background, ..now });
             return settings::choose(turn, visit, message, changed);
         }
+        Verb::MakeCode
+        | Verb::LinkYes
+        | Verb::LinkNo
+        | Verb::UndoLink
+        | Verb::UnlinkWhich
+        | Verb::Unlink
+        | Verb::SignInByEmail
+        | Verb::SignInInBrowser => return linking::pressed(turn, visit, facts, action),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -151,7 +159,20 @@ fn remove_stray(turn: &mut Turn<'_>, visit: &Visit, press: &Press) {
 
 /// Whether what a press asks for is nobody else's business.
 fn is_private(verb: Verb) -> bool {
-    matches!(verb, Verb::Balance | Verb::Buy | Verb::HistoryPage | Verb::AskHuman | Verb::SetCause)
+    matches!(
+        verb,
+        Verb::Balance
+            | Verb::Buy
+            | Verb::HistoryPage
+            | Verb::AskHuman
+            | Verb::SetCause
+            | Verb::MakeCode
+            | Verb::LinkYes
+            | Verb::UnlinkWhich
+            | Verb::Unlink
+            | Verb::SignInByEmail
+            | Verb::SignInInBrowser
+    )
 }
 
 /// Whether the words of a request are not kept any more; it never was without.

@@ -45,6 +45,14 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::Gallery,
         Label::SupportLink,
         Label::CaseDone,
+        Label::MakeCode,
+        Label::LinkYes,
+        Label::LinkNo,
+        Label::UndoLink,
+        Label::UnlinkOne,
+        Label::UnlinkNumber(2),
+        Label::SignInByEmail,
+        Label::SignInInBrowser,
     ];
     labels.extend(Language::ALL.map(Label::Language));
     labels.extend(Cause::ALL.map(Label::Cause));
@@ -70,7 +78,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 15] {
+pub(in super::super) fn pages() -> [PageText; 31] {
     [
         PageText::Gallery,
         PageText::Count(1),
@@ -87,5 +95,21 @@ pub(in super::super) fn pages() -> [PageText; 15] {
         PageText::NotFound,
         PageText::Skip,
         PageText::Picture(DECEMBER_22),
+        PageText::Link,
+        PageText::LinkAsked("wecom-kf"),
+        PageText::LinkWarn,
+        PageText::LinkGoogle,
+        PageText::LinkEmail,
+        PageText::LinkSend,
+        PageText::LinkSent,
+        PageText::LinkCode,
+        PageText::LinkCheck,
+        PageText::LinkDone,
+        PageText::LinkDoneMore,
+        PageText::LinkWrong,
+        PageText::LinkWait,
+        PageText::LinkLater,
+        PageText::LinkExpired,
+        PageText::LinkAgain,
     ]
 }

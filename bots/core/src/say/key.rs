@@ -108,6 +108,22 @@ pub enum Label {
     SupportLink,
     /// \[Case done\], at the desk.
     CaseDone,
+    /// \[Code for another chat\]
+    MakeCode,
+    /// \[Yes, link them\]
+    LinkYes,
+    /// \[No\], to a link.
+    LinkNo,
+    /// \[Undo this link\]
+    UndoLink,
+    /// \[Unlink…\]
+    UnlinkOne,
+    /// \[Unlink 2\]
+    UnlinkNumber(i64),
+    /// \[Sign in by e-mail\]
+    SignInByEmail,
+    /// \[Sign in in the browser\]
+    SignInInBrowser,
 }
 
 /// Whether an option is the one chosen now.
@@ -199,11 +215,27 @@ pub enum Verb {
     HistoryPage = 32,
     /// End the matter `row`; operators only.
     CaseDone = 33,
+    /// Make a code for another chat.
+    MakeCode = 60,
+    /// This chat says yes to the account of code `row`.
+    LinkYes = 61,
+    /// It says no.
+    LinkNo = 62,
+    /// Undo link `row`.
+    UndoLink = 63,
+    /// Ask which chat is to be unlinked.
+    UnlinkWhich = 64,
+    /// Unlink the identity whose number is `row`.
+    Unlink = 65,
+    /// Sign in by a code that comes by e-mail.
+    SignInByEmail = 66,
+    /// Sign in in a browser.
+    SignInInBrowser = 67,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 41] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -237,6 +269,14 @@ impl Verb {
         Self::OpenPicture,
         Self::HistoryPage,
         Self::CaseDone,
+        Self::MakeCode,
+        Self::LinkYes,
+        Self::LinkNo,
+        Self::UndoLink,
+        Self::UnlinkWhich,
+        Self::Unlink,
+        Self::SignInByEmail,
+        Self::SignInInBrowser,
     ];
 
     /// The verb with this number.

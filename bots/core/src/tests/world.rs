@@ -82,6 +82,7 @@ pub fn house() -> House {
             example(Language::ZhCn, "雪中的狐狸"),
         ],
         channels: vec![],
+        link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
     }
 }
 
@@ -195,6 +196,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         history: None,
         entries: vec![],
         past: Past::default(),
+        link: None,
     }
 }
 
@@ -354,6 +356,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         entries: vec![],
         past: Past::default(),
         desk: None,
+        link: None,
     }
 }
 

@@ -185,9 +185,10 @@ create table requests (
   asked_at bigint not null,
   forgotten bigint not null default 0,
   constraint request_state check (
-    state in ('asking', 'unpaid', 'open', 'settled', 'cancelled', 'lapsed'))
+    state in ('asking', 'unpaid', 'checking', 'open', 'settled', 'cancelled', 'lapsed'))
 );
-create index requests_open on requests (account, id) where state in ('asking', 'unpaid', 'open');
+create index requests_open on requests (account, id)
+  where state in ('asking', 'unpaid', 'checking', 'open');
 create index requests_account on requests (account, id);
 create index requests_message on requests (conversation, message);
 create index requests_due on requests (asked_at) where forgotten = 0;

@@ -114,6 +114,11 @@ impl Seal {
         ours.then_some(ArtifactId(row))
     }
 
+    /// What our names for purchases begin with: another one for each installation.
+    pub fn tag(&self) -> String {
+        format!("pd-{}", hex::encode(self.code(&[b"till"], 4)))
+    }
+
     /// The token of an errand's object: whoever stores it again stores the same one.
     pub fn errand(&self, errand: ErrandId) -> String {
         let code = self.code(&[b"errand", &errand.0.to_be_bytes()], ADDRESS_CODE);

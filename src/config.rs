@@ -5,6 +5,7 @@
 //! end of reading; the defaults stand in so that all other problems are found too.
 
 mod artifacts;
+mod creem;
 mod desk;
 mod given;
 mod hours;
@@ -33,6 +34,7 @@ use picdesk_core::facts::{Example, House};
 use picdesk_core::id::ConversationId;
 
 pub use artifacts::{Artifacts, S3Keys};
+pub use creem::{Creem, CreemKeys, RefundAuto};
 pub use desk::{Alarms, Desk};
 pub use hours::OfficeHours;
 pub use images::{Auth, Credits, Images, Limits, Moderation, NanoUsd};
@@ -80,6 +82,8 @@ pub struct Config {
     pub alarms: Alarms,
     /// `[images]`.
     pub images: Images,
+    /// `[creem]`.
+    pub creem: Creem,
     /// `[credits]`.
     pub credits: Credits,
     /// `[link]`.
@@ -184,6 +188,7 @@ impl Config {
             wecom: Wecom::read(reader),
             alarms: Alarms::read(&mut reader.section("alarms")),
             images: Images::read(&mut reader.section("images")),
+            creem: Creem::read(&mut reader.section("creem")),
             credits: Credits::read(&mut reader.section("credits")),
             link: Link::read(&mut reader.section("link")),
             limits: Limits::read(&mut reader.section("limits")),
@@ -219,6 +224,14 @@ impl Config {
         }
         let keys_in_the_open = !self.images.base_url.is_https() && self.images.api_key.is_some();
         warn(keys_in_the_open, "images.base_url is not https: the key travels in the open");
+        let sold = self.plans.packs.iter().any(|pack| pack.creem_product_id.is_some())
+            || self.plans.plans.iter().any(|plan| plan.creem_product_id.is_some());
+        let till = self.creem.keys.is_some();
+        warn(till && !sold, "creem.api_key is set, and nothing in the plans file has a product");
+        let plain = till && !self.server.public_url.is_https();
+        warn(plain, "server.public_url is not https: Creem's webhooks come in the open");
+        let plain = till && !self.creem.base_url.is_https();
+        warn(plain, "creem.base_url is not https: the key travels in the open");
         warnings
     }
 
@@ -235,6 +248,7 @@ impl Config {
             references_max: self.limits.references_max,
             reference_bytes_max: self.limits.reference_bytes_max,
             prompt_chars_max: self.limits.prompt_chars_max,
+            screening: self.creem.screening && self.creem.keys.is_some(),
             edits: self.images.edits,
             concurrency: i64::from(self.images.concurrency),
             support_url: self
@@ -247,6 +261,7 @@ impl Config {
             members_desk: has_operators.then(picdesk_wecom::address::members_desk),
             public_url: self.server.public_url.to_string(),
             examples,
+            till: None,
             channels: vec![
                 picdesk_wecom::config::app_capabilities(),
                 picdesk_wecom::config::kf_capabilities(),

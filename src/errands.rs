@@ -5,7 +5,9 @@
 //! enters by the inbox, in the commit that ends the errand. Each kind has a handler, registered
 //! here; kinds without one wait (another replica may have it) until their time is over.
 
+mod checkout;
 mod copy_media;
+mod screen;
 mod sign_in;
 mod under_way;
 
@@ -21,7 +23,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use self::under_way::UnderWay;
-pub use self::{copy_media::CopyMedia, sign_in::SignIn};
+pub use self::{
+    checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords, sign_in::SignIn,
+};
 use crate::{
     alarm::Alarms,
     store::{

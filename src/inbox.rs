@@ -88,6 +88,13 @@ impl Entry {
     async fn gather(self, mut waiting: mpsc::Receiver<Brought>) {
         let mut callers: Vec<Brought> = Vec::new();
         while waiting.recv_many(&mut callers, SHARED_MAX).await > 0 {
+            // Whoever has spoken and is just being heard comes along.
+            tokio::task::yield_now().await;
+            while callers.len() < SHARED_MAX
+                && let Ok(caller) = waiting.try_recv()
+            {
+                callers.push(caller);
+            }
             let mut events = Vec::with_capacity(callers.len());
             let mut told = Vec::with_capacity(callers.len());
             for caller in callers.drain(..) {

@@ -8,8 +8,8 @@ use picdesk::cli::{Cli, Command};
 use picdesk::commands;
 use picdesk::config::Config;
 
-/// Much of what a command needs is freed on another thread than it was made on, and glibc's allocator
-/// spends a quarter of all processor time on that. SQLite allocates by this one too.
+/// Much of what a command needs is freed on another thread than it was made on, and glibc's
+/// allocator spends a quarter of all processor time on that. SQLite allocates by this one too.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -226,6 +226,9 @@ impl Sender {
                 break;
             }
             let Some(first) = queue.first() else { continue };
+            if self.outlet.is_behind(&first.message.conversation, first.message.id.0) {
+                continue;
+            }
             let slot = shows::settles(first);
             if slot.is_some_and(|slot| self.showing.values().any(|shown| *shown == slot)) {
                 continue;

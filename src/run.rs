@@ -1,6 +1,7 @@
 //! Wiring: every configured channel, worker and route, started in order and stopped in order.
 
 mod channels;
+mod creem;
 mod parts;
 mod stopping;
 mod telegram;
@@ -103,6 +104,7 @@ struct Serving {
     left: LeftToOthers,
     /// Where people sign in; nothing when nobody can.
     site: Option<Arc<dyn Site>>,
+    sales: Option<creem::Sales>,
 }
 
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
@@ -179,6 +181,7 @@ impl Serving {
             Err(ChannelsError::Setting(why)) => return Err(ServeError::Setting(why)),
             Err(ChannelsError::Store(error)) => return Err(error.into()),
         };
+        let sales = creem::Sales::open(&config).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
@@ -195,6 +198,7 @@ impl Serving {
             door,
             left: LeftToOthers::default(),
             site: None,
+            sales,
         })
     }
 
@@ -214,7 +218,8 @@ impl Serving {
             site: self.site.clone(),
             chance: self.outside.chance.clone(),
         };
-        let router = web::pages(web).merge(self.wecom_routes());
+        let creem = self.creem_routes(&web);
+        let router = web::pages(web).merge(self.wecom_routes()).merge(creem);
         match self.telegram_route(workers, stops) {
             Some(Routes { router: telegram, first }) => {
                 Routes { router: router.merge(telegram), first }
@@ -243,6 +248,7 @@ impl Serving {
         let shards = Arc::new(Shards::default());
         let mut singles = vec!["clock".to_owned(), "sweeper".to_owned()];
         singles.extend(self.channels.leases());
+        singles.extend(self.sales.as_ref().map(|_| creem::SOURCE.to_owned()));
         let store = self.store.clone();
         let (member, held) =
             Membership::new(store.clone(), self.replica, Arc::clone(&shards), singles);
@@ -269,6 +275,7 @@ impl Serving {
         });
         self.start_channels(&workers, &stops, &held, answered);
         self.start_errands(&workers, &stops);
+        self.start_creem(&workers, &stops, &held);
         let studio = self.start_studio(&workers, &stops)?;
         let (replica, grace) = (self.replica, self.config.server.shutdown_grace);
         Ok(Running { store, replica, shards, held, stops, workers, beat, studio, http, grace })
@@ -320,6 +327,12 @@ impl Serving {
             let sign_in = Arc::new(SignIn { site: Arc::clone(site) });
             handlers.insert(ErrandKind::SendSignInCode, sign_in.clone());
             handlers.insert(ErrandKind::CheckSignInCode, sign_in);
+        }
+        if let Some(sales) = &self.sales {
+            let links = sales.links(self.desk.alarms.clone());
+            handlers.insert(ErrandKind::Checkout, Arc::new(links));
+            let screen = sales.screen(self.store.clone(), self.desk.alarms.clone());
+            handlers.insert(ErrandKind::Screen, Arc::new(screen));
         }
         let alarms = self.desk.alarms.clone();
         let errands = Arc::new(Errands::new(self.store.clone(), self.replica, handlers, alarms));

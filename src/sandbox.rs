@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 use picdesk_sandbox::{
+    creem::{CreemOptions, CreemStandIn},
     images::{ImagesOptions, ImagesStandIn},
     page,
     phone::{self, Phone},
@@ -21,6 +22,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::desk::{DeskProcess, Ways};
 use crate::cli::SandboxArguments;
+
+/// What is sold, before it has products.
+const PLANS: &str = include_str!("../config/plans.toml");
 
 /// Runs until a signal comes. The first line on stdout is the address to open.
 pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
@@ -36,6 +40,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let seed = arguments.seed.unwrap_or(1);
     let telegram = start_telegram(&data, seed).await?;
     let wecom = start_wecom(&data, seed).await?;
+    let creem = start_creem(&data, seed).await?;
     let images = ImagesStandIn::start(ImagesOptions {
         seed,
         port: kept_port(&data, "images").await,
@@ -45,12 +50,14 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     keep_port(&data, "images", &images.base_url())?;
     let port = desk_port(&data).await?;
     wecom.point_at(&format!("http://127.0.0.1:{port}"));
-    let config = write_config(&data, port, (&telegram, &wecom), &images)?;
+    creem.point_at(&format!("http://127.0.0.1:{port}"));
+    let config = write_config(&data, port, (&telegram, &wecom), (&images, &creem))?;
     let chat_url = format!("{page_url}/");
     let desk = DeskProcess::new(config, Ways { data, seed: arguments.seed, chat_url });
     let desk = Arc::new(desk);
     let phone =
-        Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images)]).with_wecom(wecom);
+        Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images), Arc::new(creem)])
+            .with_wecom(wecom);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
     desk.add_operator("Olga", OLGA, wecom::OLGA).map_err(anyhow::Error::msg)?;
@@ -103,6 +110,15 @@ async fn start_wecom(data: &Path, seed: u64) -> anyhow::Result<WecomStandIn> {
     Ok(wecom)
 }
 
+async fn start_creem(data: &Path, seed: u64) -> anyhow::Result<CreemStandIn> {
+    let port = kept_port(data, "creem").await;
+    let file = Some(data.join("creem.json"));
+    let options = CreemOptions { port, seed, file, ..CreemOptions::default() };
+    let creem = CreemStandIn::start(options).await?;
+    keep_port(data, "creem", &creem.base_url())?;
+    Ok(creem)
+}
+
 /// The port of last time, when it is still free: addresses in messages then still lead somewhere.
 async fn kept_port(data: &Path, name: &str) -> u16 {
     let kept = std::fs::read_to_string(data.join(format!("{name}.port")));
@@ -132,15 +148,18 @@ fn write_config(
     data: &Path,
     port: u16,
     (telegram, wecom): (&TelegramStandIn, &WecomStandIn),
-    images: &ImagesStandIn,
+    (images, creem): (&ImagesStandIn, &CreemStandIn),
 ) -> anyhow::Result<PathBuf> {
     // A JSON string is a TOML string.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let place = |name: &str| data.join(name).display().to_string();
+    let plans = data.join("plans.toml");
+    std::fs::write(&plans, plans_sold())?;
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
-         [telegram]\ntoken = {token}\napi_url = {api}\n\
+         [telegram]\ntoken = {token}\napi_url = {api}\nweb_checkout = true\n\
+         {creem}[product]\nplans_file = {plans}\n\
          {wecom}[images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
          concurrency = 2\n\
          [credits]\ntrial = 12\n\
@@ -151,6 +170,8 @@ fn write_config(
         token = quoted(telegram.token()),
         api = quoted(&telegram.api_url()),
         wecom = of_wecom(wecom),
+        creem = of_creem(creem),
+        plans = quoted(&plans.display().to_string()),
         base = quoted(&images.base_url()),
         key = quoted(images.api_key()),
         desk = OPERATORS,
@@ -160,6 +181,25 @@ fn write_config(
     let file = data.join("picdesk.toml");
     std::fs::write(&file, text)?;
     Ok(file)
+}
+
+/// The plans that are compiled in, each with the product that the stand-in sells.
+fn plans_sold() -> String {
+    let unsold = "# creem_product_id = \"prod_…\"";
+    ["starter", "pro"].iter().fold(PLANS.to_owned(), |plans, product| {
+        plans.replacen(unsold, &format!("creem_product_id = \"prod_{product}\""), 1)
+    })
+}
+
+/// The section of Creem's.
+fn of_creem(creem: &CreemStandIn) -> String {
+    let options = creem.options();
+    format!(
+        "[creem]\nbase_url = \"{}\"\napi_key = \"{}\"\nwebhook_secret = \"{}\"\n",
+        creem.base_url(),
+        options.api_key,
+        options.webhook_secret,
+    )
 }
 
 /// The sections of WeCom's.

@@ -20,6 +20,7 @@ pub mod links;
 mod migrate;
 mod opening;
 pub mod outbox;
+pub mod payments;
 pub mod people;
 mod pooler;
 pub mod prune;

@@ -2,6 +2,7 @@
 
 mod address;
 mod archive;
+mod creem;
 mod gallery;
 mod link;
 mod original;
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub use self::{
+    creem::{CreemReturn, CreemWebhook, creem},
     webhook::telegram,
     wecom::{wecom_app, wecom_bot},
 };

@@ -104,6 +104,10 @@ balance-line = { $date } · { $change } · { $reason ->
     [merged] chats linked
     [parted] a link undone
     [picture] a picture
+    [pack] credits bought
+    [plan] your plan
+    [refunded] money went back
+    [reclaimed] money went back
    *[other] correction
 }
 settings =
@@ -124,6 +128,7 @@ buy-packs = { BOLD("Packs, paid once") }
 buy-plans = { BOLD("Plans") }
 buy-line = { $name }: { $credits } · { $price }
 buy-how = Tell us which you would like: { $support }
+buy-choose = Choose one below. Questions: { $support }
 buy-nothing = Credits cannot be bought here yet. A person can help: { $support }
 nothing-to-cancel = There is nothing to cancel.
 in-private-only = That is between you and me: open my profile and write to me in private.
@@ -204,6 +209,23 @@ cancelled-rest = The rest is cancelled and costs nothing, { $left } left.
 cancelled-rest-group = The rest is cancelled and costs nothing.
 credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
 credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
+plan-paid-until = { BOLD($plan) } is paid until { BOLD($date) }.
+plan-paid = { BOLD($plan) } is paid.
+plan-past-due = The last payment for { BOLD($plan) } did not go through. It is tried again in the next days, and your plan goes on meanwhile. Please see to your card.
+plan-ending-on = { BOLD($plan) } ends on { BOLD($date) } and is not renewed. It goes on until then, and your credits stay yours.
+plan-ending = { BOLD($plan) } is not renewed. It goes on until its period ends, and your credits stay yours.
+plan-paused = { BOLD($plan) } is paused. Your credits stay yours.
+plan-unpaid = { BOLD($plan) } could not be paid, so it rests. Your credits stay yours.
+plan-ended = { BOLD($plan) } has ended. Your credits stay yours.
+plan-goes-on = { BOLD($plan) } goes on as before.
+money-back = Your money went back, and { BOLD($credits) } with it. You have { $left } now.
+money-disputed = Your bank took a payment back, and { BOLD($credits) } with it. You have { $left } now.
+checking = Checking…
+checkout-coming = Making your payment link…
+checkout-ready = { BOLD($item) } for { BOLD($price) }.
+checkout-ready-for = { BOLD($item) } for { BOLD($price) }, credited to { BOLD($buyer) }.
+checkout-how = Tax may be added where you live. Your credits arrive here by themselves once it is paid. Questions: { $support }
+checkout-failed = The payment link could not be made just now. Nothing was charged. Try again in a moment, or ask a human.
 too-late-to-cancel = It is being drawn already and cannot be taken back.
 request-lapsed = This request waited a long time, so I let it go. Nothing was charged. Send it again whenever you like.
 request-gave-way = Newer requests are waiting, so I let this one go. Nothing was charged. Send it again whenever you like.
@@ -364,6 +386,7 @@ card-request = { $moment } · { $price } · { $outcome ->
     [cancelled] cancelled
     [asking] waits for a yes
     [unpaid] waits for credits
+    [checking] being checked
     [open] under way
     [settled] done
     [lapsed] let go
@@ -423,6 +446,8 @@ label-example-1 = A fox in the snow
 label-example-2 = A lighthouse at night
 label-balance = Balance
 label-buy = Buy credits
+label-buy-item = { $name } · { $price }
+label-pay = Pay
 label-privacy = Privacy
 label-settings = Settings
 label-shape-square = Square 1:1
@@ -504,6 +529,8 @@ page-older = Older pictures
 page-newest = Newest pictures
 page-close = Close
 page-not-found = There is nothing here, or not any more.
+page-paid = Thank you. Your credits arrive in the chat by themselves in a moment.
+page-not-paid = Nothing was paid, and nothing was charged. The link in the chat still works.
 page-skip = Skip to the pictures
 page-alt = Picture made on { $date }
 page-link = Sign in for your chat

@@ -88,6 +88,10 @@ balance-line = { $date } · { $change } · { $reason ->
     [merged] 绑定转入转出
     [parted] 撤销绑定
     [picture] 画图
+    [pack] 购买积分
+    [plan] 套餐
+    [refunded] 钱已退回
+    [reclaimed] 钱已退回
    *[other] 更正
 }
 settings =
@@ -108,6 +112,7 @@ buy-packs = { BOLD("积分包，一次付清") }
 buy-plans = { BOLD("套餐") }
 buy-line = { $name }：{ $credits } · { $price }
 buy-how = 想要哪个，告诉我们：{ $support }
+buy-choose = 在下面选一个。有问题：{ $support }
 buy-nothing = 这里暂时还不能充值，可以找人工：{ $support }
 nothing-to-cancel = 没有可以取消的。
 in-private-only = 这事只能私下说，请点开我的头像，给我发私信。
@@ -168,6 +173,23 @@ cancelled-rest = 其余的已取消，没有扣积分，还有 { $left }。
 cancelled-rest-group = 其余的已取消，没有扣积分。
 credits-arrived = { BOLD($credits) }已到账，现在有 { $left }。
 credits-arrived-making = { BOLD($credits) }已到账，这就开始画。
+plan-paid-until = { BOLD($plan) } 已付款，有效期到 { BOLD($date) }。
+plan-paid = { BOLD($plan) } 已付款。
+plan-past-due = { BOLD($plan) } 这次扣款没有成功，接下来几天会再试，期间套餐照常使用。请看一下您的卡。
+plan-ending-on = { BOLD($plan) } 到 { BOLD($date) } 结束，不再续费。在那之前照常使用，积分一直是您的。
+plan-ending = { BOLD($plan) } 不再续费，用到本期结束，积分一直是您的。
+plan-paused = { BOLD($plan) } 已暂停，积分一直是您的。
+plan-unpaid = { BOLD($plan) } 没能扣款，先停在这里，积分一直是您的。
+plan-ended = { BOLD($plan) } 已结束，积分一直是您的。
+plan-goes-on = { BOLD($plan) } 继续使用。
+money-back = 钱已退回，{ BOLD($credits) }也随之收回，现在有 { $left }。
+money-disputed = 您的银行收回了一笔付款，{ BOLD($credits) }也随之收回，现在有 { $left }。
+checking = 正在检查…
+checkout-coming = 正在准备付款链接…
+checkout-ready = { BOLD($item) }，{ BOLD($price) }。
+checkout-ready-for = { BOLD($item) }，{ BOLD($price) }，记到 { BOLD($buyer) } 名下。
+checkout-how = 部分地区另加税。付款后积分会自动到这里。有问题：{ $support }
+checkout-failed = 付款链接暂时没能生成，没有扣款。请稍后再试，或找人工。
 too-late-to-cancel = 已经在画了，不能取消。
 request-lapsed = 等得太久，这个请求先放下了，没有扣积分。想画随时再发。
 request-gave-way = 有更新的请求在等，这个先放下了，没有扣积分。想画随时再发。
@@ -321,6 +343,7 @@ card-request = { $moment } · { $price } · { $outcome ->
     [cancelled] 已取消
     [asking] 等待确认
     [unpaid] 等待积分
+    [checking] 检查中
     [open] 进行中
     [settled] 已完成
     [lapsed] 已放下
@@ -380,6 +403,8 @@ label-example-1 = 雪地里的狐狸
 label-example-2 = 夜色中的灯塔
 label-balance = 余额
 label-buy = 充值
+label-buy-item = { $name } · { $price }
+label-pay = 付款
 label-privacy = 隐私
 label-settings = 设置
 label-shape-square = 方图 1:1
@@ -458,6 +483,8 @@ page-older = 更早的图
 page-newest = 最新的图
 page-close = 关闭
 page-not-found = 这里没有东西，或者已经不在了。
+page-paid = 谢谢！积分稍后会自动到聊天里。
+page-not-paid = 没有付款，也没有扣款。聊天里的链接仍然有效。
 page-skip = 跳到图片
 page-alt = { $date }画的图
 page-link = 为聊天登录

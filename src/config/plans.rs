@@ -176,11 +176,15 @@ impl Plans {
             id: pack.id.clone(),
             credits: pack.credits,
             price: pack.price.to_string(),
+            cost: pack.price.money(),
+            product: pack.creem_product_id.clone(),
         };
         let plan = |plan: &Plan| facts::Plan {
             id: plan.id.clone(),
             credits: plan.credits_per_period,
             price: plan.price.to_string(),
+            cost: plan.price.money(),
+            product: plan.creem_product_id.clone(),
             entitlement: Entitlement {
                 plan: Some(plan.id.clone()),
                 max_resolution: plan.max_resolution,

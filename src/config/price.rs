@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use picdesk_core::payment::Money;
+
 /// Currencies without minor units. Source: ISO 4217.
 const WITHOUT_MINOR_UNITS: [&str; 11] =
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XOF"];
@@ -21,6 +23,18 @@ impl Price {
     /// The currency by its three letters. Source: ISO 4217.
     pub fn currency(&self) -> &str {
         std::str::from_utf8(&self.currency).expect("parsed from ASCII letters")
+    }
+
+    /// An amount as the rules know it; nothing for what has no currency.
+    pub fn of(money: &Money) -> Option<Self> {
+        let currency: [u8; 3] = money.currency.as_bytes().try_into().ok()?;
+        let known = currency.iter().all(u8::is_ascii_uppercase) && money.minor >= 0;
+        known.then_some(Self { minor: money.minor, currency })
+    }
+
+    /// The same as the rules know it.
+    pub fn money(&self) -> Money {
+        Money { minor: self.minor, currency: self.currency().to_owned() }
     }
 
     /// Digits behind the point.

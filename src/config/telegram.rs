@@ -24,6 +24,8 @@ pub struct Telegram {
     pub receiving: Receiving,
     /// Whether message drafts are shown beside the placeholder.
     pub drafts: bool,
+    /// Whether payment links are offered in Telegram beside Stars, which its terms demand.
+    pub web_checkout: bool,
     /// Messages a second in all; none: no limit.
     pub sends_per_s: Option<NonZeroU32>,
     /// Messages a second to one chat; none: no limit.
@@ -80,6 +82,7 @@ impl Telegram {
             api_url: keys.take("api_url", parsed(base_url)),
             receiving,
             drafts: keys.take("drafts", flag),
+            web_checkout: keys.take("web_checkout", flag),
             sends_per_s: keys.take("sends_per_s", unless_zero(1000)),
             chat_sends_per_s: keys.take("chat_sends_per_s", unless_zero(1000)),
             group_sends_per_min: keys.take("group_sends_per_min", unless_zero(10_000)),

@@ -24,7 +24,9 @@ impl Handler for SignIn {
             Errand::CheckSignInCode { email, code, .. } => {
                 self.site.check_code(email, code).await.map(Brought::SignedIn)
             }
-            Errand::CopyMedia { .. } => return Came::Refused,
+            Errand::CopyMedia { .. } | Errand::Screen { .. } | Errand::Checkout { .. } => {
+                return Came::Refused;
+            }
         };
         match asked {
             Ok(brought) => Came::Brought(brought),

@@ -22,6 +22,13 @@ pub(super) async fn settle(
 ) {
     let mut batch = Vec::new();
     while settled.recv_many(&mut batch, SETTLED_MAX).await > 0 {
+        // What is coming back just now comes along.
+        tokio::task::yield_now().await;
+        while batch.len() < SETTLED_MAX
+            && let Ok(one) = settled.try_recv()
+        {
+            batch.push(one);
+        }
         let fates = Arc::new(std::mem::take(&mut batch));
         let events = loop {
             let (now, work) = (store.clock().now_ms(), Arc::clone(&fates));

@@ -8,10 +8,11 @@
 //! has read everything: the numbers of messages are not in the order of their commits.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use picdesk_core::id::ConversationId;
 use tokio::sync::mpsc;
 
 use crate::store::outbox::Waiting;
@@ -28,7 +29,9 @@ pub struct Outlet {
 #[derive(Debug, Default)]
 struct State {
     sender: Option<mpsc::UnboundedSender<Handed>>,
-    promised: HashSet<i64>,
+    /// Of each conversation, and how many they are.
+    promised: HashMap<ConversationId, BTreeSet<i64>>,
+    promises: usize,
     /// Messages that the sender has taken and not settled.
     known: usize,
     /// Batches that went by and are not committed, or are not known to be.
@@ -57,7 +60,7 @@ struct Promise {
 #[derive(Debug)]
 enum Way {
     /// These go the short way.
-    Short(Vec<i64>),
+    Short(Vec<(ConversationId, i64)>),
     /// They wait in their rows.
     Rows,
     /// The sender has them.
@@ -75,9 +78,13 @@ impl Handed {
 }
 
 impl State {
-    fn end(&mut self, promised: &[i64]) {
-        for id in promised {
-            self.promised.remove(id);
+    fn end(&mut self, promised: &[(ConversationId, i64)]) {
+        for (conversation, id) in promised {
+            let Some(ids) = self.promised.get_mut(conversation) else { continue };
+            self.promises -= usize::from(ids.remove(id));
+            if ids.is_empty() {
+                self.promised.remove(conversation);
+            }
         }
     }
 }
@@ -119,21 +126,32 @@ impl Outlet {
     }
 
     /// Whether a row is left to the short way.
-    pub(super) fn is_promised(&self, id: i64) -> bool {
-        self.lock().promised.contains(&id)
+    pub(super) fn is_promised(&self, conversation: &ConversationId, id: i64) -> bool {
+        self.lock().promised.get(conversation).is_some_and(|ids| ids.contains(&id))
+    }
+
+    /// Whether something said before this is on its short way still: who turned it first need not
+    /// be the first to hand it over.
+    pub(super) fn is_behind(&self, conversation: &ConversationId, id: i64) -> bool {
+        let state = self.lock();
+        state.promised.get(conversation).is_some_and(|ids| ids.first().is_some_and(|one| *one < id))
     }
 
     /// Chooses the way of messages of this channel that are about to be committed.
     fn promise(self: &Arc<Self>, messages: &[Waiting]) -> Promise {
-        let ids: Vec<i64> = messages.iter().map(|one| one.message.id.0).collect();
+        let name = |one: &Waiting| (one.message.conversation.clone(), one.message.id.0);
+        let ids: Vec<_> = messages.iter().map(name).collect();
         let mut state = self.lock();
         let nothing_unread = state.passing == 0 && state.passed == state.read;
-        let room = state.known + state.promised.len() + ids.len() <= KNOWN_MAX;
+        let room = state.known + state.promises + ids.len() <= KNOWN_MAX;
         if !(nothing_unread && room && state.sender.is_some()) {
             drop(state);
             return self.pass();
         }
-        state.promised.extend(&ids);
+        for (conversation, id) in &ids {
+            let new = state.promised.entry(conversation.clone()).or_default().insert(*id);
+            state.promises += usize::from(new);
+        }
         drop(state);
         Promise { outlet: Arc::clone(self), way: Way::Short(ids) }
     }
@@ -245,6 +263,10 @@ mod tests {
         vec![Waiting::new(message, None, None)]
     }
 
+    fn chat() -> ConversationId {
+        ConversationId("telegram:1".to_owned())
+    }
+
     /// An outlet whose sender has read all rows there are.
     fn outlet() -> (Arc<Outlet>, mpsc::UnboundedReceiver<Handed>) {
         let outlet = Arc::new(Outlet::default());
@@ -258,14 +280,34 @@ mod tests {
         let (outlet, mut handed) = outlet();
         let said = waiting(1, "telegram:1");
         let promise = outlet.promise(&said);
-        assert!(outlet.is_promised(1));
+        assert!(outlet.is_promised(&chat(), 1));
         assert!(promise.keep(said));
-        assert!(outlet.is_promised(1));
+        assert!(outlet.is_promised(&chat(), 1));
         let taken = handed.try_recv().unwrap().take();
         assert_eq!(taken[0].message.id.0, 1);
-        assert!(!outlet.is_promised(1));
+        assert!(!outlet.is_promised(&chat(), 1));
         let said = waiting(2, "telegram:1");
         assert!(outlet.promise(&said).keep(said), "nothing is unread");
+    }
+
+    #[test]
+    fn what_is_handed_over_first_waits_for_what_was_said_before() {
+        let (outlet, mut handed) = outlet();
+        let (first, second) = (waiting(1, "telegram:1"), waiting(2, "telegram:1"));
+        let (to_first, to_second) = (outlet.promise(&first), outlet.promise(&second));
+        assert!(to_second.keep(second));
+        let taken = handed.try_recv().unwrap().take();
+        assert_eq!(taken[0].message.id.0, 2);
+        assert!(outlet.is_behind(&chat(), 2), "the first is on its way");
+        assert!(!outlet.is_behind(&ConversationId("telegram:2".to_owned()), 2));
+        assert!(to_first.keep(first));
+        assert!(outlet.is_behind(&chat(), 2), "nobody has taken it");
+        handed.try_recv().unwrap().take();
+        assert!(!outlet.is_behind(&chat(), 2));
+        let third = outlet.promise(&waiting(3, "telegram:1"));
+        assert!(outlet.is_behind(&chat(), 4));
+        drop(third);
+        assert!(!outlet.is_behind(&chat(), 4), "it is not said");
     }
 
     #[test]
@@ -288,14 +330,14 @@ mod tests {
     fn a_promise_that_is_not_kept_leaves_the_message_to_its_row() {
         let (outlet, handed) = outlet();
         drop(outlet.promise(&waiting(1, "telegram:1")));
-        assert!(!outlet.is_promised(1));
+        assert!(!outlet.is_promised(&chat(), 1));
         let said = waiting(2, "telegram:1");
         assert!(!outlet.promise(&said).keep(said), "the first may be there, unread");
         outlet.have_read(outlet.passed());
         drop(handed);
         let said = waiting(3, "telegram:1");
         assert!(!outlet.promise(&said).keep(said), "nobody takes it");
-        assert!(!outlet.is_promised(3));
+        assert!(!outlet.is_promised(&chat(), 3));
     }
 
     #[test]

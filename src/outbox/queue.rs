@@ -55,6 +55,11 @@ impl Queue {
         self.more && self.waiting.len() <= KNOWN_OF_ONE_MAX / 4
     }
 
+    /// Whether something is known that was said after this.
+    pub(super) fn knows_later(&self, waiting: &Waiting) -> bool {
+        self.waiting.back().is_some_and(|last| last.message.id > waiting.message.id)
+    }
+
     /// Files a message in its place.
     pub(super) fn insert(&mut self, waiting: Waiting) {
         let place = self.waiting.partition_point(|other| other.message.id < waiting.message.id);

@@ -117,7 +117,7 @@ impl Sender {
             }
             return Ok(());
         }
-        if !self.outlet.is_promised(id) {
+        if !self.outlet.is_promised(&row.conversation()?, id) {
             self.file(row.read()?, now);
         }
         Ok(())
@@ -126,22 +126,31 @@ impl Sender {
     /// Takes what was handed over. It waits on disk like everything else: where the sender does not
     /// know all that waits before it, it is read in its turn.
     pub(super) fn take(&mut self, messages: Vec<Waiting>) {
+        let now = Instant::now();
         if !self.whole || self.known.len() >= KNOWN_MAX {
+            // Of what was said before something that is known already, all is known.
+            for waiting in messages {
+                let queue = self.queues.get(&waiting.message.conversation);
+                if queue.is_some_and(|queue| queue.knows_later(&waiting)) {
+                    self.file(waiting, now);
+                }
+            }
             return self.read_anew();
         }
-        let now = Instant::now();
         for waiting in messages {
-            if !self.known.contains(&waiting.message.id.0) {
-                self.file(waiting, now);
-            }
+            self.file(waiting, now);
         }
     }
 
-    /// Files a message that waits in its conversation's queue, while that has room.
+    /// Files a message that waits in its conversation's queue, while that has room; always where one
+    /// that was said later stands there.
     fn file(&mut self, waiting: Waiting, now: Instant) {
         let id = waiting.message.id.0;
+        if self.known.contains(&id) {
+            return;
+        }
         let queue = self.queues.entry(waiting.message.conversation.clone()).or_default();
-        if queue.more || !queue.has_room() {
+        if !queue.knows_later(&waiting) && (queue.more || !queue.has_room()) {
             queue.more = true;
             return;
         }

@@ -42,12 +42,14 @@ pub(super) async fn desk(
         .run(move |tx| Box::pin(async move { people::setting(tx, "seal", &fresh).await }))
         .await?;
     let words = Words::load();
-    let house = config.house(config.desk.telegram_chat_id.map(telegram_chat), words.examples());
+    let seal = Seal::new(key);
+    let mut house = config.house(config.desk.telegram_chat_id.map(telegram_chat), words.examples());
+    house.till = super::creem::till(config, &seal);
     Ok(Desk {
         alarms: alarms(config, store),
         house,
         context: context(config),
-        seal: Seal::new(key),
+        seal,
         messages_per_min: config.limits.messages_per_min.map_or(0, std::num::NonZero::get),
         words,
     })

@@ -41,7 +41,7 @@ const LET_GO: &str = "
         and not exists (
           select 1 from media_uses u join requests r on r.id = u.request
           where u.media = c.media
-            and (r.state in ('asking', 'unpaid', 'open') or r.asked_at > $1))
+            and (r.state in ('asking', 'unpaid', 'checking', 'open') or r.asked_at > $1))
       limit $2)";
 const FIND_GOING: &str = "
     select media, object from media_copies where state = 'going' order by media limit $1";
@@ -51,7 +51,7 @@ const FORGET_USES: &str = "
     where at <= $1 and not exists (select 1 from media_copies c where c.media = media_uses.media)
       and not exists (
         select 1 from requests r
-        where r.id = media_uses.request and r.state in ('asking', 'unpaid', 'open'))";
+        where r.id = media_uses.request and r.state in ('asking', 'unpaid', 'checking', 'open'))";
 const KNOWN_OBJECTS: &str = "select object from media_copies where object in ({list})";
 
 /// What stands for a picture in rows: the first 16 bytes of the SHA-256 of its name.

@@ -254,6 +254,9 @@ pub async fn does_any_wait(tx: &mut Tx) -> Result<bool, StoreError> {
 
 /// Leaves events waiting that were written down as turned in this commit.
 pub async fn wait(tx: &mut Tx, events: &[(i64, &NewEvent)]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
     let seqs: Vec<Vec<Value>> = events.iter().map(|(seq, _)| vec![(*seq).into()]).collect();
     tx.run_for(WAIT, &seqs).await?;
     let what = events.iter().map(|(seq, event)| vec![(*seq).into(), event.event.sealed().into()]);

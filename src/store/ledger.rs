@@ -11,7 +11,7 @@ mod moves;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use picdesk_core::{
-    credits::{Credits, EXPIRED, Purse},
+    credits::{Credits, EXPIRED, Purse, TakeReason},
     id::PurseId,
 };
 
@@ -45,6 +45,19 @@ pub enum Act {
         reason: &'static str,
         /// The owner's words.
         note: Option<String>,
+    },
+    /// Take credits back, once for each source.
+    Take {
+        /// The line's id.
+        entry: i64,
+        /// From whom.
+        purse: i64,
+        /// How many.
+        amount: i64,
+        /// What makes it unique.
+        source: String,
+        /// Why.
+        reason: TakeReason,
     },
     /// Set credits aside.
     Hold {
@@ -219,7 +232,7 @@ async fn find_holds(tx: &mut Tx, orders: &[Order]) -> Result<HashMap<i64, Held>,
         .iter()
         .filter_map(|order| match order.act {
             Act::Post { hold } | Act::Void { hold, .. } => Some(vec![hold.into()]),
-            Act::Grant { .. } | Act::Hold { .. } | Act::Move(_) => None,
+            Act::Grant { .. } | Act::Take { .. } | Act::Hold { .. } | Act::Move(_) => None,
         })
         .collect();
     let mut found = HashMap::new();
@@ -234,7 +247,9 @@ async fn find_sources(tx: &mut Tx, orders: &[Order]) -> Result<HashSet<String>, 
     let sources: Vec<Vec<Value>> = orders
         .iter()
         .filter_map(|order| match &order.act {
-            Act::Grant { source, .. } => Some(vec![source.clone().into()]),
+            Act::Grant { source, .. } | Act::Take { source, .. } => {
+                Some(vec![source.clone().into()])
+            }
             Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } | Act::Move(_) => None,
         })
         .collect();
@@ -249,7 +264,9 @@ async fn find_purses(
     let mut ids: BTreeSet<i64> = BTreeSet::new();
     for order in orders {
         match &order.act {
-            Act::Grant { purse, .. } | Act::Hold { purse, .. } => ids.extend([*purse]),
+            Act::Grant { purse, .. } | Act::Take { purse, .. } | Act::Hold { purse, .. } => {
+                ids.extend([*purse]);
+            }
             Act::Post { hold } | Act::Void { hold, .. } => {
                 ids.extend(held.get(hold).map(|held| held.purse));
             }
@@ -321,6 +338,7 @@ impl Book {
                 };
                 self.line(open, order.seq, line);
             }
+            Act::Take { .. } => return self.take(purses, order),
             Act::Hold { hold, purse, generation, amount } => {
                 let open = require(purses, *purse)?;
                 if open.purse.available().0 < *amount {
@@ -353,6 +371,44 @@ impl Book {
             Act::Void { hold, reason } => self.resolve(purses, order.seq, *hold, Some(reason))?,
             Act::Move(moved) => self.transfer(purses, order.seq, moved)?,
         }
+        Ok(true)
+    }
+
+    /// Takes credits back; no when they are not there to be taken and only those may be.
+    fn take(
+        &mut self,
+        purses: &mut BTreeMap<i64, Open>,
+        order: &Order,
+    ) -> Result<bool, StoreError> {
+        let Act::Take { entry, purse, amount, source, reason } = &order.act else {
+            return Ok(true);
+        };
+        if self.known.contains(source) {
+            return Ok(true);
+        }
+        let open = require(purses, *purse)?;
+        let kind = match reason {
+            TakeReason::Refunded if open.purse.available().0 < *amount => return Ok(false),
+            TakeReason::Refunded => {
+                open.purse.refunded.0 += amount;
+                "refund"
+            }
+            TakeReason::Reclaimed => {
+                open.purse.reclaimed.0 += amount;
+                "reclaim"
+            }
+        };
+        self.known.insert(source.clone());
+        let line = Line {
+            id: *entry,
+            kind,
+            amount: *amount,
+            hold: None,
+            source: source.clone(),
+            reason: reason.code(),
+            note: None,
+        };
+        self.line(open, order.seq, line);
         Ok(true)
     }
 

@@ -73,6 +73,8 @@ const REPOINT: &[&str] = &[
     "update requests set account = $2 where account = $1",
     "update artifacts set account = $2 where account = $1",
     "update escalations set account = $2 where account = $1",
+    "update checkouts set account = $2 where account = $1",
+    "update plans set account = $2 where account = $1",
     "update link_codes set spent = 1 where account = $1 and spent = 0 and account <> $2",
 ];
 const END_LINK: &str = "update links set parted_at = $2 where id = $1 and parted_at = 0";
@@ -97,8 +99,17 @@ const TAKE_BACK: &[&str] = &[
        and identity in (select identity from link_identities where link = $1)",
     "update escalations set account = $3 where account = $2
        and identity in (select identity from link_identities where link = $1)",
+    "update plans set account = $3 where account = $2 and request in (
+       select c.request from checkouts c join link_identities l on l.identity = c.identity
+       where l.link = $1)",
+    "update checkouts set account = $3 where account = $2
+       and identity in (select identity from link_identities where link = $1)",
 ];
 const SEPARATE: &str = "update identities set account = $3 where id = $1 and account = $2";
+/// What nobody has paid yet is theirs who asked for it.
+const SEPARATE_CHECKOUTS: &str = "
+    update checkouts set account = $3
+    where identity = $1 and account = $2 and state in ('asked', 'open')";
 const END_CODES: &str = "update link_codes set spent = 1 where identity = $1 and spent = 0";
 const CLOSE_GALLERIES: &str = "update accounts set galleries_from = $2 where id = $1";
 const FIND_GALLERIES: &str = "select galleries_from from accounts where id = $1";
@@ -184,6 +195,7 @@ async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreEr
             tx.run(END_CODES, &[identity.as_str().into()]).await?;
             tx.run(CLOSE_GALLERIES, &[from.0.into(), now.into()]).await?;
             let values = [identity.as_str().into(), from.0.into(), account.0.into()];
+            tx.run(SEPARATE_CHECKOUTS, &values).await?;
             tx.run(SEPARATE, &values).await? > 0
         }
     })

@@ -108,6 +108,8 @@ impl Database {
             ("idle_in_transaction_session_timeout", FROZEN_TRANSACTION_TIMEOUT),
             ("lock_timeout", LOCK_TIMEOUT),
             ("statement_timeout", STATEMENT_TIMEOUT),
+            // Statements as short as ours are over before they are compiled.
+            ("jit", "off"),
         ]);
         Ok(Self::of_postgres(options, opening.connections_max))
     }

@@ -9,11 +9,13 @@ use picdesk_core::{
     event::{Event, Setting},
     facts::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
-        LinkFacts, MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
+        LinkFacts, MessageFacts, Needs, Pace, Past, PaymentFacts, PressFacts, PressedAction,
+        Request,
     },
     id::{ConversationId, IdentityId, PurseId, Slot},
     link,
     needs::needs,
+    payment::Checkout,
     say::{Action, BalanceLine},
     signing_in,
     window::Window,
@@ -28,7 +30,7 @@ use crate::store::{
     line,
     links::{self, Asked},
     outbox::{self, Stand},
-    windows,
+    payments, windows,
 };
 
 /// An event with what it needs.
@@ -142,8 +144,34 @@ pub(super) async fn facts(
         FactsKind::Desk => Facts::Desk(desk(turner, tx, shared, wanted).await?),
         FactsKind::Generation => Facts::Generation(generation(turner, tx, &wanted.needs).await?),
         FactsKind::Delivery => Facts::Delivery(delivery(turner, tx, &wanted.needs).await?),
+        FactsKind::Payment => Facts::Payment(payment(turner, tx, wanted).await?),
         FactsKind::None => Facts::None,
     })
+}
+
+/// What a notice of the payment provider is decided on.
+async fn payment(
+    turner: &Turner,
+    tx: &mut Tx,
+    wanted: &Wanted,
+) -> Result<PaymentFacts, StoreError> {
+    match &*wanted.event {
+        Event::PaymentTold(notice) => payments::facts_of(tx, notice, &turner.desk.house).await,
+        _ => Ok(PaymentFacts::default()),
+    }
+}
+
+/// The newest purchase of what a button sells.
+async fn bought(
+    turner: &Turner,
+    tx: &mut Tx,
+    (item, customer): (Option<i64>, Option<&Customer>),
+) -> Result<Option<Checkout>, StoreError> {
+    let (Some(number), Some(customer)) = (item, customer) else { return Ok(None) };
+    match turner.desk.house.catalogue.item(number) {
+        Some(item) => payments::latest(tx, customer.account.id, &item).await,
+        None => Ok(None),
+    }
 }
 
 async fn message(
@@ -189,6 +217,10 @@ async fn message(
         (_, _) => Beside::Nothing,
     };
     let started = match (&needs.started_by, &awaiting) {
+        _ if needs.request.is_some() => {
+            let id = needs.request.map_or(0, |request| request.0);
+            read::requests(tx, [id]).await?.remove(&id)
+        }
         (Some(by), _) => {
             let key = wanted.message_key(by.as_str());
             read::started(tx, std::slice::from_ref(&key)).await?.remove(&key)
@@ -211,6 +243,10 @@ async fn message(
     };
     Ok(MessageFacts {
         pace: pace(turner, wanted, album.as_ref()),
+        checkout: match &needs.checkout {
+            Some(request) => payments::checkout(tx, request).await?,
+            None => None,
+        },
         linked: needs.artifact,
         replied: kept.filter(is_own),
         beside,
@@ -303,6 +339,7 @@ async fn press(
         stray,
         address: kept.as_ref().map(|kept| turner.address(kept)).unwrap_or_default(),
         kept,
+        checkout: bought(turner, tx, (needs.item, customer.as_ref())).await?,
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
@@ -404,7 +441,11 @@ pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Vec<String> {
     let link = match facts {
         Facts::Message(facts) => facts.link.as_ref(),
         Facts::Press(facts) => facts.link.as_ref(),
-        Facts::Generation(_) | Facts::Delivery(_) | Facts::Desk(_) | Facts::None => None,
+        Facts::Generation(_)
+        | Facts::Delivery(_)
+        | Facts::Desk(_)
+        | Facts::Payment(_)
+        | Facts::None => None,
     };
     let other =
         link.and_then(|link| link.typed.as_ref()?.party.as_ref()).map(|party| party.owner.account);
@@ -430,6 +471,7 @@ fn own(facts: &Facts, wanted: &Wanted) -> Option<String> {
             (None, case) => case.as_ref().map(|case| case.account),
         },
         Facts::Desk(facts) => facts.case.as_ref().map(|case| case.account),
+        Facts::Payment(facts) => facts.account.as_ref().map(|one| one.id),
         Facts::None => None,
     };
     match account {

@@ -116,11 +116,11 @@ impl Turner {
         let kept_until = now + arrived.kept_ms;
         let seqs = inbox::insert_turned(tx, &arrived.events, now, kept_until).await?;
         let mut keys = HashSet::new();
-        let (mut pending, mut waiting) = (Vec::new(), HashMap::new());
+        let (mut pending, mut first, mut later) = (Vec::new(), HashMap::new(), Vec::new());
         for (one, seq) in arrived.events.iter().zip(&seqs) {
             let (Some(seq), What::Known(event)) = (*seq, &one.event) else { continue };
-            waiting.insert(seq, one);
             if keys.insert(one.ordering.as_str()) && pending.len() < BATCH.events {
+                first.insert(seq, one);
                 pending.push(Pending {
                     seq,
                     conversation: ConversationId(one.conversation.clone()),
@@ -129,16 +129,20 @@ impl Turner {
                     deaths: 0,
                     event: Some(Arc::clone(event)),
                 });
+            } else {
+                later.push((seq, one));
             }
         }
+        // They wait before anything is turned: where their conversation moves, they move with it.
+        inbox::wait(tx, &later).await?;
         let (mut turned, done) = self.turn_these(tx, pending, now).await?;
         for seq in done {
-            waiting.remove(&seq);
+            first.remove(&seq);
         }
-        if !waiting.is_empty() {
+        let undone: Vec<_> = first.into_iter().collect();
+        inbox::wait(tx, &undone).await?;
+        if !(later.is_empty() && undone.is_empty()) {
             turned.rings.push(Work::Inbox);
-            let waiting: Vec<_> = waiting.into_iter().collect();
-            inbox::wait(tx, &waiting).await?;
         }
         Ok((seqs.iter().map(Option::is_some).collect(), turned))
     }

@@ -6,7 +6,13 @@ use picdesk_core::{
     say::{Cause, Cheaper, Chosen, Label},
 };
 
-use super::{lexicon::Lexicon, pattern::Args, speaker::own_name, units};
+use super::{
+    lexicon::Lexicon,
+    money::plan_name,
+    pattern::Args,
+    speaker::{NAME_CHARS_MAX, own_name},
+    units,
+};
 
 /// What stands on a button.
 pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
@@ -52,6 +58,20 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         Label::Older => lexicon.word("label-older").to_owned(),
         Label::Newer => lexicon.word("label-newer").to_owned(),
         Label::Gallery => lexicon.word("label-gallery").to_owned(),
+        Label::BuyPack { credits, price } => {
+            let args = Args::new().ours("name", units::credits(lexicon, *credits)).theirs(
+                "price",
+                price,
+                NAME_CHARS_MAX,
+            );
+            lexicon.phrase("label-buy-item", &args)
+        }
+        Label::BuyPlan { name, price } => {
+            let args =
+                Args::new().ours("name", plan_name(name)).theirs("price", price, NAME_CHARS_MAX);
+            lexicon.phrase("label-buy-item", &args)
+        }
+        Label::Pay => lexicon.word("label-pay").to_owned(),
         Label::SupportLink => lexicon.word("label-support-link").to_owned(),
         Label::CaseDone => lexicon.word("label-case-done").to_owned(),
         Label::MakeCode => lexicon.word("label-make-code").to_owned(),

@@ -3,6 +3,7 @@
 use picdesk_core::{
     channel::Text,
     credits::Credits,
+    payment::{Item, Money, PlanState},
     say::{Balance, BalanceLine, Offer, OfferLine},
 };
 
@@ -51,6 +52,78 @@ impl Speaker<'_> {
         }
     }
 
+    /// That a period of a plan is paid, and what came with it.
+    pub(super) fn plan_paid(
+        &self,
+        plan: &str,
+        until: i64,
+        (came, left, making): (Credits, Credits, bool),
+    ) -> Text {
+        let paid = self.of_plan(("plan-paid-until", "plan-paid"), plan, until);
+        joined(&[paid, self.credits_arrived(came, left, making)], "\n")
+    }
+
+    /// That a plan is otherwise than before.
+    pub(super) fn plan_changed(&self, plan: &str, state: PlanState, until: i64) -> Text {
+        let ids = match state {
+            PlanState::PastDue => ("plan-past-due", "plan-past-due"),
+            PlanState::Ending => ("plan-ending-on", "plan-ending"),
+            PlanState::Paused => ("plan-paused", "plan-paused"),
+            PlanState::Unpaid => ("plan-unpaid", "plan-unpaid"),
+            PlanState::Ended => ("plan-ended", "plan-ended"),
+            PlanState::Active | PlanState::Unknown => ("plan-goes-on", "plan-goes-on"),
+        };
+        self.of_plan(ids, plan, until)
+    }
+
+    /// The first text where a day is known, else the second.
+    fn of_plan(
+        &self,
+        (dated, undated): (&'static str, &'static str),
+        plan: &str,
+        until: i64,
+    ) -> Text {
+        let args = Args::new().ours("plan", plan_name(plan));
+        if until > 0 && dated != undated {
+            self.fill(dated, &args.ours("date", self.date(until)))
+        } else {
+            self.fill(undated, &args)
+        }
+    }
+
+    /// That money went back, and the credits with it.
+    pub(super) fn money_went_back(&self, gone: Credits, left: Credits, disputed: bool) -> Text {
+        let args = Args::new().ours("credits", self.credits(gone)).number("left", left.0);
+        let mut lines =
+            vec![self.fill(if disputed { "money-disputed" } else { "money-back" }, &args)];
+        if left < Credits::ZERO {
+            lines.push(self.text("balance-below"));
+        }
+        joined(&lines, "\n")
+    }
+
+    /// A payment link: what it is for, what it costs, who gets it.
+    pub(super) fn checkout_ready(
+        &self,
+        (item, credits): (&Item, Credits),
+        price: &Money,
+        buyer: &str,
+    ) -> Text {
+        let name = match item {
+            Item::Pack(_) => self.credits(credits),
+            Item::Plan(id) => plan_name(id),
+        };
+        let args = Args::new().ours("item", name).ours("price", price_of(price));
+        let buyer = clean::line(buyer, NAME_CHARS_MAX);
+        let ready = if buyer.is_empty() {
+            self.fill("checkout-ready", &args)
+        } else {
+            self.fill("checkout-ready-for", &args.ours("buyer", buyer))
+        };
+        let lines = [ready, self.fill("checkout-how", &self.support(Args::new()))];
+        joined(&lines, "\n\n")
+    }
+
     /// The lines of an offer.
     pub(super) fn offer(&self, offer: &Offer) -> Vec<Text> {
         if offer.packs.is_empty() && offer.plans.is_empty() {
@@ -63,7 +136,8 @@ impl Speaker<'_> {
                 lines.extend(listed.iter().take(LINES_MAX).map(|line| self.offer_line(line)));
             }
         }
-        lines.push(self.fill("buy-how", &self.support(Args::new())));
+        let how = if offer.by_link { "buy-choose" } else { "buy-how" };
+        lines.push(self.fill(how, &self.support(Args::new())));
         lines
     }
 
@@ -96,6 +170,12 @@ impl Speaker<'_> {
             .theirs("price", &line.price, NAME_CHARS_MAX);
         self.fill("buy-line", &args)
     }
+}
+
+/// `9.90 USD`.
+fn price_of(price: &Money) -> String {
+    let parsed = crate::config::Price::of(price);
+    parsed.map_or_else(|| format!("{} {}", price.minor, price.currency), |it| it.to_string())
 }
 
 /// A plan's or pack's id as a name: `pro` becomes `Pro`.

@@ -33,6 +33,10 @@ pub enum PageText {
     Close,
     /// Nothing is at this address, or not any more.
     NotFound,
+    /// Somebody comes back from paying: what happens next.
+    Paid,
+    /// Somebody comes back without having paid.
+    NotPaid,
     /// The link that jumps over the head of the page.
     Skip,
     /// What stands for a picture when it is read aloud; when it was made, milliseconds since the
@@ -95,6 +99,8 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::Newest => lexicon.word("page-newest").to_owned(),
         PageText::Close => lexicon.word("page-close").to_owned(),
         PageText::NotFound => lexicon.word("page-not-found").to_owned(),
+        PageText::Paid => lexicon.word("page-paid").to_owned(),
+        PageText::NotPaid => lexicon.word("page-not-paid").to_owned(),
         PageText::Skip => lexicon.word("page-skip").to_owned(),
         PageText::LinkAsked(channel) => {
             let channel = lexicon.phrase("channel", &Args::new().ours("channel", channel));

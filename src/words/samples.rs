@@ -3,6 +3,7 @@
 
 mod keys;
 mod links;
+mod money;
 mod people;
 
 use jiff::{civil::date, tz::TimeZone};
@@ -18,7 +19,10 @@ use picdesk_core::{
 use super::{Office, SayContext};
 
 pub(super) use self::keys::{labels, pages};
-use self::people::{cards, people};
+use self::{
+    money::money,
+    people::{cards, people},
+};
 
 /// 22 Dec 2025, 02:40 in Shanghai; still the day before in UTC.
 pub(super) const DECEMBER_22: i64 = 1_766_342_400_000;
@@ -73,7 +77,7 @@ impl Measure {
     fn offer(&self) -> Offer {
         let line =
             OfferLine { id: "starter".into(), credits: self.credits(), price: "9.90 USD".into() };
-        Offer { packs: self.repeated(&line), plans: self.repeated(&line) }
+        Offer { packs: self.repeated(&line), plans: self.repeated(&line), by_link: false }
     }
 }
 
@@ -140,6 +144,7 @@ pub(super) fn says(measure: &Measure) -> Vec<Say> {
     let mut says = commands(measure);
     says.extend(incoming(measure));
     says.extend(requests(measure));
+    says.extend(money(measure));
     says.extend(failures(measure));
     says.extend(pictures(measure));
     says.extend(people(measure));
@@ -148,14 +153,26 @@ pub(super) fn says(measure: &Measure) -> Vec<Say> {
     says
 }
 
+/// The reasons that a line of the ledger can have, and one that is new.
+const REASONS: [&str; 9] = [
+    "trial",
+    "by_hand",
+    "owed_expired",
+    "picture",
+    "pack",
+    "plan",
+    "refunded",
+    "reclaimed",
+    "what is new",
+];
+
 fn commands(measure: &Measure) -> Vec<Say> {
     let entry = |reason: &str| BalanceLine {
         change: -measure.number,
         reason: reason.into(),
         at: DECEMBER_22,
     };
-    let reasons = ["trial", "by_hand", "owed_expired", "picture", "what is new"];
-    let mut entries: Vec<_> = reasons.map(entry).into();
+    let mut entries: Vec<_> = REASONS.map(entry).into();
     entries.extend(measure.repeated(&entry("owed_expired")));
     let line = HistoryLine {
         prompt: measure.short.clone(),
@@ -198,6 +215,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         },
         Say::ExpireSoon { count: 1, first_at: DECEMBER_22, gallery: None },
         Say::Buy(measure.offer()),
+        Say::Buy(Offer { by_link: true, ..measure.offer() }),
         Say::Buy(Offer::default()),
         Say::BuyNothing,
         Say::NothingToCancel,

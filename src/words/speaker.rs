@@ -106,6 +106,19 @@ impl Speaker<'_> {
             Say::CreditsArrived { credits, available, making } => {
                 self.credits_arrived(*credits, *available, *making)
             }
+            Say::PlanPaid { plan, credits, available, until, making } => {
+                self.plan_paid(plan, *until, (*credits, *available, *making))
+            }
+            Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
+            Say::MoneyWentBack { credits, available, disputed } => {
+                self.money_went_back(*credits, *available, *disputed)
+            }
+            Say::Checking => self.text("checking"),
+            Say::CheckoutComing => self.text("checkout-coming"),
+            Say::CheckoutReady { item, credits, price, buyer } => {
+                self.checkout_ready((item, *credits), price, buyer)
+            }
+            Say::CheckoutFailed => self.text("checkout-failed"),
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
             Say::RequestGaveWay => self.text("request-gave-way"),

@@ -2,6 +2,7 @@
 //! stand in for the real ones, on a store that outlives it.
 
 mod leaks;
+mod sales;
 mod wecom;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 
 use picdesk::{clock::Clock, store::Store};
 use picdesk_sandbox::{
+    creem::CreemStandIn,
     images::{Drawing, ImagesOptions, ImagesStandIn},
     telegram::{OPERATORS, Options, TelegramStandIn},
     wecom::WecomStandIn,
@@ -52,6 +54,8 @@ pub struct Given {
     pub seed: u64,
     /// Whether Telegram brings updates; else they are fetched.
     pub webhook: bool,
+    /// Whether credits are sold by link.
+    pub sells: bool,
     /// Whether there is a WeCom too, and how its AI bot's messages come.
     pub wecom: Option<BotWay>,
     /// More of `[wecom.kf]`.
@@ -80,6 +84,7 @@ impl Default for Given {
             messages_per_min: 0,
             seed: 1,
             webhook: false,
+            sells: false,
             wecom: None,
             kf: "",
             desk: None,
@@ -94,6 +99,7 @@ pub struct House {
     /// Who makes the pictures.
     pub images: ImagesStandIn,
     wecom: Option<WecomStandIn>,
+    creem: Option<CreemStandIn>,
     database: TestDatabase,
     given: Given,
     folder: TempDir,
@@ -126,6 +132,7 @@ impl House {
         };
         Self {
             wecom,
+            creem: if given.sells { Some(sales::start(seed).await) } else { None },
             telegram: TelegramStandIn::start(telegram).await.unwrap(),
             images: ImagesStandIn::start(images).await.unwrap(),
             database,
@@ -158,6 +165,9 @@ impl House {
         let config = self.write_config(address);
         if let Some(wecom) = &self.wecom {
             wecom.point_at(&format!("http://{address}"));
+        }
+        if let Some(creem) = &self.creem {
+            creem.point_at(&format!("http://{address}"));
         }
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let child = Command::new(PROGRAM)
@@ -259,7 +269,8 @@ impl House {
         let status = self
             .until_status("quiet", |status| {
                 let brought = self.wecom.as_ref().is_none_or(|it| it.callbacks_waiting() == 0);
-                self.telegram.updates_waiting() == 0 && brought && is_quiet(status)
+                let told = self.creem.as_ref().is_none_or(sales::is_told);
+                self.telegram.updates_waiting() == 0 && brought && told && is_quiet(status)
             })
             .await;
         self.order_well(&["ledger", "verify"]).await;
@@ -370,12 +381,14 @@ impl House {
         };
         let plans = place("plans.toml");
         // Another desk may be reading it.
-        write_whole(&plans, PLANS);
+        let creem = self.creem.as_ref();
+        let sold = if creem.is_some() { sales::SOLD } else { "" };
+        write_whole(&plans, &format!("{PLANS}{sold}"));
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
              [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
              [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}sends_per_s = 0\n\
-             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{wecom}\
+             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{links}{wecom}\
              [images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\n{desk}",
@@ -395,6 +408,7 @@ impl House {
                 String::new,
                 |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
             ),
+            links = creem.map(sales::of_creem).unwrap_or_default(),
             images = self.given.images,
             trial = self.given.trial,
             per_min = self.given.messages_per_min,

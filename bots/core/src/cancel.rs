@@ -67,7 +67,7 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest)
 
 fn take_back(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest, told: Where) -> Cancelled {
     match open.request.state {
-        RequestState::Asking | RequestState::Unpaid => {
+        RequestState::Asking | RequestState::Unpaid | RequestState::Checking => {
             let id = open.request.id;
             let state = RequestState::Cancelled;
             turn.then(Effect::UpdateRequest { id, state, change: None });

@@ -11,8 +11,8 @@ use crate::{
     facts::MessageFacts,
     history,
     intent::Command,
-    keys, link, linking, pricing,
-    say::{Balance, BalanceLine, Key, Label, Say, Verb},
+    keys, link, linking, payment, pricing,
+    say::{Balance, BalanceLine, Key, Label, Offer, Say, Verb},
     settings, support,
     turn::Turn,
     unlinking,
@@ -104,9 +104,15 @@ pub(crate) fn balance(turn: &mut Turn<'_>, visit: &Visit, entries: &[BalanceLine
 pub(crate) fn buy(turn: &mut Turn<'_>, visit: &Visit) {
     let catalogue = &turn.house().catalogue;
     let nothing = catalogue.packs.is_empty() && catalogue.plans.is_empty();
-    let say = if nothing { Say::BuyNothing } else { Say::Buy(pricing::offer(catalogue)) };
-    let keys: Vec<Key> = keys::human(turn.house(), None);
-    let offer = turn.words(&visit.reader, say).keys(vec![keys]);
+    let mut rows: Vec<Vec<Key>> = payment::offers(turn.house(), &visit.reader.conversation);
+    rows.truncate(keys::OFFERS_MAX);
+    let say = if nothing {
+        Say::BuyNothing
+    } else {
+        Say::Buy(Offer { by_link: !rows.is_empty(), ..pricing::offer(catalogue) })
+    };
+    rows.push(keys::human(turn.house(), None));
+    let offer = turn.words(&visit.reader, say).keys(rows);
     turn.send(offer);
 }
 

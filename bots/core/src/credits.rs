@@ -92,6 +92,10 @@ pub enum GrantReason {
     ByHand,
     /// A correcting entry: an owed picture expired before it could be handed over.
     OwedExpired,
+    /// A pack was paid.
+    Pack,
+    /// A period of a plan was paid.
+    Plan,
 }
 
 impl GrantReason {
@@ -102,6 +106,8 @@ impl GrantReason {
             Self::Trial => "trial",
             Self::ByHand => "by_hand",
             Self::OwedExpired => "owed_expired",
+            Self::Pack => "pack",
+            Self::Plan => "plan",
         }
     }
 }
@@ -138,6 +144,26 @@ impl VoidReason {
 
 /// The word in the ledger for a hold that was given back because its time was over.
 pub const EXPIRED: &str = "expired";
+
+/// Why credits were taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TakeReason {
+    /// The money for them went back, and they were not spent.
+    Refunded,
+    /// The money for them went back, whether they were spent or not.
+    Reclaimed,
+}
+
+impl TakeReason {
+    /// The word in the ledger.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Refunded => "refunded",
+            Self::Reclaimed => "reclaimed",
+        }
+    }
+}
 
 /// A purse and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

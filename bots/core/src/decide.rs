@@ -9,10 +9,13 @@ use crate::{
     effect::Effect,
     entrance, errand,
     event::{About, Delivered, Event, Setting},
-    facts::{DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PressFacts},
+    facts::{
+        DeliveryFacts, DeskFacts, Facts, Frame, GenerationFacts, MessageFacts, PaymentFacts,
+        PressFacts,
+    },
     grant, handed, handing, history,
     id::{ConversationId, OutboundId},
-    manners, message, picture, press,
+    manners, message, payment, picture, press,
     say::{RelayState, Say},
     support, topic, tray,
     turn::{Reader, Turn},
@@ -80,7 +83,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             picture::failed(turn, of_generation(facts)?, *failure);
         }
         Event::GenerationUncertain { .. } => picture::uncertain(turn, of_generation(facts)?),
-        Event::ErrandEnded(ended) => errand::ended(turn, of_message(facts), ended),
+        Event::ErrandEnded(ended) => errand::ended(turn, facts, ended)?,
+        Event::PaymentTold(notice) => payment::told(turn, of_payment(facts)?, notice),
+        Event::MoneyMoved { moved, .. } => payment::moved(turn, of_message(facts)?, moved),
         Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,
         Event::MessageRefused { outbound, about, refusal } => {
             message_refused(turn, facts, *outbound, *about, *refusal)?;
@@ -193,7 +198,7 @@ fn message_unknown(
     Some(())
 }
 
-fn of_message(facts: &Facts) -> Option<&MessageFacts> {
+pub(crate) fn of_message(facts: &Facts) -> Option<&MessageFacts> {
     if let Facts::Message(facts) = facts { Some(facts) } else { None }
 }
 
@@ -207,6 +212,10 @@ fn of_desk(facts: &Facts) -> Option<&DeskFacts> {
 
 fn of_generation(facts: &Facts) -> Option<&GenerationFacts> {
     if let Facts::Generation(facts) = facts { Some(facts) } else { None }
+}
+
+fn of_payment(facts: &Facts) -> Option<&PaymentFacts> {
+    if let Facts::Payment(facts) = facts { Some(facts) } else { None }
 }
 
 fn of_delivery(facts: &Facts) -> Option<&DeliveryFacts> {

@@ -36,7 +36,7 @@ pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Messag
         return turn.say(&visit.reader, say);
     }
     match request.state {
-        RequestState::Asking | RequestState::Unpaid => {
+        RequestState::Asking | RequestState::Unpaid | RequestState::Checking => {
             turn.then(Effect::ClearTimer { id: request::timer(request.id) });
             instead(turn, &mut visit, facts, request, Slot::Question(request.id.0), wish);
         }

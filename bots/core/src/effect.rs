@@ -8,7 +8,7 @@ use alloc::{string::String, vec::Vec};
 use crate::{
     account::{Language, Person},
     channel::{MediaRef, Refusal, Repeat},
-    credits::{Credits, GrantReason, VoidReason},
+    credits::{Credits, GrantReason, TakeReason, VoidReason},
     errand::Errand,
     event::{About, Event, Message},
     facts::{Awaiting, Request, RequestState},
@@ -17,6 +17,7 @@ use crate::{
         AccountId, AlbumId, ArtifactId, ConversationId, EntryId, ErrandId, EscalationId,
         GenerationId, HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
     },
+    payment::{Checkout, CheckoutState, Link, Payment, PlanRow, Reversed},
     say::{Cause, Key, Say},
 };
 
@@ -196,6 +197,50 @@ pub enum Effect {
         hold: HoldId,
         /// Why.
         reason: VoidReason,
+    },
+
+    /// Credits are taken back, once for each `source`.
+    TakeBack {
+        /// The entry.
+        entry: EntryId,
+        /// From which purse.
+        purse: PurseId,
+        /// How many.
+        credits: Credits,
+        /// What makes it unique for ever.
+        source: String,
+        /// Why; those that are reclaimed may push what can be spent below zero.
+        reason: TakeReason,
+    },
+    /// A purchase is written down, before anybody is asked for a link.
+    OpenCheckout(Checkout),
+    /// It stands otherwise.
+    UpdateCheckout {
+        /// Our name for it.
+        request: String,
+        /// How it stands.
+        state: CheckoutState,
+        /// The link, once there is one.
+        link: Option<Link>,
+    },
+    /// A payment is written down, or is otherwise.
+    KeepPayment(Payment),
+    /// That money went back is written down, once for each time it did.
+    KeepReversal(Reversed),
+    /// A plan that somebody pays for is written down, or is otherwise.
+    KeepPlan(PlanRow),
+    /// What an account's plan is from now on.
+    ChoosePlan {
+        /// Whose.
+        account: AccountId,
+        /// Which, by its id in the plans file.
+        plan: Option<String>,
+    },
+
+    /// Words of somebody's were not let through the screening.
+    CountStrike {
+        /// Whose.
+        account: AccountId,
     },
 
     // Making.

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::{Attachment, MediaRef},
+    decide::of_message,
     effect::{Effect, NewErrand},
-    facts::{MessageFacts, Reference, SignedIn},
-    id::{ConversationId, ErrandId, IdentityId},
+    facts::{Facts, Reference, SignedIn},
+    id::{ConversationId, ErrandId, IdentityId, RequestId},
+    payment::{self, Link, Money},
+    screening::{self, Judged},
     signing_in,
     turn::Turn,
 };
@@ -40,6 +43,28 @@ pub enum Errand {
         /// The code.
         code: String,
     },
+    /// The words of a request are screened.
+    Screen {
+        /// Which.
+        request: RequestId,
+        /// Who asked.
+        identity: IdentityId,
+    },
+    /// A payment link is made.
+    Checkout {
+        /// Our name for the purchase.
+        request: String,
+        /// What is sold, as the provider calls it.
+        product: String,
+        /// What it has to cost there.
+        price: Money,
+        /// Who asked.
+        identity: IdentityId,
+        /// Where the browser goes after paying.
+        return_url: String,
+        /// Names the message that will show it.
+        slot: i64,
+    },
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -51,11 +76,21 @@ pub enum ErrandKind {
     SendSignInCode,
     /// [`Errand::CheckSignInCode`].
     CheckSignInCode,
+    /// [`Errand::Checkout`].
+    Checkout,
+    /// [`Errand::Screen`].
+    Screen,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::CopyMedia, Self::SendSignInCode, Self::CheckSignInCode];
+    pub const ALL: [Self; 5] = [
+        Self::CopyMedia,
+        Self::SendSignInCode,
+        Self::CheckSignInCode,
+        Self::Checkout,
+        Self::Screen,
+    ];
 
     /// The word in the row, and in the metrics.
     #[must_use]
@@ -64,6 +99,8 @@ impl ErrandKind {
             Self::CopyMedia => "copy_media",
             Self::SendSignInCode => "send_sign_in_code",
             Self::CheckSignInCode => "check_sign_in_code",
+            Self::Checkout => "checkout",
+            Self::Screen => "screen",
         }
     }
 }
@@ -76,6 +113,8 @@ impl Errand {
             Self::CopyMedia { .. } => ErrandKind::CopyMedia,
             Self::SendSignInCode { .. } => ErrandKind::SendSignInCode,
             Self::CheckSignInCode { .. } => ErrandKind::CheckSignInCode,
+            Self::Checkout { .. } => ErrandKind::Checkout,
+            Self::Screen { .. } => ErrandKind::Screen,
         }
     }
 }
@@ -116,6 +155,13 @@ pub enum Brought {
     Nothing,
     /// Somebody of the site has proved who they are.
     SignedIn(SignedIn),
+    /// A payment link was made.
+    Checkout(Link),
+    /// Words were screened: whether they may be drawn from.
+    Screened {
+        /// Whether.
+        allowed: bool,
+    },
 }
 
 /// Why an errand came to nothing.
@@ -183,8 +229,8 @@ fn of_channel(reference: &Reference) -> Option<&MediaRef> {
     }
 }
 
-/// What an errand came to.
-pub(crate) fn ended(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, ended: &ErrandEnded) {
+/// What an errand came to. Nothing when the facts are of another kind.
+pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> Option<()> {
     match (&ended.what, &ended.end) {
         (Errand::CopyMedia { media }, ErrandEnd::Brought(Brought::Copy { object, bytes })) => {
             turn.then(Effect::KeepCopy {
@@ -194,8 +240,23 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, ended: &E
             });
         }
         // Whoever needs the picture is told when it is needed: it may still be to be had then.
-        (Errand::CopyMedia { .. }, ErrandEnd::Failed(_) | ErrandEnd::Brought(_)) => {}
-        (Errand::SendSignInCode { .. }, end) => signing_in::sent(turn, facts, end),
-        (Errand::CheckSignInCode { .. }, end) => signing_in::checked(turn, facts, end),
+        (Errand::CopyMedia { .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {}
+        (Errand::SendSignInCode { .. }, end) => signing_in::sent(turn, of_message(facts), end),
+        (Errand::CheckSignInCode { .. }, end) => signing_in::checked(turn, of_message(facts), end),
+        (Errand::Checkout { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
+            payment::made(turn, of_message(facts)?, *slot, link);
+        }
+        (Errand::Checkout { slot, .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {
+            payment::failed(turn, of_message(facts)?, *slot);
+        }
+        (Errand::Screen { .. }, end) => {
+            let judged = match end {
+                ErrandEnd::Brought(Brought::Screened { allowed: true }) => Judged::Allowed,
+                ErrandEnd::Brought(Brought::Screened { allowed: false }) => Judged::Blocked,
+                ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => Judged::Unanswered,
+            };
+            screening::judged(turn, of_message(facts)?, judged);
+        }
     }
+    Some(())
 }

@@ -14,6 +14,7 @@ use crate::{
         AccountId, AlbumId, ArtifactId, ConversationId, EscalationId, GenerationId, IdentityId,
         MessageId, OutboundId, Slot, TapId,
     },
+    payment::{Moved, Notice},
 };
 
 /// Something that happened.
@@ -135,6 +136,17 @@ pub enum Event {
 
     /// An errand to an outside party came to an end.
     ErrandEnded(ErrandEnded),
+
+    // The payment provider.
+    /// It told something.
+    PaymentTold(Notice),
+    /// Somebody's money has moved; it happens in their own chat.
+    MoneyMoved {
+        /// Whose.
+        identity: IdentityId,
+        /// What.
+        moved: Moved,
+    },
 
     // The channel, about what we sent.
     /// It took a message somebody waits to hear of.

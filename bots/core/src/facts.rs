@@ -1,6 +1,7 @@
 //! What a turn knows when it decides. A type for each kind of event, loaded by the shell.
 
 mod awaiting;
+mod catalogue;
 mod link;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -8,20 +9,22 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{Account, Entitlement, Language},
+    account::{Account, Language},
     channel::{Capabilities, MediaRef},
-    credits::Credits,
+    credits::{Credits, Purse},
     event::{Message, Setting},
     generation::{Artifact, GenerationState, Options, Quality, Resolution},
     id::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
+    payment::{Checkout, Payment, PlanRow, Reversed, Till},
     say::{Action, BalanceLine, CardLine, Cause, Cheaper},
     window::Window,
 };
 
 pub use self::awaiting::Awaiting;
+pub use self::catalogue::{Catalogue, Pack, Plan, Price, Sold};
 pub use self::link::{
     FreshCode, LinkFacts, LinkNeed, LinkRow, LinkRules, Linked, Party, SignedIn, Tally, TypedCode,
 };
@@ -60,6 +63,8 @@ pub struct House {
     pub reference_bytes_max: u64,
     /// Most characters of a prompt.
     pub prompt_chars_max: usize,
+    /// Whether prompts are screened before anything is set aside for them.
+    pub screening: bool,
     /// Whether pictures can be given to the provider as references.
     pub edits: bool,
     /// Pictures made at once.
@@ -75,6 +80,8 @@ pub struct House {
     pub public_url: String,
     /// Prompts to begin with, each as it stands on its button; in the order of their numbers.
     pub examples: Vec<Example>,
+    /// What sells by payment links; nothing where nothing does.
+    pub till: Option<Till>,
     /// What each channel can do. One that is not here can do everything.
     pub channels: Vec<Capabilities>,
     /// How chats are linked.
@@ -127,54 +134,6 @@ pub struct Example {
     pub prompt: String,
 }
 
-/// Prices, packs and plans.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Catalogue {
-    /// The price of one picture, by resolution and quality.
-    pub prices: Vec<Price>,
-    /// Credits bought once.
-    pub packs: Vec<Pack>,
-    /// Credits a period, and what they unlock.
-    pub plans: Vec<Plan>,
-    /// What is included without a plan.
-    pub free: Option<Entitlement>,
-}
-
-/// The price of one picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Price {
-    /// How large.
-    pub resolution: Resolution,
-    /// How fine.
-    pub quality: Quality,
-    /// What it costs.
-    pub credits: Credits,
-}
-
-/// Credits bought once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pack {
-    /// Its id in the plans file.
-    pub id: String,
-    /// How many.
-    pub credits: Credits,
-    /// The price as it stands in the plans file.
-    pub price: String,
-}
-
-/// Credits a period, and what they unlock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Its id in the plans file.
-    pub id: String,
-    /// How many a period.
-    pub credits: Credits,
-    /// The price as it stands in the plans file.
-    pub price: String,
-    /// What it unlocks.
-    pub entitlement: Entitlement,
-}
-
 /// The facts of one event, by its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Facts {
@@ -188,6 +147,8 @@ pub enum Facts {
     Generation(GenerationFacts),
     /// Of a message's fate.
     Delivery(DeliveryFacts),
+    /// Of what the payment provider told.
+    Payment(PaymentFacts),
     /// None are needed.
     None,
 }
@@ -268,6 +229,8 @@ pub struct MessageFacts {
     /// The picture of ours that they answer, or that their next words change
     /// ([`Awaiting::Change`]), or that their link opens.
     pub replied: Option<Kept>,
+    /// For a payment link that was made, or was not: the purchase.
+    pub checkout: Option<Checkout>,
     /// What they answer instead, where it has no picture in it.
     pub beside: Beside,
     /// The picture that the payload of their link names, when the payload is one of ours; whose it
@@ -278,7 +241,8 @@ pub struct MessageFacts {
     pub answered: Option<Case>,
     /// The line for the provider.
     pub line: Line,
-    /// For an edited message: the request it had started. Else the request that their next words
+    /// For words that were screened: their request. For an edited message: the request it had
+    /// started. Else the request that their next words
     /// are for ([`Awaiting::Words`]).
     pub started: Option<Request>,
     /// For an album that is whole: its parts. For a part: the album so far.
@@ -333,6 +297,8 @@ pub struct PressFacts {
     pub kept: Option<Kept>,
     /// Its address, for whoever has the link; empty without a picture.
     pub address: String,
+    /// For a press that buys: the presser's newest purchase of the same that is not paid.
+    pub checkout: Option<Checkout>,
     /// For a press that spends: the presser's newest request, whatever became of it.
     pub newest: Option<Box<Request>>,
     /// The line for the provider.
@@ -451,6 +417,23 @@ pub struct DeliveryFacts {
     pub card: Option<CardFacts>,
 }
 
+/// Facts of what the payment provider told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaymentFacts {
+    /// The purchase it is about, by our name for it, by its plan or by its payment.
+    pub checkout: Option<Checkout>,
+    /// Whose that is.
+    pub account: Option<Account>,
+    /// The payment it is about, once we have heard of it.
+    pub payment: Option<Payment>,
+    /// The purse that has its credits now: the one that got them, or what succeeded that.
+    pub holder: Option<Purse>,
+    /// What of that payment's money went back, as far as we have heard, oldest first.
+    pub reversals: Vec<Reversed>,
+    /// The plans that the account pays for, or has paid for.
+    pub plans: Vec<PlanRow>,
+}
+
 /// What the card of a new topic tells beyond the matter itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardFacts {
@@ -552,6 +535,8 @@ pub enum RequestState {
     Asking,
     /// Waits for credits.
     Unpaid,
+    /// Its words are being screened; nothing is set aside for it yet.
+    Checking,
     /// In line, or being made.
     Open,
     /// Everything that will come of it has come.
@@ -569,6 +554,7 @@ impl RequestState {
         match self {
             Self::Asking => "asking",
             Self::Unpaid => "unpaid",
+            Self::Checking => "checking",
             Self::Open => "open",
             Self::Settled => "settled",
             Self::Cancelled => "cancelled",
@@ -582,6 +568,7 @@ impl RequestState {
         Some(match word {
             "asking" => Self::Asking,
             "unpaid" => Self::Unpaid,
+            "checking" => Self::Checking,
             "open" => Self::Open,
             "settled" => Self::Settled,
             "cancelled" => Self::Cancelled,
@@ -666,6 +653,8 @@ pub enum FactsKind {
     Generation,
     /// [`Facts::Delivery`].
     Delivery,
+    /// [`Facts::Payment`]: of the notice itself.
+    Payment,
     /// [`Facts::None`].
     #[default]
     None,
@@ -708,4 +697,10 @@ pub struct Needs {
     pub account: Option<AccountId>,
     /// What linking looks up.
     pub link: Option<LinkNeed>,
+    /// A purchase by our name for it.
+    pub checkout: Option<String>,
+    /// The newest purchase of what has this number on buttons ([`Item::number`]).
+    ///
+    /// [`Item::number`]: crate::payment::Item::number
+    pub item: Option<i64>,
 }

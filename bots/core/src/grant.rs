@@ -35,12 +35,20 @@ pub(crate) fn by_hand(turn: &mut Turn<'_>, facts: &MessageFacts, credits: Credit
     let granted = &mut visit.customer.account.purse.granted;
     *granted = Credits(granted.0.saturating_add(credits.0));
     if customer.reachable {
-        arrived(turn, &mut visit, facts, credits);
+        arrived(turn, &mut visit, facts, Came { credits, plan: None });
     }
 }
 
+/// What came.
+pub(crate) struct Came {
+    /// How many credits.
+    pub credits: Credits,
+    /// The plan that brought them, and until when it is paid.
+    pub plan: Option<(String, i64)>,
+}
+
 /// Credits have come to a purse: their owner hears of it, and what waited runs.
-fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, credits: Credits) {
+pub(crate) fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, came: Came) {
     let available = visit.available();
     let waited = visit
         .customer
@@ -52,8 +60,12 @@ fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, credits
         .filter(|request| making::total(request) <= available)
         .find(|request| request::may_run(turn, visit, request).is_ok())
         .cloned();
-    let making = waited.is_some();
-    turn.say(&visit.reader, Say::CreditsArrived { credits, available, making });
+    let (credits, making) = (came.credits, waited.is_some());
+    let say = match came.plan {
+        None => Say::CreditsArrived { credits, available, making },
+        Some((plan, until)) => Say::PlanPaid { plan, credits, available, until, making },
+    };
+    turn.say(&visit.reader, say);
     if let Some(request) = waited {
         // Whether it may run was looked at above.
         let _ran = request::resume(turn, visit, &facts.line, &request, None);

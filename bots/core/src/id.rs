@@ -144,6 +144,8 @@ pub enum Slot {
     Relay(OutboundId),
     /// The topic of an escalation at the operators' desk, and the card in it.
     Case(EscalationId),
+    /// Where a payment link is shown.
+    Checkout(i64),
 }
 
 impl Slot {
@@ -156,6 +158,7 @@ impl Slot {
             Self::Question(id) => alloc::format!("q{id}"),
             Self::Relay(id) => alloc::format!("o{id}"),
             Self::Case(id) => alloc::format!("c{id}"),
+            Self::Checkout(id) => alloc::format!("k{id}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     facts::{House, Request},
     generation::{Background, Options, Quality, Resolution, Shape},
     id::{ArtifactId, RequestId},
-    pricing,
+    payment, pricing,
     say::{Action, Cause, Cheaper, Chosen, Does, Key, Label, Verb},
 };
 
@@ -23,6 +23,9 @@ pub(crate) const BACKGROUNDS: [Background; 3] =
 
 /// How many pictures the settings offer.
 const COUNTS: [u8; 4] = [1, 2, 3, 4];
+
+/// Things for sale under one message.
+pub(crate) const OFFERS_MAX: usize = 6;
 
 /// A button that comes back as a press.
 pub(crate) fn act(label: Label, verb: Verb, row: i64) -> Key {
@@ -80,7 +83,16 @@ pub(crate) fn unpaid(house: &House, request: &Request) -> Vec<Vec<Key>> {
     let mut rows = Vec::new();
     let cheaper = request.cheaper.filter(|_| request.setting != Setting::Group);
     rows.extend(cheaper.map(|way| vec![take_cheaper(request.id, way)]));
-    rows.push(buy_or_cancel(request));
+    let offers = match request.setting {
+        Setting::Group => Vec::new(),
+        Setting::Private | Setting::Desk => payment::offers(house, &request.conversation),
+    };
+    if offers.is_empty() {
+        rows.push(buy_or_cancel(request));
+    } else {
+        rows.extend(offers.into_iter().take(OFFERS_MAX));
+        rows.extend(cancel(request.id));
+    }
     rows.push(human(house, Some(request.id)));
     rows
 }

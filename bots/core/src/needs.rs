@@ -48,6 +48,8 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }
         | Event::ChannelWarned(_) => Needs::default(),
+        Event::PaymentTold(_) => of(FactsKind::Payment),
+        Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
@@ -100,23 +102,6 @@ fn entrance_needs(entrance: &Entrance) -> Needs {
     Needs {
         identity: Some(entrance.who.identity.clone()),
         link: comes_to_link.then_some(LinkNeed::Own),
-        kind: FactsKind::Message,
-        ..Needs::default()
-    }
-}
-
-fn errand_needs(ended: &ErrandEnded) -> Needs {
-    let (Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. }) = &ended.what
-    else {
-        return Needs::default();
-    };
-    let link = match &ended.end {
-        ErrandEnd::Brought(Brought::SignedIn(who)) => LinkNeed::Subject(who.clone()),
-        ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => LinkNeed::Own,
-    };
-    Needs {
-        identity: Some(by.clone()),
-        link: Some(link),
         kind: FactsKind::Message,
         ..Needs::default()
     }
@@ -196,6 +181,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::MakeCode | Verb::UnlinkWhich | Verb::SignInByEmail | Verb::SignInInBrowser => {
             Needs { link: Some(LinkNeed::Own), ..base }
         }
+        Verb::BuyItem => Needs { item: Some(row), ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -209,6 +195,31 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::SetCause
         | Verb::ConsentYes
         | Verb::ConsentNo => base,
+    }
+}
+
+fn errand_needs(ended: &ErrandEnded) -> Needs {
+    let of = |identity: &IdentityId| Needs {
+        kind: FactsKind::Message,
+        identity: Some(identity.clone()),
+        ..Needs::default()
+    };
+    match (&ended.what, &ended.end) {
+        (Errand::CopyMedia { .. }, _) => Needs::default(),
+        (Errand::Screen { request, identity }, _) => {
+            Needs { request: Some(*request), line: true, ..of(identity) }
+        }
+        (Errand::Checkout { request, identity, .. }, _) => {
+            Needs { checkout: Some(request.clone()), ..of(identity) }
+        }
+        (
+            Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },
+            ErrandEnd::Brought(Brought::SignedIn(who)),
+        ) => Needs { link: Some(LinkNeed::Subject(who.clone())), ..of(by) },
+        (
+            Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },
+            ErrandEnd::Brought(_) | ErrandEnd::Failed(_),
+        ) => Needs { link: Some(LinkNeed::Own), ..of(by) },
     }
 }
 

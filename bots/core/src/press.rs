@@ -19,7 +19,7 @@ use crate::{
     generation::{GenerationState, Options},
     handed, handing, history,
     id::{RequestId, Slot},
-    keys, linking,
+    keys, linking, payment,
     picture::Scene,
     pricing, receipt,
     request::{self, NotYet, Wish},
@@ -131,6 +131,7 @@ fn obey(
         | Verb::Unlink
         | Verb::SignInByEmail
         | Verb::SignInInBrowser => return linking::pressed(turn, visit, facts, action),
+        Verb::BuyItem => return payment::chosen(turn, visit, facts, row),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -163,6 +164,7 @@ fn is_private(verb: Verb) -> bool {
         verb,
         Verb::Balance
             | Verb::Buy
+            | Verb::BuyItem
             | Verb::HistoryPage
             | Verb::AskHuman
             | Verb::SetCause

@@ -78,7 +78,7 @@ pub fn offer(catalogue: &Catalogue) -> Offer {
         credits: plan.credits,
         price: plan.price.clone(),
     });
-    Offer { packs: packs.collect(), plans: plans.collect() }
+    Offer { packs: packs.collect(), plans: plans.collect(), by_link: false }
 }
 
 #[cfg(test)]

@@ -9,12 +9,13 @@ use crate::{
     customer::Visit,
     effect::{Effect, RequestChange},
     event::Event,
-    facts::{Customer, Line, Reference, Request, RequestState},
+    facts::{Customer, Line, OpenRequest, Reference, Request, RequestState},
     flags::Flags,
     generation::{Failure, Options},
     id::{ArtifactId, MessageId, RequestId, Slot},
-    keys, making, pricing,
-    say::{Key, Part, Say},
+    keys, making, payment, pricing,
+    say::{Key, Offer, Part, Say},
+    screening,
     turn::{Reader, Turn, shorten},
 };
 
@@ -72,6 +73,7 @@ pub(crate) fn is_repeated(
         RequestState::Cancelled | RequestState::Lapsed => true,
         RequestState::Asking
         | RequestState::Unpaid
+        | RequestState::Checking
         | RequestState::Open
         | RequestState::Settled => false,
     };
@@ -143,9 +145,15 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
     } else if total > house.ask_above {
         ask_about_price(turn, visit, request, total);
     } else {
-        let request = Request { state: RequestState::Open, ..request };
+        let screened = screening::is_needed(turn, &request);
+        let state = if screened { RequestState::Checking } else { RequestState::Open };
+        let request = Request { state, ..request };
         turn.then(Effect::OpenRequest(request.clone()));
-        making::begin(turn, visit, line, &request, fit.reduced);
+        if screened {
+            screening::begin(turn, visit, &request);
+        } else {
+            making::begin(turn, visit, line, &request, fit.reduced);
+        }
     }
     Placed::Kept
 }
@@ -201,8 +209,10 @@ pub(crate) fn line_full(customer: &Customer) -> Say {
 
 /// Requests of a customer that are in line or being made.
 pub(crate) fn in_line(customer: &Customer) -> i64 {
-    let open = customer.open.iter().filter(|open| open.request.state == RequestState::Open);
-    open.count() as i64
+    let is_on_its_way = |open: &&OpenRequest| {
+        matches!(open.request.state, RequestState::Open | RequestState::Checking)
+    };
+    customer.open.iter().filter(is_on_its_way).count() as i64
 }
 
 /// The owner has forgotten a price: nothing can be made, and it is not the customer's fault.
@@ -261,14 +271,15 @@ fn keep_unpaid(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: 
     turn.send(question.keys(keys));
 }
 
-fn out_of_credits(
+pub(crate) fn out_of_credits(
     turn: &Turn<'_>,
     visit: &Visit,
     request: &Request,
     total: Credits,
 ) -> (Say, Vec<Vec<Key>>) {
     let available = Reader::of(request, visit.reader.language).sees(visit.available());
-    let offer = pricing::offer(&turn.house().catalogue);
+    let by_link = payment::till(turn.house(), &request.conversation).is_some();
+    let offer = Offer { by_link, ..pricing::offer(&turn.house().catalogue) };
     let say = Say::OutOfCredits {
         price: total,
         available,
@@ -293,6 +304,11 @@ fn wait(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
         turn.send(word.silent());
     }
     turn.then(Effect::OpenRequest(request.clone()));
+    lapse_later(turn, request);
+}
+
+/// A request that waits is let go after a while.
+pub(crate) fn lapse_later(turn: &mut Turn<'_>, request: &Request) {
     turn.then(Effect::SetTimer {
         id: timer(request.id),
         due_at: turn.frame.now.saturating_add(WAITS_MS),
@@ -345,13 +361,34 @@ pub(crate) fn resume(
         turn.send(question.keys(keys));
         return Ok(());
     }
+    if screening::is_needed(turn, &request) {
+        turn.then(Effect::ClearTimer { id: timer(request.id) });
+        let state = RequestState::Checking;
+        turn.then(Effect::UpdateRequest { id: request.id, state, change });
+        request.state = state;
+        screening::begin(turn, visit, &request);
+        return Ok(());
+    }
+    run(turn, visit, line, request, change);
+    Ok(())
+}
+
+/// A request that waited goes into the line; the question about it goes. Its credits are there:
+/// whoever calls this has looked.
+pub(crate) fn run(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    line: &Line,
+    mut request: Request,
+    change: Option<RequestChange>,
+) {
     let state = RequestState::Open;
     turn.then(Effect::UpdateRequest { id: request.id, state, change });
     turn.then(Effect::ClearTimer { id: timer(request.id) });
+    let reader = Reader::of(&request, visit.reader.language);
     turn.remove(&reader, Slot::Question(request.id.0));
     request.state = state;
     making::begin(turn, visit, line, &request, false);
-    Ok(())
 }
 
 /// Whether a request that waits may run now, credits aside: within the plan, with room in line.

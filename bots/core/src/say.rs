@@ -15,6 +15,7 @@ use crate::{
     channel::{OtherKind, Text},
     credits::Credits,
     generation::{Failure, Options, Resolution},
+    payment::{Item, Money, PlanState},
 };
 
 pub use self::{
@@ -216,6 +217,54 @@ pub enum Say {
         /// Whether a request that waited for them runs now.
         making: bool,
     },
+    /// A period of a plan is paid.
+    PlanPaid {
+        /// Which plan.
+        plan: String,
+        /// The credits it brought.
+        credits: Credits,
+        /// What can be spent, before anything that runs now.
+        available: Credits,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+        /// Whether a request that waited for credits runs now.
+        making: bool,
+    },
+    /// A plan is otherwise than before.
+    PlanChanged {
+        /// Which plan.
+        plan: String,
+        /// How it is now.
+        state: PlanState,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+    },
+    /// Money went back, and the credits with it.
+    MoneyWentBack {
+        /// How many.
+        credits: Credits,
+        /// What can be spent now; below zero when more had been spent than was left.
+        available: Credits,
+        /// Whether the payer's bank took it.
+        disputed: bool,
+    },
+    /// The words are being screened.
+    Checking,
+    /// A payment link is being made.
+    CheckoutComing,
+    /// A payment link.
+    CheckoutReady {
+        /// What is bought.
+        item: Item,
+        /// The credits it brings.
+        credits: Credits,
+        /// What it costs.
+        price: Money,
+        /// Who gets them, by the name they have at the channel.
+        buyer: String,
+    },
+    /// No payment link could be made; nothing was charged.
+    CheckoutFailed,
     /// It is on its way already and cannot be taken back.
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.
@@ -430,6 +479,8 @@ pub struct Offer {
     pub packs: Vec<OfferLine>,
     /// Plans: credits a period and price.
     pub plans: Vec<OfferLine>,
+    /// Whether they are bought by the buttons below.
+    pub by_link: bool,
 }
 
 /// One thing that can be bought.

@@ -12,6 +12,7 @@ mod lines;
 mod linking;
 mod links;
 mod model;
+mod money;
 mod people;
 mod pictures;
 mod presses;

@@ -5,10 +5,13 @@
 
 mod blobs;
 pub mod clock;
+pub mod creem;
 pub mod images;
 mod journal;
 mod line;
 pub mod page;
 pub mod phone;
+pub mod rest;
+pub mod supabase;
 pub mod telegram;
 pub mod wecom;

@@ -207,6 +207,7 @@ mod act;
 mod control;
 mod events;
 mod images;
+mod outside;
 mod read;
 mod refusal;
 mod wecom;

@@ -16,7 +16,7 @@ use crate::store::{
     copies, errands,
     facts::word_of,
     ledger::{Act, Move, MoveKind, Order},
-    outbox, sealed,
+    outbox, payments, sealed,
     timers::NewTimer,
 };
 
@@ -61,32 +61,27 @@ impl Rows {
                 self.update_request(*id, *state, change.as_ref());
             }
             Effect::Grant { .. }
+            | Effect::TakeBack { .. }
             | Effect::Hold { .. }
             | Effect::PostHold { .. }
             | Effect::VoidHold { .. } => self.gather_money(seq, effect),
+            Effect::OpenCheckout(_)
+            | Effect::UpdateCheckout { .. }
+            | Effect::KeepPayment(_)
+            | Effect::KeepReversal(_)
+            | Effect::KeepPlan(_)
+            | Effect::ChoosePlan { .. }
+            | Effect::CountStrike { .. } => self.gather_sale(seq, effect),
             Effect::Generate(generation) => self.generate(seq, generation),
             Effect::CancelGeneration { generation } => self.cancelled.push((seq, generation.0)),
-            Effect::SettleGeneration { generation, state, failure } => {
-                self.settle(*generation, *state, *failure);
-            }
-            Effect::TellLater { generation } => {
-                self.single(sql::TELL_LATER, vec![generation.0.into()]);
-            }
-            Effect::Told { generation } => self.single(sql::TOLD, vec![generation.0.into()]),
-            Effect::KeepArtifact(artifact) => {
-                self.artifacts.push(artifact_row(artifact, self.now));
-            }
-            Effect::OweArtifact { artifact } => self.owed(*artifact, true),
-            Effect::ClearOwed { artifact } => self.owed(*artifact, false),
-            Effect::DeleteArtifact { artifact } => {
-                self.single(sql::DELETE_ARTIFACT, vec![artifact.0.into()]);
-            }
-            Effect::SampleDuration { resolution, quality, took_ms } => self.samples.push(vec![
-                seq.into(),
-                word_of(resolution).into(),
-                word_of(quality).into(),
-                (*took_ms).into(),
-            ]),
+            Effect::SettleGeneration { .. }
+            | Effect::TellLater { .. }
+            | Effect::Told { .. }
+            | Effect::KeepArtifact(_)
+            | Effect::OweArtifact { .. }
+            | Effect::ClearOwed { .. }
+            | Effect::DeleteArtifact { .. }
+            | Effect::SampleDuration { .. } => self.gather_making(seq, effect),
             Effect::SetTimer { id, due_at, conversation, event } => self.timers.push(NewTimer {
                 id: id.clone(),
                 due_at: *due_at,
@@ -121,6 +116,40 @@ impl Rows {
         self.touched.push((request.account.0, seq, 0));
         self.uses.extend(copies::uses(request, self.now));
         self.requests.push(request_row(request));
+    }
+
+    fn gather_sale(&mut self, seq: i64, effect: &Effect) {
+        self.touched.extend(payments::hangs_on(effect).map(|account| (account.0, seq, 0)));
+        if let Some((text, values)) = payments::statement(effect, self.now) {
+            self.single(text, values);
+        }
+    }
+
+    fn gather_making(&mut self, seq: i64, effect: &Effect) {
+        match effect {
+            Effect::SettleGeneration { generation, state, failure } => {
+                self.settle(*generation, *state, *failure);
+            }
+            Effect::TellLater { generation } => {
+                self.single(sql::TELL_LATER, vec![generation.0.into()]);
+            }
+            Effect::Told { generation } => self.single(sql::TOLD, vec![generation.0.into()]),
+            Effect::KeepArtifact(artifact) => {
+                self.artifacts.push(artifact_row(artifact, self.now));
+            }
+            Effect::OweArtifact { artifact } => self.owed(*artifact, true),
+            Effect::ClearOwed { artifact } => self.owed(*artifact, false),
+            Effect::DeleteArtifact { artifact } => {
+                self.single(sql::DELETE_ARTIFACT, vec![artifact.0.into()]);
+            }
+            Effect::SampleDuration { resolution, quality, took_ms } => self.samples.push(vec![
+                seq.into(),
+                word_of(resolution).into(),
+                word_of(quality).into(),
+                (*took_ms).into(),
+            ]),
+            _ => {}
+        }
     }
 
     fn gather_case(&mut self, seq: i64, effect: &Effect) {
@@ -266,6 +295,16 @@ impl Rows {
                     source: source.clone(),
                     reason: reason.code(),
                     note: note.clone(),
+                },
+            ),
+            Effect::TakeBack { entry, purse, credits, source, reason } => self.order(
+                seq,
+                Act::Take {
+                    entry: entry.0,
+                    purse: purse.0,
+                    amount: credits.0,
+                    source: source.clone(),
+                    reason: *reason,
                 },
             ),
             Effect::Hold { hold, generation, purse, credits } => self.order(

@@ -97,6 +97,7 @@ pub(super) const MOVES: &[&str] = &[
     "update outbox set conversation = $2 where conversation = $1 and state = 'waiting'",
     "update escalations set conversation = $2 where conversation = $1",
     "update escalations set topic = $2 where topic = $1",
+    "update checkouts set conversation = $2 where conversation = $1",
     "update tray set conversation = $2 where conversation = $1",
     "delete from album_parts where conversation = $2
        and album in (select album from albums where conversation = $1)",

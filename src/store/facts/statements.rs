@@ -65,7 +65,7 @@ pub(super) const FIND_TRAY: &str = "
 pub(super) const FIND_OPEN: &str = concat!(
     "select ",
     request_columns!(),
-    " from requests r where r.account in ({list}) and r.state in ('asking', 'unpaid', 'open')
+    " from requests r where r.account in ({list}) and r.state in ('asking', 'unpaid', 'checking', 'open')
       order by r.id"
 );
 pub(super) const FIND_REQUESTS: &str =

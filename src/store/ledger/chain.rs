@@ -1,4 +1,4 @@
-//! Each line of a purse has the hash of the one before it.
+//! How lines are chained: each has the hash of the one before it.
 
 use sha2::{Digest as _, Sha256};
 

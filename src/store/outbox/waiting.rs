@@ -19,14 +19,18 @@ const FIND_FIRST: &str = "
       select (select min(o.conversation) from outbox o
               where o.channel = $1 and o.state in ('waiting', 'sending')
                 and o.conversation > each.conversation), number + 1
-      from each where conversation is not null and number < $3)
+      from each where conversation is not null and number < $3),
+    part(conversation, number, rest) as materialized (
+      select conversation, number, coalesce((
+        select w.id from outbox w
+        where w.channel = $1 and w.state in ('waiting', 'sending')
+          and w.conversation = each.conversation
+        order by w.id limit 1 offset $4), 9223372036854775807)
+      from each where conversation is not null)
     select o.conversation, o.slot, o.about, o.state, o.attempts, o.not_before, o.body, o.id
-    from each join outbox o on o.id in (
-      select w.id from outbox w
-      where w.channel = $1 and w.state in ('waiting', 'sending')
-        and w.conversation = each.conversation
-      order by w.id limit $4)
-    order by each.number, o.id";
+    from part join outbox o on o.channel = $1 and o.state in ('waiting', 'sending')
+      and o.conversation = part.conversation and o.id < part.rest
+    order by part.number, o.id";
 const FIND_LAST: &str = "select coalesce(max(id), 0) from outbox";
 
 /// A message that waits, not yet understood.

@@ -43,6 +43,9 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::Older,
         Label::Newer,
         Label::Gallery,
+        Label::BuyPack { credits: price, price: "9.90 USD".into() },
+        Label::BuyPlan { name: "pro".into(), price: "19.90 USD".into() },
+        Label::Pay,
         Label::SupportLink,
         Label::CaseDone,
         Label::MakeCode,
@@ -78,8 +81,10 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 31] {
+pub(in super::super) fn pages() -> [PageText; 33] {
     [
+        PageText::Paid,
+        PageText::NotPaid,
         PageText::Gallery,
         PageText::Count(1),
         PageText::PrivateUntil(DECEMBER_22),

@@ -46,6 +46,10 @@ impl House {
             ("the provider's key", self.images.api_key().to_owned()),
             ("the webhook's secret", SECRET.to_owned()),
         ];
+        if let Some(creem) = &self.creem {
+            canaries.push(("Creem's key", creem.options().api_key.clone()));
+            canaries.push(("Creem's secret", creem.options().webhook_secret.clone()));
+        }
         if let Some(wecom) = &self.wecom {
             canaries.extend(of_wecom(wecom));
         }

@@ -104,6 +104,22 @@ pub enum Label {
     Newer,
     /// \[Open gallery\]
     Gallery,
+    /// \[100 credits · 9.90 USD\]
+    BuyPack {
+        /// How many.
+        credits: Credits,
+        /// The price as it stands in the plans file.
+        price: String,
+    },
+    /// \[Pro · 19.90 USD\]
+    BuyPlan {
+        /// Its id in the plans file.
+        name: String,
+        /// The price as it stands in the plans file.
+        price: String,
+    },
+    /// \[Pay\]
+    Pay,
     /// The support contact's link.
     SupportLink,
     /// \[Case done\], at the desk.
@@ -215,6 +231,8 @@ pub enum Verb {
     HistoryPage = 32,
     /// End the matter `row`; operators only.
     CaseDone = 33,
+    /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
+    BuyItem = 50,
     /// Make a code for another chat.
     MakeCode = 60,
     /// This chat says yes to the account of code `row`.
@@ -235,7 +253,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -269,6 +287,7 @@ impl Verb {
         Self::OpenPicture,
         Self::HistoryPage,
         Self::CaseDone,
+        Self::BuyItem,
         Self::MakeCode,
         Self::LinkYes,
         Self::LinkNo,

@@ -192,6 +192,7 @@ fn the_receipt_of_several_pictures_is_their_menu() {
     let about = About::Picture(GenerationId(62));
     let delivered = Delivered { outbound: OutboundId(5), about, message: None, conversation: None };
     assert_snapshot!(on(&facts, &Event::MessageDelivered(delivered), window(1)), @r#"
+    ReleaseHeld { conversation: "wecom-kf:wk1/wm1" }
     PostHold { hold: 72 }
     SettleGeneration { generation: 62, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
@@ -237,7 +238,7 @@ fn a_picture_that_the_channel_lost_is_owed_again_and_stays_paid() {
         assert_eq!(on(&facts, &event, window(0)), "OweArtifact { artifact: 81 }");
     }
     let bounced = Event::MessageBounced { outbound: OutboundId(5), refusal: Refusal::Blocked };
-    let words = "BounceMessage { outbound: 5, refusal: Blocked }";
+    let words = "BounceMessage { outbound: 5, refusal: Blocked, again: #0 }";
     assert_eq!(on(&Facts::None, &bounced, window(0)), words);
 }
 

@@ -173,11 +173,11 @@ fn who_takes_a_chat_and_who_ends_it_is_said_on_that_occasion() {
     let facts = Facts::Message(message_facts(theirs()));
     let taken = given(Hands::Servicer("olga".into()), Some(code()));
     let effects = at_place(&with_members(), CHAT, &facts, &taken);
-    assert!(effects.contains("about Occasion answering code:C: SupportTaken"), "{effects}");
+    assert!(effects.contains("answering code:C about Occasion: SupportTaken"), "{effects}");
 
     let ended = at_place(&with_members(), CHAT, &facts, &given(Hands::Bot, Some(code())));
     assert!(ended.contains("CloseEscalation { escalation: 90, closed: true }"), "{ended}");
-    assert!(ended.contains("about Occasion answering code:C: SupportDone"), "{ended}");
+    assert!(ended.contains("answering code:C about Occasion: SupportDone"), "{ended}");
     assert!(ended.contains("wecom-app:desk/S-1042 about TopicLine(90): DeskClosed"), "{ended}");
     let late = Some(Answerable { message: "code:C".into(), until: NOW - 1 });
     let ended = at_place(&with_members(), CHAT, &facts, &given(Hands::Bot, late));

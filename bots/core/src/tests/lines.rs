@@ -202,6 +202,7 @@ fn tidy(line: &str) -> String {
     }
     let nowhere = ", bytes: None, size: None, name: None, fetch_before: None }";
     tidy = tidy.replace(nowhere, " }").replace("MediaRef ", "");
+    tidy = tidy.replace(", by_link: false", "");
     tidy.replace("None", "-").replace("Options { ", "{ ")
 }
 

@@ -14,6 +14,7 @@ use crate::{
     facts::*,
     generation::*,
     id::*,
+    payment::{Mode, Money, Till},
     say::{Action, Verb},
 };
 
@@ -56,11 +57,15 @@ pub fn house() -> House {
                 id: "starter".into(),
                 credits: Credits(100),
                 price: "9.90 USD".into(),
+                cost: dollars(990),
+                product: Some("prod_starter".into()),
             }],
             plans: vec![Plan {
                 id: "pro".into(),
                 credits: Credits(500),
                 price: "19.90 USD".into(),
+                cost: dollars(1990),
+                product: Some("prod_pro".into()),
                 entitlement: pro(),
             }],
             free: Some(free()),
@@ -70,6 +75,7 @@ pub fn house() -> House {
         references_max: 4,
         reference_bytes_max: 5_000_000,
         prompt_chars_max: 100,
+        screening: false,
         edits: true,
         concurrency: 2,
         support_url: "https://help.example".into(),
@@ -81,9 +87,25 @@ pub fn house() -> House {
             example(Language::En, "A lighthouse at night"),
             example(Language::ZhCn, "雪中的狐狸"),
         ],
+        till: None,
         channels: vec![],
         link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
     }
+}
+
+/// The same house with a till.
+pub fn shop() -> House {
+    let till = Till {
+        mode: Mode::Test,
+        tag: "pd-ab".into(),
+        closed_on: &[],
+        return_url: "https://pic.example/creem/return".into(),
+    };
+    House { till: Some(till), ..house() }
+}
+
+pub fn dollars(minor: i64) -> Money {
+    Money { minor, currency: "USD".into() }
 }
 
 pub fn free() -> Entitlement {
@@ -189,6 +211,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         replied: None,
         beside: Beside::Nothing,
         linked: None,
+        checkout: None,
         answered: None,
         line: line(),
         started: None,
@@ -350,6 +373,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         generations: vec![],
         kept: None,
         address: "https://pic.example/p/t0ken".into(),
+        checkout: None,
         newest: None,
         line: line(),
         history: None,

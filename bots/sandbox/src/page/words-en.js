@@ -160,6 +160,7 @@ export const words = {
   "one-minute": "1 min",
   "one-hour": "1 h",
   "one-day": "1 day",
+  "party-creem": "Creem",
   "party-images": "The image provider",
   "party-telegram": "Telegram",
   "party-wecom": "WeCom",

@@ -160,6 +160,7 @@ export const words = {
   "one-minute": "1 分钟",
   "one-hour": "1 小时",
   "one-day": "1 天",
+  "party-creem": "Creem",
   "party-images": "图像服务商",
   "party-telegram": "Telegram",
   "party-wecom": "企业微信",

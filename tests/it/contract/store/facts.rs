@@ -39,6 +39,8 @@ fn rules() -> Rules {
         references_max: 4,
         reference_bytes_max: 20_000_000,
         prompt_chars_max: 100,
+        screening: false,
+        till: None,
         edits: true,
         concurrency: 1,
         support_url: String::new(),

@@ -7,7 +7,7 @@ use picdesk::store::{
     ledger::{Act, Order},
 };
 use picdesk_core::{
-    credits::{Credits, Purse, VoidReason},
+    credits::{Credits, Purse, TakeReason, VoidReason},
     effect::Effect,
     generation::GenerationState,
 };
@@ -216,6 +216,8 @@ struct Model {
     /// Purse and amount of every hold, and whether it is pending.
     holds: HashMap<i64, (i64, i64, bool)>,
     sources: HashSet<String>,
+    /// Taken back, by purse.
+    gone: BTreeMap<i64, i64>,
 }
 
 impl Model {
@@ -229,11 +231,25 @@ impl Model {
             }
             Act::Hold { hold, purse, amount, .. } => {
                 let (granted, posted, pending) = self.purses.entry(*purse).or_default();
-                if *granted - *posted - *pending < *amount {
+                let gone = self.gone.get(purse).copied().unwrap_or(0);
+                if *granted - *posted - *pending - gone < *amount {
                     return false;
                 }
                 *pending += amount;
                 self.holds.insert(*hold, (*purse, *amount, true));
+            }
+            Act::Take { purse, amount, source, reason, .. } => {
+                let (granted, posted, pending) = self.purses.entry(*purse).or_default();
+                let gone = self.gone.entry(*purse).or_default();
+                let left = *granted - *posted - *pending - *gone;
+                if self.sources.contains(source) {
+                    return true;
+                }
+                if *reason == TakeReason::Refunded && left < *amount {
+                    return false;
+                }
+                self.sources.insert(source.clone());
+                *gone += amount;
             }
             Act::Post { hold } | Act::Void { hold, .. } => {
                 let held = self.holds.get_mut(hold).unwrap();

@@ -192,6 +192,7 @@ impl Store {
                 let kept = self.kept(artifact.or(needs.artifact));
                 Facts::Delivery(DeliveryFacts { kept, ..delivery_facts(of) })
             }
+            FactsKind::Payment => Facts::Payment(PaymentFacts::default()),
             FactsKind::Desk | FactsKind::None => Facts::None,
         }
     }

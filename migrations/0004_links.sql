@@ -17,6 +17,8 @@ create table accounts (
   hint text,
   -- Addresses of its gallery that were given out before do not open: a chat was unlinked then.
   galleries_from bigint not null default 0,
+  -- How often their words were not let through the screening.
+  strikes bigint not null default 0,
   constraint account_purse unique (purse),
   constraint account_subject unique (subject)
 );

@@ -1,0 +1,102 @@
+//! What is sold: prices of pictures, packs and plans.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::{
+    account::Entitlement,
+    credits::Credits,
+    generation::{Quality, Resolution},
+    payment::{Item, Money},
+};
+
+/// Prices, packs and plans.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The price of one picture, by resolution and quality.
+    pub prices: Vec<Price>,
+    /// Credits bought once.
+    pub packs: Vec<Pack>,
+    /// Credits a period, and what they unlock.
+    pub plans: Vec<Plan>,
+    /// What is included without a plan.
+    pub free: Option<Entitlement>,
+}
+
+impl Catalogue {
+    /// Everything that is sold by link.
+    pub fn sold(&self) -> impl Iterator<Item = Sold<'_>> {
+        let packs = self.packs.iter().map(|pack| {
+            let item = Item::Pack(pack.id.clone());
+            (item, pack.credits, &pack.cost, pack.product.as_deref())
+        });
+        let plans = self.plans.iter().map(|plan| {
+            let item = Item::Plan(plan.id.clone());
+            (item, plan.credits, &plan.cost, plan.product.as_deref())
+        });
+        packs.chain(plans).filter_map(|(item, credits, price, product)| {
+            Some(Sold { item, credits, price, product: product? })
+        })
+    }
+
+    /// What has a number on buttons, where it is sold by link.
+    #[must_use]
+    pub fn item(&self, number: i64) -> Option<Item> {
+        self.sold().map(|sold| sold.item).find(|item| item.number() == number)
+    }
+}
+
+/// Something that is sold by link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sold<'c> {
+    /// What.
+    pub item: Item,
+    /// The credits it brings, once or a period.
+    pub credits: Credits,
+    /// What it costs.
+    pub price: &'c Money,
+    /// What the payment provider calls it.
+    pub product: &'c str,
+}
+
+/// The price of one picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// How large.
+    pub resolution: Resolution,
+    /// How fine.
+    pub quality: Quality,
+    /// What it costs.
+    pub credits: Credits,
+}
+
+/// Credits bought once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pack {
+    /// Its id in the plans file.
+    pub id: String,
+    /// How many.
+    pub credits: Credits,
+    /// The price as it stands in the plans file.
+    pub price: String,
+    /// The same as an amount.
+    pub cost: Money,
+    /// What the payment provider calls it; nothing where it is not sold by link.
+    pub product: Option<String>,
+}
+
+/// Credits a period, and what they unlock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Its id in the plans file.
+    pub id: String,
+    /// How many a period.
+    pub credits: Credits,
+    /// The price as it stands in the plans file.
+    pub price: String,
+    /// The same as an amount.
+    pub cost: Money,
+    /// What the payment provider calls it; nothing where it is not sold by link.
+    pub product: Option<String>,
+    /// What it unlocks.
+    pub entitlement: Entitlement,
+}

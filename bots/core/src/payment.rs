@@ -1,0 +1,409 @@
+//! Money: what is sold, what was paid for it, and what went back.
+//!
+//! Credits are given for what the payment provider tells, checked against what we had asked for:
+//! never for what a browser says. What it tells comes repeatedly and in any order, so everything
+//! here is named by the thing it is about (an order, a payment, a refund) and done once for it.
+
+mod checkout;
+mod moved;
+mod told;
+
+use alloc::{format, string::String};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    credits::Credits,
+    id::{AccountId, ConversationId, IdentityId, PurseId},
+};
+
+pub(crate) use self::{
+    checkout::{chosen, failed, made, offers, till},
+    moved::moved,
+    told::told,
+};
+
+/// An amount of money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// In the currency's smallest unit (cents).
+    pub minor: i64,
+    /// Three letters. Source: ISO 4217.
+    pub currency: String,
+}
+
+/// Whether real money moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It does.
+    Live,
+    /// It does not.
+    Test,
+    /// Nobody says.
+    Unknown,
+}
+
+/// What sells by payment links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Till {
+    /// Whether real money moves.
+    pub mode: Mode,
+    /// What our names for purchases begin with: another one for each installation, so that two of
+    /// them can share an account at the provider.
+    pub tag: String,
+    /// The channels on which no links are offered.
+    pub closed_on: &'static [&'static str],
+    /// How to a browser the page is found that says what happens after paying.
+    pub return_url: String,
+}
+
+/// Something that is sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// Credits bought once, by their id in the plans file.
+    Pack(String),
+    /// Credits a period and what they unlock.
+    Plan(String),
+}
+
+impl Item {
+    /// Its id in the plans file.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Pack(id) | Self::Plan(id) => id,
+        }
+    }
+
+    /// The word in the row.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match self {
+            Self::Pack(id) => format!("pack:{id}"),
+            Self::Plan(id) => format!("plan:{id}"),
+        }
+    }
+
+    /// The item of a row's word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let (kind, id) = word.split_once(':')?;
+        match kind {
+            "pack" => Some(Self::Pack(id.into())),
+            "plan" => Some(Self::Plan(id.into())),
+            _ => None,
+        }
+    }
+
+    /// Its number on buttons: the plans file may change between two presses, and a button must
+    /// never sell something else than stood on it. FNV-1a, 63 bits.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for byte in self.word().bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        (hash >> 1) as i64
+    }
+}
+
+/// A purchase that was asked for: written down before the provider is asked for a payment link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// Our name for it.
+    pub request: String,
+    /// Who gets the credits.
+    pub account: AccountId,
+    /// Their purse when it was asked for. That they were linked since has changed it: credits go
+    /// to the purse that the account has when they come.
+    pub purse: PurseId,
+    /// Who asked.
+    pub identity: IdentityId,
+    /// Where they asked.
+    pub conversation: ConversationId,
+    /// What is bought.
+    pub item: Item,
+    /// How many credits; of a plan, a period.
+    pub credits: Credits,
+    /// What it costs before tax; of a plan, a period.
+    pub price: Money,
+    /// What the provider calls it.
+    pub product: String,
+    /// Whether real money moves.
+    pub mode: Mode,
+    /// Where it stands.
+    pub state: CheckoutState,
+    /// The link, once there is one.
+    pub link: Option<Link>,
+    /// When it was asked for, milliseconds since the epoch.
+    pub asked_at: i64,
+}
+
+/// A payment link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What the provider calls it.
+    pub id: String,
+    /// Where it is paid.
+    pub url: String,
+}
+
+/// Where a purchase stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckoutState {
+    /// The link is being made.
+    Asked,
+    /// There is a link.
+    Open,
+    /// It was paid.
+    Paid,
+    /// No link could be made.
+    Failed,
+}
+
+/// What the payment provider told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// When it says so, milliseconds since the epoch.
+    pub at: i64,
+    /// Whether real money moves.
+    pub mode: Mode,
+    /// Our name for the purchase, where it comes back.
+    pub request: Option<String>,
+    /// What.
+    pub told: Told,
+}
+
+/// What a notice says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Told {
+    /// Something was paid once.
+    Bought(Paid),
+    /// A period of a plan was paid.
+    PlanPaid(Paid, PlanTold),
+    /// How a plan is.
+    Plan(PlanTold),
+    /// Money went back.
+    Reversed(Reversed),
+    /// Something that nothing follows from.
+    Nothing,
+    /// Something of a kind that is new.
+    Unknown,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// What it is known by for ever: `order:ord_…`, `transaction:tran_…`.
+    pub payment: String,
+    /// What was paid for, as the provider calls it.
+    pub product: Option<String>,
+    /// What it cost before tax.
+    pub price: Option<Money>,
+    /// What was taken off that, minor units.
+    pub discount: i64,
+    /// Who the payer is there.
+    pub customer: Option<String>,
+}
+
+/// How a plan is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTold {
+    /// What the provider calls it.
+    pub subscription: String,
+    /// What is paid for, as the provider calls it.
+    pub product: Option<String>,
+    /// How it is.
+    pub state: PlanState,
+    /// When the paid period ends, milliseconds since the epoch; zero when that is not told.
+    pub until: i64,
+    /// When it last changed there, milliseconds since the epoch; zero when that is not told.
+    pub changed_at: i64,
+    /// Who the payer is there.
+    pub customer: Option<String>,
+}
+
+/// How a plan is. The order is that in which two that changed at one moment stand: the later one
+/// wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanState {
+    /// Nobody knows: a word that is new. It unlocks nothing more and takes nothing away.
+    Unknown,
+    /// It is paid.
+    Active,
+    /// The last payment failed and is tried again.
+    PastDue,
+    /// It ends with its period.
+    Ending,
+    /// It rests.
+    Paused,
+    /// No payment came, and none is tried any more.
+    Unpaid,
+    /// It is over.
+    Ended,
+}
+
+impl PlanState {
+    /// Whether it unlocks what the plan has.
+    #[must_use]
+    pub fn unlocks(self) -> bool {
+        match self {
+            Self::Active | Self::PastDue | Self::Ending => true,
+            Self::Unknown | Self::Paused | Self::Unpaid | Self::Ended => false,
+        }
+    }
+
+    /// The word in the row.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Active => "active",
+            Self::PastDue => "past_due",
+            Self::Ending => "ending",
+            Self::Paused => "paused",
+            Self::Unpaid => "unpaid",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// Money that went back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reversed {
+    /// What it is known by for ever: `ref_…`, `disp_…`.
+    pub id: String,
+    /// The payment it is of.
+    pub payment: String,
+    /// How.
+    pub by: Reversal,
+    /// What went back this time, minor units, with tax; zero where only the sum is told.
+    pub minor: i64,
+    /// What went back in all until then, minor units, with tax; zero when that is not told.
+    pub total: i64,
+    /// What had been paid, minor units, with tax; zero when that is not told: then all went back.
+    pub of_minor: i64,
+}
+
+/// How money goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reversal {
+    /// We, or the provider, gave it back.
+    Refund,
+    /// The payer's bank took it back.
+    Dispute,
+}
+
+/// A payment as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// What it is known by for ever.
+    pub id: String,
+    /// Our name for the purchase, where it came back.
+    pub request: Option<String>,
+    /// The purse that got its credits; nothing while it is in doubt.
+    pub purse: Option<PurseId>,
+    /// The credits that were given.
+    pub credits: Credits,
+    /// The credits that were taken back since.
+    pub taken: Credits,
+    /// Why nothing was given.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why a payment brings no credits: somebody has to look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// We had not asked for it.
+    NotAsked,
+    /// It is for something else.
+    Product,
+    /// It is of another amount or currency.
+    Price,
+    /// No real money moved where it should have, or the other way round.
+    Mode,
+}
+
+impl Doubt {
+    /// The word in the row.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not_asked",
+            Self::Product => "product",
+            Self::Price => "price",
+            Self::Mode => "mode",
+        }
+    }
+
+    fn alarm(self) -> &'static str {
+        match self {
+            Self::NotAsked => "a payment came that we had not asked for: nothing was given for it",
+            Self::Product => "a payment is for another product than we asked: nothing was given",
+            Self::Price => "a payment is of another amount than we asked: nothing was given",
+            Self::Mode => "a payment is of the other mode (test or live): nothing was given",
+        }
+    }
+}
+
+/// A plan somebody pays for, as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanRow {
+    /// What the provider calls it.
+    pub subscription: String,
+    /// Our name for its purchase.
+    pub request: String,
+    /// Whose.
+    pub account: AccountId,
+    /// Which plan, by its id in the plans file.
+    pub plan: String,
+    /// How it is.
+    pub state: PlanState,
+    /// When the paid period ends, milliseconds since the epoch; zero when that was not told.
+    pub until: i64,
+    /// As of when: when it changed, when that was told.
+    pub as_of: (i64, i64),
+    /// Who the payer is at the provider.
+    pub customer: Option<String>,
+}
+
+/// What happened to somebody's credits or plan, for them to hear in their own chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moved {
+    /// They bought credits.
+    Bought {
+        /// How many.
+        credits: Credits,
+    },
+    /// A period of a plan is paid.
+    PlanPaid {
+        /// Which plan.
+        plan: String,
+        /// How many credits it brought.
+        credits: Credits,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+    },
+    /// Money went back, and the credits with it.
+    TakenBack {
+        /// How many.
+        credits: Credits,
+        /// How.
+        by: Reversal,
+    },
+    /// A plan is otherwise than before.
+    Plan {
+        /// Which plan.
+        plan: String,
+        /// How it is now.
+        state: PlanState,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+    },
+}

@@ -1,0 +1,381 @@
+//! What a customer's money comes to, in whatever order it is told.
+
+use std::{collections::BTreeMap, format, string::String, vec, vec::Vec};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    account::Account,
+    credits::{Purse, TakeReason},
+    decide::decide,
+};
+
+/// What the store would keep of one customer's money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Books {
+    checkout: Checkout,
+    purse: Purse,
+    plan: Option<String>,
+    payments: BTreeMap<String, Payment>,
+    reversals: BTreeMap<String, Reversed>,
+    plans: BTreeMap<String, PlanRow>,
+    sources: Vec<String>,
+    turns: i64,
+}
+
+impl Books {
+    fn new(checkout: Checkout) -> Self {
+        Self {
+            checkout,
+            purse: Purse { granted: Credits(3), ..Purse::empty(PurseId(2)) },
+            plan: None,
+            payments: BTreeMap::new(),
+            reversals: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            sources: vec![],
+            turns: 0,
+        }
+    }
+
+    fn facts(&self, notice: &Notice) -> PaymentFacts {
+        let about = match &notice.told {
+            Told::Bought(paid) | Told::PlanPaid(paid, _) => Some(&paid.payment),
+            Told::Reversed(reversed) => Some(&reversed.payment),
+            Told::Plan(_) | Told::Nothing | Told::Unknown => None,
+        };
+        let payment = about.and_then(|id| self.payments.get(id)).cloned();
+        let of = |reversed: &&Reversed| Some(&reversed.payment) == about;
+        let known = notice.request.as_ref() == Some(&self.checkout.request) || payment.is_some();
+        let mut entitlement = free();
+        entitlement.plan.clone_from(&self.plan);
+        PaymentFacts {
+            checkout: known.then(|| self.checkout.clone()),
+            account: known.then(|| Account {
+                purse: self.purse,
+                entitlement,
+                ..customer(0).account
+            }),
+            payment,
+            holder: None,
+            reversals: self.reversals.values().filter(of).cloned().collect(),
+            plans: self.plans.values().cloned().collect(),
+        }
+    }
+
+    /// Turns a notice as the real store does: sources are unique for ever.
+    fn hear(&mut self, notice: &Notice) {
+        self.turns += 1;
+        let (house, place) = (shop(), ConversationId::from(CREEM));
+        let frame = Frame {
+            now: NOW,
+            cause: Cause(CAUSE + self.turns),
+            conversation: &place,
+            house: &house,
+            window: None,
+        };
+        let facts = Facts::Payment(self.facts(notice));
+        for effect in decide(&frame, &facts, &Event::PaymentTold(notice.clone())) {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Grant { credits, source, .. } => {
+                assert!(!self.sources.contains(&source), "{source} was given twice");
+                self.sources.push(source);
+                self.purse.granted.0 += credits.0;
+            }
+            Effect::TakeBack { credits, source, reason, .. } => {
+                assert!(!self.sources.contains(&source), "{source} was taken twice");
+                self.sources.push(source);
+                match reason {
+                    TakeReason::Refunded => self.purse.refunded.0 += credits.0,
+                    TakeReason::Reclaimed => self.purse.reclaimed.0 += credits.0,
+                }
+            }
+            Effect::UpdateCheckout { state, .. } => self.checkout.state = state,
+            Effect::KeepPayment(payment) => {
+                self.payments.insert(payment.id.clone(), payment);
+            }
+            Effect::KeepReversal(reversed) => {
+                self.reversals.insert(reversed.id.clone(), reversed);
+            }
+            Effect::KeepPlan(row) => {
+                self.plans.insert(row.subscription.clone(), row);
+            }
+            Effect::ChoosePlan { plan, .. } => self.plan = plan,
+            Effect::SetTimer { .. } | Effect::RaiseAlarm { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What has to be the same whatever the order.
+    fn end(&self) -> impl PartialEq + core::fmt::Debug + use<> {
+        let plans = self.plans.clone();
+        (self.purse, self.plan.clone(), self.payments.clone(), self.reversals.clone(), plans)
+    }
+}
+
+fn plan_is(state: PlanState, minutes: i64) -> PlanTold {
+    PlanTold {
+        subscription: "sub_1".into(),
+        product: Some("prod_pro".into()),
+        state,
+        until: NOW + 30 * 86_400_000,
+        changed_at: NOW + minutes * 60_000,
+        customer: Some("cust_1".into()),
+    }
+}
+
+fn at_minute(minutes: i64, told: Told) -> Notice {
+    Notice { at: NOW + minutes * 60_000, ..notice(told) }
+}
+
+/// The seven notices of one plan's life.
+fn life() -> Vec<Notice> {
+    let first = Paid { payment: "transaction:tran_1".into(), ..paid("prod_pro", 1990) };
+    let back = Reversed {
+        id: "ref_1".into(),
+        payment: "transaction:tran_1".into(),
+        by: Reversal::Refund,
+        minor: 1204,
+        total: 1204,
+        of_minor: 2407,
+    };
+    vec![
+        at_minute(0, Told::Plan(plan_is(PlanState::Active, 0))),
+        at_minute(0, Told::Plan(plan_is(PlanState::Active, 0))),
+        at_minute(1, Told::PlanPaid(first, plan_is(PlanState::Active, 1))),
+        at_minute(2, Told::Plan(plan_is(PlanState::Active, 2))),
+        at_minute(3, Told::Plan(plan_is(PlanState::Ending, 3))),
+        at_minute(4, Told::Plan(plan_is(PlanState::Ended, 4))),
+        at_minute(5, Told::Reversed(back)),
+    ]
+}
+
+/// Every order of so many things, by Heap's algorithm.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut found = vec![order.clone()];
+    let mut counters = vec![0; count];
+    let mut at = 0;
+    while at < count {
+        if counters[at] < at {
+            order.swap(if at % 2 == 0 { 0 } else { counters[at] }, at);
+            found.push(order.clone());
+            counters[at] += 1;
+            at = 0;
+        } else {
+            counters[at] = 0;
+            at += 1;
+        }
+    }
+    found
+}
+
+#[test]
+fn all_orders_of_a_plans_seven_notices_end_equal_also_when_each_comes_twice() {
+    let life = life();
+    let end_of = |order: &[usize]| {
+        let mut books = Books::new(pro_plan());
+        for at in order {
+            books.hear(&life[*at]);
+        }
+        books
+    };
+    let whole = end_of(&[0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(whole.purse.available(), Credits(3 + 500 - 250));
+    assert_eq!(whole.plan, None);
+    assert_eq!(whole.plans["sub_1"].state, PlanState::Ended);
+    let all = orders(life.len());
+    assert_eq!(all.len(), 5040);
+    for order in all {
+        assert_eq!(end_of(&order).end(), whole.end(), "{order:?}");
+        let twice = [order.as_slice(), &order].concat();
+        assert_eq!(end_of(&twice).end(), whole.end(), "{order:?} twice");
+    }
+}
+
+#[test]
+fn what_the_plan_unlocks_comes_with_its_payment_and_goes_with_its_end() {
+    let life = life();
+    let mut books = Books::new(pro_plan());
+    let mut plans = vec![];
+    for notice in &life {
+        books.hear(notice);
+        plans.push(books.plan.clone().unwrap_or_default());
+    }
+    assert_eq!(plans, ["pro", "pro", "pro", "pro", "pro", "", ""]);
+}
+
+proptest! {
+    #[test]
+    fn what_goes_back_in_parts_is_never_more_than_came_and_the_same_in_any_order(
+        parts in proptest::collection::vec(1..2000_i64, 1..6),
+        seed in 0..1000_usize,
+    ) {
+        let mut notices: Vec<Notice> = parts.iter().enumerate().map(|(number, minor)| {
+            let back = Reversed {
+                id: format!("ref_{number}"),
+                payment: "order:ord_1".into(),
+                by: Reversal::Refund,
+                minor: *minor,
+                total: 0,
+                of_minor: 1197,
+            };
+            notice(Told::Reversed(back))
+        }).collect();
+        notices.push(notice(Told::Bought(paid("prod_starter", 990))));
+        let mut straight = Books::new(starter());
+        for notice in notices.iter().rev() {
+            straight.hear(notice);
+        }
+        let count = notices.len();
+        notices.rotate_left(seed % count);
+        let mut turned = Books::new(starter());
+        for notice in &notices {
+            turned.hear(notice);
+        }
+        let back: i64 = parts.iter().sum();
+        let due = (100 * back / 1197).min(100);
+        prop_assert_eq!(straight.purse.available(), Credits(3 + 100 - due));
+        prop_assert_eq!(turned.purse.available(), straight.purse.available());
+        prop_assert_eq!(turned.payments, straight.payments);
+    }
+}
+
+#[test]
+fn what_was_spent_and_went_back_stands_against_whatever_comes() {
+    let mut books = Books::new(starter());
+    books.hear(&notice(Told::Bought(paid("prod_starter", 990))));
+    books.purse.posted = Credits(90);
+    let back = |id: &str, by| {
+        Told::Reversed(Reversed {
+            id: id.into(),
+            payment: "order:ord_1".into(),
+            by,
+            minor: 1197,
+            total: 0,
+            of_minor: 1197,
+        })
+    };
+    let mut disputed = books.clone();
+    books.hear(&notice(back("ref_1", Reversal::Refund)));
+    assert_eq!((books.purse.refunded, books.purse.reclaimed), (Credits(13), Credits(87)));
+    assert_eq!(books.purse.available(), Credits(-87));
+    disputed.hear(&notice(back("disp_1", Reversal::Dispute)));
+    assert_eq!((disputed.purse.refunded, disputed.purse.reclaimed), (Credits(0), Credits(100)));
+    assert_eq!(disputed.purse.available(), Credits(-87));
+    disputed.hear(&notice(back("ref_1", Reversal::Refund)));
+    assert_eq!(
+        disputed.purse.available(),
+        Credits(-87),
+        "a refund after a dispute is the same money"
+    );
+}
+
+/// A life of a plan: so many periods, each paid; some of their money goes back in parts, some is
+/// taken by the bank; and the plan changes its state between them.
+fn lives() -> impl Strategy<Value = Vec<Notice>> {
+    let states = [
+        PlanState::Active,
+        PlanState::PastDue,
+        PlanState::Ending,
+        PlanState::Paused,
+        PlanState::Unpaid,
+        PlanState::Ended,
+    ];
+    let change = (0..states.len()).prop_map(move |at| states[at]);
+    let back = (0..8_i64, 1..2_407_i64, prop::bool::weighted(0.2));
+    let periods = 1..8_i64;
+    let changes = proptest::collection::vec(change, 0..14);
+    let backs = proptest::collection::vec(back, 0..10);
+    (periods, changes, backs).prop_map(|(periods, changes, backs)| {
+        let mut life = Vec::new();
+        for period in 0..periods {
+            let payment = format!("transaction:tran_{period}");
+            let paid = Paid { payment, ..paid("prod_pro", 1990) };
+            let minutes = period * 100;
+            let plan = plan_is(PlanState::Active, minutes);
+            life.push(at_minute(minutes, Told::PlanPaid(paid, plan)));
+        }
+        for (number, state) in (0..).zip(changes) {
+            let minutes = number * 61 + 7;
+            life.push(at_minute(minutes, Told::Plan(plan_is(state, minutes))));
+        }
+        for (number, (period, minor, disputed)) in backs.into_iter().enumerate() {
+            let by = if disputed { Reversal::Dispute } else { Reversal::Refund };
+            life.push(at_minute(
+                900,
+                Told::Reversed(Reversed {
+                    id: format!("back_{number}"),
+                    payment: format!("transaction:tran_{period}"),
+                    by,
+                    minor,
+                    total: 0,
+                    of_minor: 2_407,
+                }),
+            ));
+        }
+        life
+    })
+}
+
+/// What a customer has in the end, reckoned the simplest way there is.
+fn reckoned(life: &[Notice]) -> i64 {
+    let mut available = 3;
+    for notice in life {
+        let Told::PlanPaid(paid, _) = &notice.told else { continue };
+        let of_it = |notice: &Notice| match &notice.told {
+            Told::Reversed(back) if back.payment == paid.payment => Some((back.by, back.minor)),
+            _ => None,
+        };
+        let backs: Vec<(Reversal, i64)> = life.iter().filter_map(of_it).collect();
+        let minor: i64 = backs.iter().map(|(_, minor)| minor).sum();
+        let disputed = backs.iter().any(|(by, _)| *by == Reversal::Dispute);
+        let gone = if disputed { 500 } else { (500 * minor / 2_407).min(500) };
+        available += 500 - gone;
+    }
+    available
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn random_lives_of_plans_end_as_reckoned_in_any_of_fifty_orders(
+        life in lives(), seeds in proptest::collection::vec(any::<u64>(), 50),
+    ) {
+        let end_of = |order: &[Notice]| {
+            let mut books = Books::new(pro_plan());
+            for notice in order {
+                books.hear(notice);
+            }
+            books
+        };
+        let straight = end_of(&life);
+        prop_assert_eq!(straight.purse.available(), Credits(reckoned(&life)));
+        for seed in seeds {
+            let mut order = life.clone();
+            shuffle(&mut order, seed);
+            let turned = end_of(&order);
+            prop_assert_eq!(turned.purse.available(), straight.purse.available());
+            prop_assert_eq!(&turned.plan, &straight.plan);
+            prop_assert_eq!(&turned.plans, &straight.plans);
+            prop_assert_eq!(&turned.payments, &straight.payments);
+        }
+    }
+}
+
+/// Another order, by a small generator of its own: the same again from the same seed.
+fn shuffle(notices: &mut [Notice], seed: u64) {
+    let mut state = seed | 1;
+    for at in (1..notices.len()).rev() {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let other = (state >> 33) as usize % (at + 1);
+        notices.swap(at, other);
+    }
+}

@@ -1,0 +1,76 @@
+//! Creem and Supabase as outside parties of the page.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{FaultKind, OutsideControl};
+use crate::creem::CreemStandIn;
+use crate::rest::{self, Armed, Fault};
+use crate::supabase::SupabaseStandIn;
+
+fn kinds(faults: Vec<Fault>) -> Vec<FaultKind> {
+    let kinds = rest::kinds(faults).into_iter();
+    kinds.map(|(what, says, takes)| FaultKind { what, says, takes }).collect()
+}
+
+/// What can befall Creem: calls and webhooks.
+fn of_creem() -> Vec<Fault> {
+    [Fault::of_calls(), Fault::of_webhooks()].concat()
+}
+
+impl OutsideControl for CreemStandIn {
+    fn party(&self) -> &'static str {
+        "creem"
+    }
+
+    fn kinds(&self) -> Vec<FaultKind> {
+        kinds(of_creem())
+    }
+
+    fn armed(&self) -> Vec<Value> {
+        Self::armed(self).iter().map(rest::describe).collect()
+    }
+
+    fn arm(&self, fault: &Value) -> Result<(), String> {
+        let armed: Armed = rest::read(of_creem(), fault)?;
+        Self::arm(self, armed);
+        Ok(())
+    }
+
+    fn clear(&self) {
+        self.clear_faults();
+    }
+
+    fn advance(&self, by: Duration) {
+        Self::advance(self, by);
+    }
+}
+
+impl OutsideControl for SupabaseStandIn {
+    fn party(&self) -> &'static str {
+        "supabase"
+    }
+
+    fn kinds(&self) -> Vec<FaultKind> {
+        kinds(Fault::of_calls())
+    }
+
+    fn armed(&self) -> Vec<Value> {
+        Self::armed(self).iter().map(rest::describe).collect()
+    }
+
+    fn arm(&self, fault: &Value) -> Result<(), String> {
+        let armed = rest::read(Fault::of_calls(), fault)?;
+        Self::arm(self, armed);
+        Ok(())
+    }
+
+    fn clear(&self) {
+        self.clear_faults();
+    }
+
+    fn advance(&self, by: Duration) {
+        Self::advance(self, by);
+    }
+}

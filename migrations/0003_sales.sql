@@ -1,0 +1,61 @@
+-- What is sold, what was paid for it, and what went back. See 0001_house.sql for how these files
+-- are read.
+
+-- Purchases that were asked for, by our own names for them: written down before anybody is asked
+-- for a payment link.
+create table checkouts (
+  request text primary key,
+  account bigint not null,
+  purse bigint not null,
+  identity text not null,
+  conversation text not null,
+  item text not null,
+  credits bigint not null,
+  price_minor bigint not null,
+  currency text not null,
+  product text not null,
+  mode text not null,
+  state text not null,
+  link text,
+  url bytea,
+  asked_at bigint not null,
+  constraint checkout_state check (state in ('asked', 'open', 'paid', 'failed'))
+);
+create index checkouts_account on checkouts (account, item, asked_at);
+create index checkouts_open on checkouts (asked_at) where state = 'open';
+-- What was paid, by what the provider calls it, and what was given for it; with a doubt, nothing.
+create table payments (
+  id text primary key,
+  request text,
+  purse bigint,
+  credits bigint not null,
+  taken bigint not null,
+  doubt text,
+  at bigint not null,
+  constraint payment_taken check (taken >= 0 and taken <= credits)
+);
+-- Each time money went back; also before we heard that it had come.
+create table reversals (
+  id text primary key,
+  payment text not null,
+  kind text not null,
+  minor bigint not null,
+  total bigint not null,
+  of_minor bigint not null,
+  at bigint not null,
+  constraint reversal_kind check (kind in ('refund', 'dispute'))
+);
+create index reversals_payment on reversals (payment);
+-- Plans that somebody pays for or has paid for, as they were told of last.
+create table plans (
+  subscription text primary key,
+  request text not null,
+  account bigint not null,
+  plan text not null,
+  state text not null,
+  until bigint not null,
+  changed_at bigint not null,
+  told_at bigint not null,
+  customer text
+);
+create index plans_account on plans (account);

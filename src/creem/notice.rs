@@ -1,0 +1,301 @@
+//! What Creem told, as the rules know it.
+//!
+//! Of a webhook only its id, kind and time, and the id of what it is about, have to be there; every
+//! word may be a new one. What cannot be understood is told as unknown: nothing is given for it.
+
+use picdesk_core::payment::{Notice, Paid, PlanState, PlanTold, Reversal, Reversed, Told};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::things::{
+    Metadata, Named, Subscription, Transaction, lenient, mode, moment, money, name,
+};
+
+/// Longest id of an event that is believed to be one, bytes.
+const ID_BYTES_MAX: usize = 200;
+
+/// A webhook that could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brought {
+    /// The event's id: seen twice, kept once.
+    pub id: String,
+    /// What it tells.
+    pub notice: Notice,
+}
+
+/// Around every webhook.
+#[derive(Deserialize)]
+struct Envelope {
+    id: String,
+    #[serde(rename = "eventType")]
+    kind: String,
+    #[serde(default, deserialize_with = "moment")]
+    created_at: Option<i64>,
+    #[serde(default)]
+    object: Value,
+}
+
+/// A payment link that was paid, in a webhook or as it is asked for.
+#[derive(Deserialize)]
+struct CheckoutDone {
+    #[serde(default, deserialize_with = "lenient")]
+    request_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    order: Option<Order>,
+    #[serde(default)]
+    product: Named,
+    #[serde(default, deserialize_with = "name")]
+    customer: Option<String>,
+    #[serde(default)]
+    subscription: Value,
+    #[serde(default, deserialize_with = "lenient")]
+    metadata: Option<Metadata>,
+    #[serde(default, deserialize_with = "lenient")]
+    mode: Option<String>,
+}
+
+/// Something bought.
+#[derive(Deserialize)]
+struct Order {
+    id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    amount: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    discount_amount: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    currency: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    r#type: Option<String>,
+    #[serde(default, deserialize_with = "name")]
+    product: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    mode: Option<String>,
+}
+
+/// Money that went back, by us or by a bank.
+#[derive(Deserialize)]
+struct WentBack {
+    id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    refund_amount: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    amount: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
+    transaction: Option<Transaction>,
+    #[serde(default, deserialize_with = "name")]
+    order: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    checkout: Option<Around>,
+    #[serde(default, deserialize_with = "lenient")]
+    subscription: Option<Around>,
+    #[serde(default, deserialize_with = "lenient")]
+    mode: Option<String>,
+}
+
+/// What may tell our name for the purchase.
+#[derive(Deserialize)]
+struct Around {
+    #[serde(default, deserialize_with = "lenient")]
+    request_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    metadata: Option<Metadata>,
+}
+
+impl Around {
+    fn request(self) -> Option<String> {
+        self.request_id.or_else(|| self.metadata?.request)
+    }
+}
+
+/// Reads a webhook; nothing for what is none.
+pub fn read(body: &[u8]) -> Option<Brought> {
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    let plain = |text: &str| !text.is_empty() && text.len() <= ID_BYTES_MAX;
+    if !plain(&envelope.id) || !plain(&envelope.kind) {
+        return None;
+    }
+    let at = envelope.created_at.unwrap_or_default();
+    let notice = of_kind(&envelope.kind, envelope.object, at).unwrap_or_else(|| unknown(at));
+    Some(Brought { id: envelope.id, notice })
+}
+
+fn unknown(at: i64) -> Notice {
+    Notice { at, mode: mode(None), request: None, told: Told::Unknown }
+}
+
+fn of_kind(kind: &str, object: Value, at: i64) -> Option<Notice> {
+    match kind {
+        "checkout.completed" => of_checkout(object, at),
+        "subscription.paid" => of_subscription(kind, object, at, Payment::OfThisPeriod),
+        "refund.created" => of_reversal(object, at, Reversal::Refund),
+        "dispute.created" => of_reversal(object, at, Reversal::Dispute),
+        _ if kind.starts_with("subscription.") => of_subscription(kind, object, at, Payment::None),
+        // Creem's own credits, which we do not use.
+        _ if kind.starts_with("customer_credits.") || kind.starts_with("credits.") => {
+            Some(Notice { told: Told::Nothing, ..unknown(at) })
+        }
+        _ => None,
+    }
+}
+
+/// A payment link as it is asked for; nothing while it is not paid.
+pub fn of_asked_checkout(object: Value, at: i64) -> Option<Notice> {
+    let notice = of_checkout(object, at)?;
+    (notice.told != Told::Nothing).then_some(notice)
+}
+
+fn of_checkout(object: Value, at: i64) -> Option<Notice> {
+    let done: CheckoutDone = serde_json::from_value(object).ok()?;
+    let request = done.request_id.or_else(|| done.metadata?.request);
+    let word = done.mode.as_deref().or(done.order.as_ref()?.mode.as_deref());
+    let notice = |told| Notice { at, mode: mode(word), request: request.clone(), told };
+    let order = done.order.as_ref()?;
+    let completed = done.status.as_deref().is_none_or(|status| status == "completed");
+    if !completed || order.status.as_deref().is_some_and(|status| status != "paid") {
+        return Some(notice(Told::Nothing));
+    }
+    if order.r#type.as_deref() == Some("recurring") || !done.subscription.is_null() {
+        // Its credits come with the payment of each period; by itself it only says whose it is.
+        let subscription: Option<Subscription> = serde_json::from_value(done.subscription).ok();
+        let told = subscription.map(|it| Told::Plan(plan(&it, "subscription.active")));
+        return Some(notice(told.unwrap_or(Told::Nothing)));
+    }
+    Some(notice(Told::Bought(Paid {
+        payment: format!("order:{}", order.id),
+        product: order.product.clone().or(done.product.id),
+        price: money(order.amount, order.currency.as_deref()),
+        discount: order.discount_amount.unwrap_or(0).max(0),
+        customer: done.customer,
+    })))
+}
+
+/// Whether a notice of a plan tells of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Payment {
+    OfThisPeriod,
+    None,
+}
+
+/// A plan as it is asked for, whose last payment is known to be paid.
+pub fn of_paid_subscription(object: Value, at: i64) -> Option<Notice> {
+    of_subscription("subscription.paid", object, at, Payment::OfThisPeriod)
+}
+
+/// A plan as it is asked for.
+pub fn of_asked_subscription(object: Value, at: i64) -> Option<Notice> {
+    of_subscription("subscription.update", object, at, Payment::None)
+}
+
+fn of_subscription(kind: &str, object: Value, at: i64, payment: Payment) -> Option<Notice> {
+    let it: Subscription = serde_json::from_value(object).ok()?;
+    let told = plan(&it, kind);
+    let paid = it.last_transaction_id.as_ref().filter(|_| payment == Payment::OfThisPeriod);
+    let told = match paid {
+        Some(transaction) => {
+            let paid = Paid {
+                payment: format!("transaction:{transaction}"),
+                product: it.product.id.clone(),
+                price: it.product.price.clone(),
+                discount: 0,
+                customer: it.customer.clone(),
+            };
+            Told::PlanPaid(paid, told)
+        }
+        None => Told::Plan(told),
+    };
+    let request = it.metadata.and_then(|it| it.request);
+    Some(Notice { at, mode: mode(it.mode.as_deref()), request, told })
+}
+
+fn plan(it: &Subscription, kind: &str) -> PlanTold {
+    PlanTold {
+        subscription: it.id.clone(),
+        product: it.product.id.clone(),
+        state: state(kind, it.status.as_deref()),
+        until: it.current_period_end_date.unwrap_or(0),
+        changed_at: it.updated_at.unwrap_or(0),
+        customer: it.customer.clone(),
+    }
+}
+
+/// How a plan is. Creem tells that a period ended unpaid as `subscription.expired`, with a status
+/// that is still active, and may yet have the payment.
+fn state(kind: &str, status: Option<&str>) -> PlanState {
+    let word = match kind {
+        "subscription.expired" => "past_due",
+        _ => status.unwrap_or(kind.trim_start_matches("subscription.")),
+    };
+    match word {
+        "active" | "trialing" | "paid" => PlanState::Active,
+        "past_due" => PlanState::PastDue,
+        "scheduled_cancel" => PlanState::Ending,
+        "paused" => PlanState::Paused,
+        "unpaid" | "incomplete" => PlanState::Unpaid,
+        "canceled" | "cancelled" | "expired" | "incomplete_expired" => PlanState::Ended,
+        _ => PlanState::Unknown,
+    }
+}
+
+fn of_reversal(object: Value, at: i64, by: Reversal) -> Option<Notice> {
+    let it: WentBack = serde_json::from_value(object).ok()?;
+    let request = it.checkout.and_then(Around::request);
+    let request = request.or_else(|| it.subscription.and_then(Around::request));
+    let word = it.mode.as_deref().or(it.transaction.as_ref()?.mode.as_deref());
+    let notice = |told| Notice { at, mode: mode(word), request: request.clone(), told };
+    // What is pending or came to nothing is told again when it comes about.
+    if by == Reversal::Refund && it.status.as_deref().is_some_and(|word| word != "succeeded") {
+        return Some(notice(Told::Nothing));
+    }
+    let transaction = it.transaction.as_ref()?;
+    let told = Told::Reversed(Reversed {
+        id: it.id,
+        payment: payment_of(transaction, it.order.as_deref())?,
+        by,
+        minor: it.refund_amount.or(it.amount).unwrap_or(0).max(0),
+        total: transaction.refunded_amount.unwrap_or(0).max(0),
+        of_minor: transaction.amount_paid.unwrap_or(0).max(0),
+    });
+    Some(notice(told))
+}
+
+/// What a transaction paid: a period of a plan, or an order.
+fn payment_of(transaction: &Transaction, order: Option<&str>) -> Option<String> {
+    if transaction.subscription.is_some() {
+        return Some(format!("transaction:{}", transaction.id));
+    }
+    let order = transaction.order.as_deref().or(order)?;
+    Some(format!("order:{order}"))
+}
+
+/// What a transaction, as it is asked for, tells of money that went back; nothing where none did.
+pub fn of_transaction(transaction: &Transaction, at: i64) -> Option<Notice> {
+    let total = transaction.refunded_amount.unwrap_or(0).max(0);
+    let (by, total) = match transaction.status.as_deref()? {
+        "refunded" | "partialRefund" | "partial_refund" => (Reversal::Refund, total),
+        "chargedBack" | "chargeback" | "charged_back" => (Reversal::Dispute, total),
+        _ => return None,
+    };
+    let told = Told::Reversed(Reversed {
+        id: format!("pull_{}_{total}", transaction.id),
+        payment: payment_of(transaction, None)?,
+        by,
+        minor: 0,
+        total,
+        of_minor: transaction.amount_paid.unwrap_or(0).max(0),
+    });
+    let mode = mode(transaction.mode.as_deref());
+    Some(Notice { at, mode, request: None, told })
+}
+
+impl Transaction {
+    /// What it paid: a period of a plan, or an order.
+    pub fn payment(&self) -> Option<String> {
+        payment_of(self, None)
+    }
+}

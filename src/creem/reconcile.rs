@@ -1,0 +1,257 @@
+//! Looking at Creem for what we were not told: it gives up on a webhook after 66 minutes.
+//!
+//! At the start and every ten minutes it is asked about links of ours that are not paid yet, about
+//! plans, and about payments whose money went back. What is news enters by the inbox like any
+//! webhook, and is given once however often it is told.
+
+use std::{collections::HashMap, time::Duration};
+
+use picdesk_core::{
+    channel::{Arrival, Inbox as _, Lane, Received},
+    event::Event,
+    id::ConversationId,
+    payment::Notice,
+};
+use serde::Deserialize as _;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{CallError, Creem, Page, Subscription, Transaction, notice};
+use crate::{
+    inbox::Door,
+    store::{Store, StoreError, payments},
+};
+
+/// How often Creem is looked at.
+const EVERY: Duration = Duration::from_mins(10);
+/// Links that were asked for longer ago are not looked at any more, milliseconds.
+const LINKS_MS: i64 = 7 * 86_400_000;
+/// Links looked at in one go; the others have their turn in the next.
+const LINKS_MAX: i64 = 200;
+/// How far back payments are looked through, milliseconds; and now and then, since money may go
+/// back after two months (Creem, "Refunds": within 60 days).
+const SHALLOW_MS: i64 = 2 * 86_400_000;
+const DEEP_MS: i64 = 75 * 86_400_000;
+/// Of so many looks one is deep: every six hours, and the first.
+const DEEP_EVERY: u32 = 36;
+/// Pages of one list in one look.
+const PAGES_MAX: u32 = 400;
+
+/// Where notices of the payment provider happen: one after the other, whoever they are about.
+pub const CONVERSATION: &str = "creem";
+
+/// A notice on its way into the inbox.
+pub fn arrival(id: &str, notice: Notice, raw: Vec<u8>) -> Arrival {
+    Arrival::Event(Box::new(Received {
+        external_id: format!("creem:{id}"),
+        conversation: ConversationId(CONVERSATION.to_owned()),
+        lane: Lane::Conversation,
+        // It can be sent again months later by hand.
+        happened_at: i64::MIN,
+        event: Event::PaymentTold(notice),
+        raw,
+        envelope: None,
+    }))
+}
+
+/// Why a look came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error("Creem: {0}")]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the inbox cannot be written")]
+    Inbox,
+}
+
+/// Looks at Creem.
+pub struct Reconciler {
+    /// Whom to ask.
+    pub creem: Creem,
+    /// What we know.
+    pub store: Store,
+    /// Where news enters.
+    pub door: Door,
+    /// What our names for purchases begin with.
+    pub tag: String,
+}
+
+/// Asks for a look at one link, because its payer has come back. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Look(mpsc::Sender<String>);
+
+impl Look {
+    /// Somebody who asks, and who is asked.
+    pub fn channel() -> (Self, mpsc::Receiver<String>) {
+        /// Links that wait for a look; the others have theirs within ten minutes.
+        const WAITING_MAX: usize = 64;
+        let (asking, asked) = mpsc::channel(WAITING_MAX);
+        (Self(asking), asked)
+    }
+
+    /// Asks for a look at a link, by what Creem calls it.
+    pub fn at(&self, link: &str) {
+        // Without room it is looked at with the others.
+        let _ = self.0.try_send(link.to_owned());
+    }
+}
+
+impl Reconciler {
+    /// Looks until it is told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut looks = 0_u32;
+        while !stop.is_cancelled() {
+            let deep = looks.is_multiple_of(DEEP_EVERY);
+            let looked = tokio::select! {
+                looked = self.look(deep) => looked,
+                () = stop.cancelled() => return,
+            };
+            match looked {
+                Ok(0) => {}
+                Ok(news) => info!("Creem had {news} news that we were not told"),
+                Err(error) => warn!(error = %error, "Creem cannot be looked at now"),
+            }
+            looks = looks.wrapping_add(1);
+            stop.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+        }
+    }
+
+    /// One look; how many things were sent on that may be news.
+    async fn look(&self, deep: bool) -> Result<usize, LookError> {
+        let mut news = 0;
+        for link in self.open_links().await? {
+            news += usize::from(self.look_at_link(&link).await?);
+        }
+        news += self.look_at_plans().await?;
+        Ok(news + self.look_at_payments(deep).await?)
+    }
+
+    async fn open_links(&self) -> Result<Vec<String>, LookError> {
+        let since = self.store.clock().now_ms().saturating_sub(LINKS_MS);
+        let mut connection = self.store.read().await?;
+        Ok(payments::open_links(&mut connection, since, LINKS_MAX).await?)
+    }
+
+    /// Whether a link was paid.
+    async fn look_at_link(&self, link: &str) -> Result<bool, LookError> {
+        let found = match self.creem.checkout(link).await {
+            Err(CallError::Missing) => return Ok(false),
+            found => found?,
+        };
+        let now = self.store.clock().now_ms();
+        let Some(notice) = notice::of_asked_checkout(found, now) else { return Ok(false) };
+        self.accept(&format!("pull:checkout:{link}"), notice).await?;
+        Ok(true)
+    }
+
+    async fn look_at_plans(&self) -> Result<usize, LookError> {
+        let (mut page, mut news) = (Some(Page(1)), 0);
+        while let Some(this) = page.filter(|page| page.0 <= PAGES_MAX) {
+            let (found, next) = self.creem.subscriptions(this).await?;
+            for value in found {
+                news += usize::from(self.look_at_plan(value).await?);
+            }
+            page = next;
+        }
+        Ok(news)
+    }
+
+    /// Whether a plan of ours is otherwise than we know, or has a payment that we do not.
+    async fn look_at_plan(&self, value: Value) -> Result<bool, LookError> {
+        let Ok(plan) = Subscription::deserialize(&value) else { return Ok(false) };
+        let request = plan.metadata.as_ref().and_then(|it| it.request.as_deref());
+        if !request.is_some_and(|name| name.starts_with(&self.tag)) {
+            return Ok(false);
+        }
+        let changed_at = plan.updated_at.unwrap_or(0);
+        let transaction = plan.last_transaction_id.clone().unwrap_or_default();
+        let (known_at, is_given) = {
+            let mut connection = self.store.read().await?;
+            let payment = format!("transaction:{transaction}");
+            let known_at = payments::plan_known_at(&mut connection, &plan.id).await?;
+            (known_at, payments::is_given(&mut connection, &payment).await?)
+        };
+        let unpaid = !transaction.is_empty() && !is_given;
+        let paid = unpaid && self.is_paid(&transaction).await?;
+        if !paid && known_at.is_some_and(|known_at| known_at >= changed_at) {
+            return Ok(false);
+        }
+        let at = changed_at;
+        let (notice, what) = if paid {
+            (notice::of_paid_subscription(value, at), "paid")
+        } else {
+            (notice::of_asked_subscription(value, at), "changed")
+        };
+        let Some(notice) = notice else { return Ok(false) };
+        let id = format!("pull:plan:{}:{changed_at}:{transaction}:{what}", plan.id);
+        self.accept(&id, notice).await?;
+        Ok(true)
+    }
+
+    async fn is_paid(&self, transaction: &str) -> Result<bool, LookError> {
+        match self.creem.transaction(transaction).await {
+            Ok(found) => Ok(found.status.as_deref() == Some("paid")),
+            Err(CallError::Missing) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn look_at_payments(&self, deep: bool) -> Result<usize, LookError> {
+        let back = if deep { DEEP_MS } else { SHALLOW_MS };
+        let since = self.store.clock().now_ms().saturating_sub(back);
+        let (mut page, mut news) = (Some(Page(1)), 0);
+        while let Some(this) = page.filter(|page| page.0 <= PAGES_MAX) {
+            let (found, next) = self.creem.transactions(this).await?;
+            let is_old = |it: &Transaction| it.created_at.is_some_and(|at| at < since);
+            page = next.filter(|_| !found.iter().any(is_old));
+            news += self.look_for_reversals(found).await?;
+        }
+        Ok(news)
+    }
+
+    /// Of our payments, those of which more went back than we know.
+    async fn look_for_reversals(&self, found: Vec<Transaction>) -> Result<usize, LookError> {
+        let now = self.store.clock().now_ms();
+        let told: Vec<(Transaction, Notice)> = found
+            .into_iter()
+            .filter_map(|it| notice::of_transaction(&it, now).map(|notice| (it, notice)))
+            .collect();
+        let names: Vec<String> = told.iter().filter_map(|(it, _)| it.payment()).collect();
+        let known: HashMap<String, payments::GoneBack> = {
+            let mut connection = self.store.read().await?;
+            payments::gone_back(&mut connection, &names).await?
+        };
+        let mut news = 0;
+        for (transaction, notice) in told {
+            let total = transaction.refunded_amount.unwrap_or(0);
+            let payment = transaction.payment().unwrap_or_default();
+            let is_news = known.get(&payment).is_some_and(|known| !known.covers(total));
+            if is_news {
+                self.accept(&format!("pull:back:{payment}:{total}"), notice).await?;
+                news += 1;
+            }
+        }
+        Ok(news)
+    }
+
+    async fn accept(&self, id: &str, notice: Notice) -> Result<(), LookError> {
+        let arrivals = vec![arrival(id, notice, Vec::new())];
+        self.door.accept(arrivals, None).await.map_err(|_| LookError::Inbox)
+    }
+}
+
+/// Looks at links whose payers have come back, until it is told to stop.
+pub async fn look_at_returns(
+    reconciler: Reconciler,
+    mut asked: mpsc::Receiver<String>,
+    stop: CancellationToken,
+) {
+    while let Some(Some(link)) = stop.run_until_cancelled(asked.recv()).await {
+        if let Err(error) = reconciler.look_at_link(&link).await {
+            warn!(error = %error, "a payment whose payer came back cannot be looked at now");
+        }
+    }
+}

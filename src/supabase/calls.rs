@@ -1,0 +1,264 @@
+//! Asking Supabase Auth.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use reqwest::{Client, Method, RequestBuilder, header::RETRY_AFTER};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::{
+    AuthError, Subject, TokenError,
+    keys::Keys,
+    token::{self, Proof},
+};
+use crate::{chance::Chance, clock::Clock, config::Secret};
+
+/// How long a call may take. Source: GoTrue gives up on a request after ten seconds.
+const CALL: Duration = Duration::from_secs(12);
+/// Largest answer, bytes.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// The version whose errors are told by a word. Source: GoTrue, `X-Supabase-Api-Version`.
+const VERSION: &str = "2024-01-01";
+
+/// A project's Auth, as the owner's keys open it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Supabase {
+    url: String,
+    publishable_key: Secret,
+    /// The secret of an old project, whose tokens are not signed by a published key.
+    jwt_secret: Option<Secret>,
+    http: Client,
+    clock: Clock,
+    keys: Arc<Keys>,
+}
+
+/// How somebody signs in in a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// By their Google account.
+    Google,
+}
+
+/// What ties the end of a sign-in in a browser to its beginning. The verifier stays with us; only
+/// its hash leaves.
+#[derive(Clone, Debug)]
+pub struct Pkce {
+    verifier: Secret,
+}
+
+impl Pkce {
+    /// A new one, of 256 bits of chance.
+    pub fn new(chance: &Chance) -> Self {
+        let bytes: [u8; 32] = chance.bytes();
+        Self { verifier: Secret::new(URL_SAFE_NO_PAD.encode(bytes)) }
+    }
+
+    /// The one that was kept.
+    pub fn kept(verifier: Secret) -> Self {
+        Self { verifier }
+    }
+
+    /// What has to be kept, and shown to nobody.
+    pub fn verifier(&self) -> &Secret {
+        &self.verifier
+    }
+
+    fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.reveal()))
+    }
+}
+
+/// A session, of which nothing but its owner is kept.
+#[derive(Deserialize)]
+struct Session {
+    access_token: String,
+}
+
+/// What a refusal says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    code: Value,
+    error_code: Option<String>,
+}
+
+impl Supabase {
+    /// A project under this address (`https://<ref>.supabase.co`).
+    pub fn new(
+        url: &str,
+        (publishable_key, jwt_secret): (Secret, Option<Secret>),
+        http: Client,
+        clock: Clock,
+    ) -> Self {
+        let url = url.trim_end_matches('/').to_owned();
+        Self { url, publishable_key, jwt_secret, http, clock, keys: Arc::default() }
+    }
+
+    /// Sends a code to somebody's address. Whether the address is known is not told: to an unknown
+    /// one nothing is sent, and the answer is the same.
+    pub async fn send_code(&self, email: &str) -> Result<(), AuthError> {
+        let body = json!({"email": email, "create_user": false, "data": {}});
+        self.ask_for_letter(self.request(Method::POST, "/otp").json(&body)).await
+    }
+
+    /// Sends a link to somebody's address that signs them in in the browser that asked.
+    pub async fn send_link(
+        &self,
+        email: &str,
+        return_url: &str,
+        pkce: &Pkce,
+    ) -> Result<(), AuthError> {
+        let body = json!({
+            "email": email, "create_user": false, "data": {},
+            "code_challenge": pkce.challenge(), "code_challenge_method": "s256",
+        });
+        let request = self.request(Method::POST, "/otp").query(&[("redirect_to", return_url)]);
+        self.ask_for_letter(request.json(&body)).await
+    }
+
+    async fn ask_for_letter(&self, request: RequestBuilder) -> Result<(), AuthError> {
+        match self.send::<IgnoredAny>(request).await {
+            Ok(_) => Ok(()),
+            Err(Failed { word, .. }) if word.as_deref() == Some("otp_disabled") => Ok(()),
+            Err(failed) => Err(failed.error),
+        }
+    }
+
+    /// Whose code it is. The session that comes with it is ended.
+    pub async fn verify_code(&self, email: &str, code: &str) -> Result<Subject, AuthError> {
+        let body = json!({"type": "email", "email": email, "token": code});
+        let request = self.request(Method::POST, "/verify").json(&body);
+        let session: Session = self.send(request).await.map_err(|failed| failed.error)?;
+        self.whose(session).await
+    }
+
+    /// Where a browser is sent to sign in.
+    pub fn sign_in_url(
+        &self,
+        provider: Provider,
+        return_url: &str,
+        pkce: &Pkce,
+    ) -> Result<Url, AuthError> {
+        let mut url = Url::parse(&format!("{}/auth/v1/authorize", self.url))
+            .map_err(|_| AuthError::Refused(0))?;
+        let provider = match provider {
+            Provider::Google => "google",
+        };
+        url.query_pairs_mut()
+            .append_pair("provider", provider)
+            .append_pair("redirect_to", return_url)
+            .append_pair("code_challenge", &pkce.challenge())
+            .append_pair("code_challenge_method", "s256");
+        Ok(url)
+    }
+
+    /// Who came back from signing in, if it is the browser that began it.
+    pub async fn exchange(&self, code: &str, pkce: &Pkce) -> Result<Subject, AuthError> {
+        let body = json!({"auth_code": code, "code_verifier": pkce.verifier.reveal()});
+        let request = self.request(Method::POST, "/token").query(&[("grant_type", "pkce")]);
+        let session: Session = self.send(request.json(&body)).await.map_err(|it| it.error)?;
+        self.whose(session).await
+    }
+
+    /// Whose session it is; then it is ended.
+    async fn whose(&self, session: Session) -> Result<Subject, AuthError> {
+        let subject = self.prove(&session.access_token).await;
+        let logout = self.request(Method::POST, "/logout").query(&[("scope", "local")]);
+        // Nobody has the session; if it is not ended now it ends by itself within the hour.
+        let _ = self.send::<IgnoredAny>(logout.bearer_auth(&session.access_token)).await;
+        subject
+    }
+
+    /// Whose a token of the website's is.
+    ///
+    /// # Errors
+    /// `Token` when it is not believed, `Later` when the keys cannot be fetched.
+    pub async fn prove(&self, token: &str) -> Result<Subject, AuthError> {
+        let now = self.clock.now_ms();
+        let (id, algorithm) = token::signed_by(token)?;
+        let issuer = format!("{}/auth/v1", self.url);
+        if algorithm == Algorithm::HS256 {
+            let secret = self.jwt_secret.as_ref().ok_or(TokenError::Algorithm)?;
+            let key = DecodingKey::from_secret(secret.reveal().as_bytes());
+            let proof = Proof { id: None, algorithm, key };
+            return Ok(token::prove(token, &proof, &issuer, now)?);
+        }
+        let id = id.ok_or(TokenError::KeyUnknown)?;
+        let fetch = async || {
+            let request = self.request(Method::GET, "/.well-known/jwks.json");
+            self.send::<Value>(request).await.map_err(|failed| failed.error)
+        };
+        let proof = self.keys.find(&id, now, fetch).await?.ok_or(TokenError::KeyUnknown)?;
+        Ok(token::prove(token, &proof, &issuer, now)?)
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}/auth/v1{path}", self.url))
+            .header("apikey", self.publishable_key.reveal())
+            .header("x-supabase-api-version", VERSION)
+            .timeout(CALL)
+    }
+
+    async fn send<T: serde::de::DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, Failed> {
+        // The error itself is dropped: it holds the address, which may hold a code.
+        let later = |_| Failed::of(AuthError::Later { retry_after: None });
+        let mut answer = request.send().await.map_err(later)?;
+        let status = answer.status();
+        let wait = answer.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok()?.parse().ok());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(later)? {
+            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(Failed::of(AuthError::Later { retry_after: None }));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            let body = if body.is_empty() { b"{}".as_slice() } else { &body };
+            let unread = |_| Failed::of(AuthError::Later { retry_after: None });
+            return serde_json::from_slice(body).map_err(unread);
+        }
+        let refused: Refused = serde_json::from_slice(&body).unwrap_or_default();
+        let word = refused.code.as_str().map(str::to_owned).or(refused.error_code);
+        Err(Failed::refused(status.as_u16(), word, wait.map(Duration::from_secs)))
+    }
+}
+
+/// A call that failed, and the word that the server has for it.
+struct Failed {
+    error: AuthError,
+    word: Option<String>,
+}
+
+impl Failed {
+    fn of(error: AuthError) -> Self {
+        Self { error, word: None }
+    }
+
+    fn refused(status: u16, word: Option<String>, retry_after: Option<Duration>) -> Self {
+        let error = match (status, word.as_deref()) {
+            (_, Some("user_banned")) => AuthError::Banned,
+            (
+                _,
+                Some(
+                    "otp_expired"
+                    | "bad_code_verifier"
+                    | "flow_state_not_found"
+                    | "flow_state_expired"
+                    | "bad_oauth_callback",
+                ),
+            ) => AuthError::WrongCode,
+            (_, Some("no_authorization" | "bad_api_key")) | (401, _) => AuthError::Unauthorized,
+            (429 | 500..=599, _) => AuthError::Later { retry_after },
+            (status, _) => AuthError::Refused(status),
+        };
+        Self { error, word }
+    }
+}

@@ -369,7 +369,7 @@ impl Book {
             }
             Act::Post { hold } => self.resolve(purses, order.seq, *hold, None)?,
             Act::Void { hold, reason } => self.resolve(purses, order.seq, *hold, Some(reason))?,
-            Act::Move(moved) => self.transfer(purses, order.seq, moved)?,
+            Act::Move(moved) => return self.transfer(purses, order.seq, moved),
         }
         Ok(true)
     }

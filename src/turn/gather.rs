@@ -161,6 +161,14 @@ async fn payment(
     }
 }
 
+/// A purchase by our name for it.
+async fn asked_for(tx: &mut Tx, needs: &Needs) -> Result<Option<Checkout>, StoreError> {
+    match &needs.checkout {
+        Some(request) => payments::checkout(tx, request).await,
+        None => Ok(None),
+    }
+}
+
 /// The newest purchase of what a button sells.
 async fn bought(
     turner: &Turner,
@@ -243,10 +251,7 @@ async fn message(
     };
     Ok(MessageFacts {
         pace: pace(turner, wanted, album.as_ref()),
-        checkout: match &needs.checkout {
-            Some(request) => payments::checkout(tx, request).await?,
-            None => None,
-        },
+        checkout: asked_for(tx, needs).await?,
         linked: needs.artifact,
         replied: kept.filter(is_own),
         beside,

@@ -75,26 +75,32 @@ struct Pair {
 }
 
 impl Book {
-    /// Moves credits between purses.
+    /// Moves credits between purses; no when one of two that are to become one has ended.
     pub(super) fn transfer(
         &mut self,
         purses: &mut BTreeMap<i64, Open>,
         seq: i64,
         moved: &Move,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let Move { out, into, from, to, kind } = *moved;
         let there = require(purses, from)?.purse.available().0;
         let pair = Pair { out, into, from, to, reason: kind.reason() };
         match kind {
             MoveKind::Merged => {
+                for purse in [from, to] {
+                    if require(purses, purse)?.successor.is_some() {
+                        return Ok(false);
+                    }
+                }
                 require(purses, from)?.successor = Some(to);
-                self.carry(purses, seq, &pair, there)
+                self.carry(purses, seq, &pair, there)?;
             }
             MoveKind::Parted { at_most } => {
                 require(purses, to)?.successor = None;
-                self.carry(purses, seq, &pair, there.min(at_most).max(0))
+                self.carry(purses, seq, &pair, there.min(at_most).max(0))?;
             }
         }
+        Ok(true)
     }
 
     /// What came back to purses with a successor goes on, to whoever succeeds last.

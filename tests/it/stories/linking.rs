@@ -39,7 +39,7 @@ async fn link(house: &House) {
     let code = code_of_alice(house).await;
     house.wecom().say(ANNA, &code).unwrap();
     let question = anna_hears(house, "把本聊天和 Telegram 上的 A••• 绑定吗").await;
-    house.wecom().press(ANNA, ANNA, question.message, "是，那是我").unwrap();
+    house.wecom().press(ANNA, "", question.message, "是，那是我").unwrap();
     anna_hears(house, "两边现在共用一个账户，可用 20").await;
 }
 

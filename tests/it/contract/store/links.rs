@@ -34,13 +34,13 @@ impl House {
         (link, Effect::Link(LinkEffect::Merge(merge)))
     }
 
-    async fn merge(&self, from: &Customer, into: &Customer) -> LinkId {
+    pub(super) async fn merge(&self, from: &Customer, into: &Customer) -> LinkId {
         let (link, effect) = self.merging(from, into);
         self.follow(vec![effect]).await.unwrap();
         link
     }
 
-    async fn parts(&self, link: LinkId, from: &Customer, back: &Customer, at_most: i64) {
+    pub(super) async fn parts(&self, link: LinkId, from: &Customer, back: &Customer, at_most: i64) {
         let cause = picdesk_core::id::Cause(self.seq());
         let part = Part {
             link,

@@ -6,9 +6,10 @@
 //! the hash of the one before it.
 
 mod chain;
+mod found;
 mod moves;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use picdesk_core::{
     credits::{Credits, EXPIRED, Purse, TakeReason},
@@ -16,6 +17,7 @@ use picdesk_core::{
 };
 
 pub(super) use self::chain::{Sealed, digest};
+use self::found::{Held, find_holds, find_purses, find_sources};
 pub use self::moves::{Move, MoveKind};
 use super::{Row, StoreError, Tx, Value, sealed};
 
@@ -115,12 +117,6 @@ struct Line<'a> {
 /// The columns of a purse, in the order [`read_purse`] takes them.
 pub const PURSE_COLUMNS: &str = "id, granted, posted, pending, refunded, expired, reclaimed, moved";
 
-const FIND_PURSES: &str = "
-    select id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head,
-           successor
-    from purses where id in ({list})";
-const FIND_HOLDS: &str = "select id, purse, amount, state from holds where id in ({list})";
-const FIND_SOURCES: &str = "select source from ledger where source in ({list})";
 const INSERT_LINES: &str = "
     insert into ledger (id, purse, number, kind, amount, hold, source, reason, note, note_sha256, at,
                         hash)
@@ -218,87 +214,6 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
         }
     }
     Ok(CarriedOut { lost, moved: book.moved })
-}
-
-/// A hold as it is found.
-struct Held {
-    purse: i64,
-    amount: i64,
-    pending: bool,
-}
-
-async fn find_holds(tx: &mut Tx, orders: &[Order]) -> Result<HashMap<i64, Held>, StoreError> {
-    let ids: Vec<Vec<Value>> = orders
-        .iter()
-        .filter_map(|order| match order.act {
-            Act::Post { hold } | Act::Void { hold, .. } => Some(vec![hold.into()]),
-            Act::Grant { .. } | Act::Take { .. } | Act::Hold { .. } | Act::Move(_) => None,
-        })
-        .collect();
-    let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_HOLDS, &ids).await? {
-        let pending = row.text(3)? == "pending";
-        found.insert(row.int(0)?, Held { purse: row.int(1)?, amount: row.int(2)?, pending });
-    }
-    Ok(found)
-}
-
-async fn find_sources(tx: &mut Tx, orders: &[Order]) -> Result<HashSet<String>, StoreError> {
-    let sources: Vec<Vec<Value>> = orders
-        .iter()
-        .filter_map(|order| match &order.act {
-            Act::Grant { source, .. } | Act::Take { source, .. } => {
-                Some(vec![source.clone().into()])
-            }
-            Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } | Act::Move(_) => None,
-        })
-        .collect();
-    tx.rows_for(FIND_SOURCES, &sources).await?.iter().map(|row| row.text(0)).collect()
-}
-
-async fn find_purses(
-    tx: &mut Tx,
-    orders: &[Order],
-    held: &HashMap<i64, Held>,
-) -> Result<BTreeMap<i64, Open>, StoreError> {
-    let mut ids: BTreeSet<i64> = BTreeSet::new();
-    for order in orders {
-        match &order.act {
-            Act::Grant { purse, .. } | Act::Take { purse, .. } | Act::Hold { purse, .. } => {
-                ids.extend([*purse]);
-            }
-            Act::Post { hold } | Act::Void { hold, .. } => {
-                ids.extend(held.get(hold).map(|held| held.purse));
-            }
-            Act::Move(moved) => ids.extend([moved.from, moved.to]),
-        }
-    }
-    let mut purses = BTreeMap::new();
-    // A purse that has a successor needs that one too; a successor has none.
-    while !ids.is_empty() {
-        let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![(*id).into()]).collect();
-        ids.clear();
-        for row in tx.rows_for(FIND_PURSES, &rows).await? {
-            let open = read_open(&row)?;
-            ids.extend(open.successor);
-            purses.insert(open.purse.id.0, open);
-        }
-        ids.retain(|id| !purses.contains_key(id));
-    }
-    Ok(purses)
-}
-
-fn read_open(row: &Row) -> Result<Open, StoreError> {
-    let entries = row.int(8)?;
-    Ok(Open {
-        purse: read_purse(row, 0)?,
-        entries,
-        entries_before: entries,
-        head: row.text(9)?,
-        successor: row.maybe_int(10)?,
-        last: 0,
-        seqs: HashSet::new(),
-    })
 }
 
 /// The rows that orders come to.

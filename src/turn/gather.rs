@@ -2,6 +2,7 @@
 //! whole batch is read with a few statements.
 
 mod fates;
+mod sales;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -9,19 +10,20 @@ use picdesk_core::{
     event::{Event, Setting},
     facts::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
-        LinkFacts, MessageFacts, Needs, Pace, Past, PaymentFacts, PressFacts, PressedAction,
-        Request,
+        LinkFacts, MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
     },
     id::{ConversationId, IdentityId, PurseId, Slot},
     link,
     needs::needs,
-    payment::Checkout,
     say::{Action, BalanceLine},
     signing_in,
     window::Window,
 };
 
-use self::fates::{delivery, generation};
+use self::{
+    fates::{delivery, generation},
+    sales::{asked_for, bought, payment},
+};
 use super::Turner;
 use crate::store::{
     StoreError, Tx,
@@ -30,7 +32,7 @@ use crate::store::{
     line,
     links::{self, Asked},
     outbox::{self, Stand},
-    payments, windows,
+    windows,
 };
 
 /// An event with what it needs.
@@ -147,39 +149,6 @@ pub(super) async fn facts(
         FactsKind::Payment => Facts::Payment(payment(turner, tx, wanted).await?),
         FactsKind::None => Facts::None,
     })
-}
-
-/// What a notice of the payment provider is decided on.
-async fn payment(
-    turner: &Turner,
-    tx: &mut Tx,
-    wanted: &Wanted,
-) -> Result<PaymentFacts, StoreError> {
-    match &*wanted.event {
-        Event::PaymentTold(notice) => payments::facts_of(tx, notice, &turner.desk.house).await,
-        _ => Ok(PaymentFacts::default()),
-    }
-}
-
-/// A purchase by our name for it.
-async fn asked_for(tx: &mut Tx, needs: &Needs) -> Result<Option<Checkout>, StoreError> {
-    match &needs.checkout {
-        Some(request) => payments::checkout(tx, request).await,
-        None => Ok(None),
-    }
-}
-
-/// The newest purchase of what a button sells.
-async fn bought(
-    turner: &Turner,
-    tx: &mut Tx,
-    (item, customer): (Option<i64>, Option<&Customer>),
-) -> Result<Option<Checkout>, StoreError> {
-    let (Some(number), Some(customer)) = (item, customer) else { return Ok(None) };
-    match turner.desk.house.catalogue.item(number) {
-        Some(item) => payments::latest(tx, customer.account.id, &item).await,
-        None => Ok(None),
-    }
 }
 
 async fn message(

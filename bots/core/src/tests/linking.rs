@@ -126,7 +126,10 @@ fn a_typed_code_asks_about_a_masked_name_and_binds_nothing() {
         };
         assert_eq!((&**name, &**channel, *brings), ("B•••", "wecom-kf", Credits(5)));
         assert!(matches!(links(&effects)[..], [LinkEffect::ClaimCode { id: CodeId(5), .. }]));
-        let is_gone = |effect: &Effect| matches!(effect, Effect::Send(message) if message.body == Body::Removed);
+        let is_gone = |effect: &Effect| {
+            let Effect::Send(message) = effect else { return false };
+            message.body == Body::Removed
+        };
         assert!(effects.iter().any(is_gone), "the code leaves the chat");
         assert!(effects.contains(&Effect::ForgetEvent), "and what is kept of it");
     }

@@ -3,6 +3,7 @@
 
 mod fates;
 mod sales;
+mod stray;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,7 +13,7 @@ use picdesk_core::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
         LinkFacts, MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
     },
-    id::{ConversationId, IdentityId, PurseId, Slot},
+    id::{ConversationId, IdentityId, PurseId},
     link,
     needs::needs,
     say::{Action, BalanceLine},
@@ -23,6 +24,7 @@ use picdesk_core::{
 use self::{
     fates::{delivery, generation},
     sales::{asked_for, bought, payment},
+    stray::is_stray,
 };
 use super::Turner;
 use crate::store::{
@@ -31,7 +33,6 @@ use crate::store::{
     inbox::Pending,
     line,
     links::{self, Asked},
-    outbox::{self, Stand},
     windows,
 };
 
@@ -323,29 +324,6 @@ async fn press(
         link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
-}
-
-/// Whether the pressed message is none of its request's own, all of which are known.
-async fn is_stray(
-    tx: &mut Tx,
-    wanted: &Wanted,
-    request: Option<&Request>,
-    generations: &[picdesk_core::facts::Generation],
-) -> Result<bool, StoreError> {
-    let (Event::ButtonPressed(press), Some(request)) = (&*wanted.event, request) else {
-        return Ok(false);
-    };
-    let Some(message) = &press.message else { return Ok(false) };
-    let question = Slot::Question(request.id.0).key();
-    let mut slots: Vec<String> =
-        generations.iter().map(|one| Slot::Generation(one.id).key()).collect();
-    let needed = slots.len().max(1);
-    slots.push(question.clone());
-    let stands = outbox::stands_now(tx, &slots).await?;
-    let of_pictures = stands.iter().filter(|(slot, _)| *slot != question).count();
-    let known = if generations.is_empty() { stands.len() } else { of_pictures };
-    let here = |stand: &Stand| stand.conversation == wanted.conversation;
-    Ok(known >= needed && stands.iter().all(|(_, stand)| here(stand) && stand.message != *message))
 }
 
 async fn pictures_of(

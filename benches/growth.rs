@@ -13,7 +13,6 @@ mod processor;
 use std::{sync::Arc, time::Duration};
 
 use databases::Database;
-use jiff::tz::TimeZone;
 use machine::{median, verdict};
 use picdesk::{
     alarm::Alarms,
@@ -157,17 +156,7 @@ fn desk(store: &Store) -> anyhow::Result<Desk> {
         house: config.house(None, words.examples()),
         words,
         alarms: Alarms::new(store.clone(), None),
-        context: SayContext {
-            product_name: config.product.name.clone(),
-            support_url: None,
-            privacy_url: None,
-            terms_url: None,
-            support_email: None,
-            hours: String::new(),
-            promise_min: 0,
-            zone: TimeZone::UTC,
-            office: None,
-        },
+        context: SayContext::of(&config),
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,
     })

@@ -44,7 +44,7 @@ pub use self::{
     page::PageText,
 };
 use self::{lexicon::Lexicon, speaker::Speaker};
-use crate::config::OfficeHours;
+use crate::config::{Config, OfficeHours};
 
 /// Longest text any channel of ours takes in one message, UTF-16 code units. Source: Bot API,
 /// `sendMessage`, 4096 characters after entity parsing.
@@ -74,6 +74,27 @@ pub struct SayContext {
     pub promise_min: u32,
     /// In which time zone dates are told.
     pub zone: TimeZone,
+}
+
+impl SayContext {
+    /// As it is configured.
+    pub fn of(config: &Config) -> Self {
+        let text = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
+        Self {
+            product_name: config.product.name.clone(),
+            support_url: text(&config.desk.support_url),
+            privacy_url: text(&config.product.privacy_url),
+            terms_url: text(&config.product.terms_url),
+            support_email: config.product.support_email.clone(),
+            hours: config.desk.hours.to_string(),
+            office: Some(Office {
+                hours: config.desk.hours.clone(),
+                holidays: config.desk.holidays.clone(),
+            }),
+            promise_min: u32::try_from(config.desk.promise.as_secs() / 60).unwrap_or(0),
+            zone: config.desk.time_zone.clone(),
+        }
+    }
 }
 
 /// When people answer.

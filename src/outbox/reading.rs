@@ -142,8 +142,8 @@ impl Sender {
         }
     }
 
-    /// Files a message that waits in its conversation's queue, while that has room; always where one
-    /// that was said later stands there.
+    /// Files a message that waits in its conversation's queue, while that has room; always where
+    /// one that was said later stands there.
     fn file(&mut self, waiting: Waiting, now: Instant) {
         let id = waiting.message.id.0;
         if self.known.contains(&id) {

@@ -17,7 +17,7 @@ use crate::{
     config::{Config, Receiving},
     store::{Store, StoreError, people},
     turn::Desk,
-    words::{Audience as Readers, Office, SayContext, Words},
+    words::{Audience as Readers, SayContext, Words},
 };
 
 /// Makes the folder that a SQLite file is in.
@@ -48,7 +48,7 @@ pub(super) async fn desk(
     Ok(Desk {
         alarms: alarms(config, store),
         house,
-        context: context(config),
+        context: SayContext::of(config),
         seal,
         messages_per_min: config.limits.messages_per_min.map_or(0, std::num::NonZero::get),
         words,
@@ -71,24 +71,6 @@ fn alarms(config: &Config, store: &Store) -> Alarms {
     let key = picdesk_wecom::verify::Secret::new(key.reveal());
     let patience = picdesk_wecom::Patience::default();
     alarms.with_robot(Robot::new(http, &url, &key, patience.call))
-}
-
-fn context(config: &Config) -> SayContext {
-    let text = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
-    SayContext {
-        product_name: config.product.name.clone(),
-        support_url: text(&config.desk.support_url),
-        privacy_url: text(&config.product.privacy_url),
-        terms_url: text(&config.product.terms_url),
-        support_email: config.product.support_email.clone(),
-        hours: config.desk.hours.to_string(),
-        office: Some(Office {
-            hours: config.desk.hours.clone(),
-            holidays: config.desk.holidays.clone(),
-        }),
-        promise_min: u32::try_from(config.desk.promise.as_secs() / 60).unwrap_or(0),
-        zone: config.desk.time_zone.clone(),
-    }
 }
 
 /// Where pictures are.

@@ -2,7 +2,6 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use jiff::tz::TimeZone;
 use picdesk_core::{
     account::Person,
     event::{Event, Message, Setting},
@@ -111,17 +110,7 @@ fn desk(store: &Store) -> Desk {
         house: config.house(None, words.examples()),
         words,
         alarms: Alarms::new(store.clone(), None),
-        context: SayContext {
-            product_name: config.product.name.clone(),
-            support_url: None,
-            privacy_url: None,
-            terms_url: None,
-            support_email: None,
-            hours: String::new(),
-            promise_min: 0,
-            zone: TimeZone::UTC,
-            office: None,
-        },
+        context: SayContext::of(&config),
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,
     }

@@ -23,6 +23,7 @@ const SLOWER_S = 6;
 const SAYS = {
   cancel: /^(Cancel|取消)$/,
   again: /^(Again|再来)/,
+  checking: /^(Checking|正在检查)/,
   cancelled: /cancel|too late|drawn already|drawing|取消/i,
 };
 
@@ -181,7 +182,11 @@ async function ask(visit) {
       "our own words",
       (it) => it.message > before && !it.fromBot && it.text.includes(prompt),
     );
-    placeholder = await visit.message("a placeholder", (it) => it.message > before && it.fromBot);
+    // Where prompts are screened a message says so first, and goes.
+    placeholder = await visit.message(
+      "a placeholder",
+      (it) => it.message > before && it.fromBot && !SAYS.checking.test(it.text),
+    );
     await visit.shot("placeholder");
   });
   await visit.check("the picture comes, in the placeholder's place", async () => {
@@ -262,7 +267,8 @@ async function takeBack(visit) {
     const hasCancel = (it) => it.buttons.some((text) => SAYS.cancel.test(text));
     const placeholder = await visit.message(
       "a placeholder with [Cancel]",
-      (it) => it.message > before && it.fromBot && hasCancel(it),
+      (it) =>
+        it.message > before && it.fromBot && hasCancel(it) && !SAYS.checking.test(it.text),
     );
     const [label] = placeholder.buttons.filter((text) => SAYS.cancel.test(text));
     await page.press(`[data-keys="${placeholder.message}"] .key`, label);

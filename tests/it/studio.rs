@@ -4,7 +4,6 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use jiff::tz::TimeZone;
 use picdesk::{
     alarm::Alarms,
     artifacts::{ArtifactSettings, Artifacts},
@@ -71,17 +70,7 @@ fn desk(store: &Store, config: &Config) -> Desk {
         house: config.house(None, words.examples()),
         words,
         alarms: Alarms::new(store.clone(), None),
-        context: SayContext {
-            product_name: config.product.name.clone(),
-            support_url: None,
-            privacy_url: None,
-            terms_url: None,
-            support_email: None,
-            hours: String::new(),
-            promise_min: 0,
-            zone: TimeZone::UTC,
-            office: None,
-        },
+        context: SayContext::of(config),
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,
     }

@@ -9,6 +9,7 @@ pub mod creem;
 pub mod images;
 mod journal;
 mod line;
+mod often;
 pub mod page;
 pub mod phone;
 pub mod rest;

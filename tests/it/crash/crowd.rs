@@ -67,7 +67,7 @@ impl Crowd {
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 return self.prompts;
             }
-            if self.chance.random_bool(0.4) {
+            if self.chance.random_bool(0.2) {
                 self.on_wecom();
                 continue;
             }

@@ -188,10 +188,8 @@ fn label(fault: &Fault) -> &'static str {
 
 fn view(armed: &Armed) -> Value {
     let mut view = Value::Object(fields_of(&armed.fault));
-    match armed.often {
-        Often::Times(times) => view["count"] = json!(times),
-        Often::Chance(chance) => view["probability"] = json!(chance),
-    }
+    let (word, number) = armed.often.shown();
+    view[word] = number;
     if let Some(on) = &armed.on {
         view["on"] = json!(on);
     }
@@ -213,14 +211,7 @@ fn read(fault: &Value) -> Result<Armed, String> {
         }
     }
     let kind = serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
-    let often = match fault.get("probability").and_then(Value::as_f64) {
-        Some(chance) if (0.0..=1.0).contains(&chance) => Often::Chance(chance),
-        Some(_) => return Err("probability: 0 to 1".into()),
-        None => {
-            let count = fault.get("count").and_then(Value::as_u64).unwrap_or(1).max(1);
-            Often::Times(u32::try_from(count).unwrap_or(u32::MAX))
-        }
-    };
+    let often = Often::read(fault)?;
     let text = |name: &str| {
         let text = fault.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         text.map(str::to_owned)

@@ -1,11 +1,12 @@
 //! What can be made to go wrong, by count or by chance.
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-pub use crate::telegram::Often;
+pub use crate::often::Often;
+use crate::often::strike;
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,29 +139,11 @@ impl Faults {
     }
 
     fn strike(&mut self, befalls: impl Fn(&Armed) -> bool, what: &str) -> Option<Fault> {
-        for at in 0..self.armed.len() {
-            let armed = &mut self.armed[at];
-            let named = armed.on.as_deref().is_none_or(|on| what.starts_with(on));
-            if !befalls(armed) || !named {
-                continue;
-            }
-            match &mut armed.often {
-                Often::Chance(chance) => {
-                    if self.chance.random_bool(chance.clamp(0.0, 1.0)) {
-                        return Some(armed.fault.clone());
-                    }
-                }
-                Often::Times(left) => {
-                    *left = left.saturating_sub(1);
-                    let fault = armed.fault.clone();
-                    if *left == 0 {
-                        self.armed.remove(at);
-                    }
-                    return Some(fault);
-                }
-            }
-        }
-        None
+        let concerns = |armed: &Armed| {
+            befalls(armed) && armed.on.as_deref().is_none_or(|on| what.starts_with(on))
+        };
+        let struck = strike(&mut self.armed, &mut self.chance, |one| &mut one.often, concerns);
+        struck.map(|armed| armed.fault)
     }
 }
 
@@ -200,12 +183,10 @@ fn label(fault: &Fault) -> &'static str {
 /// The page's words for an armed fault.
 pub fn describe(armed: &Armed) -> Value {
     let mut fields = fields_of(&armed.fault);
-    match armed.often {
-        Often::Times(times) => _ = fields.insert("count".into(), json!(times)),
-        Often::Chance(chance) => _ = fields.insert("probability".into(), json!(chance)),
-    }
+    let (word, number) = armed.often.shown();
+    fields.insert(word.into(), number);
     if let Some(on) = &armed.on {
-        fields.insert("on".into(), json!(on));
+        fields.insert("on".into(), on.as_str().into());
     }
     Value::Object(fields)
 }
@@ -222,17 +203,16 @@ pub fn read(samples: Vec<Fault>, fault: &Value) -> Result<Armed, String> {
     }
     let read: Fault =
         serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
-    let count = fault.get("count").and_then(Value::as_u64).unwrap_or(1);
-    let mut armed = Armed::times(read, u32::try_from(count).unwrap_or(u32::MAX));
-    if let Some(chance) = fault.get("probability").and_then(Value::as_f64) {
-        armed.often = Often::Chance(chance);
-    }
+    let mut armed = Armed::times(read, 1);
+    armed.often = Often::read(fault)?;
     armed.on = fault.get("on").and_then(Value::as_str).map(str::to_owned);
     Ok(armed)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -1,9 +1,11 @@
 //! What can be made to go wrong with Telegram, by count or by probability.
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
+pub use crate::often::Often;
+use crate::often::strike;
 use crate::phone::FaultKind;
 
 /// One thing that goes wrong.
@@ -72,15 +74,6 @@ impl Fault {
     }
 }
 
-/// How often a fault strikes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Often {
-    /// So many times, from now on.
-    Times(u32),
-    /// Each time with this chance, until cleared.
-    Chance(f64),
-}
-
 /// A fault that waits for its occasion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Armed {
@@ -131,10 +124,8 @@ impl Armed {
     /// As the phone page shows it.
     pub fn view(&self) -> Value {
         let mut view = json!({"what": self.fault.word()});
-        match self.often {
-            Often::Times(times) => view["count"] = json!(times),
-            Often::Chance(chance) => view["probability"] = json!(chance),
-        }
+        let (word, number) = self.often.shown();
+        view[word] = number;
         if let Some(method) = &self.method {
             view["method"] = json!(method);
         }
@@ -200,31 +191,8 @@ impl Faults {
     }
 
     fn strike(&mut self, concerns: impl Fn(&Armed) -> bool) -> Option<Fault> {
-        if self.armed.is_empty() {
-            return None;
-        }
-        for at in 0..self.armed.len() {
-            let armed = &mut self.armed[at];
-            if !concerns(armed) {
-                continue;
-            }
-            match &mut armed.often {
-                Often::Chance(chance) => {
-                    if self.chance.random_bool(chance.clamp(0.0, 1.0)) {
-                        return Some(armed.fault.clone());
-                    }
-                }
-                Often::Times(left) => {
-                    *left = left.saturating_sub(1);
-                    let fault = armed.fault.clone();
-                    if *left == 0 {
-                        self.armed.remove(at);
-                    }
-                    return Some(fault);
-                }
-            }
-        }
-        None
+        let struck = strike(&mut self.armed, &mut self.chance, |one| &mut one.often, concerns);
+        struck.map(|armed| armed.fault)
     }
 }
 
@@ -257,11 +225,7 @@ pub fn read_armed(fault: &Value, chat: Option<i64>) -> Result<Armed, String> {
         "duplicate_update" => Fault::DuplicateUpdate,
         _ => return Err(format!("unknown fault of telegram: {what:?}")),
     };
-    let often = match fault.get("probability").and_then(Value::as_f64) {
-        Some(chance) if (0.0..=1.0).contains(&chance) => Often::Chance(chance),
-        Some(_) => return Err("probability: 0 to 1".into()),
-        None => Often::Times(small("count", 1).max(1)),
-    };
+    let often = Often::read(fault)?;
     let method = fault.get("method").and_then(Value::as_str).filter(|name| !name.is_empty());
     Ok(Armed { fault: kind, often, method: method.map(str::to_owned), chat })
 }

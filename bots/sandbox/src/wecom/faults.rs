@@ -1,10 +1,11 @@
 //! What can be made to go wrong with WeCom, by count or by probability.
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-pub use crate::telegram::Often;
+pub use crate::often::Often;
+use crate::often::strike;
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,28 +257,9 @@ impl Faults {
 
     /// What befalls this, if anything: the first that is armed for it and whose turn it is.
     pub fn strike(&mut self, occasion: Occasion, what: &str, owners: &[&str]) -> Option<Fault> {
-        for at in 0..self.armed.len() {
-            let armed = &mut self.armed[at];
-            if !armed.concerns(occasion, what, owners) {
-                continue;
-            }
-            match &mut armed.often {
-                Often::Chance(chance) => {
-                    if self.chance.random_bool(chance.clamp(0.0, 1.0)) {
-                        return Some(armed.fault.clone());
-                    }
-                }
-                Often::Times(left) => {
-                    *left = left.saturating_sub(1);
-                    let fault = armed.fault.clone();
-                    if *left == 0 {
-                        self.armed.remove(at);
-                    }
-                    return Some(fault);
-                }
-            }
-        }
-        None
+        let befalls = |armed: &Armed| armed.concerns(occasion, what, owners);
+        let struck = strike(&mut self.armed, &mut self.chance, |one| &mut one.often, befalls);
+        struck.map(|armed| armed.fault)
     }
 }
 

@@ -49,11 +49,7 @@ fn picture(conversation: &str, file: OutboundFile) -> Delivery {
 }
 
 fn upload() -> OutboundFile {
-    OutboundFile::Upload {
-        bytes: vec![7; 70_000],
-        name: "狐狸.png".into(),
-        media_type: "image/png",
-    }
+    OutboundFile::Upload { bytes: vec![7; 70_000], name: "狐.png".into(), media_type: "image/png" }
 }
 
 fn app(wecom: &StandIn) -> WecomApp {
@@ -196,7 +192,7 @@ async fn what_breaks_is_sorted_by_whether_it_may_have_arrived() {
     let page = || Reply::Raw(502, b"<html>bad gateway</html>".to_vec());
     wecom.reply(send, page()).reply(send, page()).reply(send, page());
     assert_eq!(refused(&app, words(MEMBER)).await, "unknown");
-    assert_eq!(wecom.of("message/send").len(), 6);
+    assert_eq!(wecom.of(send).len(), 6);
     wecom.reply("media/upload", Reply::Never);
     assert_eq!(refused(&app, picture(MEMBER, upload())).await, "not sent");
     let mut gone = wecom.settings();

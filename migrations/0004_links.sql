@@ -71,7 +71,6 @@ create table links (
   back_purse bigint not null,
   brought_by text not null,
   entry bigint not null,
-  plan_before text,
   made_at bigint not null,
   parted_at bigint not null
 );
@@ -81,3 +80,5 @@ create table link_identities (
   identity text not null,
   primary key (link, identity)
 );
+-- What whoever came has bought since is looked up when they part.
+create index payments_request on payments (request);

@@ -339,7 +339,8 @@ link-email-sent = If that address has an account with us, a code is on its way t
 link-email-wrong = That is no e-mail address. Please write it again, or /cancel.
 link-later = Nobody can sign in at this moment. Nothing was changed: please try again in a few minutes.
 link-signed-in-now = This chat is signed in as { BOLD($who) } now.
-link-signed-in-elsewhere = Your account is signed in as { BOLD($who) } now. Was that not you? /unlink
+link-signed-in-elsewhere = Your account is signed in as { BOLD($who) } now, and every chat that signs in so will have it too. Was that not you? Then sign it out.
+link-signed-out = This account is not signed in as { BOLD($who) } any more.
 link-browser =
     Sign in here within { $time }, and then write here the code that is shown to you there:
     { $url }
@@ -485,6 +486,7 @@ label-unlink-one = Unlink…
 label-unlink-number = Unlink { $number }
 label-sign-in-by-email = Sign in by e-mail
 label-sign-in-in-browser = Sign in in the browser
+label-sign-out = Sign out
 
 ### The command menu and the profile
 

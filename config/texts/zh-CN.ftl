@@ -296,7 +296,8 @@ link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在�
 link-email-wrong = 这不是邮箱地址。请再写一遍，或 /cancel。
 link-later = 现在暂时不能登录，什么都没有改变，请过几分钟再试。
 link-signed-in-now = 本聊天现已登录为 { BOLD($who) }。
-link-signed-in-elsewhere = 你的账户现已登录为 { BOLD($who) }。不是你本人？/unlink
+link-signed-in-elsewhere = 你的账户现已登录为 { BOLD($who) }，之后用同一身份登录的聊天也共用它。不是你本人？请马上退出登录。
+link-signed-out = 本账户已不再登录为 { BOLD($who) }。
 link-browser =
     请在 { $time } 内打开下面的链接登录，再把那里显示的绑定码写在这里：
     { $url }
@@ -442,6 +443,7 @@ label-unlink-one = 解绑…
 label-unlink-number = 解绑 { $number }
 label-sign-in-by-email = 邮箱登录
 label-sign-in-in-browser = 浏览器登录
+label-sign-out = 退出登录
 
 ### 命令菜单与简介
 

@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, HashSet};
 use picdesk_core::{
     effect::{LinkEffect, Merge, Part},
     facts::SignedIn,
-    id::{AccountId, IdentityId},
+    id::{AccountId, ConversationId, IdentityId},
 };
 
 pub use self::facts::{Asked, find, identity_key};
-use super::{Connection, StoreError, Tx, Value, sealed};
+use super::{Connection, StoreError, Tx, Value, outbox, payments, sealed};
 
 const TOUCH: &str = "
     with v(id, tag) as (values {rows})
@@ -47,6 +47,8 @@ const MAKE_SITE_CODE: &str = "
 const SIGN_IN: &str = "
     update accounts set subject = $2, hint = $3
     where id = $1 and successor is null and (subject is null or subject = $2)";
+const SIGN_OUT: &str = "
+    update accounts set subject = null, hint = null where id = $1 and subject = $2";
 const CLAIM_CODE: &str = "
     update link_codes set claimed_by = $2, expires_at = $3
     where id = $1 and claimed_by is null and spent = 0";
@@ -60,8 +62,8 @@ const NAME_SUCCESSOR: &str = "update purses set successor = $2 where id = $1";
 const GO_ON: &str = "
     update accounts set plan = $2, last_tag = $3 where id = $1 and successor is null";
 const KEEP_LINK: &str = "
-    insert into links (id, back, back_purse, brought_by, entry, plan_before, made_at, parted_at)
-    select $1, $2, $3, $4, $5, a.plan, $6, 0 from accounts a where a.id = $7";
+    insert into links (id, back, back_purse, brought_by, entry, made_at, parted_at)
+    values ($1, $2, $3, $4, $5, $6, 0)";
 const KEEP_WHO_CAME: &str = "
     insert into link_identities (link, identity)
     select $1, i.id from identities i where i.account = $2";
@@ -81,10 +83,29 @@ const END_LINK: &str = "update links set parted_at = $2 where id = $1 and parted
 const BE_AGAIN: &str =
     "update accounts set successor = null where id = $1 and successor is not null";
 const HAVE_NO_SUCCESSOR: &str = "update purses set successor = null where id = $1";
-/// A plan that whoever goes had brought goes with them.
-const PLAN_AS_BEFORE: &str = "
-    update accounts set plan = $2
-    where id = $1 and successor is null and plan = (select b.plan from accounts b where b.id = $3)";
+/// What nobody lets through is counted of both; whoever parts takes their own count along.
+const ADD_STRIKES: &str = "
+    update accounts set strikes = strikes + (select b.strikes from accounts b where b.id = $1)
+    where id = $2";
+/// An account that ended in a chain has the counts of all before it.
+const TAKE_STRIKES: &str = "
+    with recursive r(id) as (
+      select successor from accounts where id = $1
+      union all select a.successor from accounts a join r on a.id = r.id
+      where a.successor is not null)
+    update accounts
+    set strikes = case when strikes > (select b.strikes from accounts b where b.id = $1)
+                       then strikes - (select b.strikes from accounts b where b.id = $1)
+                       else 0 end
+    where id in (select id from r)";
+/// What whoever came has paid for since is theirs, also when the money goes back.
+const TAKE_PAYMENTS: &str = "
+    update payments set purse = $3
+    where purse = $2
+      and at >= (select k.made_at from links k where k.id = $1)
+      and request in (
+        select c.request from checkouts c join link_identities l on l.identity = c.identity
+        where l.link = $1)";
 /// What whoever came has asked for goes back with them.
 const TAKE_BACK: &[&str] = &[
     "update identities set account = $3 where account = $2
@@ -110,6 +131,7 @@ const SEPARATE: &str = "update identities set account = $3 where id = $1 and acc
 const SEPARATE_CHECKOUTS: &str = "
     update checkouts set account = $3
     where identity = $1 and account = $2 and state in ('asked', 'open')";
+const FIND_HOME: &str = "select home from identities where id = $1";
 const END_CODES: &str = "update link_codes set spent = 1 where identity = $1 and spent = 0";
 const CLOSE_GALLERIES: &str = "update accounts set galleries_from = $2 where id = $1";
 const FIND_GALLERIES: &str = "select galleries_from from accounts where id = $1";
@@ -189,6 +211,9 @@ async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreEr
             let values = [account.0.into(), who.subject.as_str().into(), who.hint.as_str().into()];
             tx.run(SIGN_IN, &values).await? > 0
         }
+        LinkEffect::SignOut { account, subject } => {
+            tx.run(SIGN_OUT, &[account.0.into(), subject.as_str().into()]).await? > 0
+        }
         LinkEffect::Merge(how) => merge(tx, how, now).await?,
         LinkEffect::Part(how) => part(tx, how, now).await?,
         LinkEffect::Separate { identity, from, account, .. } => {
@@ -196,9 +221,27 @@ async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreEr
             tx.run(CLOSE_GALLERIES, &[from.0.into(), now.into()]).await?;
             let values = [identity.as_str().into(), from.0.into(), account.0.into()];
             tx.run(SEPARATE_CHECKOUTS, &values).await?;
-            tx.run(SEPARATE, &values).await? > 0
+            let parted = tx.run(SEPARATE, &values).await? > 0;
+            if parted {
+                withdraw(tx, identity, now).await?;
+            }
+            parted
         }
     })
+}
+
+/// What waits to be said where somebody is talked with alone is of an account that is theirs no
+/// more. What is said of that itself comes after.
+async fn withdraw(tx: &mut Tx, identity: &IdentityId, now: i64) -> Result<(), StoreError> {
+    let mut places = vec![ConversationId(identity.as_str().to_owned())];
+    for row in tx.rows(FIND_HOME, &[identity.as_str().into()]).await? {
+        places.extend(row.maybe_text(0)?.map(ConversationId));
+    }
+    places.dedup();
+    for place in &places {
+        outbox::withdraw(tx, place, now).await?;
+    }
+    Ok(())
 }
 
 async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
@@ -216,11 +259,11 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
         how.by.as_str().into(),
         how.leaves.0.into(),
         now.into(),
-        into.clone(),
     ];
     tx.run(KEEP_LINK, &kept).await?;
     tx.run(KEEP_WHO_CAME, &[how.link.0.into(), from.clone()]).await?;
     tx.run(GO_ON, &[into.clone(), how.plan.clone().into(), how.last_tag.into()]).await?;
+    tx.run(ADD_STRIKES, &[from.clone(), into.clone()]).await?;
     for text in REPOINT {
         tx.run(text, &[from.clone(), into.clone()]).await?;
     }
@@ -229,19 +272,23 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
 
 async fn part(tx: &mut Tx, how: &Part, now: i64) -> Result<bool, StoreError> {
     let (from, back) = (Value::from(how.from.account.0), Value::from(how.back.account.0));
-    if tx.run(END_LINK, &[how.link.0.into(), now.into()]).await? == 0
-        || tx.run(BE_AGAIN, std::slice::from_ref(&back)).await? == 0
-    {
+    if tx.run(END_LINK, &[how.link.0.into(), now.into()]).await? == 0 {
+        return Ok(false);
+    }
+    tx.run(TAKE_STRIKES, std::slice::from_ref(&back)).await?;
+    if tx.run(BE_AGAIN, std::slice::from_ref(&back)).await? == 0 {
         return Ok(false);
     }
     tx.run(HAVE_NO_SUCCESSOR, &[how.back.purse.0.into()]).await?;
+    let purses = [how.link.0.into(), how.from.purse.0.into(), how.back.purse.0.into()];
+    tx.run(TAKE_PAYMENTS, &purses).await?;
     for text in TAKE_BACK {
         tx.run(text, &[how.link.0.into(), from.clone(), back.clone()]).await?;
     }
-    for account in [&from, &back] {
-        tx.run(CLOSE_GALLERIES, &[account.clone(), now.into()]).await?;
+    for account in [how.from.account, how.back.account] {
+        tx.run(CLOSE_GALLERIES, &[account.0.into(), now.into()]).await?;
+        payments::choose_plan(tx, account).await?;
     }
-    tx.run(PLAN_AS_BEFORE, &[from, how.plan.clone().into(), back]).await?;
     Ok(true)
 }
 

@@ -317,6 +317,15 @@ pub async fn facts_of(
     Ok(found)
 }
 
+/// An account has the plan that it pays for, if any.
+pub(super) async fn choose_plan(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    let rows = tx.rows(FIND_PLANS, &[account.0.into()]).await?;
+    let plans: Vec<PlanRow> = rows.iter().map(read_plan).collect::<Result<_, _>>()?;
+    tx.run(CHOOSE_PLAN, &[account.0.into(), picdesk_core::payment::unlocked(&plans).into()])
+        .await?;
+    Ok(())
+}
+
 /// The purse that has what a purse got: itself, or what succeeded it.
 async fn holder(tx: &mut Tx, purse: PurseId) -> Result<Option<Purse>, StoreError> {
     tx.rows(FIND_HOLDER, &[purse.0.into()])

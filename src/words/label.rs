@@ -81,6 +81,7 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         Label::UnlinkOne => lexicon.word("label-unlink-one").to_owned(),
         Label::SignInByEmail => lexicon.word("label-sign-in-by-email").to_owned(),
         Label::SignInInBrowser => lexicon.word("label-sign-in-in-browser").to_owned(),
+        Label::SignOut => lexicon.word("label-sign-out").to_owned(),
         Label::UnlinkNumber(number) => {
             lexicon.phrase("label-unlink-number", &Args::new().number("number", *number))
         }

@@ -57,6 +57,7 @@ impl Speaker<'_> {
             LinkSay::SignInLater => self.text("link-later"),
             LinkSay::SignedIn { who } => self.of_person("link-signed-in-now", who),
             LinkSay::SignedInElsewhere { who } => self.of_person("link-signed-in-elsewhere", who),
+            LinkSay::SignedOut { who } => self.of_person("link-signed-out", who),
             LinkSay::Browser { url, minutes } => {
                 let args = Args::new().ours("url", url.as_str());
                 let time = units::wait(self.lexicon, minutes.saturating_mul(60));

@@ -210,9 +210,11 @@ pub(crate) fn ways_answering(
             keys::act(Label::SignInInBrowser, Verb::SignInInBrowser, 0),
         ]);
     }
+    let mut undo: Vec<Key> = own.signed_in.iter().map(unlinking::sign_out_key).collect();
     if own.identities.len() > 1 {
-        rows.push(vec![keys::act(Label::UnlinkOne, Verb::UnlinkWhich, 0)]);
+        undo.push(keys::act(Label::UnlinkOne, Verb::UnlinkWhich, 0));
     }
+    rows.push(undo);
     let mut ways = turn.words(&visit.reader, Say::Link(say)).keys(rows);
     if answer.is_some() {
         ways = ways.about(About::Occasion);
@@ -353,6 +355,7 @@ pub(crate) fn pressed(
         Verb::Unlink => unlinking::unlink(turn, visit, link, action.row),
         Verb::SignInByEmail => signing_in::by_email(turn, visit),
         Verb::SignInInBrowser => signing_in::in_browser(turn, visit, link),
+        Verb::SignOut => unlinking::sign_out(turn, visit, link, action.row),
         _ => Answer::Line(Say::Stale),
     }
 }
@@ -407,11 +410,15 @@ fn sign_in(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) 
     turn.then(Effect::Link(LinkEffect::SignIn { account, who: who.clone() }));
     visit.awaits(turn, None);
     let hint = || who.hint.clone();
-    turn.say(&visit.reader, Say::Link(LinkSay::SignedIn { who: hint() }));
+    let undo = || vec![vec![unlinking::sign_out_key(who)]];
+    let say = Say::Link(LinkSay::SignedIn { who: hint() });
+    let signed_in = turn.words(&visit.reader, say).keys(undo());
+    turn.send(signed_in);
     let here = &visit.customer.identity;
     for other in own.identities.iter().filter(|other| other.identity != *here) {
         let say = Say::Link(LinkSay::SignedInElsewhere { who: hint() });
-        turn.say(&Reader::private(other), say);
+        let notice = turn.words(&Reader::private(other), say).keys(undo());
+        turn.send(notice);
     }
 }
 

@@ -178,9 +178,11 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::UndoLink => Needs { link: Some(LinkNeed::Link(LinkId(row))), ..base },
         // Unlinking takes back what is in line, in words that name a place in it.
         Verb::Unlink => Needs { link: Some(LinkNeed::Own), line: true, ..base },
-        Verb::MakeCode | Verb::UnlinkWhich | Verb::SignInByEmail | Verb::SignInInBrowser => {
-            Needs { link: Some(LinkNeed::Own), ..base }
-        }
+        Verb::MakeCode
+        | Verb::UnlinkWhich
+        | Verb::SignInByEmail
+        | Verb::SignInInBrowser
+        | Verb::SignOut => Needs { link: Some(LinkNeed::Own), ..base },
         Verb::BuyItem => Needs { item: Some(row), ..base },
         Verb::ClearTray
         | Verb::Buy

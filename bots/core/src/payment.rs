@@ -17,6 +17,7 @@ use crate::{
     id::{AccountId, ConversationId, IdentityId, PurseId},
 };
 
+pub use self::told::unlocked;
 pub(crate) use self::{
     checkout::{chosen, failed, made, offers, till},
     moved::moved,

@@ -130,7 +130,8 @@ fn obey(
         | Verb::UnlinkWhich
         | Verb::Unlink
         | Verb::SignInByEmail
-        | Verb::SignInInBrowser => return linking::pressed(turn, visit, facts, action),
+        | Verb::SignInInBrowser
+        | Verb::SignOut => return linking::pressed(turn, visit, facts, action),
         Verb::BuyItem => return payment::chosen(turn, visit, facts, row),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
@@ -174,6 +175,7 @@ fn is_private(verb: Verb) -> bool {
             | Verb::Unlink
             | Verb::SignInByEmail
             | Verb::SignInInBrowser
+            | Verb::SignOut
     )
 }
 

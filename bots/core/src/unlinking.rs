@@ -7,7 +7,7 @@ use crate::{
     credits::{Credits, Owner},
     customer::Visit,
     effect::{Effect, LinkEffect, Part},
-    facts::{LinkFacts, LinkRow, Linked},
+    facts::{LinkFacts, LinkRow, Linked, SignedIn},
     id::{AccountId, EntryId, IdentityId, PurseId},
     keys,
     linking::{lines, own},
@@ -15,6 +15,13 @@ use crate::{
     say::{Key, Label, LinkSay, Say, Verb},
     turn::{Reader, Turn},
 };
+
+/// What is whoever came's own: what they brought and bought, less what they spent. Nobody goes with
+/// a debt who came without one.
+fn due(link: &LinkRow) -> i64 {
+    let own = link.carried.0.saturating_add(link.bought.0).saturating_sub(link.spent.0);
+    own.max(link.carried.0.min(0))
+}
 
 /// A link is undone: both sides have again what they had, as far as it is there.
 pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) -> Answer {
@@ -26,7 +33,8 @@ pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) ->
     let Some(link) = facts.link.as_ref().filter(is_there) else {
         return Answer::Line(Say::Stale);
     };
-    let returned = Credits(link.carried.0.min(own.available.0).max(0));
+    let at_most = due(link);
+    let returned = Credits(at_most.min(own.available.0).max(0));
     let (leaves, arrives) = (EntryId(turn.id()), EntryId(turn.id()));
     turn.then(Effect::Link(LinkEffect::Part(Part {
         link: link.id,
@@ -34,8 +42,7 @@ pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) ->
         back: link.back,
         leaves,
         arrives,
-        at_most: link.carried.0.max(0),
-        plan: link.plan_before.clone(),
+        at_most,
     })));
     visit.awaits(turn, None);
     turn.say(&visit.reader, Say::Link(LinkSay::Undone { returned }));
@@ -98,5 +105,41 @@ pub(crate) fn unlink(
     turn.say(&visit.reader, Say::Link(LinkSay::Unlinked { channel, name }));
     let notice = turn.words(&Reader::private(gone), Say::Link(LinkSay::UnlinkedHere));
     turn.send(notice);
+    Answer::Quiet
+}
+
+/// The button that signs an account out again.
+pub(crate) fn sign_out_key(who: &SignedIn) -> Key {
+    keys::act(Label::SignOut, Verb::SignOut, mark(who))
+}
+
+/// What tells people of the site apart on buttons, whose tokens nobody else can make (FNV-1a).
+fn mark(who: &SignedIn) -> i64 {
+    let mixed = who.subject.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |mixed, byte| {
+        (mixed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (mixed >> 1).cast_signed()
+}
+
+/// An account is nobody's at the site any more, and every chat of it hears of that.
+pub(crate) fn sign_out(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &LinkFacts,
+    row: i64,
+) -> Answer {
+    let own = own(visit, facts);
+    let Some(who) = own.signed_in.as_ref().filter(|who| mark(who) == row) else {
+        return Answer::Line(Say::Stale);
+    };
+    let (account, subject) = (own.owner.account, who.subject.clone());
+    turn.then(Effect::Link(LinkEffect::SignOut { account, subject }));
+    visit.awaits(turn, None);
+    let say = || Say::Link(LinkSay::SignedOut { who: who.hint.clone() });
+    turn.say(&visit.reader, say());
+    let here = &visit.customer.identity;
+    for other in own.identities.iter().filter(|other| other.identity != *here) {
+        turn.say(&Reader::private(other), say());
+    }
     Answer::Quiet
 }

@@ -382,7 +382,8 @@ impl Rows {
             | LinkEffect::MakeCode { .. }
             | LinkEffect::ClaimCode { .. }
             | LinkEffect::SpendCode { .. }
-            | LinkEffect::SignIn { .. } => {}
+            | LinkEffect::SignIn { .. }
+            | LinkEffect::SignOut { .. } => {}
         }
         self.links.push((seq, effect.clone()));
     }

@@ -38,7 +38,7 @@ pub enum MoveKind {
     /// They part: the one left is nobody's successor any more, and so much goes back, as far as it
     /// is there.
     Parted {
-        /// Credits.
+        /// Credits; below zero, what is owed to us.
         at_most: i64,
     },
 }
@@ -97,7 +97,9 @@ impl Book {
             }
             MoveKind::Parted { at_most } => {
                 require(purses, to)?.successor = None;
-                self.carry(purses, seq, &pair, there.min(at_most).max(0))?;
+                let owed = require(purses, from)?.purse.reclaimed.0;
+                let back = if at_most < 0 { at_most.max(-owed) } else { there.min(at_most).max(0) };
+                self.carry(purses, seq, &pair, back)?;
             }
         }
         Ok(true)

@@ -35,10 +35,23 @@ const FIND_LINK: &str = "
     with recursive r(id, successor) as (
       select a.id, a.successor from accounts a join links k on k.back = a.id where k.id = $1
       union all select a.id, a.successor from accounts a join r on a.id = r.successor)
-    select k.back, k.back_purse, k.plan_before, k.parted_at, r.id, l.amount, l.kind
+    select k.back, k.back_purse, k.made_at, k.parted_at, r.id, l.amount, l.kind
     from links k join r on r.successor is null
     left join ledger l on l.id = k.entry
     where k.id = $1";
+const FIND_BOUGHT: &str = "
+    select cast(coalesce(sum(p.credits - p.taken), 0) as bigint)
+    from link_identities l
+    join checkouts c on c.identity = l.identity and c.account = $2
+    join payments p on p.request = c.request
+    where l.link = $1 and p.at >= $3 and p.purse <> $4";
+const FIND_SPENT: &str = "
+    select cast(coalesce(sum(h.amount), 0) as bigint)
+    from link_identities l
+    join requests r on r.identity = l.identity and r.account = $2
+    join generations g on g.request = r.id
+    join holds h on h.id = g.hold
+    where l.link = $1 and r.asked_at >= $3 and h.purse <> $4 and h.state in ('pending', 'posted')";
 const FIND_WHO_CAME: &str = "select identity from link_identities where link = $1";
 const IS_TAKEN: &str = "select 1 from link_codes where hash = $1";
 
@@ -228,15 +241,19 @@ async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError
     for row in tx.rows(FIND_WHO_CAME, &[id.0.into()]).await? {
         came.push(IdentityId(row.text(0)?));
     }
+    let since = [id.0.into(), row.int(4)?.into(), row.int(2)?.into(), row.int(1)?.into()];
+    let bought = Credits(tx.rows(FIND_BOUGHT, &since).await?[0].int(0)?);
+    let spent = Credits(tx.rows(FIND_SPENT, &since).await?[0].int(0)?);
     let amount = row.maybe_int(5)?.unwrap_or(0);
     let is_debt = row.maybe_text(6)?.as_deref() == Some("debt_out");
     Ok(Some(LinkRow {
         id,
         back: Owner { account: AccountId(row.int(0)?), purse: PurseId(row.int(1)?) },
-        plan_before: row.maybe_text(2)?,
         parted: row.int(3)? != 0,
         account: AccountId(row.int(4)?),
         carried: Credits(if is_debt { -amount } else { amount }),
+        bought,
+        spent,
         came,
     }))
 }

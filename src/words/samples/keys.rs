@@ -56,6 +56,7 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::UnlinkNumber(2),
         Label::SignInByEmail,
         Label::SignInInBrowser,
+        Label::SignOut,
     ];
     labels.extend(Language::ALL.map(Label::Language));
     labels.extend(Cause::ALL.map(Label::Cause));

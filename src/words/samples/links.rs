@@ -24,6 +24,7 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
         LinkSay::SignInLater,
         LinkSay::SignedIn { who: who() },
         LinkSay::SignedInElsewhere { who: who() },
+        LinkSay::SignedOut { who: who() },
         LinkSay::Browser { url: measure.url.clone(), minutes: 10 },
         LinkSay::Code { code: "BCDF-GHJK".into(), minutes: 10 },
         LinkSay::Wait { minutes: measure.number },

@@ -8,6 +8,7 @@ mod line;
 mod links;
 mod money;
 mod outbox;
+mod parting;
 mod payments;
 mod people;
 mod pooler;

@@ -1,6 +1,6 @@
 //! Linking: Alice on Telegram and Anna on WeChat are one person, or are not.
 
-use picdesk_sandbox::telegram::{ALICE, GROUP, XIAOMING};
+use picdesk_sandbox::telegram::{ALICE, Armed, Fault, GROUP, XIAOMING};
 use picdesk_sandbox::wecom::MessageView as WecomView;
 use serde_json::Value;
 
@@ -176,5 +176,39 @@ async fn an_unlinked_chat_gets_nothing_of_the_account_any_more() {
     anna_hears(&house, "可用 0").await;
     house.telegram.say(ALICE, "/balance").unwrap();
     bot_says(&house, ALICE, "20 credits to spend").await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_to_an_unlinked_chat_does_not_arrive() {
+    let house = house().await;
+    let _desk = house.open().await;
+    link(&house).await;
+    house.until_quiet().await;
+    house.telegram.arm(Armed::chance(Fault::DropRequest, 1.0).in_chat(ALICE));
+    house.telegram.say(ALICE, "/balance").unwrap();
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    let is_made = |status: &Value| {
+        let is = |pointer: &str| status.pointer(pointer).and_then(Value::as_i64).unwrap();
+        is("/generations/queued") + is("/generations/running") == 0
+            && is("/outbox/waiting") >= 3
+            && is("/inbox/waiting") == 0
+    };
+    house.until_status("a picture that cannot be handed over", is_made).await;
+    house.wecom().say(ANNA, "解绑").unwrap();
+    let which = anna_hears(&house, "要解绑哪个").await;
+    house.wecom().press(ANNA, "", which.message, "解绑 2").unwrap();
+    anna_hears(&house, "已解绑").await;
+    house.telegram.clear_faults();
+    bot_says(&house, ALICE, "This chat is unlinked").await;
+    house.until_quiet().await;
+    let chat = house.telegram.transcript(ALICE);
+    let after = chat.split_once("a fox in the snow").unwrap().1;
+    assert!(!after.contains("fox") && !after.contains("credits"), "{chat}");
+    // The picture is the account's, and comes where that is.
+    house.wecom().say(ANNA, "余额").unwrap();
+    anna_hears(&house, "可用 18").await;
+    let is_picture = |it: &WecomView| it.is_from_bot() && it.picture.is_some();
+    house.wecom().wait_for(ANNA, PATIENCE, is_picture).await.unwrap();
     house.until_quiet().await;
 }

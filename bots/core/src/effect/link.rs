@@ -60,6 +60,13 @@ pub enum LinkEffect {
         /// As whom.
         who: SignedIn,
     },
+    /// An account is signed out. Conditional: it must still be signed in as this person.
+    SignOut {
+        /// Which.
+        account: AccountId,
+        /// As whom.
+        subject: String,
+    },
     /// Two accounts become one. Conditional: both must still be accounts of their own.
     Merge(Merge),
     /// Two accounts that became one part again. Conditional: they must still be one.
@@ -112,8 +119,7 @@ pub struct Part {
     pub leaves: EntryId,
     /// The line in the purse that had ended.
     pub arrives: EntryId,
-    /// What goes back at most, in credits: what had come.
+    /// What goes back at most, in credits: what had come, and what whoever came has bought since,
+    /// less what they have spent. Below zero it is the debt that had come.
     pub at_most: i64,
-    /// The plan of the account that stays, from now on.
-    pub plan: Option<String>,
 }

@@ -165,8 +165,10 @@ pub struct LinkRow {
     pub came: Vec<IdentityId>,
     /// Credits that came with it; fewer than none where there was a debt.
     pub carried: Credits,
-    /// The plan of the account that goes on, before.
-    pub plan_before: Option<String>,
+    /// Credits that whoever came has bought since.
+    pub bought: Credits,
+    /// Credits that whoever came has spent since, or set aside.
+    pub spent: Credits,
     /// Whether they have parted.
     pub parted: bool,
 }

@@ -287,13 +287,19 @@ fn plan_told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &
     turn.then(Effect::KeepPlan(row));
 }
 
+/// The plan that an account has by what it pays for.
+#[must_use]
+pub fn unlocked<'p>(plans: impl IntoIterator<Item = &'p PlanRow>) -> Option<String> {
+    let unlocking = plans.into_iter().filter(|row| row.state.unlocks());
+    // Of several, the one that was begun last.
+    let best = unlocking.max_by(|a, b| (a.until, &a.subscription).cmp(&(b.until, &b.subscription)));
+    best.map(|row| row.plan.clone())
+}
+
 /// What an account's plans unlock now that one of them is so.
 fn unlock(turn: &mut Turn<'_>, account: &Account, facts: &PaymentFacts, now: &PlanRow) {
     let others = facts.plans.iter().filter(|row| row.subscription != now.subscription);
-    let unlocking = others.chain([now]).filter(|row| row.state.unlocks());
-    // Of several, the one that was begun last.
-    let best = unlocking.max_by(|a, b| (a.until, &a.subscription).cmp(&(b.until, &b.subscription)));
-    let plan = best.map(|row| row.plan.clone());
+    let plan = unlocked(others.chain([now]));
     if plan != account.entitlement.plan {
         turn.then(Effect::ChoosePlan { account: account.id, plan });
     }

@@ -140,6 +140,8 @@ pub enum Label {
     SignInByEmail,
     /// \[Sign in in the browser\]
     SignInInBrowser,
+    /// \[Sign out\]
+    SignOut,
 }
 
 /// Whether an option is the one chosen now.
@@ -249,11 +251,13 @@ pub enum Verb {
     SignInByEmail = 66,
     /// Sign in in a browser.
     SignInInBrowser = 67,
+    /// Sign the account out again, if it is signed in as whom `row` is made of.
+    SignOut = 68,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -296,6 +300,7 @@ impl Verb {
         Self::Unlink,
         Self::SignInByEmail,
         Self::SignInInBrowser,
+        Self::SignOut,
     ];
 
     /// The verb with this number.

@@ -73,6 +73,11 @@ pub enum LinkSay {
         /// As whom, masked.
         who: String,
     },
+    /// They are signed out: every chat of the account hears of it.
+    SignedOut {
+        /// As whom they were signed in, masked.
+        who: String,
+    },
     /// Where to sign in in a browser.
     Browser {
         /// The address.

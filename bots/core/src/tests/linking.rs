@@ -313,7 +313,8 @@ fn one_account() -> LinkFacts {
             back: Owner { account: AccountId(1), purse: PurseId(2) },
             came: vec!["telegram:7".into()],
             carried: Credits(5),
-            plan_before: None,
+            bought: Credits(0),
+            spent: Credits(0),
             parted: false,
         }),
         ..facts(None)
@@ -328,6 +329,32 @@ fn a_link_is_undone_with_what_is_left_of_what_came() {
     assert_eq!((part.back.account, part.at_most), (AccountId(1), 5));
     let said = [LinkSay::Undone { returned: Credits(3) }, LinkSay::UndoneElsewhere];
     assert_eq!(says(&effects), said);
+}
+
+#[test]
+fn whoever_parts_takes_what_is_theirs() {
+    // What came, what was bought and spent since, and what goes back of it.
+    let all = [
+        (5, 0, 0, 5),
+        (5, 100, 0, 105),
+        (5, 0, 4, 1),
+        (0, 100, 30, 70),
+        (5, 0, 9, 0),
+        (-7, 0, 0, -7),
+        (-7, 10, 0, 3),
+        (-7, 0, 4, -7),
+    ];
+    for (carried, bought, spent, due) in all {
+        let mut facts = one_account();
+        let link = facts.link.as_mut().unwrap();
+        [link.carried, link.bought, link.spent] = [carried, bought, spent].map(Credits);
+        let effects = press_link(Verb::UndoLink, 6, facts);
+        let [LinkEffect::Part(part)] = &links(&effects)[..] else { panic!() };
+        assert_eq!(part.at_most, due, "{carried} {bought} {spent}");
+        // There are three: what is said is what is there.
+        let returned = Credits(due.clamp(0, 3));
+        assert_eq!(says(&effects)[0], LinkSay::Undone { returned });
+    }
 }
 
 #[test]

@@ -49,12 +49,11 @@ impl House {
             leaves: EntryId(cause.consequence(1)),
             arrives: EntryId(cause.consequence(2)),
             at_most,
-            plan: None,
         };
         self.follow(vec![Effect::Link(LinkEffect::Part(part))]).await.unwrap();
     }
 
-    async fn available(&self, of: &Customer) -> i64 {
+    pub(super) async fn available(&self, of: &Customer) -> i64 {
         self.purse(of).await.available().0
     }
 
@@ -134,8 +133,15 @@ async fn a_debt_goes_along() {
         house.run(text, &[ada.purse.0.into()]).await;
         let link = house.merge(&ada, &bob).await;
         assert_eq!((house.available(&ada).await, house.available(&bob).await), (0, 7));
-        house.parts(link, &bob, &ada, 0).await;
-        assert_eq!((house.available(&ada).await, house.available(&bob).await), (0, 7));
+        house.parts(link, &bob, &ada, -3).await;
+        assert_eq!((house.available(&ada).await, house.available(&bob).await), (-3, 10));
+        let text = "update purses set reclaimed = 0 where id = $1";
+        house.run(text, &[bob.purse.0.into()]).await;
+        let link = house.merge(&ada, &bob).await;
+        house.run(text, &[bob.purse.0.into()]).await;
+        house.parts(link, &bob, &ada, -3).await;
+        let left = (house.available(&ada).await, house.available(&bob).await);
+        assert_eq!(left, (0, 10), "what was paid meanwhile is owed no more");
     }
 }
 

@@ -17,11 +17,11 @@ use picdesk_core::{
 
 use super::{Customer, House, houses};
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Config::from_text("").unwrap().house(None, Vec::new())
 }
 
-fn bought(who: &Customer, request: &str, asked_at: i64) -> Checkout {
+pub(super) fn bought(who: &Customer, request: &str, asked_at: i64) -> Checkout {
     Checkout {
         request: request.to_owned(),
         account: who.account,
@@ -47,13 +47,13 @@ fn paid(payment: &str) -> Paid {
     Paid { payment: payment.into(), product: None, price: None, discount: 0, customer: None }
 }
 
-fn reversed(id: &str, payment: &str, minor: i64) -> Reversed {
+pub(super) fn reversed(id: &str, payment: &str, minor: i64) -> Reversed {
     let by = Reversal::Refund;
     Reversed { id: id.into(), payment: payment.into(), by, minor, total: minor, of_minor: 1197 }
 }
 
 impl House {
-    async fn facts(&self, request: Option<&str>, told: Told) -> PaymentFacts {
+    pub(super) async fn facts(&self, request: Option<&str>, told: Told) -> PaymentFacts {
         let notice = Notice { at: 1, mode: Mode::Test, request: request.map(Into::into), told };
         self.write((notice, rules()), |tx, (notice, rules)| {
             Box::pin(async move { payments::facts_of(tx, &notice, &rules).await })

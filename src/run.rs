@@ -182,6 +182,8 @@ impl Serving {
             Err(ChannelsError::Store(error)) => return Err(error.into()),
         };
         let sales = creem::Sales::open(&config).map_err(ServeError::Setting)?;
+        let site =
+            parts::site(&config, &desk, outside.clock.clone()).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
@@ -197,7 +199,7 @@ impl Serving {
             channels,
             door,
             left: LeftToOthers::default(),
-            site: None,
+            site,
             sales,
         })
     }

@@ -11,6 +11,10 @@ pub enum SiteError {
     /// It says no, and will say no again: a wrong code, a token that is not its own.
     #[error("the site refuses")]
     Refused,
+    /// A code went to this address a moment ago, and the next has to wait. Nobody who asks may
+    /// learn of it: only for an address that is known it is so.
+    #[error("the next code has to wait")]
+    TooSoon(Duration),
     /// It cannot be reached, or asks for patience.
     #[error("the site cannot be asked now")]
     Later(Option<Duration>),

@@ -335,7 +335,7 @@ link-confirm-site =
     Sign this chat in as { BOLD($who) }?
     Its credits and pictures then belong to that account. Say yes only if that is you and you have just signed in yourself.
 link-email-wanted = Which e-mail address do you use on our website? Write it here.
-link-email-sent = If that address has an account with us, a code is on its way to it. Write the code here, and tell it to nobody else.
+link-email-sent = If that address has an account with us, a code is on its way to it, which can take a minute. Write the code here, and tell it to nobody else.
 link-email-wrong = That is no e-mail address. Please write it again, or /cancel.
 link-later = Nobody can sign in at this moment. Nothing was changed: please try again in a few minutes.
 link-signed-in-now = This chat is signed in as { BOLD($who) } now.
@@ -541,7 +541,7 @@ page-link-warn = Go on only if that chat is yours. Nothing is linked before a co
 page-link-google = Go on with Google
 page-link-email = E-mail address
 page-link-send = Send me a code
-page-link-sent = If that address has an account with us, a code is on its way to it.
+page-link-sent = If that address has an account with us, a code is on its way to it, which can take a minute.
 page-link-code = Code from the e-mail
 page-link-check = Go on
 page-link-done = Now write this in your chat

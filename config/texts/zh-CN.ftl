@@ -292,7 +292,7 @@ link-confirm-site =
     把本聊天登录为 { BOLD($who) } 吗？
     之后这里的积分和图片归那个账户。只有那是你本人、而且是你刚刚登录的，才点“是”。
 link-email-wanted = 你在网站上用的是哪个邮箱？请写在这里。
-link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在路上。收到后写在这里，不要告诉别人。
+link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在路上，可能要一分钟。收到后写在这里，不要告诉别人。
 link-email-wrong = 这不是邮箱地址。请再写一遍，或 /cancel。
 link-later = 现在暂时不能登录，什么都没有改变，请过几分钟再试。
 link-signed-in-now = 本聊天现已登录为 { BOLD($who) }。
@@ -495,7 +495,7 @@ page-link-warn = 只有那个聊天是你本人的，才继续。在那里写下
 page-link-google = 用 Google 继续
 page-link-email = 邮箱
 page-link-send = 发送验证码
-page-link-sent = 如果这个邮箱在我们这里有账户，验证码正在路上。
+page-link-sent = 如果这个邮箱在我们这里有账户，验证码正在路上，可能要一分钟。
 page-link-code = 邮件里的验证码
 page-link-check = 继续
 page-link-done = 请在聊天里写下

@@ -25,13 +25,13 @@ impl Link {
         }
     }
 
-    /// As the rules want it.
-    pub(super) fn rules(&self) -> LinkRules {
+    /// As the rules want it; `sign_in`: there is a site where people can sign in.
+    pub(super) fn rules(&self, sign_in: bool) -> LinkRules {
         LinkRules {
             code_ttl_ms: self.code_ttl_min * 60_000,
             tries: self.tries,
             codes_per_h: self.codes_per_h,
-            sign_in: false,
+            sign_in,
         }
     }
 }

@@ -31,6 +31,7 @@ impl Handler for SignIn {
         match asked {
             Ok(brought) => Came::Brought(brought),
             Err(SiteError::Refused) => Came::Refused,
+            Err(SiteError::TooSoon(wait)) => Came::Later(Some(wait)),
             Err(SiteError::Later(wait)) => Came::Later(wait),
         }
     }

@@ -49,7 +49,7 @@ impl Sender {
         read
     }
 
-    /// Messages were taken back: what is known here and does not wait on disk any more is forgotten.
+    /// Messages were taken back: what is known here and waits on disk no more is forgotten.
     async fn forget_withdrawn(&mut self) -> Result<(), StoreError> {
         let withdrawals = self.means.store.wakes().withdrawals();
         if withdrawals == self.withdrawals {

@@ -44,8 +44,8 @@ const EMAIL_BYTES_MAX: usize = 254;
 enum Step {
     /// The ways to sign in.
     Ways,
-    /// A code has gone to this address, if it is known.
-    Code { email: String },
+    /// A code has gone to this address, if it is known; or another one is to be typed.
+    Code { email: String, note: PageText },
     /// The code for the chat.
     Done { code: String },
     /// Something did not work.
@@ -145,7 +145,7 @@ pub(super) async fn submit(
         return show(&web, &headers, &way, Step::Failed(PageText::LinkWrong)).await;
     }
     let step = match field("code") {
-        None => send_code(&web, site.as_ref(), &way, email).await,
+        None => send_code(&web, site, &way, email).await,
         Some(code) => check_code(&web, site.as_ref(), &way, (email, code)).await,
     };
     match step {
@@ -197,14 +197,14 @@ pub(super) async fn callback(
 
 fn failure(error: SiteError) -> PageText {
     match error {
-        SiteError::Refused => PageText::LinkWrong,
+        SiteError::Refused | SiteError::TooSoon(_) => PageText::LinkWrong,
         SiteError::Later(_) => PageText::LinkLater,
     }
 }
 
 async fn send_code(
     web: &Web,
-    site: &dyn Site,
+    site: Arc<dyn Site>,
     way: &Way,
     email: String,
 ) -> Result<Step, StoreError> {
@@ -214,7 +214,16 @@ async fn send_code(
     }
     Ok(match site.send_code(&email).await {
         // An address that is refused is not told from one that is taken.
-        Ok(()) | Err(SiteError::Refused) => Step::Code { email },
+        Ok(()) | Err(SiteError::Refused) => Step::Code { email, note: PageText::LinkSent },
+        Err(SiteError::TooSoon(rest)) => {
+            let later = email.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(rest).await;
+                // Who waits for it in vain asks again.
+                let _ = site.send_code(&later).await;
+            });
+            Step::Code { email, note: PageText::LinkSent }
+        }
         Err(SiteError::Later(_)) => Step::Failed(PageText::LinkLater),
     })
 }
@@ -232,7 +241,7 @@ async fn check_code(
     let code: String = code.chars().filter(char::is_ascii_digit).collect();
     match site.check_code(&email, &code).await {
         Ok(who) => finish(web, way, who).await,
-        Err(error) => Ok(Step::Failed(failure(error))),
+        Err(error) => Ok(Step::Code { email, note: failure(error) }),
     }
 }
 
@@ -349,7 +358,7 @@ async fn show(web: &Web, headers: &HeaderMap, way: &Way, step: Step) -> Response
     let text = |text| say(web, language, text);
     let (title, note) = match &step {
         Step::Ways => (PageText::Link, None),
-        Step::Code { .. } => (PageText::Link, Some(text(PageText::LinkSent))),
+        Step::Code { note, .. } => (PageText::Link, Some(text(*note))),
         Step::Done { .. } => (PageText::LinkDone, Some(text(PageText::LinkDoneMore))),
         Step::Failed(what) => (PageText::Link, Some(text(*what))),
     };
@@ -366,7 +375,7 @@ async fn show(web: &Web, headers: &HeaderMap, way: &Way, step: Step) -> Response
         google: google.filter(|_| step == Step::Ways).map(|_| format!("{}/google", way.here())),
         email: match &step {
             Step::Ways => Some(String::new()),
-            Step::Code { email } => Some(email.clone()),
+            Step::Code { email, .. } => Some(email.clone()),
             Step::Done { .. } | Step::Failed(_) => None,
         },
         code: match &step {

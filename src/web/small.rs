@@ -30,10 +30,7 @@ pub(super) async fn small(
     Tokens((token, picture)): Tokens<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let gallery = match opens(&web, &token).await {
-        Ok(gallery) => gallery,
-        Err(_) => return unavailable(),
-    };
+    let Ok(gallery) = opens(&web, &token).await else { return unavailable() };
     let (Some(gallery), Some(id)) = (gallery, web.desk.seal.read_picture(&picture)) else {
         return nothing_here(&web, &headers, PageText::NotFound);
     };

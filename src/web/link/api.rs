@@ -54,7 +54,7 @@ async fn make(web: &Web, headers: &HeaderMap) -> Result<Response, StoreError> {
     let who = match site.who(token).await {
         Ok(who) => who,
         Err(SiteError::Refused) => return Ok(StatusCode::UNAUTHORIZED.into_response()),
-        Err(SiteError::Later(_)) => return Ok(unavailable()),
+        Err(SiteError::Later(_) | SiteError::TooSoon(_)) => return Ok(unavailable()),
     };
     let (seal, house, now) = (&web.desk.seal, &web.desk.house, web.store.clock().now_ms());
     let (lasts, most) = Counted::Codes.limit(house);

@@ -111,7 +111,7 @@ async fn a_code_typed_in_a_group_is_void() {
 #[tokio::test]
 async fn guessing_ends_after_five_tries_also_for_the_right_code() {
     let house = house().await;
-    let _desk = house.open().await;
+    let desk = house.open().await;
     let code = code_of_alice(&house).await;
     for number in 1..=5 {
         house.telegram.say(XIAOMING, "/link BCDF-GHJK").unwrap();
@@ -126,7 +126,7 @@ async fn guessing_ends_after_five_tries_also_for_the_right_code() {
     let status = house.until_quiet().await;
     assert_eq!(accounts(&status), 2, "{status}");
     // Also after the desk has begun anew.
-    drop(_desk);
+    drop(desk);
     let _desk = house.open().await;
     house.telegram.say(XIAOMING, &format!("/link {code}")).unwrap();
     let tries = async || {

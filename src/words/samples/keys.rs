@@ -48,6 +48,15 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::Pay,
         Label::SupportLink,
         Label::CaseDone,
+        Label::MakeCode,
+        Label::LinkYes,
+        Label::LinkNo,
+        Label::UndoLink,
+        Label::UnlinkOne,
+        Label::UnlinkNumber(2),
+        Label::SignInByEmail,
+        Label::SignInInBrowser,
+        Label::SignOut,
     ];
     labels.extend(Language::ALL.map(Label::Language));
     labels.extend(Cause::ALL.map(Label::Cause));
@@ -73,7 +82,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 17] {
+pub(in super::super) fn pages() -> [PageText; 33] {
     [
         PageText::Paid,
         PageText::NotPaid,
@@ -92,5 +101,21 @@ pub(in super::super) fn pages() -> [PageText; 17] {
         PageText::NotFound,
         PageText::Skip,
         PageText::Picture(DECEMBER_22),
+        PageText::Link,
+        PageText::LinkAsked("wecom-kf"),
+        PageText::LinkWarn,
+        PageText::LinkGoogle,
+        PageText::LinkEmail,
+        PageText::LinkSend,
+        PageText::LinkSent,
+        PageText::LinkCode,
+        PageText::LinkCheck,
+        PageText::LinkDone,
+        PageText::LinkDoneMore,
+        PageText::LinkWrong,
+        PageText::LinkWait,
+        PageText::LinkLater,
+        PageText::LinkExpired,
+        PageText::LinkAgain,
     ]
 }

@@ -58,8 +58,11 @@ async fn next_due(store: &Store) -> Option<i64> {
     timers::next_due(&mut connection).await.ok().flatten()
 }
 
+/// How long pictures take, as it was measured last.
+pub type Medians = Arc<RwLock<Vec<Median>>>;
+
 /// Measures medians until it is told to stop, and counts what waits for the metrics.
-pub async fn measure(store: Store, medians: Arc<RwLock<Vec<Median>>>, stop: CancellationToken) {
+pub async fn measure(store: Store, medians: Medians, stop: CancellationToken) {
     while !stop.is_cancelled() {
         match read_medians(&store).await {
             Ok(measured) => *medians.write().unwrap_or_else(PoisonError::into_inner) = measured,

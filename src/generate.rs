@@ -11,6 +11,7 @@ mod references;
 mod sink;
 mod under_way;
 mod verdict;
+mod waiting;
 
 use std::{
     collections::HashMap,
@@ -32,10 +33,12 @@ use tracing::{error, info, warn};
 use self::{
     sink::{Shower, StudioSink},
     under_way::UnderWay,
+    waiting::Waiting,
 };
 use crate::{
     artifacts::{Artifacts, ObjectName},
     chance::Chance,
+    clockwork::Medians,
     images::{self, ImagesClient, PictureFormat, PictureRequest},
     outbox::Lanes,
     pictures::Darkroom,
@@ -87,6 +90,8 @@ pub struct StudioParts {
     pub partials: u8,
     /// The largest reference picture, bytes.
     pub reference_bytes_max: u64,
+    /// How long pictures take, as it was measured last.
+    pub medians: Medians,
 }
 
 /// What to write down of a call.
@@ -110,13 +115,14 @@ impl Studio {
     /// Makes pictures until it is told to stop; then waits for those under way, at most `drain`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken, drain: Duration) {
         let mut under_way = UnderWay::default();
-        let mut looked_at = None;
+        let (mut looked_at, mut waiting) = (None, Waiting::default());
         while !stop.is_cancelled() {
             under_way.forget_ended(&self);
             if looked_at.is_none_or(|at: Instant| at.elapsed() >= LOOK_AGAIN) {
                 looked_at = Some(Instant::now());
                 self.recover_strays(&under_way.pictures()).await;
             }
+            self.tell_waiting(&mut waiting).await;
             let room = self.parts.concurrency.saturating_sub(under_way.len());
             let claimed = if room == 0 || self.rest().is_some() {
                 Ok(Vec::new())
@@ -247,13 +253,15 @@ impl Studio {
         let shower = self.shower(claimed, began);
         let shown = Slot::Generation(claimed.generation);
         let progress = self.parts.lanes.lane_to(&claimed.request.conversation);
-        if let Some(shower) = &shower {
-            progress.open(shown);
-            shower.show_words();
-        }
-        let request = self.picture_request(&claimed.request, references, shower.is_some());
+        progress.open(shown);
+        shower.show_words();
+        // Partial pictures are for private chats: a group takes few messages a minute.
+        let partials = claimed.request.setting == Setting::Private;
+        let shower_of_pictures = partials.then_some(shower);
+        let request = self.picture_request(&claimed.request, references, partials);
         let (told, submitted) = tokio::sync::oneshot::channel();
-        let mut sink = StudioSink::new(self.parts.artifacts.clone(), name.clone(), shower, told);
+        let mut sink =
+            StudioSink::new(self.parts.artifacts.clone(), name.clone(), shower_of_pictures, told);
         tokio::spawn(mark_submitted(
             self.parts.store.clone(),
             self.parts.replica,
@@ -309,22 +317,19 @@ impl Studio {
             .await
     }
 
-    /// Shows progress in the placeholder, in private chats only.
-    fn shower(&self, claimed: &Claimed, began: Instant) -> Option<Shower> {
+    /// Shows progress in the placeholder.
+    fn shower(&self, claimed: &Claimed, began: Instant) -> Shower {
         let request = &claimed.request;
-        if request.setting != Setting::Private {
-            return None;
-        }
         let part = Part { number: claimed.number, count: request.options.count };
         let say = Say::Drawing { prompt: request.prompt.clone(), part };
-        Some(Shower {
+        Shower {
             progress: self.parts.lanes.lane_to(&request.conversation).clone(),
             darkroom: self.parts.darkroom.clone(),
             generation: claimed.generation,
             conversation: request.conversation.clone(),
             text: self.words(claimed, &say),
             began,
-        })
+        }
     }
 
     fn picture_request(

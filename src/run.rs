@@ -28,7 +28,7 @@ use crate::{
     chance::Chance,
     clock::Clock,
     clockwork::{
-        self,
+        self, Medians,
         membership::{LeftToOthers, Membership},
         sweeper,
     },
@@ -258,7 +258,8 @@ impl Serving {
         member.name_leases().await?;
         let living = member.run(stops.beat.clone(), stops.fenced.clone());
         let beat = workers.rely_on("beat", &stops.beat, living);
-        let answered = self.start_turning(&workers, &stops, &shards);
+        let medians = Medians::default();
+        let answered = self.start_turning(&workers, &stops, &shards, &medians);
         workers.keep("bell", &stops.work, {
             let store = store.clone();
             move |stop| ring_between_processes(store.clone(), stop)
@@ -278,7 +279,7 @@ impl Serving {
         self.start_channels(&workers, &stops, &held, answered);
         self.start_errands(&workers, &stops);
         self.start_creem(&workers, &stops, &held);
-        let studio = self.start_studio(&workers, &stops)?;
+        let studio = self.start_studio(&workers, &stops, medians)?;
         let (replica, grace) = (self.replica, self.config.server.shutdown_grace);
         Ok(Running { store, replica, shards, held, stops, workers, beat, studio, http, grace })
     }
@@ -289,14 +290,14 @@ impl Serving {
         workers: &Workers,
         stops: &Stops,
         shards: &Arc<Shards>,
+        medians: &Medians,
     ) -> mpsc::Receiver<Answer> {
-        let medians = Arc::default();
         let (answers, answered) = mpsc::channel(TAPS_MAX);
         let turner = Turner::new(
             self.store.clone(),
             Arc::clone(&self.desk),
             Arc::clone(shards),
-            Arc::clone(&medians),
+            Arc::clone(medians),
             answers,
         );
         let shared = self.store.database().is_shared();
@@ -308,7 +309,7 @@ impl Serving {
         workers.keep("forgetting of writers", &stops.work, move |stop| {
             forget_writers(Arc::clone(&forgetful), stop)
         });
-        let store = self.store.clone();
+        let (store, medians) = (self.store.clone(), Arc::clone(medians));
         workers.keep("measuring", &stops.work, move |stop| {
             clockwork::measure(store.clone(), Arc::clone(&medians), stop)
         });
@@ -345,6 +346,7 @@ impl Serving {
         &self,
         workers: &Workers,
         stops: &Stops,
+        medians: Medians,
     ) -> Result<Option<JoinHandle<()>>, ServeError> {
         let Some(mut settings) = ImagesSettings::of(&self.config.images) else {
             warn!("no image provider is configured: requests wait in line");
@@ -372,6 +374,7 @@ impl Serving {
             timeout,
             partials,
             reference_bytes_max: self.config.limits.reference_bytes_max,
+            medians,
         }));
         let drain = self.config.images.drain;
         let working = studio.run(stops.claims.clone(), drain);

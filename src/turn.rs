@@ -8,7 +8,7 @@
 mod gather;
 mod pace;
 mod receive;
-mod render;
+pub(crate) mod render;
 pub mod shards;
 mod suspects;
 #[cfg(test)]

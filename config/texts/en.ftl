@@ -301,6 +301,8 @@ support-elsewhere = A person answers here: { $where }
 support-nowhere = Nobody can be reached from this chat yet. Please ask where you found this bot.
 or = { $first } or { $second }
 answer = { BOLD($name) }
+answer-by-reply = ↩ Reply to this message to answer.
+answer-by-command = To answer: { CODE("/support") } and your words.
 support-done = Case { BOLD($code) } is closed. If anything is left to settle: /support
 
 ### Chats that are linked

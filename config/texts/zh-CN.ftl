@@ -259,6 +259,8 @@ support-elsewhere = 真人在这里：{ $where }
 support-nowhere = 这里暂时联系不到真人，请到你找到我的地方问一问。
 or = { $first } 或 { $second }
 answer = { BOLD($name) }
+answer-by-reply = ↩ 要回答，请回复这条消息。
+answer-by-command = 要回答：发 { CODE("/support") } 加上你的话。
 support-done = { BOLD($code) } 已处理完。还有事请发 /support
 
 ### 绑定的聊天

@@ -4,6 +4,7 @@ use picdesk_core::{
     channel::Text,
     credits::Credits,
     event::Setting,
+    line::Standing,
     say::{Making, Part, Say},
 };
 
@@ -25,18 +26,7 @@ impl Studio {
             return Busy { progress, claimed: None };
         }
         progress.begin(&request.conversation);
-        let count = request.options.count;
-        let making = Making {
-            prompt: request.prompt.clone(),
-            options: request.options,
-            references: i64::try_from(request.references.len()).unwrap_or(i64::MAX),
-            price: Credits(request.price_each.0.saturating_mul(count.max(1).into())),
-            part: Part { number: claimed.number, count },
-            place: 0,
-            wait_s: None,
-            reduced: false,
-        };
-        let words = self.words(claimed, &Say::Making(making));
+        let words = self.words(claimed, &making(claimed, Standing { place: 0, wait_s: None }));
         progress.drafts.begin(claimed.generation, request.conversation.clone(), words);
         Busy { progress, claimed: Some(claimed) }
     }
@@ -47,6 +37,22 @@ impl Studio {
         let language = claimed.language.unwrap_or(desk.house.language_default);
         desk.words.say(language, say, &desk.context)
     }
+}
+
+/// What a placeholder says of a picture that stands there in line.
+pub(super) fn making(claimed: &Claimed, standing: Standing) -> Say {
+    let request = &claimed.request;
+    let count = request.options.count;
+    Say::Making(Making {
+        prompt: request.prompt.clone(),
+        options: request.options,
+        references: i64::try_from(request.references.len()).unwrap_or(i64::MAX),
+        price: Credits(request.price_each.0.saturating_mul(count.max(1).into())),
+        part: Part { number: claimed.number, count },
+        place: standing.place,
+        wait_s: standing.wait_s,
+        reduced: false,
+    })
 }
 
 impl Drop for Busy<'_> {

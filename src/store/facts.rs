@@ -2,6 +2,7 @@
 
 mod albums;
 mod at_desk;
+mod pictured;
 mod rows;
 mod statements;
 
@@ -24,6 +25,7 @@ use picdesk_core::{
 
 pub use self::albums::albums;
 pub use self::at_desk::{case_of_code, only_open_case, operator};
+pub use self::pictured::has_picture;
 pub use self::rows::{CaseBody, RequestBody, read_request};
 pub(super) use self::rows::{word, word_of};
 use self::{

@@ -11,7 +11,7 @@ use picdesk_core::{
 };
 
 use super::{
-    Connection, StoreError, Tx, Value,
+    Connection, Row, StoreError, Tx, Value,
     facts::read_request,
     inbox::{self, NewEvent},
 };
@@ -84,6 +84,17 @@ const FIND_CLAIMED: &str = "
     left join identities i on i.id = r.identity
     where g.id in ({list})
     order by g.tag, g.id";
+const FIND_NEAREST: &str = "
+    select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
+           r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
+           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language
+    from generations g
+    join holds h on h.id = g.hold
+    join requests r on r.id = g.request
+    left join identities i on i.id = r.identity
+    where g.state = 'held'
+    order by g.tag, g.id
+    limit $1";
 const SUBMIT: &str = "
     update generations set state = 'submitting', object = $3
     where id = $1 and claimed_by = $2 and state = 'claimed'
@@ -145,19 +156,35 @@ pub async fn claim(
     tx.run(SERVED, &[tag.into()]).await?;
     let mut claimed = Vec::new();
     for row in tx.rows_for(FIND_CLAIMED, &ids).await? {
-        let request = read_request(&row, 6)?;
-        claimed.push(Claimed {
-            generation: GenerationId(row.int(0)?),
-            hold: HoldId(row.int(1)?),
-            price: Credits(row.int(2)?),
-            number: u8::try_from(row.int(3)?).unwrap_or(u8::MAX),
-            attempts: row.int(4)?,
-            waiting_since: row.int(5)?,
-            request,
-            language: row.maybe_text(19)?.as_deref().and_then(Language::from_tag),
-        });
+        claimed.push(read_claimed(&row)?);
     }
     Ok(claimed)
+}
+
+fn read_claimed(row: &Row) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        generation: GenerationId(row.int(0)?),
+        hold: HoldId(row.int(1)?),
+        price: Credits(row.int(2)?),
+        number: u8::try_from(row.int(3)?).unwrap_or(u8::MAX),
+        attempts: row.int(4)?,
+        waiting_since: row.int(5)?,
+        request: read_request(row, 6)?,
+        language: row.maybe_text(19)?.as_deref().and_then(Language::from_tag),
+    })
+}
+
+/// The first in line, who wait to be claimed, in their order; and how many are being made.
+pub async fn nearest(
+    connection: &mut Connection,
+    count: i64,
+) -> Result<(Vec<Claimed>, i64), StoreError> {
+    let rows = connection.rows(FIND_NEAREST, &[count.into()]).await?;
+    let nearest = rows.iter().map(read_claimed).collect::<Result<Vec<_>, _>>()?;
+    if nearest.is_empty() {
+        return Ok((nearest, 0));
+    }
+    Ok((nearest, connection.rows(COUNT_RUNNING, &[]).await?[0].int(0)?))
 }
 
 /// When the next picture that waits for a later moment may be claimed.

@@ -220,6 +220,7 @@ async fn message(
         None => None,
     };
     Ok(MessageFacts {
+        pictured: pictured(tx, wanted, started.as_ref()).await?,
         pace: pace(turner, wanted, album.as_ref()),
         checkout: asked_for(tx, needs).await?,
         linked: needs.artifact,
@@ -236,6 +237,18 @@ async fn message(
         link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
+}
+
+/// Whether a picture came of what an edited message had started.
+async fn pictured(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    started: Option<&Request>,
+) -> Result<bool, StoreError> {
+    match (&*wanted.event, started) {
+        (Event::MessageEdited(_), Some(request)) => read::has_picture(tx, request.id).await,
+        _ => Ok(false),
+    }
 }
 
 /// What linking needs to know.

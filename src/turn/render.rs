@@ -50,7 +50,7 @@ pub(super) fn render(desk: &Desk, outgoing: &Outgoing) -> Rendered {
 }
 
 /// Buttons with their words and tokens.
-fn buttons(
+pub(crate) fn buttons(
     desk: &Desk,
     language: Language,
     presser: Option<&IdentityId>,

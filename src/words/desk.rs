@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Zoned;
 use picdesk_core::{
     channel::Text,
-    say::{Card, CardLine, RelayState},
+    say::{AnswerBack, Card, CardLine, RelayState},
 };
 
 use super::{
@@ -70,6 +70,21 @@ impl Speaker<'_> {
         } else {
             Text::plain(body)
         }
+    }
+
+    /// An operator's words, and how they are answered where there is room for that.
+    pub(super) fn answered(&self, name: &str, text: &str, back: Option<AnswerBack>) -> Text {
+        let wrote = self.wrote("answer", name, text);
+        let how = match back {
+            Some(AnswerBack::ByReply) => self.text("answer-by-reply"),
+            Some(AnswerBack::ByCommand) => self.text("answer-by-command"),
+            None => return wrote,
+        };
+        let units = |text: &Text| text.text.encode_utf16().count();
+        if units(&wrote) + 2 + units(&how) > TEXT_UNITS_MAX {
+            return wrote;
+        }
+        joined(&[wrote, how], "\n\n")
     }
 
     /// The card of an escalation. The words stand last, and what is cut is cut from them.

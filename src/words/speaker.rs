@@ -156,7 +156,7 @@ impl Speaker<'_> {
             Say::SupportPassedOn => self.text("support-passed-on"),
             Say::SupportTaken => self.text("support-taken"),
             Say::SupportElsewhere => self.support_elsewhere(),
-            Say::Answer { operator, text } => self.wrote("answer", operator, text),
+            Say::Answer { operator, text, back } => self.answered(operator, text, *back),
             Say::SupportDone { code } => {
                 self.fill("support-done", &Args::new().ours("code", code.as_str()))
             }

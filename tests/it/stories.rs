@@ -5,6 +5,7 @@ mod buying;
 mod coming;
 mod groups;
 mod human;
+mod line;
 mod linking;
 mod making;
 mod outages;

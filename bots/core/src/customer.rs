@@ -10,7 +10,7 @@ use crate::{
     facts::{Awaiting, Customer, House, MessageFacts, Missed, Owed},
     generation::{GenerationState, Options, Resolution},
     history,
-    id::{AccountId, EntryId, PurseId},
+    id::{AccountId, EntryId, GenerationId, PurseId, Slot},
     keys,
     say::{Label, Say, Verb},
     turn::{Reader, Turn},
@@ -173,6 +173,7 @@ fn tell_missed(turn: &mut Turn<'_>, reader: &Reader, customer: &mut Customer) {
     let Some(last) = missed.last() else { return };
     for one in &missed {
         turn.then(Effect::Told { generation: one.generation });
+        leave_no_placeholder(turn, reader, one.generation);
     }
     let say = Say::Missed {
         failed: failed.len() as i64,
@@ -242,6 +243,14 @@ fn hand_over(turn: &mut Turn<'_>, reader: &Reader, owed: &Owed) {
     let message = turn.draft(reader, body).editing(history::copy(artifact));
     let keys = keys::owed(owed.request, artifact);
     turn.send(message.about(About::Picture(owed.generation)).keys(keys));
+    leave_no_placeholder(turn, reader, owed.generation);
+}
+
+/// A placeholder that could not be told how it ended says for ever that the picture is being made.
+fn leave_no_placeholder(turn: &mut Turn<'_>, reader: &Reader, generation: GenerationId) {
+    if turn.can_edit(&reader.conversation) {
+        turn.remove(reader, Slot::Generation(generation));
+    }
 }
 
 /// Somebody shut us out, or let us back in.

@@ -12,7 +12,7 @@ use crate::{
     id::{ConversationId, Slot},
     message::too_large,
     press::Answer,
-    say::{Action, RelayState, Say, Verb},
+    say::{Action, AnswerBack, RelayState, Say, Verb},
     turn::{Reader, Turn},
 };
 
@@ -115,7 +115,12 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
             reopen(turn, topic);
         }
     }
-    let say = |text: &str| Say::Answer { operator: operator.name.clone(), text: text.into() };
+    let say = |text: &str, back| {
+        let (operator, text) = (operator.name.clone(), text.into());
+        Say::Answer { operator, text, back }
+    };
+    let replies = turn.house().channel(&case.conversation).is_none_or(|channel| channel.topics);
+    let back = Some(if replies { AnswerBack::ByReply } else { AnswerBack::ByCommand });
     if !case.answered {
         let after_ms = turn.frame.now.saturating_sub(case.opened_at);
         turn.then(Effect::AnswerEscalation { escalation: case.id, after_ms });
@@ -124,16 +129,16 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
     let under = !pictures.is_empty() && fits;
     let (mut caption, after) = if under { (words, "") } else { ("", words) };
     for media in pictures {
-        let body = Body::Forward { media, caption: say(core::mem::take(&mut caption)) };
+        let body = Body::Forward { media, caption: say(core::mem::take(&mut caption), None) };
         relay(turn, case, &topic, message, body);
     }
     if !after.is_empty() {
-        relay(turn, case, &topic, message, Body::Say(say(after)));
+        relay(turn, case, &topic, message, Body::Say(say(after, back)));
     }
     // Whoever else is told of the case reads along.
     for place in places(turn.house(), case) {
         if place.conversation != topic.conversation && !words.is_empty() {
-            let line = turn.words(&place, say(words)).about(About::TopicLine(case.id));
+            let line = turn.words(&place, say(words, None)).about(About::TopicLine(case.id));
             turn.send(line);
         }
     }

@@ -49,8 +49,11 @@ pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Messag
                 Some(_) | None => too_late(turn, &visit, request),
             }
         }
-        RequestState::Settled => too_late(turn, &visit, request),
-        RequestState::Cancelled | RequestState::Lapsed => {}
+        RequestState::Settled if facts.pictured => too_late(turn, &visit, request),
+        // Nothing came of the old words, and nothing was charged: these are asked for anew.
+        RequestState::Settled | RequestState::Cancelled | RequestState::Lapsed => {
+            request::place(turn, &mut visit, &facts.line, wish);
+        }
     }
 }
 

@@ -245,6 +245,8 @@ pub struct MessageFacts {
     /// started. Else the request that their next words
     /// are for ([`Awaiting::Words`]).
     pub started: Option<Request>,
+    /// For an edited message: whether a picture came of the request it had started.
+    pub pictured: bool,
     /// For an album that is whole: its parts. For a part: the album so far.
     pub album: Option<Album>,
     /// For the history: a page of it.

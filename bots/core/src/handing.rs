@@ -149,7 +149,10 @@ pub(crate) fn servicer_wrote(turn: &mut Turn<'_>, facts: &MessageFacts, wrote: &
         turn.then(Effect::AnswerEscalation { escalation: case.id, after_ms });
     }
     let pictures = pictures(turn, wrote.attachments);
-    let say = |text: &str| Say::Answer { operator: wrote.servicer.into(), text: text.into() };
+    let say = |text: &str| {
+        let (operator, text) = (wrote.servicer.into(), text.into());
+        Say::Answer { operator, text, back: None }
+    };
     for place in desk::places(turn.house(), &case) {
         let about = About::TopicLine(case.id);
         if !wrote.text.is_empty() {

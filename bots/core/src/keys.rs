@@ -45,7 +45,8 @@ pub(crate) fn human(house: &House, request: Option<RequestId>) -> Vec<Key> {
 }
 
 /// Under a placeholder: \[Cancel\].
-pub(crate) fn cancel(request: RequestId) -> Vec<Vec<Key>> {
+#[must_use]
+pub fn cancel(request: RequestId) -> Vec<Vec<Key>> {
     vec![vec![act(Label::Cancel, Verb::Cancel, request.0)]]
 }
 

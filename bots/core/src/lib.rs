@@ -32,7 +32,7 @@ mod handing;
 mod history;
 pub mod id;
 pub mod intent;
-mod keys;
+pub mod keys;
 pub mod line;
 pub mod link;
 pub mod linking;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub use self::{
-    case::{Card, CardLine, Cause, RelayState},
+    case::{AnswerBack, Card, CardLine, Cause, RelayState},
     key::{Action, Chosen, Does, Key, Label, Verb},
     link::{LinkSay, LinkedLine},
 };
@@ -370,6 +370,8 @@ pub enum Say {
         operator: String,
         /// Their words.
         text: String,
+        /// How the customer answers them, said below; nothing where nobody is to.
+        back: Option<AnswerBack>,
     },
     /// The matter was closed by an operator.
     SupportDone {

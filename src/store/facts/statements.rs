@@ -187,3 +187,5 @@ pub(super) const FIND_OPERATOR: &str = "select name from operators where telegra
 /// User ids are told in either case.
 pub(super) const FIND_OPERATOR_OF_WECOM: &str =
     "select name from operators where lower(wecom) = lower($1)";
+pub(super) const FIND_PICTURED: &str = "
+    select id from generations where request = $1 and state in ('made', 'delivered') limit 1";

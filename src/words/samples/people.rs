@@ -2,7 +2,7 @@
 
 use picdesk_core::{
     channel::Text,
-    say::{Card, CardLine, Cause, RelayState, Say},
+    say::{AnswerBack, Card, CardLine, Cause, RelayState, Say},
 };
 
 use super::{DECEMBER_22, HOUR_MS, Measure};
@@ -20,7 +20,17 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         Say::SupportPassedOn,
         Say::SupportTaken,
         Say::SupportElsewhere,
-        Say::Answer { operator: name.clone(), text: text.clone() },
+        Say::Answer { operator: name.clone(), text: text.clone(), back: None },
+        Say::Answer {
+            operator: name.clone(),
+            text: measure.short.clone(),
+            back: Some(AnswerBack::ByReply),
+        },
+        Say::Answer {
+            operator: name.clone(),
+            text: measure.short.clone(),
+            back: Some(AnswerBack::ByCommand),
+        },
         Say::SupportDone { code: code() },
         Say::CustomerWrote { name: name.clone(), text },
         Say::CustomerWrote { name, text: " \n ".into() },

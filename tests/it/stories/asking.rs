@@ -184,3 +184,21 @@ async fn an_album_counts_as_one_message_and_is_left_out_as_one() {
     let said = house.telegram.transcript(ALICE).matches("That was a lot at once").count();
     assert_eq!(said, 1, "it is said once");
 }
+
+#[tokio::test]
+async fn other_words_for_what_was_refused_are_a_prompt_of_their_own() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let asked = house.telegram.say(ALICE, "a forest full of gore").unwrap();
+    bot_says(&house, ALICE, "The safety check said no").await;
+    house.until_quiet().await;
+    house.telegram.edit(ALICE, asked, "a forest full of moss").unwrap();
+    picture_of(&house, ALICE, "a forest full of moss").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["available"], 8, "{status}");
+    // What has a picture is changed by an answer to it.
+    house.telegram.edit(ALICE, asked, "a forest full of snow").unwrap();
+    bot_says(&house, ALICE, "The picture was already being made").await;
+    house.until_quiet().await;
+    assert_eq!(house.images.made_count(), 1);
+}

@@ -79,6 +79,15 @@ impl Cause {
     ];
 }
 
+/// How a customer answers an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AnswerBack {
+    /// By a reply to the operator's message.
+    ByReply,
+    /// By a command, where messages are not replied to.
+    ByCommand,
+}
+
 /// How an operator's line stands, truthfully.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -31,7 +31,7 @@ fn written(facts: DeskFacts, text: &str) -> String {
 fn an_answer_goes_out_and_its_state_stands_under_it() {
     assert_snapshot!(folded(&written(facts(), "/r It was the lamp.")), @r#"
     send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was
-        the lamp." }
+        the lamp.", back: Some(ByReply) }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
     "#);
 }
@@ -77,7 +77,7 @@ fn an_operators_picture_goes_out() {
     let event = Event::MessageReceived(line);
     assert_snapshot!(folded(&at(TOPIC, Facts::Desk(facts()), event)), @r#"
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "p", unique:
-        "p" }, caption: Answer { operator: "Mei", text: "like this" } }
+        "p" }, caption: Answer { operator: "Mei", text: "like this", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
     "#);
 }
@@ -276,6 +276,9 @@ fn words_that_do_not_fit_under_a_picture_follow_it() {
     let sent: std::vec::Vec<&str> =
         effects.lines().filter(|line| line.contains("never twice")).collect();
     assert_eq!(sent.len(), 2, "{effects}");
-    assert!(sent[0].contains("Forward") && sent[0].ends_with("text: \"\" } }"), "{effects}");
+    assert!(
+        sent[0].contains("Forward") && sent[0].ends_with("text: \"\", back: - } }"),
+        "{effects}"
+    );
     assert!(sent[1].contains(words.trim()), "{effects}");
 }

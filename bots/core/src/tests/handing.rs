@@ -137,7 +137,10 @@ fn the_desk_reads_along_and_the_bot_is_silent() {
     };
     let effects = windowed(&house, &chat, &facts, &wrote, handed);
     assert!(effects.contains("AnswerEscalation { escalation: 90, after_ms: 400000 }"), "{effects}");
-    assert!(effects.contains("Answer { operator: \"olga\", text: \"On it.\" }"), "{effects}");
+    assert!(
+        effects.contains("Answer { operator: \"olga\", text: \"On it.\", back: - }"),
+        "{effects}"
+    );
     assert!(effects.contains("Forward"), "{effects}");
 }
 

@@ -111,6 +111,7 @@ fn who_comes_back_gets_what_is_owed_first() {
     MarkReachable { identity: "telegram:7", reachable: true }
     edit Question(81) in telegram:7 about Picture(61): Picture { artifact: 81, caption:
         Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
+    edit Generation(61) in telegram:7 silently: Removed
     send in telegram:7: Help / [Settings 0] [Balance 0] / [AskHuman 0] [SupportLink
         https://help.example]
     "#);
@@ -125,6 +126,7 @@ fn letting_us_in_again_brings_what_is_owed() {
     MarkReachable { identity: "telegram:7", reachable: true }
     edit Question(81) in telegram:7 about Picture(61): Picture { artifact: 81, caption:
         Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
+    edit Generation(61) in telegram:7 silently: Removed
     "#);
 }
 
@@ -286,7 +288,9 @@ fn whoever_comes_back_hears_what_they_missed() {
     assert_snapshot!(folded(&said(message_facts(back), message("/language"))), @r#"
     MarkReachable { identity: "telegram:7", reachable: true }
     Told { generation: 61 }
+    edit Generation(61) in telegram:7 silently: Removed
     Told { generation: 62 }
+    edit Generation(62) in telegram:7 silently: Removed
     send in telegram:7: Missed { failed: 1, expired: 1, returned: 2, available: 5 } /
         [AskHuman 0] [SupportLink https://help.example]
     send in telegram:7: ChooseLanguage / [Language(En) = SetLanguage 0] [Language(ZhCn) =

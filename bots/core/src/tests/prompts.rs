@@ -379,3 +379,18 @@ fn other_messages_that_are_edited_are_no_prompts() {
     let facts = Facts::Message(message_facts(declined("")));
     assert_eq!(at(PRIVATE, facts, Event::MessageEdited(other)), "");
 }
+
+#[test]
+fn words_changed_when_nothing_came_of_them_are_asked_for_anew() {
+    let started = |state, pictured| {
+        let started = Some(request(state));
+        let facts = MessageFacts { started, pictured, ..message_facts(customer(10)) };
+        at(PRIVATE, Facts::Message(facts), Event::MessageEdited(message("an owl")))
+    };
+    for state in [RequestState::Settled, RequestState::Cancelled, RequestState::Lapsed] {
+        let effects = started(state, false);
+        assert!(effects.contains("open request #0 Open: \"an owl\""), "{effects}");
+    }
+    let late = started(RequestState::Settled, true);
+    assert!(late.contains("ChangedTooLate") && !late.contains("open request"), "{late}");
+}

@@ -263,3 +263,16 @@ fn words_for_a_human_are_not_lost_with_the_question_about_them() {
     send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
     "#);
 }
+
+#[test]
+fn nothing_of_long_words_is_cut_off() {
+    let words = "a word\n".repeat(1_200);
+    let facts = MessageFacts { answered: Some(case()), ..message_facts(customer(5)) };
+    let effects = said(facts, message(&words));
+    let told: std::vec::Vec<&str> =
+        effects.lines().filter(|line| line.contains("CustomerWrote")).collect();
+    assert!(told.len() >= 3, "{}", told.len());
+    let words: usize = told.iter().map(|line| line.matches("a word").count()).sum();
+    assert_eq!(words, 1_200, "{effects}");
+    assert!(told.iter().all(|line| line.matches("a word").count() * 7 <= 3_500), "{effects}");
+}

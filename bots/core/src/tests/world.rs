@@ -215,6 +215,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         answered: None,
         line: line(),
         started: None,
+        pictured: false,
         album: None,
         history: None,
         entries: vec![],

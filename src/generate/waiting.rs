@@ -1,0 +1,118 @@
+//! Pictures that wait move along the line: their placeholders say so, in private chats.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use picdesk_core::{
+    event::Setting,
+    facts::Line,
+    id::{GenerationId, Slot},
+    keys,
+    line::{Standing, standing},
+};
+use tracing::warn;
+
+use super::{Studio, busy::making};
+use crate::{
+    outbox::Partial,
+    store::{
+        StoreError,
+        line::{self, Claimed},
+    },
+    turn::render,
+};
+
+/// Between two looks. A placeholder says where its picture stands when it is sent, so that none is
+/// told again before.
+const LOOK_EVERY: Duration = Duration::from_secs(4);
+/// So many of the first in line are told; whoever stands further back waits for news.
+const TOLD_MAX: i64 = 100;
+
+/// Who was told what.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    looked_at: Option<Instant>,
+    told: HashMap<GenerationId, Standing>,
+}
+
+impl Studio {
+    /// Tells those who wait where they stand now, where that changed.
+    pub(super) async fn tell_waiting(&self, waiting: &mut Waiting) {
+        if waiting.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
+            return;
+        }
+        waiting.looked_at = Some(Instant::now());
+        if let Err(error) = self.tell_moved(&mut waiting.told).await {
+            warn!(error = %error, "where pictures stand in line cannot be told now");
+        }
+    }
+
+    async fn tell_moved(
+        &self,
+        told: &mut HashMap<GenerationId, Standing>,
+    ) -> Result<(), StoreError> {
+        let now = self.parts.store.clock().now_ms();
+        let is_told = |one: &Claimed| one.request.setting == Setting::Private;
+        let nearest = self.nearest().await?;
+        told.retain(|id, _| nearest.iter().any(|(one, _)| one.generation == *id));
+        let mut moved = false;
+        for (one, stands) in nearest.iter().filter(|(one, _)| is_told(one)) {
+            let known = told.get(&one.generation);
+            let is_new = now.saturating_sub(one.request.asked_at) < LOOK_EVERY.as_millis() as i64;
+            if known == Some(stands) || known.is_none() && is_new {
+                continue;
+            }
+            if known.is_none() {
+                // Open before it is looked at again: an edit that ends it closes it for good.
+                let progress = self.parts.lanes.lane_to(&one.request.conversation);
+                progress.open(Slot::Generation(one.generation));
+            }
+            moved = true;
+        }
+        if !moved {
+            return Ok(());
+        }
+        for (one, stands) in self.nearest().await?.iter().filter(|(one, _)| is_told(one)) {
+            let was_near = nearest.iter().any(|(other, _)| other.generation == one.generation);
+            if was_near && told.insert(one.generation, *stands) != Some(*stands) {
+                self.tell(one, *stands);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first in line, and where each stands.
+    async fn nearest(&self) -> Result<Vec<(Claimed, Standing)>, StoreError> {
+        let mut connection = self.parts.store.read().await?;
+        let (nearest, running) = line::nearest(&mut connection, TOLD_MAX).await?;
+        drop(connection);
+        let medians = self.parts.medians.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut before =
+            Line { tags: Vec::new(), served_tag: 0, running, medians: medians.clone() };
+        drop(medians);
+        let concurrency = self.parts.desk.house.concurrency;
+        let mut all = Vec::with_capacity(nearest.len());
+        for one in nearest {
+            let stands = standing(&before, 0, 0, &one.request.options, concurrency);
+            before.tags.push(0);
+            all.push((one, stands));
+        }
+        Ok(all)
+    }
+
+    fn tell(&self, one: &Claimed, stands: Standing) {
+        let (desk, request) = (&self.parts.desk, &one.request);
+        let language = one.language.unwrap_or(desk.house.language_default);
+        let rows = keys::cancel(request.id);
+        let partial = Partial {
+            conversation: request.conversation.clone(),
+            text: self.words(one, &making(one, stands)),
+            picture: None,
+            buttons: render::buttons(desk, language, Some(&request.identity), &rows),
+        };
+        let progress = self.parts.lanes.lane_to(&request.conversation);
+        progress.show(Slot::Generation(one.generation), partial);
+    }
+}

@@ -57,6 +57,8 @@ pub struct Try<'e> {
     pub what: &'e Errand,
     /// When it is too late, milliseconds since the epoch.
     pub until: i64,
+    /// Whether it was tried before: what is asked for now may have happened then.
+    pub again: bool,
 }
 
 /// What came of a try, by what is done next.
@@ -195,7 +197,8 @@ impl Errands {
     async fn try_once(&self, claimed: &Claimed, what: &Errand) -> Option<Came> {
         let handler = self.handlers.get(&what.kind())?;
         let (errand, until) = (claimed.claim.errand(), claimed.until);
-        let one = Try { errand, conversation: &claimed.conversation, what, until };
+        let again = claimed.waits > 0 || claimed.attempts > 1;
+        let one = Try { errand, conversation: &claimed.conversation, what, until, again };
         let trying = AssertUnwindSafe(handler.run(one)).catch_unwind();
         match tokio::time::timeout(TRY_MAX, trying).await {
             Ok(Ok(came)) => Some(came),

@@ -1,12 +1,15 @@
 //! Signing in by e-mail: a code is sent, and what was typed is looked at.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use picdesk_core::errand::{Brought, Errand};
 
 use super::{Came, Handler, Try};
 use crate::site::{Site, SiteError};
+
+/// More than the wait that the site names: its seconds are whole ones.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// Asks the site.
 pub struct SignIn {
@@ -31,7 +34,9 @@ impl Handler for SignIn {
         match asked {
             Ok(brought) => Came::Brought(brought),
             Err(SiteError::Refused) => Came::Refused,
-            Err(SiteError::TooSoon(wait)) => Came::Later(Some(wait)),
+            // The letter of a moment ago is ours, and its answer was lost.
+            Err(SiteError::TooSoon(_)) if one.again => Came::Brought(Brought::Nothing),
+            Err(SiteError::TooSoon(wait)) => Came::Later(Some(wait + MARGIN)),
             Err(SiteError::Later(wait)) => Came::Later(wait),
         }
     }

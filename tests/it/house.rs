@@ -1,8 +1,10 @@
 //! The desk as its owner runs it: the real program, between a Telegram and an image provider that
 //! stand in for the real ones, on a store that outlives it.
 
+mod given;
 mod leaks;
 mod sales;
+pub mod site;
 mod wecom;
 
 use std::{
@@ -17,6 +19,7 @@ use picdesk::{clock::Clock, store::Store};
 use picdesk_sandbox::{
     creem::CreemStandIn,
     images::{Drawing, ImagesOptions, ImagesStandIn},
+    supabase::SupabaseStandIn,
     telegram::{OPERATORS, Options, TelegramStandIn},
     wecom::WecomStandIn,
 };
@@ -24,6 +27,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+pub use self::given::{BotWay, Given};
 use crate::database::TestDatabase;
 
 /// The program under test.
@@ -35,63 +39,6 @@ pub const SECRET: &str = "Canary-secret_of-the_webhook-7351";
 /// How often something is asked that cannot be awaited.
 pub const ASK_EVERY: Duration = Duration::from_millis(50);
 
-/// What a house is given besides its addresses, as TOML by section.
-#[derive(Debug, Clone)]
-pub struct Given {
-    /// Of `[credits]`.
-    pub trial: i64,
-    /// Whether there is a provider; without one requests wait in line.
-    pub provider: bool,
-    /// More of `[server]`.
-    pub server: &'static str,
-    /// More of `[telegram]`.
-    pub telegram: &'static str,
-    /// More of `[images]`.
-    pub images: &'static str,
-    /// `limits.messages_per_min`; 0 = off.
-    pub messages_per_min: u32,
-    /// For the chance of faults.
-    pub seed: u64,
-    /// Whether Telegram brings updates; else they are fetched.
-    pub webhook: bool,
-    /// Whether credits are sold by link.
-    pub sells: bool,
-    /// Whether there is a WeCom too, and how its AI bot's messages come.
-    pub wecom: Option<BotWay>,
-    /// More of `[wecom.kf]`.
-    pub kf: &'static str,
-    /// Of `[desk]`; the group of operators on Telegram where nothing else is said.
-    pub desk: Option<&'static str>,
-}
-
-/// How the AI bot's messages come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BotWay {
-    /// WeCom brings them.
-    Callback,
-    /// On a connection.
-    Socket,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self {
-            trial: 10,
-            provider: true,
-            server: "",
-            telegram: "",
-            images: "stream = false\n",
-            messages_per_min: 0,
-            seed: 1,
-            webhook: false,
-            sells: false,
-            wecom: None,
-            kf: "",
-            desk: None,
-        }
-    }
-}
-
 /// The world of a story.
 pub struct House {
     /// Everybody who writes, and what they see.
@@ -100,6 +47,7 @@ pub struct House {
     pub images: ImagesStandIn,
     wecom: Option<WecomStandIn>,
     creem: Option<CreemStandIn>,
+    site: Option<SupabaseStandIn>,
     database: TestDatabase,
     given: Given,
     folder: TempDir,
@@ -133,6 +81,7 @@ impl House {
         Self {
             wecom,
             creem: if given.sells { Some(sales::start(seed).await) } else { None },
+            site: if given.site { Some(site::start(seed).await) } else { None },
             telegram: TelegramStandIn::start(telegram).await.unwrap(),
             images: ImagesStandIn::start(images).await.unwrap(),
             database,
@@ -388,7 +337,7 @@ impl House {
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
              [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
              [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}sends_per_s = 0\n\
-             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{links}{wecom}\
+             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{links}{wecom}{site}[link]\n{link}\
              [images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\n{desk}",
@@ -408,7 +357,9 @@ impl House {
                 String::new,
                 |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
             ),
-            links = creem.map(sales::of_creem).unwrap_or_default(),
+            links = creem.map(|creem| sales::of_creem(creem, self.given.creem)).unwrap_or_default(),
+            link = self.given.link,
+            site = self.site.as_ref().map(site::section).unwrap_or_default(),
             images = self.given.images,
             trial = self.given.trial,
             per_min = self.given.messages_per_min,

@@ -11,6 +11,7 @@ mod making;
 mod outages;
 mod paying;
 mod replicas;
+mod signing_in;
 mod stopping;
 mod turning;
 mod wecom;

@@ -37,11 +37,11 @@ pub(super) async fn start(seed: u64) -> CreemStandIn {
 }
 
 /// The section of Creem's, and links in Telegram too.
-pub(super) fn of_creem(creem: &CreemStandIn) -> String {
+pub(super) fn of_creem(creem: &CreemStandIn, more: &str) -> String {
     let options = creem.options();
     format!(
         "web_checkout = true\n[creem]\nbase_url = \"{}\"\napi_key = \"{}\"\n\
-         webhook_secret = \"{}\"\n",
+         webhook_secret = \"{}\"\n{more}",
         creem.base_url(),
         options.api_key,
         options.webhook_secret,

@@ -13,7 +13,7 @@ use crate::{
     facts::*,
     id::*,
     linking::Counted,
-    say::{LinkSay, Say, Verb},
+    say::{Does, LinkSay, Say, Verb},
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -194,4 +194,35 @@ fn without_a_site_nobody_is_asked_for_an_address() {
             .iter()
             .any(|effect| matches!(effect, Effect::AnswerTap { say: Some(Say::Stale), .. }))
     );
+}
+
+#[test]
+fn an_account_is_signed_out_by_the_button_that_was_made_for_it_alone() {
+    let as_whom = |subject: &str| {
+        let mut link = facts(None);
+        link.own = link.own.map(|own| signed_in(own, subject));
+        link
+    };
+    let row = |effects: &[Effect]| {
+        let keys = effects.iter().filter_map(|effect| match effect {
+            Effect::Send(message) => Some(message.keys.iter().flatten()),
+            _ => None,
+        });
+        keys.flatten().find_map(|key| match &key.does {
+            Does::Act(action) if action.verb == Verb::SignOut => Some(action.row),
+            _ => None,
+        })
+    };
+    let shown = row(&write("/link", as_whom("ada"))).unwrap();
+    let effects = press_link(Verb::SignOut, shown, as_whom("ada"));
+    let sign_out = LinkEffect::SignOut { account: AccountId(1), subject: "ada".into() };
+    assert_eq!(links(&effects), [sign_out]);
+    assert!(matches!(says(&effects)[..], [LinkSay::SignedOut { .. }]));
+    // An old notice does not sign out whoever is signed in now.
+    assert_eq!(links(&press_link(Verb::SignOut, shown, as_whom("bob"))), []);
+    assert_eq!(links(&press_link(Verb::SignOut, shown, facts(None))), []);
+    assert_eq!(row(&write("/link", facts(None))), None);
+    // Whoever is signed in is told with that button.
+    let end = ErrandEnd::Brought(Brought::SignedIn(who()));
+    assert_eq!(row(&ends(proven(None), end)), Some(shown));
 }

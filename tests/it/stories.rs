@@ -9,6 +9,7 @@ mod linking;
 mod making;
 mod outages;
 mod paying;
+mod poison;
 mod replicas;
 mod stopping;
 mod turning;

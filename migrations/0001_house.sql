@@ -43,9 +43,8 @@ create table inbox (
   origin text not null,
   received_at bigint not null,
   state text not null,
-  attempts bigint not null,
-  -- Processes that ended while they had it in hand.
-  deaths bigint not null default 0,
+  -- Processes that ended while they had it in hand, but for the first, are its deaths.
+  attempts bigint not null, deaths bigint not null default 0,
   not_before bigint not null,
   turned_at bigint not null,
   constraint inbox_once unique (external_id),
@@ -207,7 +206,7 @@ create table generations (
   state text not null,
   failure text,
   claimed_by bigint,
-  attempts bigint not null,
+  attempts bigint not null, deaths bigint not null default 0,
   not_before bigint not null,
   waiting_since bigint not null,
   queued_at bigint not null,
@@ -225,6 +224,7 @@ create table generations (
               'uncertain', 'cancelled'))
 );
 create index generations_line on generations (tag, id) where state = 'held';
+create index generations_deadly on generations (deaths, id) where state = 'held' and deaths > 0;
 create index generations_busy on generations (claimed_by)
   where state in ('claimed', 'submitting', 'submitted');
 create index generations_open on generations (conversation)
@@ -285,11 +285,11 @@ create table outbox (
   slot text,
   about text,
   state text not null,
-  attempts bigint not null,
+  attempts bigint not null, deaths bigint not null default 0,
   not_before bigint not null,
   created_at bigint not null,
   settled_at bigint not null,
-  body bytea not null,
+  body bytea not null, bounced text,
   constraint outbox_state check (
     state in ('waiting', 'sending', 'held', 'delivered', 'unknown', 'refused', 'dropped'))
 );

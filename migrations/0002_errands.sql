@@ -3,7 +3,8 @@
 
 -- Work with an outside party other than delivering and generating. The fence rises with each
 -- claim, so that whoever holds an older one ends nothing; attempts are counted with the claim, and
--- those that only had to wait are given back and counted as waits.
+-- those that only had to wait are given back and counted as waits, and those that a process ended
+-- over as deaths.
 create table errands (
   id bigint primary key,
   kind text not null,
@@ -13,6 +14,8 @@ create table errands (
   body bytea not null,
   attempts bigint not null,
   waits bigint not null,
+  -- Processes that ended while they had it claimed.
+  deaths bigint not null default 0,
   fence bigint not null,
   claimed_by bigint,
   not_before bigint not null,

@@ -170,9 +170,9 @@ async fn grant(
         println!("there is no account {name}");
         return Ok(ExitCode::from(NO));
     };
-    let conversation = people::private_conversation(&mut connection, account).await?;
-    drop(connection);
     let now = store.clock().now_ms();
+    let conversation = people::private_conversation(&mut connection, account, now).await?;
+    drop(connection);
     let event = Event::CreditsGranted {
         account: AccountId(account),
         credits: Credits(credits),

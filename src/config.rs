@@ -58,6 +58,9 @@ use reader::Reader;
 /// Where the configuration is looked for when no file is named.
 pub const FILE: &str = "config/picdesk.toml";
 
+/// Connections that a desk with a webhook should take: twice as many as Telegram may open.
+const CONNECTIONS_ADVISED: usize = 100;
+
 /// Every key with its default.
 const BUILT_IN: &str = include_str!("../config/picdesk.toml");
 
@@ -226,6 +229,21 @@ impl Config {
             warn(short, "telegram.webhook_secret is short: take 32 characters or more at random");
             let plain = *register && !self.server.public_url.is_https();
             warn(plain, "server.public_url is not https: Telegram registers no webhook there");
+            let few = self.server.connections_max < CONNECTIONS_ADVISED;
+            warn(
+                few,
+                "server.connections_max is less than 100: Telegram alone may take 50 of them",
+            );
+        }
+        // We speak no TLS: whatever does stands between, and everybody comes from its address.
+        let brought = callbacks || matches!(self.telegram.receiving, Receiving::Webhook { .. });
+        let proxied = brought && self.server.public_url.is_https();
+        if self.server.trusted_proxies.is_empty() {
+            warn(
+                proxied,
+                "server.trusted_proxies is empty: all who come by the proxy share the 64 \
+                 connections of one address",
+            );
         }
         let keys_in_the_open = !self.images.base_url.is_https() && self.images.api_key.is_some();
         warn(keys_in_the_open, "images.base_url is not https: the key travels in the open");

@@ -9,6 +9,7 @@ mod checkout;
 mod copy_media;
 mod screen;
 mod sign_in;
+mod suspects;
 mod under_way;
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -22,12 +23,13 @@ use picdesk_core::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::under_way::UnderWay;
 pub use self::{
     checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords, sign_in::SignIn,
 };
+use self::{suspects::Suspects, under_way::UnderWay};
 use crate::{
     alarm::Alarms,
+    calm::Begin,
     store::{
         Store, StoreError, Work,
         errands::{self as rows, ATTEMPTS_MAX, Claim, Claimed, PutBack, Wanted},
@@ -101,9 +103,10 @@ impl Errands {
     /// Runs errands until it is told to stop; then waits for those under way.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut under_way = UnderWay::default();
+        let mut suspects = Suspects::since_now(self.store.clock());
         while !stop.is_cancelled() {
             under_way.forget_ended();
-            match self.begin_some(&mut under_way).await {
+            match self.begin_some(&mut under_way, &mut suspects).await {
                 Ok(()) => {}
                 Err(StoreError::Fenced | StoreError::Closing) => return,
                 Err(error) => error!(error = %error, "errands cannot be read now"),
@@ -118,7 +121,11 @@ impl Errands {
         while under_way.ended().await {}
     }
 
-    async fn begin_some(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<(), StoreError> {
+    async fn begin_some(
+        self: &Arc<Self>,
+        under_way: &mut UnderWay,
+        suspects: &mut Suspects,
+    ) -> Result<(), StoreError> {
         self.recover_strays(under_way).await?;
         let now = self.store.clock().now_ms();
         {
@@ -128,6 +135,7 @@ impl Errands {
                 return Ok(());
             }
         }
+        self.begin_suspect(under_way, suspects, now).await?;
         for kind in ErrandKind::ALL {
             let room = AT_ONCE.saturating_sub(under_way.count(kind));
             if room == 0 {
@@ -167,7 +175,7 @@ impl Errands {
     /// One claimed errand, from its try to its end.
     async fn run_one(self: Arc<Self>, kind: ErrandKind, claimed: Claimed) {
         let claim = claimed.claim;
-        if claimed.attempts > ATTEMPTS_MAX {
+        if claimed.attempts > ATTEMPTS_MAX || Begin::after(claimed.deaths) == Begin::Never {
             return self.set_aside(kind, &claimed).await;
         }
         let Some(what) = claimed.what.clone() else {

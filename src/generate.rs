@@ -9,6 +9,7 @@ mod busy;
 mod keep;
 mod references;
 mod sink;
+mod suspects;
 mod under_way;
 mod verdict;
 mod waiting;
@@ -32,11 +33,13 @@ use tracing::{error, info, warn};
 
 use self::{
     sink::{Shower, StudioSink},
+    suspects::Suspects,
     under_way::UnderWay,
     waiting::Waiting,
 };
 use crate::{
     artifacts::{Artifacts, ObjectName},
+    calm::Begin,
     chance::Chance,
     clockwork::Medians,
     images::{self, ImagesClient, PictureFormat, PictureRequest},
@@ -60,6 +63,7 @@ const REST_MAX: Duration = Duration::from_mins(2);
 pub struct Studio {
     parts: StudioParts,
     rests_until: Mutex<Option<Instant>>,
+    suspects: Suspects,
 }
 
 /// What a studio is made of.
@@ -109,7 +113,8 @@ enum Came {
 impl Studio {
     /// A studio where nothing is under way.
     pub fn new(parts: StudioParts) -> Self {
-        Self { parts, rests_until: Mutex::new(None) }
+        let suspects = Suspects::since_now(parts.store.clock());
+        Self { parts, rests_until: Mutex::new(None), suspects }
     }
 
     /// Makes pictures until it is told to stop; then waits for those under way, at most `drain`.
@@ -166,6 +171,12 @@ impl Studio {
 
     async fn claim(&self, room: usize) -> Result<Vec<Claimed>, StoreError> {
         let (replica, now) = (self.parts.replica, self.parts.store.clock().now_ms());
+        let suspect = self.claim_suspect(now).await?;
+        if !suspect.is_empty() {
+            // The others follow at once.
+            self.parts.store.wakes().ring(Work::Line);
+            return Ok(suspect);
+        }
         let room = i64::try_from(room).unwrap_or(1);
         self.parts.store.writer().run(move |tx| Box::pin(line::claim(tx, replica, room, now))).await
     }
@@ -217,11 +228,13 @@ impl Studio {
 
     /// Asks for the picture. Nothing when what came of it is already written down.
     async fn come(&self, claimed: &Claimed, began: Instant) -> Option<Came> {
-        if claimed.attempts > ATTEMPTS_MAX {
+        if claimed.attempts > ATTEMPTS_MAX || Begin::after(claimed.deaths) == Begin::Never {
             // Whatever it is that ends us or our work with it, the provider is not to blame.
             self.parts.desk.alarms.raise("a picture was begun too often");
             return Some(Came::Failed(Failure::OutOfService));
         }
+        // Until its call is marked it may have to be begun again.
+        let alone = self.suspects.begun(claimed);
         let references = match self.references(claimed).await {
             Ok(references) => references,
             Err(came) => return Some(came),
@@ -237,6 +250,7 @@ impl Studio {
                 return Some(Came::Back(PutBack::Waited, LOOK_AGAIN));
             }
         };
+        drop(alone);
         self.call(&proof, claimed, references, name, began).await
     }
 

@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod artifacts;
 pub mod buttons;
+pub mod calm;
 pub mod chance;
 pub mod cli;
 pub mod clock;

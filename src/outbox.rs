@@ -16,6 +16,7 @@ mod progress;
 mod queue;
 mod reading;
 mod shows;
+mod suspects;
 mod taps;
 
 use std::{
@@ -46,13 +47,14 @@ use self::{
     handover::{Hints, Means, Tried, Try},
     patience::{Heard, Outage},
     queue::Queue,
+    suspects::{May, Suspects},
 };
 use crate::{
     alarm::Alarms,
     artifacts::Artifacts,
     pictures::Darkroom,
     store::{
-        Store, StoreError, Work,
+        Store, StoreError,
         outbox::{Fate, Settled, Waiting},
     },
     telemetry::metrics,
@@ -104,6 +106,8 @@ pub struct Sender {
     stirred: bool,
     /// When something else may start.
     start_at: Instant,
+    /// Messages that may have ended a process.
+    suspects: Suspects,
 }
 
 /// What a sender is made of.
@@ -140,6 +144,7 @@ impl Sender {
             patience: parts.patience,
         };
         Self {
+            suspects: Suspects::since_now(means.store.clock()),
             means: Arc::new(means),
             progress: parts.progress,
             outage: Outage::none(parts.patience),
@@ -167,6 +172,7 @@ impl Sender {
         let (done, mut dones) = mpsc::unbounded_channel::<Vec<Settled>>();
         let settling = tokio::spawn(fates::settle(self.means.store.clone(), settled, done));
         let mut handed = self.outlet.open();
+        let bell = self.means.store.wakes().of_sender(self.means.capabilities().name);
         self.progress.drained(true);
         info!(channel = self.means.capabilities().name, "sending begins");
         // Whose fates cannot be written down any more has been taken over, and says nothing more.
@@ -186,7 +192,7 @@ impl Sender {
             self.show_progress().await;
             self.show_drafts();
             tokio::select! {
-                () = self.means.store.wakes().rung(Work::Outbox) => self.unread = true,
+                () = bell.notified() => self.unread = true,
                 Some(handed) = handed.recv() => self.take(handed.take()),
                 () = self.progress.ring.notified() => {}
                 () = tokio::time::sleep(wait.min(LOOK_AGAIN)) => {}
@@ -246,6 +252,11 @@ impl Sender {
             if slot.is_some_and(|slot| self.showing.values().any(|shown| *shown == slot)) {
                 continue;
             }
+            let may = self.suspects.may_begin(first, &self.means.alarms);
+            if let May::NotYet(rest) = may {
+                wait = wait.min(rest);
+                continue;
+            }
             if let Err(rest) = self.outage.may_begin(now) {
                 wait = wait.min(rest);
                 break;
@@ -256,13 +267,18 @@ impl Sender {
                 continue;
             }
             let Some(mut waiting) = queue.begin() else { continue };
+            self.suspects.begins(&waiting);
             self.outage.begins(now);
             queue.shows_picture |= slot.is_some_and(|slot| self.progress.close(slot));
             let hints = Hints { shows_picture: queue.shows_picture, tries: queue.tries };
             let means = Arc::clone(&self.means);
             self.under_way.spawn(async move {
                 let began = Instant::now();
-                let over = means.try_guarded(&mut waiting, hints).await;
+                let over = match may {
+                    May::Freely => means.try_guarded(&mut waiting, hints).await,
+                    May::Counted => means.try_suspect(&mut waiting, hints).await,
+                    May::Never | May::NotYet(_) => Try::given_up(),
+                };
                 metrics::delivered(means.capabilities().name, began.elapsed());
                 Back { waiting, over }
             });
@@ -276,6 +292,7 @@ impl Sender {
         let Ok(Back { waiting, over: Try { tried, heard } }) = back else { return };
         let conversation = waiting.message.conversation.clone();
         let now = Instant::now();
+        self.suspects.back(&waiting);
         // Each one that comes back leaves room, which others wait for only where it was short.
         let room_was_short = self.under_way.len() + 1 >= UNDER_WAY_MAX || self.outage.is_on();
         self.stirred |= room_was_short || !matches!(tried, Tried::Settled(_));

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-pub use database::{Connection, Database, Row, Tx, Value};
+pub use database::{Connection, Database, Reads, Row, Tx, Value};
 pub use health::Health;
 pub use wakes::{Wakes, Work};
 pub use writer::Writer;

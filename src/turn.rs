@@ -16,7 +16,7 @@ mod tests;
 mod turned;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     panic::AssertUnwindSafe,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
@@ -51,10 +51,9 @@ use crate::{
     store::{
         Store, StoreError, Tx, Work,
         effects::{self, Answer, Outcome},
-        inbox::{self, BatchSize, Pending},
+        inbox::{self, Aside, BatchSize, Pending},
         outbox::Waiting,
     },
-    telemetry::metrics,
     words::{SayContext, Words},
 };
 
@@ -168,7 +167,10 @@ impl Turner {
     }
 
     async fn turn_some(self: &Arc<Self>, suspects: &mut Suspects) -> Result<usize, StoreError> {
-        let suspected = self.turn_suspects(suspects).await?;
+        let mut suspected = self.turn_suspects(suspects).await?;
+        if suspected == 0 {
+            suspected += usize::from(self.take_up(suspects).await?);
+        }
         let trusted = suspects.trusted(self.shards.ours());
         if trusted.is_empty() {
             return Ok(suspected);
@@ -252,21 +254,12 @@ impl Turner {
     }
 
     async fn first_waiting(&self, take: &Take) -> Result<Vec<Pending>, StoreError> {
-        let (shards, now) = (take.shards.ranges(), self.store.clock().now_ms());
-        let mut found = self
-            .store
-            .writer()
-            .run(move |tx| {
-                let shards = shards.clone();
-                Box::pin(async move {
-                    let mut found = Vec::new();
-                    for range in shards {
-                        found.extend(inbox::waiting(tx, range, BATCH, now).await?);
-                    }
-                    Ok(found)
-                })
-            })
-            .await?;
+        let now = self.store.clock().now_ms();
+        let mut connection = self.store.read().await?;
+        let mut found = Vec::new();
+        for range in take.shards.ranges() {
+            found.extend(inbox::waiting(&mut connection, range, BATCH, now).await?);
+        }
         found.retain(|pending| take.takes(pending.seq));
         Ok(found)
     }
@@ -276,19 +269,10 @@ impl Turner {
             self.first_waiting(&Take::only(self.shards.ours(), HashSet::from([seq]))).await?;
         let attempts = waiting.first().map_or(0, |pending| pending.attempts);
         if attempts + 1 >= ATTEMPTS_MAX {
-            return self.set_aside(seq).await;
+            return self.give_up(seq, Aside::Failed, waiting.first()).await;
         }
         let until = self.store.clock().now_ms() + (POSTPONED_MS << attempts);
         self.store.writer().run(move |tx| Box::pin(inbox::postpone(tx, seq, until))).await
-    }
-
-    async fn set_aside(&self, seq: i64) -> Result<(), StoreError> {
-        let now = self.store.clock().now_ms();
-        self.store.writer().run(move |tx| Box::pin(inbox::set_aside(tx, seq, now))).await?;
-        metrics::set_aside();
-        error!(inbox.seq = seq, "event {seq} was set aside: it could not be turned");
-        self.desk.alarms.raise("an event could not be turned and was set aside");
-        Ok(())
     }
 
     /// Turns a batch in one transaction; how many events.
@@ -360,6 +344,7 @@ impl Turner {
         turned.moved = carried.moved;
         let seqs: Vec<i64> = outcomes.iter().map(|outcome| outcome.seq).collect();
         turned.count = seqs.len();
+        turned.channels = channels_of(&outcomes);
         turned.said = self.say(outcomes);
         Ok((turned, seqs))
     }
@@ -446,6 +431,15 @@ impl Turner {
     pub fn forget_writers(&self) {
         self.writers.forget_full(self.store.clock().now_ms());
     }
+}
+
+/// The channels on which these say something, or let something go that waited.
+fn channels_of(outcomes: &[Outcome]) -> BTreeSet<String> {
+    let messages = outcomes.iter().flat_map(|one| &one.messages);
+    let said = messages.map(|one| one.message.conversation.channel());
+    let effects = outcomes.iter().flat_map(|one| &one.effects);
+    let channels: BTreeSet<&str> = said.chain(effects.filter_map(changes_rows)).collect();
+    channels.into_iter().map(str::to_owned).collect()
 }
 
 /// The channel on which an effect changes messages that wait, or what becomes of new ones.

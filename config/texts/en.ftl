@@ -135,6 +135,7 @@ in-private-only = That is between you and me: open my profile and write to me in
 prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
+came-to-nothing = Something you sent here breaks on our side each time I try, so I have stopped trying. The people who run this have been told. Nothing was charged; other words may work.
 slow-down = That was a lot at once, so I left out the last of it. Please send it again in a minute. Nothing was charged.
 
 ### Pictures that come in

@@ -92,6 +92,21 @@ fn the_defaults_are_those_of_the_contract() {
 }
 
 #[test]
+fn a_webhook_that_does_not_fit_is_said() {
+    let webhook = "[telegram]\ntoken = \"1:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\nmode = \"webhook\"\n\
+                   webhook_secret = \"0123456789012345678901234567890123456789\"\n[server]\n\
+                   public_url = \"https://desk.example\"\n";
+    let warned = |more: &str, about: &str| {
+        let config = read(&format!("{webhook}{more}"), &[]).unwrap();
+        config.warnings().iter().any(|one| one.starts_with(about))
+    };
+    assert!(warned("", "server.trusted_proxies is empty"));
+    assert!(!warned("trusted_proxies = [\"127.0.0.1\"]", "server.trusted_proxies"));
+    assert!(warned("connections_max = 99", "server.connections_max is less"));
+    assert!(!warned("connections_max = 100", "server.connections_max"));
+}
+
+#[test]
 fn the_environment_stands_before_the_file_and_the_file_before_the_defaults() {
     let text = "[images]\nmodel = \"of the file\"\nconcurrency = 2\n[server]\ntrusted_proxies = []";
     let variables = [

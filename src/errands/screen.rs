@@ -8,7 +8,7 @@ use super::{Came, Handler, Try};
 use crate::{
     alarm::Alarms,
     creem::{CallError, Creem, Verdict},
-    store::{Store, facts},
+    store::{Store, facts, scope::OfHouse},
 };
 
 /// Asks Creem what it thinks of words.
@@ -26,13 +26,12 @@ impl Handler for ScreenWords {
     async fn run(&self, one: Try<'_>) -> Came {
         let Errand::Screen { request, .. } = one.what else { return Came::Refused };
         let id = request.0;
-        let found = self
-            .store
-            .writer()
-            .run(move |tx| Box::pin(async move { facts::requests(tx, [id]).await }))
-            .await;
-        let asked = match found {
-            Ok(mut found) => found.remove(&id),
+        let found = async {
+            let mut scoped = self.store.read_as(OfHouse).await?;
+            facts::request_of_errand(&mut scoped, id).await
+        };
+        let asked = match found.await {
+            Ok(found) => found,
             Err(error) => {
                 warn!(error = %error, "the words of a request cannot be read now");
                 return Came::Later(None);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use picdesk_telegram::setup::WEBHOOK_CONNECTIONS_MAX;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,12 @@ use crate::config::{self, AddressRange};
 use crate::telemetry::metrics;
 
 /// Connections that one address may have at once, unless it is a trusted proxy.
-const PER_ADDRESS_MAX: usize = 64;
+pub const PER_ADDRESS_MAX: usize = 64;
+
+const _: () = assert!(
+    (WEBHOOK_CONNECTIONS_MAX as usize) < PER_ADDRESS_MAX,
+    "Telegram may come from one address"
+);
 
 /// How long we wait before accepting again after the machine refused (no descriptors left).
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);

@@ -79,6 +79,11 @@ impl Try {
         Self { tried, heard: Heard::NotAsked }
     }
 
+    /// Too many processes ended over it.
+    pub(super) fn given_up() -> Self {
+        Self::unasked(Tried::Settled(Fate::Refused(Refusal::Content)))
+    }
+
     fn answered(tried: Tried) -> Self {
         Self { tried, heard: Heard::Answered }
     }
@@ -121,6 +126,21 @@ impl Means {
     pub(super) async fn try_guarded(&self, waiting: &mut Waiting, hints: Hints) -> Try {
         let trying = AssertUnwindSafe(self.try_once(waiting, hints)).catch_unwind().await;
         trying.unwrap_or_else(|_panic| self.broke(waiting, hints.tries))
+    }
+
+    /// The same for a message that may have ended a process: that is counted first.
+    pub(super) async fn try_suspect(&self, waiting: &mut Waiting, hints: Hints) -> Try {
+        let (id, writer) = (waiting.message.id, self.store.writer());
+        if let Err(error) = writer.run(move |tx| Box::pin(outbox::count_death(tx, id))).await {
+            return self.again(&error, hints.tries);
+        }
+        let over = self.try_guarded(waiting, hints).await;
+        if !matches!(over.tried, Tried::Settled(_))
+            && let Err(error) = writer.run(move |tx| Box::pin(outbox::lived(tx, id))).await
+        {
+            warn!(error = %error, "a message that does no harm stays counted");
+        }
+        over
     }
 
     /// A try panicked. It may have left by then.

@@ -106,6 +106,7 @@ impl Sender {
         let of_one = KNOWN_OF_ONE_MAX as i64;
         let mut connection = self.means.store.read().await?;
         let last = outbox::last(&mut connection).await?;
+        self.suspects.are_up_to(last);
         while self.known.len() < KNOWN_MAX {
             let page = (self.read_on.as_str(), CONVERSATIONS_MAX);
             let rows = outbox::first_waiting(&mut connection, channel, page, of_one).await?;

@@ -191,6 +191,28 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// What rows can be read by: a connection, or a transaction.
+pub trait Reads {
+    /// The rows a statement finds.
+    fn find(
+        &mut self,
+        text: &'static str,
+        values: &[Value],
+    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+}
+
+impl Reads for Connection {
+    async fn find(&mut self, text: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.rows(text, values).await
+    }
+}
+
+impl Reads for Tx {
+    async fn find(&mut self, text: &'static str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.rows(text, values).await
+    }
+}
+
 macro_rules! bound {
     ($text:expr, $values:expr) => {{
         let mut query = sqlx::query($text);

@@ -12,8 +12,9 @@ use picdesk_core::{
 };
 
 use super::{
-    Connection, StoreError, Tx, Value,
+    Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
+    replica::Gone,
     sealed,
 };
 
@@ -29,20 +30,29 @@ const CLAIM: &str = "
                        fence = fence + 1
     where state = 'waiting' and id in (
       select id from errands
-      where state = 'waiting' and kind = $2 and not_before <= $3 and until <= $5
+      where state = 'waiting' and kind = $2 and not_before <= $3 and until <= $5 and deaths = 0
       order by not_before, id limit $4)
-    returning id, conversation, body, attempts, waits, fence, until";
+    returning id, conversation, body, attempts, waits, fence, until, deaths";
+const FIND_SUSPECTS: &str = "
+    select id, kind, deaths, until from errands
+    where state = 'waiting' and deaths > 0 and not_before <= $1 order by deaths, id limit $2";
+const CLAIM_SUSPECT: &str = "
+    update errands set state = 'claimed', claimed_by = $1, attempts = attempts + 1,
+                       fence = fence + 1
+    where id = $2 and state = 'waiting'
+    returning id, conversation, body, attempts, waits, fence, until, deaths";
 const END: &str = "
     update errands set state = $4, settled_at = $5, claimed_by = null, body = coalesce($6, body)
     where id = $1 and claimed_by = $2 and fence = $3 and state = 'claimed'";
 const PUT_BACK: &str = "
-    update errands set state = 'waiting', claimed_by = null, not_before = $4,
+    update errands set state = 'waiting', claimed_by = null, not_before = $4, deaths = 0,
                        attempts = attempts - $5, waits = waits + $5
     where id = $1 and claimed_by = $2 and fence = $3 and state = 'claimed'";
 const FIND_OURS: &str = "
     select id, fence from errands where claimed_by = $1 and state = 'claimed' order by id";
 const RECOVER: &str = "
-    update errands set state = 'waiting', claimed_by = null
+    update errands set state = 'waiting', claimed_by = null, attempts = attempts - 1,
+                       deaths = deaths + $2
     where claimed_by = $1 and state = 'claimed'";
 const NEXT_DUE: &str = "select min(not_before) from errands where state = 'waiting'";
 const FIND_DUE: &str =
@@ -106,6 +116,8 @@ pub struct Claimed {
     pub attempts: i64,
     /// How often it had to wait.
     pub waits: i64,
+    /// Processes that ended while they had it claimed.
+    pub deaths: i64,
     /// When it is too late, milliseconds since the epoch.
     pub until: i64,
 }
@@ -132,18 +144,62 @@ pub async fn claim(
     let until = if late_only { now } else { i64::MAX };
     let values = [replica.into(), kind.word().into(), now.into(), count.into(), until.into()];
     let rows = tx.rows(CLAIM, &values).await?;
+    rows.iter().map(|row| read_claimed(row, replica)).collect()
+}
+
+fn read_claimed(row: &Row, replica: i64) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        claim: Claim { errand: ErrandId(row.int(0)?), replica, fence: row.int(5)? },
+        conversation: ConversationId(row.text(1)?),
+        what: sealed::open_json(&row.blob(2)?, "errands", "body").ok(),
+        attempts: row.int(3)?,
+        waits: row.int(4)?,
+        deaths: row.int(7)?,
+        until: row.int(6)?,
+    })
+}
+
+/// An errand that waits and that processes have ended over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// Which.
+    pub errand: ErrandId,
+    /// Its kind; nothing when that is not known here.
+    pub kind: Option<ErrandKind>,
+    /// How many.
+    pub deaths: i64,
+    /// When it is too late, milliseconds since the epoch.
+    pub until: i64,
+}
+
+/// The first errands that are due and that processes have ended over, the least deadly first.
+pub async fn suspects(
+    connection: &mut Connection,
+    count: i64,
+    now: i64,
+) -> Result<Vec<Suspect>, StoreError> {
+    let rows = connection.rows(FIND_SUSPECTS, &[now.into(), count.into()]).await?;
     rows.iter()
         .map(|row| {
-            Ok(Claimed {
-                claim: Claim { errand: ErrandId(row.int(0)?), replica, fence: row.int(5)? },
-                conversation: ConversationId(row.text(1)?),
-                what: sealed::open_json(&row.blob(2)?, "errands", "body").ok(),
-                attempts: row.int(3)?,
-                waits: row.int(4)?,
-                until: row.int(6)?,
+            let word = row.text(1)?;
+            Ok(Suspect {
+                errand: ErrandId(row.int(0)?),
+                kind: ErrandKind::ALL.into_iter().find(|kind| kind.word() == word),
+                deaths: row.int(2)?,
+                until: row.int(3)?,
             })
         })
         .collect()
+}
+
+/// Claims one that processes have ended over, by itself.
+pub async fn claim_suspect(
+    tx: &mut Tx,
+    replica: i64,
+    errand: ErrandId,
+) -> Result<Option<Claimed>, StoreError> {
+    let rows = tx.rows(CLAIM_SUSPECT, &[replica.into(), errand.0.into()]).await?;
+    rows.first().map(|row| read_claimed(row, replica)).transpose()
 }
 
 /// Writes down what an errand came to, and the event that tells it, in one commit. Whether the
@@ -223,9 +279,9 @@ pub async fn put_back(
     Ok(tx.run(PUT_BACK, &values).await? == 1)
 }
 
-/// Puts a dead or leaving replica's errands back. Their tries stay counted.
-pub async fn recover(tx: &mut Tx, replica: i64) -> Result<(), StoreError> {
-    tx.run(RECOVER, &[replica.into()]).await?;
+/// Puts a dead or leaving replica's errands back. Their tries count as deaths, or not at all.
+pub async fn recover(tx: &mut Tx, replica: i64, gone: Gone) -> Result<(), StoreError> {
+    tx.run(RECOVER, &[replica.into(), gone.deaths().into()]).await?;
     Ok(())
 }
 

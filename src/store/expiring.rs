@@ -47,20 +47,13 @@ pub async fn announce(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
         let announced = tx.rows(ANNOUNCE, &values).await?;
         let Some(first) = announced.first() else { continue };
         let id = format!("account:{account}:expiring:{}", first.int(0)?);
-        let Some(whose) = tx
-            .rows(people::FIND_CONVERSATION, &[account.into()])
-            .await?
-            .first()
-            .map(|row| row.text(0))
-        else {
-            continue;
-        };
+        let Some(whose) = people::private_conversation(tx, account, now).await? else { continue };
         let event = Event::PicturesExpiring {
             account: AccountId(account),
             count: i64::try_from(announced.len()).unwrap_or(i64::MAX),
             first_at,
         };
-        events.push(NewEvent::of_house(id, &ConversationId(whose?), &event));
+        events.push(NewEvent::of_house(id, &ConversationId(whose), &event));
     }
     inbox::insert(tx, &events, now, now).await?;
     Ok(found.len())

@@ -32,7 +32,11 @@ use self::{
     rows::{inconsistent, language, read_account, read_artifact, read_case, read_kept, read_name},
     statements as sql,
 };
-use super::{StoreError, Tx, Value, sealed};
+use super::{
+    StoreError, Tx, Value,
+    scope::{OfHouse, Scoped},
+    sealed,
+};
 
 /// A key of two words.
 pub type Pair = (String, String);
@@ -250,6 +254,15 @@ pub async fn requests(
         found.insert(request.id.0, request);
     }
     Ok(found)
+}
+
+/// A request whose words an errand of the house is about.
+pub async fn request_of_errand(
+    scoped: &mut Scoped<OfHouse>,
+    wanted: i64,
+) -> Result<Option<Request>, StoreError> {
+    let rows = scoped.unscoped().rows_for(sql::FIND_REQUESTS, &ids([wanted])).await?;
+    rows.first().map(|row| read_request(row, 0)).transpose()
 }
 
 /// The newest request of an account.

@@ -12,7 +12,8 @@ use picdesk_core::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{Connection, Row, StoreError, Tx, Value, replica::shard_of, sealed};
+use super::{Connection, Reads, Row, StoreError, Tx, Value, replica::shard_of, sealed};
+use crate::calm::SECOND_CHANCE;
 
 /// Whose doing an event is: only people's traffic is counted for `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,10 +161,18 @@ const FINISH: &str = "
     update inbox set state = 'turned', turned_at = v.at from v
     where inbox.seq = v.seq and inbox.state = 'waiting'";
 const COUNT_DEATH: &str = "update inbox set deaths = deaths + 1 where seq in ({list})";
+// What processes died of; what failed has no deaths.
+const FIND_ASIDE: &str = "
+    select seq, shard from inbox
+    where state = 'set_aside' and deaths >= $1 and deaths < $2 order by deaths desc, seq desc";
+const TAKE_UP: &str = "
+    update inbox set state = 'waiting', deaths = deaths + 1, turned_at = 0, not_before = 0
+    where seq = $1 and state = 'set_aside' and deaths >= $2 and deaths < $3";
 // Whoever puts it off has lived through it.
 const POSTPONE: &str = "
     update inbox set attempts = attempts + 1, deaths = 0, not_before = $2 where seq = $1";
-const SET_ASIDE: &str = "update inbox set state = 'set_aside', turned_at = $2 where seq = $1";
+const SET_ASIDE: &str = "
+    update inbox set state = 'set_aside', turned_at = $2, deaths = deaths * $3 where seq = $1";
 const KEEP_SET_ASIDE: &str = "update inbox_raw set kept_until = $2 where seq = $1";
 const MOVE_WAITING: &str = "
     update inbox set conversation = $2, ordering = $2, shard = $3
@@ -340,7 +349,7 @@ pub struct BatchSize {
 /// conversation that floods the house the first of each key is asked for, which reads everything
 /// that waits and cannot be hidden from.
 pub async fn waiting(
-    tx: &mut Tx,
+    by: &mut impl Reads,
     shards: (i64, i64),
     size: BatchSize,
     now: i64,
@@ -351,7 +360,7 @@ pub async fn waiting(
     let page = i64::try_from(size.events.clamp(1, 512)).unwrap_or(512);
     while batch.has_room() && looked_at < size.looked_at {
         let values = [after.into(), shards.0.into(), shards.1.into(), page.into()];
-        let rows = tx.rows(FIND_WAITING, &values).await?;
+        let rows = by.find(FIND_WAITING, &values).await?;
         looked_at += rows.len();
         batch.take(&rows)?;
         let Some(last) = rows.last().filter(|_| rows.len() as i64 == page) else {
@@ -362,7 +371,7 @@ pub async fn waiting(
     if batch.has_room() {
         let most = page.saturating_add(batch.keys.len() as i64);
         let values = [shards.0.into(), shards.1.into(), most.into()];
-        batch.take(&tx.rows(FIND_FIRST_OF_EACH, &values).await?)?;
+        batch.take(&by.find(FIND_FIRST_OF_EACH, &values).await?)?;
     }
     Ok(batch.found)
 }
@@ -443,11 +452,37 @@ pub async fn postpone(tx: &mut Tx, seq: i64, until: i64) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Why an event is set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// Its turn failed.
+    Failed,
+    /// Processes ended over it: it may be taken up again.
+    Deadly,
+}
+
 /// Puts an event aside for a human eye; its conversation goes on.
-pub async fn set_aside(tx: &mut Tx, seq: i64, now: i64) -> Result<(), StoreError> {
-    tx.run(SET_ASIDE, &[seq.into(), now.into()]).await?;
+pub async fn set_aside(tx: &mut Tx, seq: i64, why: Aside, now: i64) -> Result<(), StoreError> {
+    let deadly = i64::from(why == Aside::Deadly);
+    tx.run(SET_ASIDE, &[seq.into(), now.into(), deadly.into()]).await?;
     tx.run(KEEP_SET_ASIDE, &[seq.into(), (now + SET_ASIDE_KEPT_MS).into()]).await?;
     Ok(())
+}
+
+/// What is set aside because processes ended over it and may be taken up again, with its shard;
+/// the least deadly and oldest last.
+/// Looks through all that is kept: once in a process's life.
+pub async fn find_aside(connection: &mut Connection) -> Result<Vec<(i64, i64)>, StoreError> {
+    let (from, to) = SECOND_CHANCE;
+    let rows = connection.rows(FIND_ASIDE, &[from.into(), to.into()]).await?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
+
+/// Takes up again what was set aside, and counts beforehand that a process may end over it.
+/// Whether it was still there.
+pub async fn take_up(tx: &mut Tx, seq: i64) -> Result<bool, StoreError> {
+    let (from, to) = SECOND_CHANCE;
+    Ok(tx.run(TAKE_UP, &[seq.into(), from.into(), to.into()]).await? == 1)
 }
 
 /// Moves what waits in a conversation to its new address.

@@ -14,6 +14,7 @@ use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::read_request,
     inbox::{self, NewEvent},
+    replica::Gone,
 };
 
 /// How often a worker may begin a picture before it is given up.
@@ -54,6 +55,8 @@ pub struct Claimed {
     pub number: u8,
     /// How often it was begun, this time too.
     pub attempts: i64,
+    /// Processes that ended while they had it claimed.
+    pub deaths: i64,
     /// When it first went back in line for a reason that was not its own, milliseconds since the
     /// epoch; zero before.
     pub waiting_since: i64,
@@ -67,8 +70,15 @@ const CLAIM: &str = "
     update generations set state = 'claimed', claimed_by = $1, attempts = attempts + 1
     where state = 'held' and id in (
       select id from generations
-      where state = 'held' and not_before <= $2
+      where state = 'held' and not_before <= $2 and deaths = 0
       order by tag, id limit $3)
+    returning id, tag";
+const FIND_SUSPECT: &str = "
+    select id, deaths from generations
+    where state = 'held' and deaths > 0 and not_before <= $1 order by deaths, id limit 1";
+const CLAIM_SUSPECT: &str = "
+    update generations set state = 'claimed', claimed_by = $1, attempts = attempts + 1
+    where id = $2 and state = 'held'
     returning id, tag";
 const SERVED: &str = "
     insert into counters (name, value) values ('served_tag', $1)
@@ -77,7 +87,7 @@ const SERVED: &str = "
 const FIND_CLAIMED: &str = "
     select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
            r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
-           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language
+           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language, g.deaths
     from generations g
     join holds h on h.id = g.hold
     join requests r on r.id = g.request
@@ -87,7 +97,7 @@ const FIND_CLAIMED: &str = "
 const FIND_NEAREST: &str = "
     select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
            r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
-           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language
+           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language, g.deaths
     from generations g
     join holds h on h.id = g.hold
     join requests r on r.id = g.request
@@ -104,7 +114,7 @@ const SUBMITTED: &str = "
     update generations set state = 'submitted'
     where id = $1 and claimed_by = $2 and state = 'submitting'";
 const PUT_BACK: &str = "
-    update generations set state = 'held', claimed_by = null, not_before = $3,
+    update generations set state = 'held', claimed_by = null, not_before = $3, deaths = 0,
                            attempts = attempts - $4,
                            waiting_since = case when $4 = 1 and waiting_since = 0 then $5
                                                 else waiting_since end
@@ -116,7 +126,8 @@ const SPEND: &str = "
 const DISOWN_ONE: &str = "
     update generations set claimed_by = null where id = $1 and claimed_by = $2";
 const RECOVER_CLAIMED: &str = "
-    update generations set state = 'held', claimed_by = null
+    update generations set state = 'held', claimed_by = null, attempts = attempts - 1,
+                           deaths = deaths + $2
     where claimed_by = $1 and state = 'claimed'";
 const FIND_UNCERTAIN: &str = "
     select id, conversation from generations
@@ -144,30 +155,55 @@ pub async fn claim(
     now: i64,
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows = tx.rows(CLAIM, &[replica.into(), now.into(), count.into()]).await?;
+    read_claimed(tx, &rows).await
+}
+
+/// A picture in line that processes have ended over while they had it claimed, and how many: the
+/// least deadly one that is due.
+pub async fn suspect(
+    connection: &mut Connection,
+    now: i64,
+) -> Result<Option<(GenerationId, i64)>, StoreError> {
+    let rows = connection.rows(FIND_SUSPECT, &[now.into()]).await?;
+    rows.first().map(|row| Ok((GenerationId(row.int(0)?), row.int(1)?))).transpose()
+}
+
+/// Claims one that processes have ended over, by itself.
+pub async fn claim_suspect(
+    tx: &mut Tx,
+    replica: i64,
+    generation: GenerationId,
+) -> Result<Vec<Claimed>, StoreError> {
+    let rows = tx.rows(CLAIM_SUSPECT, &[replica.into(), generation.0.into()]).await?;
+    read_claimed(tx, &rows).await
+}
+
+async fn read_claimed(tx: &mut Tx, rows: &[Row]) -> Result<Vec<Claimed>, StoreError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let mut ids = Vec::new();
     let mut tag = 0;
-    for row in &rows {
+    for row in rows {
         ids.push(vec![Value::from(row.int(0)?)]);
         tag = tag.max(row.int(1)?);
     }
     tx.run(SERVED, &[tag.into()]).await?;
     let mut claimed = Vec::new();
     for row in tx.rows_for(FIND_CLAIMED, &ids).await? {
-        claimed.push(read_claimed(&row)?);
+        claimed.push(read_one(&row)?);
     }
     Ok(claimed)
 }
 
-fn read_claimed(row: &Row) -> Result<Claimed, StoreError> {
+fn read_one(row: &Row) -> Result<Claimed, StoreError> {
     Ok(Claimed {
         generation: GenerationId(row.int(0)?),
         hold: HoldId(row.int(1)?),
         price: Credits(row.int(2)?),
         number: u8::try_from(row.int(3)?).unwrap_or(u8::MAX),
         attempts: row.int(4)?,
+        deaths: row.int(20)?,
         waiting_since: row.int(5)?,
         request: read_request(row, 6)?,
         language: row.maybe_text(19)?.as_deref().and_then(Language::from_tag),
@@ -180,7 +216,7 @@ pub async fn nearest(
     count: i64,
 ) -> Result<(Vec<Claimed>, i64), StoreError> {
     let rows = connection.rows(FIND_NEAREST, &[count.into()]).await?;
-    let nearest = rows.iter().map(read_claimed).collect::<Result<Vec<_>, _>>()?;
+    let nearest = rows.iter().map(read_one).collect::<Result<Vec<_>, _>>()?;
     if nearest.is_empty() {
         return Ok((nearest, 0));
     }
@@ -289,9 +325,10 @@ pub async fn conclude(
     Ok(())
 }
 
-/// Puts a dead replica's pictures back: in line what never left, and as uncertain what may have.
-pub async fn recover(tx: &mut Tx, dead: i64, now: i64) -> Result<(), StoreError> {
-    tx.run(RECOVER_CLAIMED, &[dead.into()]).await?;
+/// Puts a dead or leaving replica's pictures back: in line what never left, and as uncertain what
+/// may have.
+pub async fn recover(tx: &mut Tx, dead: i64, gone: Gone, now: i64) -> Result<(), StoreError> {
+    tx.run(RECOVER_CLAIMED, &[dead.into(), gone.deaths().into()]).await?;
     let mut events = Vec::new();
     for row in tx.rows(FIND_UNCERTAIN, &[dead.into()]).await? {
         events.push(NewEvent::uncertain(row.int(0)?, &row.text(1)?));

@@ -39,6 +39,8 @@ pub struct Waiting {
     pub attempts: i64,
     /// Not before this moment, milliseconds since the epoch.
     pub not_before: i64,
+    /// Processes that ended while they may have been sending it, but for the first.
+    pub deaths: i64,
 }
 
 /// Where a slot's message stands.
@@ -99,6 +101,8 @@ const SETTLE: &str = "
     with v(id, state, at, body) as (values {rows})
     update outbox set state = v.state, settled_at = v.at, body = v.body
     from v where outbox.id = v.id and outbox.state in ('waiting', 'sending')";
+const COUNT_DEATH: &str = "update outbox set deaths = deaths + 1 where id = $1";
+const LIVED: &str = "update outbox set deaths = 0 where id = $1 and deaths > 0";
 const POSTPONE: &str = "
     update outbox set state = 'waiting', not_before = $2, attempts = attempts + 1
     where id = $1 and state in ('waiting', 'sending')";
@@ -129,8 +133,8 @@ const NEXT_DUE: &str = "
 impl Waiting {
     /// A message that nobody has tried yet.
     pub fn new(message: OutboundMessage, about: Option<About>, slot: Option<String>) -> Self {
-        let (begun, elsewhere, attempts, not_before) = (false, None, 0, 0);
-        Self { message, about, slot, begun, elsewhere, attempts, not_before }
+        let (begun, elsewhere, attempts, not_before, deaths) = (false, None, 0, 0, 0);
+        Self { message, about, slot, begun, elsewhere, attempts, not_before, deaths }
     }
 
     /// Whether a message may have been sent on the way to it, under a name of its own: a new
@@ -205,6 +209,18 @@ pub async fn begin(tx: &mut Tx, ids: &[OutboundId]) -> Result<(), StoreError> {
 /// Says that one certainly did not leave, though it was about to.
 pub async fn not_begun(tx: &mut Tx, id: OutboundId) -> Result<(), StoreError> {
     tx.run(NOT_BEGUN, &[id.0.into()]).await?;
+    Ok(())
+}
+
+/// Counts, before it is tried, that a process may end over a message.
+pub async fn count_death(tx: &mut Tx, id: OutboundId) -> Result<(), StoreError> {
+    tx.run(COUNT_DEATH, &[id.0.into()]).await?;
+    Ok(())
+}
+
+/// A process has tried a message and goes on.
+pub async fn lived(tx: &mut Tx, id: OutboundId) -> Result<(), StoreError> {
+    tx.run(LIVED, &[id.0.into()]).await?;
     Ok(())
 }
 
@@ -297,7 +313,8 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, 
     tx.run_for(PLACE, &last_by_first(placed)).await?;
     tx.run_for(KEEP_FILE, &files).await?;
     inbox::insert(tx, &events, now, now).await?;
-    Ok(!events.is_empty())
+    let bounced = bounce::bounce_early(tx, settled, now).await?;
+    Ok(bounced || !events.is_empty())
 }
 
 /// One row for each first value, the last one.

@@ -1,6 +1,8 @@
 //! Operators, and accounts by the names that the command line knows.
 
-use super::{Connection, StoreError, Tx};
+use picdesk_core::id::ConversationId;
+
+use super::{Connection, Reads, StoreError, Tx};
 
 /// Somebody who answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +28,21 @@ const FIND_PURSE_OF_IDENTITY: &str = "
 const FIND_PURSE_OF_ACCOUNT: &str = "select id, purse from accounts where id = $1";
 /// Where an account can be written to by itself: where it last asked, since on some channels an
 /// identity alone is no address; else by the name of its identity, which is one on the others.
-pub(super) const FIND_CONVERSATION: &str = "
-    select coalesce(
-      (select r.conversation from requests r
-       where r.account = i.account and r.identity = i.id and r.setting = 'Private'
-       order by r.id desc limit 1), i.id)
-    from identities i
-    where i.account = $1 and i.reachable = 1 order by i.created_at, i.id limit 1";
+///
+/// Where the channel counts our messages, it is where some are left.
+const FIND_CONVERSATION: &str = "
+    select r.conversation
+    from requests r
+    join identities i on i.id = r.identity and i.account = r.account
+    left join reply_windows w on w.conversation = r.conversation
+    where r.account = $1 and r.setting = 'Private' and i.reachable = 1
+    order by case when w.conversation is null
+                    or (w.closes_at > $2 and w.replies_left > 0 and w.handed = 0)
+                  then 0 else 1 end,
+             i.created_at, i.id, r.id desc
+    limit 1";
+const FIND_IDENTITIES: &str = "
+    select id from identities where account = $1 and reachable = 1 order by created_at, id";
 const FIND_SETTING: &str = "select value from settings where name = $1";
 const KEEP_SETTING: &str =
     "insert into settings (name, value) values ($1, $2) on conflict (name) do nothing";
@@ -86,11 +96,21 @@ pub async fn find_account(
 
 /// A conversation in which an account can be written to by itself.
 pub async fn private_conversation(
-    connection: &mut Connection,
+    by: &mut impl Reads,
     account: i64,
+    now: i64,
 ) -> Result<Option<String>, StoreError> {
-    let rows = connection.rows(FIND_CONVERSATION, &[account.into()]).await?;
-    rows.first().map(|row| row.text(0)).transpose()
+    let asked = by.find(FIND_CONVERSATION, &[account.into(), now.into()]).await?;
+    if let Some(row) = asked.first() {
+        return row.text(0).map(Some);
+    }
+    for row in by.find(FIND_IDENTITIES, &[account.into()]).await? {
+        let identity = ConversationId(row.text(0)?);
+        if identity.channel() != picdesk_wecom::config::KF {
+            return Ok(Some(identity.0));
+        }
+    }
+    Ok(None)
 }
 
 /// A setting of this installation, made when it is asked for first.

@@ -235,6 +235,22 @@ pub async fn beat(store: &Store, replica: i64) -> Result<(), StoreError> {
         .await
 }
 
+/// How a replica went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It ended, or is taken for dead: what it had in hand may be why.
+    Died,
+    /// It stopped in order.
+    Left,
+}
+
+impl Gone {
+    /// Deaths that count against what it had in hand.
+    pub(super) fn deaths(self) -> i64 {
+        i64::from(self == Self::Died)
+    }
+}
+
 /// Fences a dead replica and puts its work back: its leases are free, what it had claimed stands
 /// in line again, and what may have reached the provider comes back as uncertain.
 pub async fn take_over(store: &Store, dead: i64) -> Result<(), StoreError> {
@@ -245,8 +261,8 @@ pub async fn take_over(store: &Store, dead: i64) -> Result<(), StoreError> {
             Box::pin(async move {
                 tx.run(FENCE_LANES, &[dead.into()]).await?;
                 free(tx, dead).await?;
-                errands::recover(tx, dead).await?;
-                line::recover(tx, dead, now).await
+                errands::recover(tx, dead, Gone::Died).await?;
+                line::recover(tx, dead, Gone::Died, now).await
             })
         })
         .await?;
@@ -262,8 +278,8 @@ pub async fn leave(store: &Store, replica: i64) -> Result<(), StoreError> {
         .run(move |tx| {
             Box::pin(async move {
                 free(tx, replica).await?;
-                errands::recover(tx, replica).await?;
-                line::recover(tx, replica, now).await
+                errands::recover(tx, replica, Gone::Left).await?;
+                line::recover(tx, replica, Gone::Left, now).await
             })
         })
         .await

@@ -3,7 +3,11 @@
 //! again by itself.
 
 use std::{
-    sync::atomic::{AtomicU8, AtomicU64, Ordering},
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -66,6 +70,8 @@ impl Work {
 #[derive(Debug, Default)]
 pub struct Wakes {
     bells: [Notify; 8],
+    /// Of the senders, by their channels.
+    senders: Mutex<Vec<(&'static str, Arc<Notify>)>>,
     /// Work, by bit, that other processes have not been told of yet.
     untold: AtomicU8,
     telling: Notify,
@@ -77,6 +83,32 @@ impl Wakes {
     /// Waits until there may be such work.
     pub async fn rung(&self, work: Work) {
         self.bells[work as usize].notified().await;
+    }
+
+    /// The bell of a channel's sender, which hears of its own messages alone where it is known
+    /// whose they are.
+    pub fn of_sender(&self, channel: &'static str) -> Arc<Notify> {
+        let mut senders = self.senders();
+        if let Some((_, bell)) = senders.iter().find(|(of, _)| *of == channel) {
+            return Arc::clone(bell);
+        }
+        let bell = Arc::new(Notify::new());
+        senders.push((channel, Arc::clone(&bell)));
+        bell
+    }
+
+    /// Rings for the senders of these channels, wherever they are.
+    pub fn ring_senders(&self, channels: &BTreeSet<String>) {
+        for (channel, bell) in self.senders().iter() {
+            if channels.contains(*channel) {
+                bell.notify_one();
+            }
+        }
+        self.ring_elsewhere(Work::Outbox);
+    }
+
+    fn senders(&self) -> MutexGuard<'_, Vec<(&'static str, Arc<Notify>)>> {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Rings for whoever does such work, wherever that is.
@@ -97,6 +129,10 @@ impl Wakes {
             self.withdrawals.fetch_add(1, Ordering::Release);
         }
         self.bells[work as usize].notify_one();
+        if work == Work::Outbox {
+            // Whose messages they are is not known: one bell for all would wake only one of them.
+            self.senders().iter().for_each(|(_, bell)| bell.notify_one());
+        }
     }
 
     /// How often messages were taken back, as far as this process knows.
@@ -210,6 +246,22 @@ mod tests {
         assert_eq!(rung(&wakes), [Work::Line, Work::Clock]);
         assert_eq!(rung(&wakes), []);
         assert_eq!(wakes.untold.load(Ordering::Relaxed), Work::Line.bit());
+    }
+
+    #[test]
+    fn a_sender_hears_of_its_own_messages_and_of_those_that_may_be_its_own() {
+        let wakes = Wakes::default();
+        let (one, other) = (wakes.of_sender("telegram"), wakes.of_sender("wecom-kf"));
+        let heard = || [&one, &other].map(|bell| bell.notified().now_or_never().is_some());
+        wakes.ring_senders(&BTreeSet::from(["wecom-kf".to_owned()]));
+        assert_eq!(heard(), [false, true]);
+        assert_eq!(wakes.untold.load(Ordering::Relaxed), Work::Outbox.bit());
+        wakes.ring(Work::Outbox);
+        assert_eq!(heard(), [true, true]);
+        assert!(
+            Arc::ptr_eq(&one, &wakes.of_sender("telegram")),
+            "one bell, however often it begins"
+        );
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Alone {
         Self { careful_until: careful.then(|| Instant::now() + CAREFUL) }
     }
 
-    fn is_careful(self) -> bool {
+    pub(super) fn is_careful(self) -> bool {
         self.careful_until.is_some_and(|until| Instant::now() < until)
     }
 }

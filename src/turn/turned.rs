@@ -1,7 +1,7 @@
 //! What a batch came to, and what leaves after its commit.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -35,6 +35,8 @@ pub(super) struct Turned {
     pub(super) panicked: Vec<i64>,
     /// Events that cannot be read.
     pub(super) unreadable: Vec<i64>,
+    /// The channels on which something is said.
+    pub(super) channels: BTreeSet<String>,
     /// What is said, by channel, where that has a short way to its sender.
     pub(super) said: Vec<Said>,
 }
@@ -92,7 +94,7 @@ impl Turner {
         if turned.count > 0 {
             metrics::turned(began.elapsed());
             if !handed {
-                self.store.wakes().ring(Work::Outbox);
+                self.store.wakes().ring_senders(&turned.channels);
             }
         }
         for work in turned.rings {

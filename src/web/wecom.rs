@@ -55,7 +55,10 @@ async fn receive_app(State(app): State<App>, request: Request) -> Response {
         Ok(taken) => taken,
         Err(refused) => return refused,
     };
+    // A large body takes up room until it is answered.
+    let room = body.clone();
     let answer = app.callback.receive(&query, body).await;
+    drop(room);
     if let CallbackAnswer::Ok { doorbell: Some(doorbell), .. } = &answer
         && let Some(rings) = &app.rings
     {
@@ -69,7 +72,10 @@ async fn receive_bot(State(bot): State<Arc<BotCallback>>, request: Request) -> R
         Ok(taken) => taken,
         Err(refused) => return refused,
     };
-    respond("wecom_bot", bot.receive(&query, body).await, JSON)
+    let room = body.clone();
+    let answer = bot.receive(&query, body).await;
+    drop(room);
+    respond("wecom_bot", answer, JSON)
 }
 
 /// A callback's query as it came, and its body.

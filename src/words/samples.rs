@@ -223,6 +223,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptEmpty,
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
+        Say::CameToNothing,
         Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }

@@ -64,6 +64,7 @@ impl Speaker<'_> {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }
             Say::SlowDown => self.text("slow-down"),
+            Say::CameToNothing => self.text("came-to-nothing"),
             Say::Alarm { what } => {
                 self.fill("alarm", &Args::new().theirs("what", what, PROMPT_CHARS_MAX))
             }

@@ -174,6 +174,11 @@ impl Story {
         }
         self.house.until_quiet().await;
         collect(&self.house).await;
+        // What only was near when desks were killed is taken up again once it is calm.
+        let all_taken_up = |status: &serde_json::Value| status["inbox"]["set_aside"] == 0;
+        self.house.until_status("second chances", all_taken_up).await;
+        self.house.until_quiet().await;
+        collect(&self.house).await;
         proof::check(&self.house, &prompts).await;
         for desk in desks {
             desk.kill().await;

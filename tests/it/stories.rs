@@ -10,6 +10,7 @@ mod linking;
 mod making;
 mod outages;
 mod paying;
+mod poison;
 mod replicas;
 mod signing_in;
 mod stopping;

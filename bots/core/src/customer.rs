@@ -1,6 +1,6 @@
 //! Meeting somebody: an account for whoever has none, and what waited for who comes back.
 
-use alloc::{format, vec::Vec};
+use alloc::{format, vec, vec::Vec};
 
 use crate::{
     account::{Account, Entitlement, Person},
@@ -9,7 +9,7 @@ use crate::{
     event::{About, Event, Presence, Setting},
     facts::{Awaiting, Customer, House, MessageFacts, Missed, Owed},
     generation::{GenerationState, Options, Resolution},
-    history,
+    handing, history,
     id::{AccountId, EntryId, GenerationId, PurseId, Slot},
     keys,
     say::{Label, Say, Verb},
@@ -122,6 +122,29 @@ pub(crate) fn meet(
     tell_missed(turn, &reader, &mut customer);
     hand_over_owed(turn, &reader, &customer.owed);
     Visit { reader, customer, is_new: false }
+}
+
+/// What somebody said or pressed was given up. They hear of it where they may hear us.
+pub(crate) fn came_to_nothing(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    who: &Person,
+    setting: Setting,
+) {
+    let known = facts.customer.as_ref();
+    if handing::is_handed(turn, known) || known.is_some_and(|customer| !customer.reachable) {
+        return;
+    }
+    let language = known.map(|customer| customer.language).or(who.language);
+    let reader = Reader {
+        conversation: turn.frame.conversation.clone(),
+        identity: Some(who.identity.clone()),
+        language: language.unwrap_or(turn.house().language_default),
+        setting,
+    };
+    let human = keys::human(turn.house(), None);
+    let word = turn.words(&reader, Say::CameToNothing);
+    turn.send(word.keys(vec![human]));
 }
 
 fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {

@@ -179,6 +179,13 @@ pub enum Event {
     ChannelWarned(Warning),
 
     // The owner and the house itself.
+    /// What somebody said or pressed was given up: it ended us, or our turn of it, each time.
+    CameToNothing {
+        /// Who.
+        who: Person,
+        /// In private or among others.
+        setting: Setting,
+    },
     /// Something is wrong that the owner should see to; it happens in the owner's chat.
     AlarmRaised {
         /// What, in our words: never content.
@@ -209,6 +216,35 @@ pub enum Event {
         /// Whether it was still owed to its customer.
         owed: bool,
     },
+}
+
+impl Event {
+    /// The customer who waits for an answer to this, and where.
+    #[must_use]
+    pub fn asked_by(&self) -> Option<(Person, Setting)> {
+        match self {
+            Self::MessageReceived(message) | Self::MessageEdited(message) => {
+                Some((message.from.clone(), message.setting))
+            }
+            Self::ButtonPressed(press) => Some((press.by.clone(), press.setting)),
+            Self::AlbumSettled { by, .. } => {
+                let who = Person { identity: by.clone(), name: String::new(), language: None };
+                Some((who, Setting::Private))
+            }
+            _ => None,
+        }
+        .filter(|(_, setting)| *setting != Setting::Desk)
+    }
+
+    /// The picture whose fate this tells.
+    #[must_use]
+    pub fn tells_of(&self) -> Option<GenerationId> {
+        match self {
+            Self::GenerationFinished(finished) => Some(finished.generation),
+            Self::GenerationFailed { generation, .. } => Some(*generation),
+            _ => None,
+        }
+    }
 }
 
 /// What somebody wrote.

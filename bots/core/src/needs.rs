@@ -41,6 +41,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::ChatEntered(entrance) => entrance_needs(entrance),
         Event::ChatHanded(handing) => person(&handing.who.identity),
         Event::ServicerWrote { to, .. } => person(&to.identity),
+        Event::CameToNothing { who, .. } => person(&who.identity),
         Event::ConversationMoved { .. }
         | Event::AlarmRaised { .. }
         | Event::MessageRecalled { .. }

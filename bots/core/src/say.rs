@@ -93,6 +93,8 @@ pub enum Say {
     },
     /// Too many messages a minute; said once.
     SlowDown,
+    /// What they sent could not be dealt with, however often it was tried.
+    CameToNothing,
     /// Something is wrong, to the owner.
     Alarm {
         /// What.

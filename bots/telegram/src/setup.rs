@@ -33,8 +33,9 @@ pub const ALLOWED_UPDATES: [&str; 7] = [
 /// The path of the webhook under the public address.
 pub const WEBHOOK_PATH: &str = "telegram/webhook";
 
-/// Connections that Telegram may open to bring updates. Source: Bot API, `setWebhook`, at most 100.
-const WEBHOOK_CONNECTIONS_MAX: u8 = 100;
+/// Connections that Telegram may open to bring updates: fewer than one address may have with us.
+/// Source: Bot API, `setWebhook`, 40 where nothing is said, at most 100.
+pub const WEBHOOK_CONNECTIONS_MAX: u8 = 50;
 
 /// A menu of commands: words passed in, for one audience and one language.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,11 @@ use picdesk_core::{
     id::{ConversationId, OutboundId},
 };
 
-use super::{Waiting, fates::is_awaited};
+use serde::{Deserialize, Serialize};
+
+use super::{Fate, Settled, Waiting, fates::is_awaited};
 use crate::store::{
-    StoreError, Tx,
+    StoreError, Tx, Value,
     inbox::{self, NewEvent},
     sealed, windows,
 };
@@ -21,6 +23,11 @@ const BOUNCE: &str = "
     update outbox set state = 'refused', settled_at = $2
     where id = $1 and state in ('delivered', 'unknown')
     returning conversation, about, body";
+const KEEP_BOUNCE: &str = "
+    update outbox set bounced = $2
+    where id = $1 and state in ('waiting', 'sending') and bounced is null";
+const FIND_EARLY: &str =
+    "select id, bounced from outbox where id in ({list}) and bounced is not null order by id";
 const HOLD_AGAIN: &str = "
     insert into outbox (id, conversation, channel, origin, slot, about, state, attempts,
                         not_before, created_at, settled_at, body)
@@ -38,6 +45,13 @@ pub struct Bounce {
     pub again: OutboundId,
 }
 
+/// A bounce in its message's row, told before the message was known to be taken.
+#[derive(Serialize, Deserialize)]
+struct Early {
+    refusal: Refusal,
+    again: OutboundId,
+}
+
 /// Whether it may yet be told of a message that it did not arrive, and its words go out again then.
 pub(super) fn may_come(waiting: &Waiting) -> bool {
     waiting.message.conversation.channel() == BOUNCES && waits(waiting.about)
@@ -51,10 +65,17 @@ fn waits(about: Option<About>) -> bool {
 
 /// Each of these is refused once, and whoever waits for its fate hears of it. Words that the
 /// channel takes when they write again wait for that, under another name.
+/// What is not known to be taken yet bounces when it is.
 pub async fn bounce(tx: &mut Tx, bounced: &[Bounce], now: i64) -> Result<(), StoreError> {
     let mut events = Vec::new();
     for Bounce { outbound, refusal, again } in bounced {
-        for row in tx.rows(BOUNCE, &[outbound.0.into(), now.into()]).await? {
+        let rows = tx.rows(BOUNCE, &[outbound.0.into(), now.into()]).await?;
+        if rows.is_empty() {
+            let early = Early { refusal: *refusal, again: *again };
+            let early = serde_json::json!(early).to_string();
+            tx.run(KEEP_BOUNCE, &[outbound.0.into(), early.into()]).await?;
+        }
+        for row in rows {
             let conversation = ConversationId(row.text(0)?);
             let about: Option<About> =
                 row.maybe_text(1)?.and_then(|text| serde_json::from_str(&text).ok());
@@ -78,6 +99,29 @@ pub async fn bounce(tx: &mut Tx, bounced: &[Bounce], now: i64) -> Result<(), Sto
     }
     inbox::insert(tx, &events, now, now).await?;
     Ok(())
+}
+
+/// What of these had bounced before it was known that the channel had taken it. Whether any had.
+pub(super) async fn bounce_early(
+    tx: &mut Tx,
+    settled: &[Settled],
+    now: i64,
+) -> Result<bool, StoreError> {
+    let taken = settled.iter().filter(|one| {
+        let message = &one.waiting.message;
+        matches!(one.fate, Fate::Delivered(_) | Fate::Unknown)
+            && message.conversation.channel() == BOUNCES
+    });
+    let taken: Vec<Vec<Value>> = taken.map(|one| vec![one.waiting.message.id.0.into()]).collect();
+    let mut bounced = Vec::new();
+    for row in tx.rows_for(FIND_EARLY, &taken).await? {
+        let outbound = OutboundId(row.int(0)?);
+        let unread = |_| StoreError::Inconsistent { table: "outbox", row: outbound.to_string() };
+        let Early { refusal, again } = serde_json::from_str(&row.text(1)?).map_err(unread)?;
+        bounced.push(Bounce { outbound, refusal, again });
+    }
+    bounce(tx, &bounced, now).await?;
+    Ok(!bounced.is_empty())
 }
 
 /// Puts a message by under another name, since the channel takes each name once; whether its words

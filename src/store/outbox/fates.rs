@@ -55,6 +55,10 @@ pub(super) fn fate_event(one: &Settled) -> Option<NewEvent> {
         }
         Fate::Held(_) | Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,
     };
-    let external_id = format!("outbound:{outbound}:{word}");
+    let mut external_id = format!("outbound:{outbound}:{word}");
+    if let About::TopicLine(_) = about {
+        // It may be sent on to another topic, and be refused there too.
+        external_id = format!("{external_id}:{}", message.conversation);
+    }
     Some(NewEvent::of_house(external_id, &message.conversation, &event))
 }

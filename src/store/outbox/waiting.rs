@@ -6,7 +6,7 @@ use super::{Connection, Row, StoreError, Waiting, sealed};
 
 /// In the order of their numbers, by those: the other index would have to sort all that waits.
 const FIND_WAITING: &str = "
-    select conversation, slot, about, state, attempts, not_before, body, id
+    select conversation, slot, about, state, attempts, not_before, body, id, deaths
     from outbox
     where coalesce(channel, '') = $1 and state in ('waiting', 'sending') and id > $2
     order by id limit $3";
@@ -27,7 +27,8 @@ const FIND_FIRST: &str = "
           and w.conversation = each.conversation
         order by w.id limit 1 offset $4), 9223372036854775807)
       from each where conversation is not null)
-    select o.conversation, o.slot, o.about, o.state, o.attempts, o.not_before, o.body, o.id
+    select o.conversation, o.slot, o.about, o.state, o.attempts, o.not_before, o.body, o.id,
+           o.deaths
     from part join outbox o on o.channel = $1 and o.state in ('waiting', 'sending')
       and o.conversation = part.conversation and o.id < part.rest
     order by part.number, o.id";
@@ -77,6 +78,7 @@ impl WaitingRow {
             elsewhere: None,
             attempts: row.int(4)?,
             not_before: self.not_before()?,
+            deaths: row.int(8)?,
         })
     }
 }

@@ -165,12 +165,18 @@ impl House {
 
     /// A new customer, given credits.
     async fn customer(&self, name: &str, credits: i64) -> Customer {
+        let name = format!("telegram:{name}");
+        self.customer_at(&name, &name, credits).await
+    }
+
+    /// The same where who somebody is does not say where they are.
+    async fn customer_at(&self, name: &str, conversation: &str, credits: i64) -> Customer {
         let cause = Cause(self.seq());
         let customer = Customer {
             account: AccountId(cause.consequence(0)),
             purse: PurseId(cause.consequence(1)),
-            identity: IdentityId(format!("telegram:{name}")),
-            conversation: ConversationId(format!("telegram:{name}")),
+            identity: IdentityId(name.to_owned()),
+            conversation: ConversationId(conversation.to_owned()),
         };
         let person = customer.person();
         let (account, purse) = (customer.account, customer.purse);

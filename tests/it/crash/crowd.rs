@@ -15,6 +15,8 @@ pub const MEMBERS: [&str; 3] = ["app-chenmo", "app-olga", "app-wei"];
 /// Customers on WeChat who write, by their chats: each in one, since what is owed goes to whichever
 /// they write in.
 pub const ON_WECHAT: [&str; 2] = ["kf-anna", "studio-xiaolin"];
+/// Members who talk to the AI bot, by their chats.
+pub const WITH_BOT: [&str; 2] = ["bot-chenmo", "bot-wang"];
 /// Between two things that happen.
 const PAUSE_MAX: Duration = Duration::from_millis(350);
 /// Prompts that one person sends in one go: some have to wait in line, and can be taken back.
@@ -93,7 +95,7 @@ impl Crowd {
 
     /// Somebody writes on WeCom; or a doorbell rings that nobody pressed.
     fn on_wecom(&mut self) {
-        let all = [MEMBERS.as_slice(), ON_WECHAT.as_slice()].concat();
+        let all = [MEMBERS.as_slice(), ON_WECHAT.as_slice(), WITH_BOT.as_slice()].concat();
         let chat = all[self.chance.random_range(0..all.len())];
         if self.chance.random_bool(0.15) {
             let wecom = self.house.wecom();
@@ -102,7 +104,10 @@ impl Crowd {
         }
         for _ in 0..self.chance.random_range(1..=BURST_MAX) {
             let words = self.words();
-            self.house.wecom().say(chat, &words).unwrap();
+            // The bot takes three messages of somebody's at once, and no more.
+            if self.house.wecom().say(chat, &words).is_err() && WITH_BOT.contains(&chat) {
+                return;
+            }
             self.prompts.push(Prompt { chat: Chat::Wecom(chat), words });
         }
     }

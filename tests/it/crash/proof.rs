@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use picdesk_sandbox::images::{Stage, decode_nonce, prompt_hash};
 
-use super::crowd::{Chat, MEMBERS, ON_WECHAT, Prompt};
+use super::crowd::{Chat, MEMBERS, ON_WECHAT, Prompt, WITH_BOT};
 use crate::house::House;
 
 const FIND_STATES: &str = "
@@ -44,7 +44,7 @@ pub async fn check(house: &House, prompts: &[Prompt]) {
         delivered += check_chat(house, user, asked, &mut wrong).await;
     }
     let mut lost = 0;
-    for chat in MEMBERS.into_iter().chain(ON_WECHAT) {
+    for chat in MEMBERS.into_iter().chain(ON_WECHAT).chain(WITH_BOT) {
         let is_there = |prompt: &&Prompt| prompt.chat == Chat::Wecom(chat);
         let asked = prompts.iter().filter(is_there).collect();
         let on_wecom = check_wecom(house, chat, asked, &mut wrong).await;
@@ -114,6 +114,9 @@ async fn check_wecom(
         .collect();
     // A picture may have arrived unseen by us: then it is asked, and it can be had again.
     let unsure = arrived().filter(|it| it.text.contains("不确定你收到了没有")).count();
+    // What the AI bot makes after its six minutes comes as an address.
+    let addresses = arrived().filter(|it| it.text.contains("/p/")).count();
+    let unsure = unsure + if WITH_BOT.contains(&chat) { addresses } else { 0 };
     let (mut on_wecom, mut unseen) = (OnWecom::default(), 0);
     let states = wecom_states(house, chat).await;
     for prompt in asked {
@@ -124,7 +127,7 @@ async fn check_wecom(
             .map(|(_, state)| state.as_str())
             .collect();
         match of_it.as_slice() {
-            [] if chat.starts_with("app-") => on_wecom.lost += 1,
+            [] if !ON_WECHAT.contains(&chat) => on_wecom.lost += 1,
             ["delivered"] => {
                 on_wecom.delivered += 1;
                 unseen += usize::from(seen == 0);
@@ -145,11 +148,13 @@ async fn check_wecom(
 
 /// The words and states of every picture of a chat on WeCom.
 async fn wecom_states(house: &House, chat: &str) -> Vec<(String, String)> {
-    use picdesk_sandbox::wecom::{ANNA, CHENMO, DESK_KF, OLGA, STUDIO_KF, WEI, XIAOLIN};
+    use picdesk_sandbox::wecom::{ANNA, CHENMO, DESK_KF, OLGA, STUDIO_KF, WANG, WEI, XIAOLIN};
     let conversation = match chat {
         "app-chenmo" => format!("wecom-app:{CHENMO}"),
         "app-olga" => format!("wecom-app:{OLGA}"),
         "app-wei" => format!("wecom-app:{WEI}"),
+        "bot-chenmo" => format!("wecom-bot:{CHENMO}"),
+        "bot-wang" => format!("wecom-bot:{WANG}"),
         "kf-anna" => format!("wecom-kf:{DESK_KF}/{ANNA}"),
         _ => format!("wecom-kf:{STUDIO_KF}/{XIAOLIN}"),
     };

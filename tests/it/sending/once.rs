@@ -113,6 +113,6 @@ async fn what_cannot_be_passed_on_is_refused_and_what_follows_goes_on() {
     post.put(words(2, ALICE, "the next line")).await;
     post.start();
     post.until_empty().await;
-    assert_eq!(post.heard().await, ["outbound:1:refused"]);
+    assert_eq!(post.heard().await, ["outbound:1:refused:telegram:1001"]);
     assert_eq!(post.words(ALICE), ["the next line"]);
 }

@@ -89,7 +89,7 @@ async fn what_always_panics_is_given_up_and_its_conversation_goes_on() {
     post.put(words(2, ALICE, "the next")).await;
     post.start();
     post.until_empty().await;
-    assert_eq!(post.heard().await, ["outbound:1:refused"]);
+    assert_eq!(post.heard().await, ["outbound:1:refused:telegram:1001"]);
     assert_eq!(post.words(ALICE), ["the next"]);
 }
 

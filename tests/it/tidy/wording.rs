@@ -43,11 +43,13 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("src/http/tests/ending.rs", "a request is under way while its answer is not there"),
     ("src/http/tests/patience.rs", "the server's patience is measured by real sockets"),
     ("src/http/tests/plain.rs", "a sender that goes on after it was refused"),
+    ("tests/it/contract/store/errands.rs", "an errand that does not begin is waited for in vain"),
     ("tests/it/crash.rs", "a process is killed at a moment of chance"),
     ("tests/it/crash/crowd.rs", "people pause between what they write"),
     ("tests/it/house.rs", "another process can only be asked again and again"),
     ("tests/it/sending.rs", "what a sender has written down can only be asked again and again"),
     ("tests/it/outside/sockets.rs", "sockets are bad by letting time pass"),
+    ("tests/it/stories/poison.rs", "a process that stands still is killed after a while"),
 ];
 
 fn forbidden_words(files: &[File]) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::{
     account::{Language, Person},
     credits::Credits,
     effect::Effect,
-    event::{Event, Message, Presence},
+    event::{Event, Message, Presence, Setting},
     facts::*,
     generation::{GenerationState, Options, Resolution},
     id::*,
@@ -158,6 +158,23 @@ fn an_alarm_is_told_where_it_happens() {
     assert_snapshot!(folded(&at("telegram:-9", Facts::None, event)), @r#"
     send in telegram:-9: Alarm { what: "pictures cannot be kept" }
     "#);
+}
+
+#[test]
+fn who_asked_for_what_came_to_nothing_hears_of_it_once() {
+    let asked = Event::MessageReceived(message("a fox"));
+    let (who, setting) = asked.asked_by().unwrap();
+    let event = Event::CameToNothing { who, setting };
+    let told = |known| at(PRIVATE, Facts::Message(message_facts(known)), event.clone());
+    let words =
+        "send in telegram:7: CameToNothing / [AskHuman 0] [SupportLink https://help.example]";
+    assert_eq!(told(Some(customer(5))).trim(), words);
+    assert_eq!(told(None).trim(), words, "also before an account could be opened");
+    let mut gone = customer(5);
+    gone.reachable = false;
+    assert_eq!(told(Some(gone)), "");
+    let at_desk = Message { setting: Setting::Desk, ..message("a line") };
+    assert_eq!(Event::MessageReceived(at_desk).asked_by(), None);
 }
 
 fn granted(credits: i64) -> Event {

@@ -194,6 +194,33 @@ async fn a_picture_that_is_told_of_twice_is_kept_once() {
 }
 
 #[tokio::test]
+async fn what_ends_soon_is_announced_where_the_customer_can_be_reached() {
+    const DAY: i64 = 24 * 3_600_000;
+    let (first, second) = ("wecom-kf:wk1/wm1", "wecom-kf:wk2/wm1");
+    for house in houses().await {
+        let ada = house.customer_at("wecom-kf:wm1", first, 99).await;
+        house.picture(&ada, START + 30 * DAY).await;
+        let later = Customer { conversation: second.into(), ..ada.clone() };
+        house.picture(&later, START + 60 * DAY).await;
+        house.picture(&later, START + 90 * DAY).await;
+        for (days, open) in [(29, first), (30, second), (31, first)] {
+            house.hands.advance(Duration::from_millis(days * DAY as u64));
+            let now = house.clock.now_ms();
+            for conversation in [first, second] {
+                let closes_at = if conversation == open { now + 1 } else { now };
+                let conversation = conversation.into();
+                let window = Effect::OpenWindow { conversation, replies: 5, closes_at };
+                house.follow(vec![window]).await.unwrap();
+            }
+            house.write(now, |tx, now| Box::pin(expiring::announce(tx, now))).await.unwrap();
+            let told = "select conversation from inbox
+                        where external_id like 'account:%:expiring:%' order by seq desc limit 1";
+            assert_eq!(house.word(told, &[]).await, open, "after {days} days more");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_ends_soon_is_announced_once_and_once_a_week_at_most() {
     const DAY: i64 = 24 * 3_600_000;
     for house in houses().await {

@@ -93,6 +93,24 @@ impl House {
         .unwrap()
     }
 
+    /// Claims one that a process has ended over.
+    async fn claim_deadly(&self, replica: i64, errand: ErrandId) -> Claimed {
+        let claimed = self.write((replica, errand), |tx, (replica, errand)| {
+            Box::pin(rows::claim_suspect(tx, replica, errand))
+        });
+        claimed.await.unwrap().expect("it waits")
+    }
+
+    async fn recover_errands(&self, dead: i64) {
+        self.write(dead, |tx, dead| Box::pin(rows::recover(tx, dead, replica::Gone::Died)))
+            .await
+            .unwrap();
+    }
+
+    async fn deaths_of(&self, id: ErrandId) -> i64 {
+        self.int("select deaths from errands where id = $1", &[id.0.into()]).await
+    }
+
     async fn errand_state(&self, id: ErrandId) -> String {
         self.word("select state from errands where id = $1", &[id.0.into()]).await
     }
@@ -139,10 +157,14 @@ async fn a_zombie_ends_nothing_and_puts_nothing_back() {
     for house in houses().await {
         let id = house.open_errand("copy:1").await;
         let stale = house.claim_errands(ONE).await[0].claim;
-        house.write(ONE, |tx, dead| Box::pin(rows::recover(tx, dead))).await.unwrap();
+        house.recover_errands(ONE).await;
         // The same process again, or another: the older claim is over either way.
-        for replica in [ONE, OTHER] {
-            let again = house.claim_errands(replica).await[0].clone();
+        for (replica, deadly) in [(ONE, true), (OTHER, false)] {
+            let again = if deadly {
+                house.claim_deadly(replica, id).await
+            } else {
+                house.claim_errands(replica).await[0].clone()
+            };
             assert!(!house.end_errand(stale).await);
             assert!(!house.put_errand_back(stale, PutBack::Waited, START).await);
             assert_eq!(house.errand_state(id).await, "claimed");
@@ -162,9 +184,10 @@ async fn tries_are_counted_before_the_work_and_waits_are_not_tries() {
         house.hands.advance(Duration::from_secs(1));
         let second = house.claim_errands(ONE).await[0].clone();
         assert_eq!((second.attempts, second.waits), (1, 1));
-        // The process dies with it: the try stays counted.
-        house.write(ONE, |tx, dead| Box::pin(rows::recover(tx, dead))).await.unwrap();
-        assert_eq!(house.claim_errands(ONE).await[0].attempts, 2);
+        // The process dies with it: that is counted by itself.
+        house.recover_errands(ONE).await;
+        assert_eq!(house.deaths_of(second.claim.errand()).await, 1);
+        assert_eq!(house.claim_deadly(ONE, second.claim.errand()).await.attempts, 1);
     }
 }
 
@@ -190,11 +213,14 @@ async fn who_takes_over_puts_errands_back() {
         replica::take_over(&house.store, ONE).await.unwrap();
         assert_eq!(house.errand_state(id).await, "waiting");
         assert!(!house.end_errand(stale).await);
-        assert_eq!(house.claim_errands(OTHER).await[0].attempts, 2);
+        assert!(house.claim_errands(OTHER).await.is_empty(), "it goes by itself");
+        house.claim_deadly(OTHER, id).await;
+        assert_eq!(house.errand_state(id).await, "claimed");
     }
 }
 
 /// Somebody who does with each try what the test says, in order; then it is done.
+#[derive(Default)]
 struct Scripted {
     script: Vec<Act>,
     tries: AtomicUsize,
@@ -282,15 +308,53 @@ async fn what_killed_its_process_three_times_is_not_run_again() {
     for house in houses().await {
         let id = house.open_errand("copy:1").await;
         let other = house.open_errand("copy:2").await;
-        for _ in 0..3 {
-            let claimed = house.claim_errands(OTHER).await;
-            let spared = claimed.iter().find(|one| one.claim.errand() == other).unwrap().claim;
-            assert!(house.put_errand_back(spared, PutBack::Waited, START).await);
+        let claimed = house.claim_errands(OTHER).await;
+        let spared = claimed.iter().find(|one| one.claim.errand() == other).unwrap().claim;
+        assert!(house.put_errand_back(spared, PutBack::Waited, START).await);
+        for deaths in 1..=5 {
             replica::take_over(&house.store, OTHER).await.unwrap();
+            assert_eq!(house.deaths_of(id).await, deaths);
+            house.claim_deadly(OTHER, id).await;
         }
+        replica::leave(&house.store, OTHER).await.unwrap();
+        assert_eq!(house.deaths_of(id).await, 5, "who leaves in order does not die");
         assert_eq!(run(&house, Vec::new()).await, 1);
         assert_eq!(house.errand_state(id).await, "set_aside");
         assert_eq!(house.errand_state(other).await, "done");
+        assert_eq!(house.told_of_errands().await, 2);
+    }
+}
+
+#[tokio::test]
+async fn what_was_near_three_deaths_is_run_when_it_is_calm() {
+    for house in houses().await {
+        let id = house.open_errand("copy:1").await;
+        house.claim_errands(OTHER).await;
+        for _ in 0..3 {
+            replica::take_over(&house.store, OTHER).await.unwrap();
+            house.claim_deadly(OTHER, id).await;
+        }
+        replica::leave(&house.store, OTHER).await.unwrap();
+        let scripted = Arc::new(Scripted::default());
+        let mut handlers = Handlers::new();
+        handlers.insert(ErrandKind::CopyMedia, Arc::clone(&scripted) as Arc<dyn Handler>);
+        let (stop, alarms) = (CancellationToken::new(), Alarms::new(house.store.clone(), None));
+        let errands = Arc::new(Errands::new(house.store.clone(), ONE, handlers, alarms));
+        let running = tokio::spawn(errands.run(stop.clone()));
+        // It is looked at, and does not begin.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(scripted.tries.load(Ordering::SeqCst), 0);
+        house.hands.advance(Duration::from_secs(20));
+        house.store.wakes().ring(Work::Errands);
+        let done = async {
+            while house.status().await.errands.waiting > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), done).await.expect("it is run in the end");
+        stop.cancel();
+        running.await.unwrap();
+        assert_eq!(house.errand_state(id).await, "done");
     }
 }
 

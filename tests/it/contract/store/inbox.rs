@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use picdesk::store::{
     StoreError,
-    inbox::{self, BatchSize, NewEvent, Pending, What},
+    inbox::{self, Aside, BatchSize, NewEvent, Pending, What},
     prune,
     replica::{SHARDS, shard_of},
 };
@@ -207,7 +207,10 @@ async fn what_is_set_aside_lets_its_conversation_go_on() {
     for house in houses().await {
         house.ticks("telegram:1", 0..2).await;
         let seq = house.waiting().await[0].seq;
-        house.write(seq, |tx, seq| Box::pin(inbox::set_aside(tx, seq, START))).await.unwrap();
+        house
+            .write(seq, |tx, seq| Box::pin(inbox::set_aside(tx, seq, Aside::Failed, START)))
+            .await
+            .unwrap();
         assert_eq!(numbers(&house.waiting().await), [1]);
         assert_eq!(house.status().await.inbox.set_aside, 1);
         let kept =

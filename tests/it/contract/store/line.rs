@@ -6,6 +6,7 @@ use picdesk::store::{
     StoreError,
     inbox::NewEvent,
     line::{self, Claimed, PutBack, Rest, Spent},
+    replica::Gone,
 };
 use picdesk_core::{
     credits::VoidReason,
@@ -70,7 +71,22 @@ impl House {
     }
 
     async fn recover(&self, dead: i64) {
-        self.write(dead, |tx, dead| Box::pin(line::recover(tx, dead, START))).await.unwrap();
+        self.write(dead, |tx, dead| Box::pin(line::recover(tx, dead, Gone::Died, START)))
+            .await
+            .unwrap();
+    }
+
+    async fn suspect(&self) -> Option<(GenerationId, i64)> {
+        let mut connection = self.store.read().await.unwrap();
+        line::suspect(&mut connection, START).await.unwrap()
+    }
+
+    async fn claim_suspect(&self, replica: i64, asked: Asked) -> Vec<Claimed> {
+        self.write((replica, asked.generation), |tx, (replica, generation)| {
+            Box::pin(line::claim_suspect(tx, replica, generation))
+        })
+        .await
+        .unwrap()
     }
 
     /// Names of events of the house.
@@ -286,7 +302,21 @@ async fn what_was_claimed_by_the_dead_stands_in_line_again() {
         house.claim(ONE, 1).await;
         house.recover(ONE).await;
         assert!(house.told().await.is_empty());
-        assert_eq!(ids(&house.claim(OTHER, 1).await), [asked.generation]);
+        // By itself: nobody knows what it did to them.
+        assert!(house.claim(OTHER, 1).await.is_empty());
+        assert_eq!(house.suspect().await, Some((asked.generation, 1)));
+        let claimed = house.claim_suspect(OTHER, asked).await;
+        assert_eq!(
+            (ids(&claimed), claimed[0].attempts, claimed[0].deaths),
+            (vec![asked.generation], 1, 1)
+        );
+        house.recover(OTHER).await;
+        assert_eq!(house.suspect().await, Some((asked.generation, 2)));
+        // Whoever puts it back has lived through it.
+        house.claim_suspect(ONE, asked).await;
+        house.put_back(ONE, asked, PutBack::Waited, START).await;
+        assert_eq!(house.suspect().await, None);
+        assert_eq!(ids(&house.claim(ONE, 1).await), [asked.generation]);
     }
 }
 

@@ -341,6 +341,21 @@ async fn all_that_waits_moves_with_its_conversation() {
 }
 
 #[tokio::test]
+async fn a_line_that_is_refused_in_its_new_topic_too_is_heard_of_again() {
+    for house in houses().await {
+        let line = Some(About::TopicLine(EscalationId(9)));
+        house.send(words(1, "telegram:-100:4"), line).await;
+        for to in ["telegram:-100:9", "telegram:-100:11"] {
+            house.settle_all(&Fate::Refused(Refusal::TopicGone)).await;
+            let (outbound, to) = (OutboundId(1), to.into());
+            house.follow(vec![Effect::Readdress { outbound, to }]).await.unwrap();
+        }
+        let told = ["outbound:1:refused:telegram:-100:4", "outbound:1:refused:telegram:-100:9"];
+        assert_eq!(house.fates().await, told);
+    }
+}
+
+#[tokio::test]
 async fn what_was_refused_can_go_elsewhere_as_it_was() {
     for house in houses().await {
         house.send(words(1, "telegram:-100:4"), None).await;

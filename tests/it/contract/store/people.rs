@@ -111,7 +111,8 @@ async fn who_shut_us_out_is_not_written_to() {
             let mark = Effect::MarkReachable { identity: ada.identity.clone(), reachable };
             house.follow(vec![mark]).await.unwrap();
             let mut connection = house.store.read().await.unwrap();
-            let found = people::private_conversation(&mut connection, ada.account.0).await.unwrap();
+            let found = people::private_conversation(&mut connection, ada.account.0, START);
+            let found = found.await.unwrap();
             assert_eq!(found.is_some(), reachable);
         }
     }

@@ -218,19 +218,49 @@ async fn words_that_waited_go_after_the_pictures_of_the_same_moment() {
     }
 }
 
+/// A message bounced, and would go out once more under another name.
+fn bounced(outbound: i64, again: i64) -> Effect {
+    let (outbound, again) = (OutboundId(outbound), OutboundId(again));
+    Effect::BounceMessage { outbound, refusal: Refusal::NotNow, again }
+}
+
 #[tokio::test]
 async fn words_that_bounced_wait_under_another_name_and_pictures_do_not() {
     for house in houses().await {
+        bounce_two(&house, [Told::Taken, Told::Lost]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_bounces_before_we_know_that_it_was_taken_is_not_forgotten() {
+    for house in houses().await {
+        bounce_two(&house, [Told::Lost, Told::Taken]).await;
+    }
+}
+
+/// What is told of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// The channel has taken it.
+    Taken,
+    /// It did not arrive.
+    Lost,
+}
+
+/// An operator's line and a picture bounce; what is told of them comes in this order.
+async fn bounce_two(house: &House, order: [Told; 2]) {
+    {
         let relay = Some(About::Relay(EscalationId(1)));
         house.hears(vec![(words(1, CHAT), relay), (picture(2), Some(PICTURE))]).await;
-        for _ in 0..2 {
-            house.first_meets(Fate::Delivered(Receipt::default())).await;
+        for told in order {
+            if told == Told::Lost {
+                house.says(vec![bounced(1, 11), bounced(2, 12)], Vec::new()).await;
+                continue;
+            }
+            for _ in 0..2 {
+                house.first_meets(Fate::Delivered(Receipt::default())).await;
+            }
         }
-        let bounced = |outbound, again| {
-            let (outbound, again) = (OutboundId(outbound), OutboundId(again));
-            Effect::BounceMessage { outbound, refusal: Refusal::NotNow, again }
-        };
-        house.says(vec![bounced(1, 11), bounced(2, 12)], Vec::new()).await;
         assert_eq!(house.window().await.left, 0, "whatever was counted");
         assert_eq!(house.outbox_state(1).await, "refused");
         assert_eq!(house.outbox_state(11).await, "held");

@@ -93,7 +93,7 @@ impl Courier {
         let strike = || state.strike(Occasion::Callback, &turn.kind, &owners);
         let fault = if is_fresh { strike() } else { None };
         if fault == Some(Fault::CallbackLost) {
-            state.counters.lock().lost += 1;
+            state.counters.lose(&turn.kind);
             return self.end(turn);
         }
         let body = callback_body(state, &mut state.world(), &turn, false);
@@ -167,14 +167,11 @@ impl Courier {
         let wait_ms = usize::try_from(turn.tries).ok().and_then(|at| RETRY_MS.get(at));
         // A pressed card is told once. Source: document 101027.
         let wait_ms = wait_ms.filter(|_| is_said(&turn) || turn.kind != "template_card_event");
-        let mut tally = state.counters.lock();
-        tally.failed += 1;
+        state.counters.lock().failed += 1;
         let Some(wait_ms) = wait_ms else {
-            tally.lost += 1;
-            drop(tally);
+            state.counters.lose(&turn.kind);
             return self.end(turn);
         };
-        drop(tally);
         turn.tries += 1;
         turn.not_before_ms = state.now_ms() + wait_ms;
         state.world().keep(Record::Turn(Box::new(turn)));

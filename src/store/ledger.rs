@@ -125,10 +125,10 @@ const RESOLVE_HOLDS: &str = "
     update holds set state = v.state, resolved_at = v.at from v
     where holds.id = v.id and holds.state = 'pending'";
 const UPDATE_PURSES: &str = "
-    with v(id, granted, posted, pending, refunded, reclaimed, entries, head, before)
+    with v(id, granted, posted, pending, refunded, expired, reclaimed, entries, head, before)
       as (values {rows})
     update purses set granted = v.granted, posted = v.posted, pending = v.pending,
-                      refunded = v.refunded, reclaimed = v.reclaimed,
+                      refunded = v.refunded, expired = v.expired, reclaimed = v.reclaimed,
                       entries = v.entries, head = v.head
     from v
     where purses.id = v.id and purses.entries = v.before
@@ -189,6 +189,7 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
                 open.purse.posted.0.into(),
                 open.purse.pending.0.into(),
                 open.purse.refunded.0.into(),
+                open.purse.expired.0.into(),
                 open.purse.reclaimed.0.into(),
                 open.entries.into(),
                 open.head.clone().into(),
@@ -363,10 +364,16 @@ impl Book {
         }
         let open = require(purses, *purse)?;
         let kind = match reason {
-            TakeReason::Refunded if open.purse.available().0 < *amount => return Ok(false),
+            TakeReason::Refunded | TakeReason::Lapsed if open.purse.available().0 < *amount => {
+                return Ok(false);
+            }
             TakeReason::Refunded => {
                 open.purse.refunded.0 += amount;
                 "refund"
+            }
+            TakeReason::Lapsed => {
+                open.purse.expired.0 += amount;
+                "expire"
             }
             TakeReason::Reclaimed => {
                 open.purse.reclaimed.0 += amount;

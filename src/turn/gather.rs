@@ -6,10 +6,12 @@ mod fates;
 use std::{collections::HashMap, sync::Arc};
 
 use picdesk_core::{
+    errand::{Errand, ErrandEnded},
     event::{Event, Setting},
     facts::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
-        MessageFacts, Needs, Pace, Past, PaymentFacts, PressFacts, PressedAction, Request,
+        MessageFacts, Needs, Pace, Past, PaymentFacts, PlanFacts, PressFacts, PressedAction,
+        Request,
     },
     id::{ConversationId, IdentityId, PurseId, Slot},
     link,
@@ -27,7 +29,7 @@ use crate::store::{
     inbox::Pending,
     line,
     outbox::{self, Stand},
-    payments, windows,
+    payments, plans, windows,
 };
 
 /// An event with what it needs.
@@ -153,9 +155,29 @@ async fn payment(
     wanted: &Wanted,
 ) -> Result<PaymentFacts, StoreError> {
     match &*wanted.event {
-        Event::PaymentTold(notice) => payments::facts_of(tx, notice, &turner.desk.house).await,
+        Event::PaymentTold(notice)
+        | Event::ErrandEnded(ErrandEnded { what: Errand::LookAtPayment { notice }, .. }) => {
+            payments::facts_of(tx, notice, &turner.desk.house).await
+        }
         _ => Ok(PaymentFacts::default()),
     }
+}
+
+/// What somebody pays for, where it is shown or changed.
+async fn plan(
+    turner: &Turner,
+    tx: &mut Tx,
+    needs: &Needs,
+    customer: Option<&Customer>,
+) -> Result<PlanFacts, StoreError> {
+    let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
+    let account = customer.account.id;
+    let mut found = plans::facts_of(tx, account).await?;
+    found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
+    if found.plans.iter().any(|row| row.customer.is_some()) {
+        found.portal = turner.portal(account);
+    }
+    Ok(found)
 }
 
 /// The newest purchase of what a button sells.
@@ -244,6 +266,7 @@ async fn message(
             Some(request) => payments::checkout(tx, request).await?,
             None => None,
         },
+        plan: plan(turner, tx, needs, customer.as_ref()).await?,
         linked: needs.artifact,
         replied: kept.filter(is_own),
         beside,
@@ -314,6 +337,7 @@ async fn press(
         address: kept.as_ref().map(|kept| turner.address(kept)).unwrap_or_default(),
         kept,
         checkout: bought(turner, tx, (needs.item, customer.as_ref())).await?,
+        plan: plan(turner, tx, needs, customer.as_ref()).await?,
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,

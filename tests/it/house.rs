@@ -56,6 +56,10 @@ pub struct Given {
     pub webhook: bool,
     /// Whether credits are sold by link.
     pub sells: bool,
+    /// Of `[creem]`: which refunds are given at once.
+    pub refunds: &'static str,
+    /// Whether what is sold is not what it was.
+    pub sold_otherwise: bool,
     /// Whether there is a WeCom too, and how its AI bot's messages come.
     pub wecom: Option<BotWay>,
     /// More of `[wecom.kf]`.
@@ -85,6 +89,8 @@ impl Default for Given {
             seed: 1,
             webhook: false,
             sells: false,
+            refunds: "never",
+            sold_otherwise: false,
             wecom: None,
             kf: "",
             desk: None,
@@ -382,7 +388,7 @@ impl House {
         let plans = place("plans.toml");
         // Another desk may be reading it.
         let creem = self.creem.as_ref();
-        let sold = if creem.is_some() { sales::SOLD } else { "" };
+        let sold = self.sold();
         write_whole(&plans, &format!("{PLANS}{sold}"));
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
@@ -408,7 +414,7 @@ impl House {
                 String::new,
                 |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
             ),
-            links = creem.map(sales::of_creem).unwrap_or_default(),
+            links = creem.map(|it| sales::of_creem(it, self.given.refunds)).unwrap_or_default(),
             images = self.given.images,
             trial = self.given.trial,
             per_min = self.given.messages_per_min,

@@ -26,6 +26,8 @@ pub enum Command<'t> {
     Balance,
     /// What can be bought.
     Buy,
+    /// The plan.
+    Plan,
     /// Pictures kept.
     History,
     /// The options.
@@ -95,6 +97,7 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
         "help" | "帮助" => Command::Help,
         "balance" | "credits" | "余额" => Command::Balance,
         "buy" | "topup" | "充值" => Command::Buy,
+        "plan" | "套餐" => Command::Plan,
         "history" | "历史" => Command::History,
         "settings" | "options" | "设置" => Command::Settings,
         "support" | "human" | "人工" => Command::Support(rest),
@@ -102,7 +105,7 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
         "paysupport" | "支付帮助" => Command::PaySupport,
         "cancel" | "stop" | "取消" => Command::Cancel,
         "language" | "lang" | "语言" => Command::Language(language(rest)),
-        "link" | "绑定" | "unlink" | "解绑" | "plan" | "套餐" => Command::Unknown,
+        "link" | "绑定" | "unlink" | "解绑" => Command::Unknown,
         _ => return None,
     })
 }
@@ -196,6 +199,7 @@ mod tests {
         let twins = [
             ("balance", "余额"),
             ("buy", "充值"),
+            ("plan", "套餐"),
             ("link", "绑定"),
             ("unlink", "解绑"),
             ("history", "历史"),

@@ -32,6 +32,7 @@ mod history;
 pub mod id;
 pub mod intent;
 mod keys;
+pub mod lapse;
 pub mod line;
 pub mod link;
 mod making;

@@ -67,6 +67,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             line: true,
             // Its words may be a command.
             entries: true,
+            plan: true,
             history: Some(0),
             ..of(FactsKind::Message)
         },
@@ -88,6 +89,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         }
         Event::PicturesExpiring { account, .. } => {
             Needs { account: Some(*account), history: Some(0), ..of(FactsKind::Message) }
+        }
+        Event::CreditsLapsing { account } => {
+            Needs { account: Some(*account), plan: true, ..of(FactsKind::Message) }
         }
         Event::ArtifactExpired { artifact, .. } => {
             Needs { artifact: Some(*artifact), ..of(FactsKind::Generation) }
@@ -113,6 +117,7 @@ fn message_needs(message: &Message) -> Needs {
     match intent::read(&message.text, BareWords::of(&message.from.identity)) {
         Intent::Command(command) => Needs {
             entries: command == Command::Balance,
+            plan: matches!(command, Command::Balance | Command::Plan),
             history: (command == Command::History).then_some(0),
             ..base
         },
@@ -149,10 +154,18 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::OpenPicture => Needs { artifact, ..base },
         Verb::Larger => Needs { artifact, line: true, newest: true, ..base },
         Verb::Example => Needs { line: true, newest: true, ..base },
-        Verb::Balance => Needs { entries: true, ..base },
+        Verb::Balance => Needs { entries: true, plan: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, case: Some(EscalationId(row)), ..base },
-        Verb::BuyItem => Needs { item: Some(row), ..base },
+        Verb::BuyItem => Needs { item: Some(row), plan: true, ..base },
+        Verb::ShowPlan
+        | Verb::PlanChange
+        | Verb::PlanTo
+        | Verb::PlanCancel
+        | Verb::PlanYes
+        | Verb::Refund
+        | Verb::RefundOf
+        | Verb::RefundYes => Needs { plan: true, ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -177,6 +190,13 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
             identity: Some(identity.clone()),
             request: Some(*request),
             line: true,
+            ..Needs::default()
+        },
+        Errand::LookAtPayment { .. } => Needs { kind: FactsKind::Payment, ..Needs::default() },
+        Errand::ChangePlan { identity, .. } | Errand::Refund { identity, .. } => Needs {
+            kind: FactsKind::Message,
+            identity: Some(identity.clone()),
+            plan: true,
             ..Needs::default()
         },
         Errand::Checkout { request, identity, .. } => Needs {

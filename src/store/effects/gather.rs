@@ -72,6 +72,9 @@ impl Rows {
             | Effect::KeepPayment(_)
             | Effect::KeepReversal(_)
             | Effect::KeepPlan(_)
+            | Effect::WishPlan { .. }
+            | Effect::KeepRefund(_)
+            | Effect::LapsePayment { .. }
             | Effect::ChoosePlan { .. }
             | Effect::CountStrike { .. } => {
                 if let Some((text, values)) = payments::statement(effect, self.now) {

@@ -9,6 +9,7 @@ mod money;
 mod outbox;
 mod payments;
 mod people;
+mod plans;
 mod pooler;
 mod prune;
 mod replicas;

@@ -9,6 +9,7 @@ use crate::{
     account::Language,
     credits::Credits,
     generation::{Background, Quality, Resolution, Shape},
+    payment::Money,
 };
 
 /// A button of ours before it has words.
@@ -120,6 +121,33 @@ pub enum Label {
     },
     /// \[Pay\]
     Pay,
+    /// \[My plan\]
+    ShowPlan,
+    /// \[Change plan\]
+    PlanChange,
+    /// \[End plan\]
+    PlanCancel,
+    /// \[Go on after all\]
+    PlanResume,
+    /// \[Yes, change it\]
+    PlanExchangeYes,
+    /// \[Yes, end it\]
+    PlanCancelYes,
+    /// \[Keep it as it is\]
+    PlanKeep,
+    /// \[Cards and invoices\], at the payment provider.
+    Portal,
+    /// \[Ask for a refund\]
+    Refund,
+    /// \[1 · 9.90 USD\]
+    RefundOf {
+        /// Its number in the list.
+        number: i64,
+        /// What was charged.
+        price: Money,
+    },
+    /// \[Yes, give it back\]
+    RefundYes,
     /// The support contact's link.
     SupportLink,
     /// \[Case done\], at the desk.
@@ -217,11 +245,27 @@ pub enum Verb {
     CaseDone = 33,
     /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
     BuyItem = 50,
+    /// Show the plan.
+    ShowPlan = 60,
+    /// Show what the plan can be exchanged for.
+    PlanChange = 61,
+    /// Exchange it for what has the number `row`, after a question.
+    PlanTo = 62,
+    /// End it with its period, after a question.
+    PlanCancel = 63,
+    /// Change the plan as the number `row` says, which names how it was.
+    PlanYes = 64,
+    /// Show what can be given back.
+    Refund = 65,
+    /// Give the payment with the number `row` back, after a question.
+    RefundOf = 66,
+    /// Give it back.
+    RefundYes = 67,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 42] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -256,6 +300,14 @@ impl Verb {
         Self::HistoryPage,
         Self::CaseDone,
         Self::BuyItem,
+        Self::ShowPlan,
+        Self::PlanChange,
+        Self::PlanTo,
+        Self::PlanCancel,
+        Self::PlanYes,
+        Self::Refund,
+        Self::RefundOf,
+        Self::RefundYes,
     ];
 
     /// The verb with this number.

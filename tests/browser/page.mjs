@@ -13,6 +13,7 @@ import { join } from "node:path";
 
 import { Browser } from "./chromium.mjs";
 import { visitGallery } from "./gallery.mjs";
+import { visitMoney } from "./money.mjs";
 import { visitWecom } from "./wecom.mjs";
 
 /** A picture may take this long: a queue, a believable provider, a busy machine. */
@@ -330,6 +331,7 @@ async function visitPage(browser, look, address, folder) {
     if (picture) await change(visit, picture);
     await takeBack(visit);
     if (picture) await visitGallery(visit, browser);
+    await visitMoney(visit, browser);
     await visitWecom(visit);
   }
   await finish(visit, address);

@@ -24,6 +24,7 @@ create table checkouts (
 create index checkouts_account on checkouts (account, item, asked_at);
 create index checkouts_open on checkouts (asked_at) where state = 'open';
 -- What was paid, by what the provider calls it, and what was given for it; with a doubt, nothing.
+-- What is left of its credits when they lapse is taken once, and announced before.
 create table payments (
   id text primary key,
   request text,
@@ -31,9 +32,18 @@ create table payments (
   credits bigint not null,
   taken bigint not null,
   doubt text,
+  item text,
+  price_minor bigint not null,
+  currency text,
+  lapses_at bigint not null,
+  lapse text not null default 'coming',
   at bigint not null,
-  constraint payment_taken check (taken >= 0 and taken <= credits)
+  constraint payment_taken check (taken >= 0 and taken <= credits),
+  constraint payment_lapse check (lapse in ('coming', 'announced', 'over'))
 );
+create index payments_request on payments (request);
+create index payments_lapsing on payments (lapses_at) where lapses_at > 0 and lapse <> 'over';
+create index payments_purse on payments (purse) where lapses_at > 0 and lapse <> 'over';
 -- Each time money went back; also before we heard that it had come.
 create table reversals (
   id text primary key,
@@ -56,6 +66,21 @@ create table plans (
   until bigint not null,
   changed_at bigint not null,
   told_at bigint not null,
-  customer text
+  customer text,
+  wish text
 );
 create index plans_account on plans (account);
+create index plans_request on plans (request);
+-- Refunds that somebody asked for, one for each payment.
+create table refunds (
+  payment text primary key,
+  account bigint not null,
+  price_minor bigint not null,
+  currency text not null,
+  credits bigint not null,
+  state text not null,
+  code text,
+  asked_at bigint not null,
+  constraint refund_state check (state in ('with_people', 'under_way', 'sent', 'failed'))
+);
+create index refunds_account on refunds (account, asked_at);

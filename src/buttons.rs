@@ -18,6 +18,9 @@ const BUTTON_CODE: usize = 8;
 const ADDRESS_CODE: usize = 16;
 /// How long a gallery address opens, milliseconds.
 pub const GALLERY_MS: i64 = 24 * 3600 * 1000;
+/// How long the address of the page before the payment provider's portal opens, milliseconds:
+/// whoever has it is let in there.
+pub const PORTAL_MS: i64 = 15 * 60 * 1000;
 
 /// The key of an installation.
 #[derive(Clone)]
@@ -136,20 +139,28 @@ impl Seal {
         Some(ArtifactId(i64::from_be_bytes(said)))
     }
 
+    /// The token of the page before an account's portal, that opens until `until`.
+    pub fn portal(&self, account: AccountId, until: i64) -> String {
+        self.address(b"portal", &said_until(account, until))
+    }
+
+    /// The account of a portal's token, while it opens.
+    pub fn read_portal(&self, token: &str, now: i64) -> Option<AccountId> {
+        let said = self.read_address(b"portal", token)?;
+        let (account, until) = read_until(&said)?;
+        (now < until).then_some(account)
+    }
+
     /// The token of an account's gallery, `/g/{token}`, that opens until `until`.
     pub fn gallery(&self, account: AccountId, until: i64) -> String {
-        let mut said = account.0.to_be_bytes().to_vec();
-        said.extend(until.to_be_bytes());
-        self.address(b"gallery", &said)
+        self.address(b"gallery", &said_until(account, until))
     }
 
     /// The account of a gallery's token, and until when it opens, while it does.
     pub fn read_gallery(&self, token: &str, now: i64) -> Option<(AccountId, i64)> {
         let said = self.read_address(b"gallery", token)?;
-        let (account, until) = said.split_at_checked(8)?;
-        let until = i64::from_be_bytes(until.try_into().ok()?);
-        let account = i64::from_be_bytes(account.try_into().ok()?);
-        (now < until).then_some((AccountId(account), until))
+        let (account, until) = read_until(&said)?;
+        (now < until).then_some((account, until))
     }
 
     fn address(&self, purpose: &[u8], said: &[u8]) -> String {
@@ -225,6 +236,18 @@ impl Seal {
     }
 }
 
+// i64 account, big-endian · i64 milliseconds since the epoch, big-endian
+fn said_until(account: AccountId, until: i64) -> Vec<u8> {
+    [account.0.to_be_bytes(), until.to_be_bytes()].concat()
+}
+
+fn read_until(said: &[u8]) -> Option<(AccountId, i64)> {
+    let (account, until) = said.split_at_checked(8)?;
+    let until = i64::from_be_bytes(until.try_into().ok()?);
+    let account = i64::from_be_bytes(account.try_into().ok()?);
+    Some((AccountId(account), until))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +298,10 @@ mod tests {
         assert_eq!(seal.read_gallery(&gallery, 99), Some((AccountId(9), 100)));
         assert_eq!(seal.read_gallery(&gallery, 100), None);
         assert_eq!(seal.read_picture(&gallery), None);
+        let portal = seal.portal(AccountId(9), 100);
+        assert_eq!(seal.read_portal(&portal, 99), Some(AccountId(9)));
+        assert_eq!(seal.read_portal(&portal, 100), None);
+        assert_eq!((seal.read_portal(&gallery, 0), seal.read_gallery(&portal, 0)), (None, None));
         let link = seal.link(ArtifactId(5));
         assert!(link.len() <= 64 && seal.read_link(&link) == Some(ArtifactId(5)));
         assert_eq!(seal.read_link(&picture), None);

@@ -35,7 +35,7 @@ use picdesk_core::facts::{Example, House};
 use picdesk_core::id::ConversationId;
 
 pub use artifacts::{Artifacts, S3Keys};
-pub use creem::{Creem, CreemKeys, RefundAuto};
+pub use creem::{Creem, CreemKeys};
 pub use desk::{Alarms, Desk};
 pub use hours::OfficeHours;
 pub use images::{Auth, Credits, Images, Limits, Moderation, NanoUsd};

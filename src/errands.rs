@@ -5,8 +5,12 @@
 //! enters by the inbox, in the commit that ends the errand. Each kind has a handler, registered
 //! here; kinds without one wait (another replica may have it) until their time is over.
 
+mod change_plan;
 mod checkout;
 mod copy_media;
+mod creem;
+mod look_at_payment;
+mod refund;
 mod screen;
 mod sign_in;
 mod suspects;
@@ -24,7 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use self::{
-    checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords, sign_in::SignIn,
+    change_plan::ChangePlan, checkout::MakeCheckout, copy_media::CopyMedia,
+    look_at_payment::LookAtPayment, refund::GiveBack, screen::ScreenWords, sign_in::SignIn,
 };
 use self::{suspects::Suspects, under_way::UnderWay};
 use crate::{

@@ -336,6 +336,12 @@ impl Serving {
             handlers.insert(ErrandKind::Checkout, Arc::new(links));
             let screen = sales.screen(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::Screen, Arc::new(screen));
+            let looks = sales.looks(self.desk.alarms.clone());
+            handlers.insert(ErrandKind::LookAtPayment, Arc::new(looks));
+            let changes = sales.changes(self.store.clone(), self.desk.alarms.clone());
+            handlers.insert(ErrandKind::ChangePlan, Arc::new(changes));
+            let refunds = sales.refunds(self.desk.alarms.clone());
+            handlers.insert(ErrandKind::Refund, Arc::new(refunds));
         }
         let alarms = self.desk.alarms.clone();
         let errands = Arc::new(Errands::new(self.store.clone(), self.replica, handlers, alarms));

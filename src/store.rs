@@ -22,6 +22,7 @@ mod opening;
 pub mod outbox;
 pub mod payments;
 pub mod people;
+pub mod plans;
 mod pooler;
 pub mod prune;
 pub mod replica;

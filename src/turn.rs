@@ -46,7 +46,7 @@ pub use self::{
 };
 use crate::{
     alarm::Alarms,
-    buttons::{GALLERY_MS, Seal},
+    buttons::{GALLERY_MS, PORTAL_MS, Seal},
     outbox::{Outlets, Said},
     store::{
         Store, StoreError, Tx, Work,
@@ -425,6 +425,13 @@ impl Turner {
         let until = self.store.clock().now_ms() + GALLERY_MS;
         let token = self.desk.seal.gallery(account, until);
         format!("{}/g/{token}", self.desk.house.public_url)
+    }
+
+    /// The address that opens the payment provider's portal for whoever has it, for a while.
+    fn portal(&self, account: AccountId) -> String {
+        let until = self.store.clock().now_ms() + PORTAL_MS;
+        let token = self.desk.seal.portal(account, until);
+        format!("{}/creem/portal/{token}", self.desk.house.public_url)
     }
 
     /// Forgets writers whose buckets are full again.

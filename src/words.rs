@@ -20,6 +20,7 @@ mod menu;
 mod money;
 mod page;
 mod pattern;
+mod plan;
 mod request;
 mod speaker;
 mod units;

@@ -75,6 +75,7 @@ help-more =
 
     /balance your credits
     /buy more credits
+    /plan your plan, refunds
     /history your pictures
     /link your other chats
     /cancel take a request back
@@ -96,6 +97,7 @@ pay-support-terms = Terms: { $url }
 contact = Or reach us here: { $where }
 balance = { BOLD($left) } to spend
 balance-pending = { $pending } set aside for { $requests } under way
+balance-held = { $credits }: { ITALIC($prompt) }
 balance-below = It is below zero because a payment was taken back. /support can help.
 balance-line = { $date } · { $change } · { $reason ->
     [trial] welcome credits
@@ -106,6 +108,8 @@ balance-line = { $date } · { $change } · { $reason ->
     [picture] a picture
     [pack] credits bought
     [plan] your plan
+    [lapsed] time was up
+    [refund_failed] given back: a refund came to nothing
     [refunded] money went back
     [reclaimed] money went back
    *[other] correction
@@ -219,6 +223,45 @@ plan-paused = { BOLD($plan) } is paused. Your credits stay yours.
 plan-unpaid = { BOLD($plan) } could not be paid, so it rests. Your credits stay yours.
 plan-ended = { BOLD($plan) } has ended. Your credits stay yours.
 plan-goes-on = { BOLD($plan) } goes on as before.
+plan-none = You have no plan. Everything bought stays yours.
+plan-is = { BOLD($plan) }
+plan-is-renewed = { BOLD($plan) }, renewed on { BOLD($date) }
+plan-is-ending-on = { BOLD($plan) }, ends on { BOLD($date) } and is not renewed
+plan-is-ending = { BOLD($plan) }, ends with its period and is not renewed
+plan-is-past-due = { BOLD($plan) }, the last payment did not go through and is tried again. Please see to your card.
+plan-is-paused = { BOLD($plan) }, paused
+plan-is-unpaid = { BOLD($plan) }, resting because it could not be paid
+plan-is-over = { BOLD($plan) }, over
+plan-brings = { $credits } a period for { $price }
+plan-choose = You have { BOLD($plan) }. Which one instead?
+plan-exchange = { BOLD($to) } instead of { BOLD($from) }: { BOLD($price) } and { $credits } a period.
+plan-exchange-difference = Only the difference for the days left is taken now, and credits come in proportion to it. Those you have stay yours.
+plan-exchange-nothing = It changes at once. Nothing is taken now and nothing is paid back; your credits stay yours.
+plan-exchange-next = From { $date } on it is { $price } a period; tax may be added.
+plan-exchanged = You have { BOLD($plan) } now.
+plan-exchanged-difference = The credits for the days left come as soon as their payment is through.
+plan-exchanged-nothing = Your credits stay yours.
+plan-cancel-ask-on = End { BOLD($plan) }? It goes on until { BOLD($date) } and is not renewed. Your credits stay yours, and until then you can take it back.
+plan-cancel-ask = End { BOLD($plan) }? It goes on until its period ends and is not renewed. Your credits stay yours, and until then you can take it back.
+plan-asking = I am asking the payment provider. If it is away I keep trying, and tell you here.
+plan-busy = This is being changed; I tell you here when it is done.
+plan-refused = The payment provider did not accept that. Your plan is as it was, and nothing was charged.
+plan-unanswered = The payment provider does not answer. Look at your plan in a while: what it took in goes on, and I tell you of it.
+credits-lapse-on = To be used by { $date }: { $credits }
+credits-lapse-soon = { BOLD($credits) } of your plan lapse on { BOLD($date) }. They are spent first.
+credits-lapsed = The time of { BOLD($credits) } of your plan was up. You have { $left } now.
+refund-choose = Which payment is it about?
+refund-line = { $number }. { $price } · { $date } · { $credits }
+refund-ask = { BOLD($price) } of { $date } would go back to how it was paid, with tax, and { BOLD($credits) } with it.
+refund-ends = { BOLD($plan) } ends with it.
+refund-at-once = Shall it go back now?
+refund-by-people = A person looks at it and answers you here. Shall I ask?
+refund-sent = { BOLD($price) } is on its way back to how it was paid, and { BOLD($credits) } went with it. Banks take a few days.
+refund-failed = The payment could not be given back just now, so { BOLD($credits) } are yours again. Somebody looks at it; you can also ask a human.
+refund-with-people = Refund of { $price }, asked for on { $date }: with our people, case { $code }
+refund-under-way = Refund of { $price }, asked for on { $date }: under way
+refund-is-sent = Refund of { $price }, asked for on { $date }: it went back
+refund-is-failed = Refund of { $price }, asked for on { $date }: could not be given
 money-back = Your money went back, and { BOLD($credits) } with it. You have { $left } now.
 money-disputed = Your bank took a payment back, and { BOLD($credits) } with it. You have { $left } now.
 checking = Checking…
@@ -473,6 +516,17 @@ label-cause-resolution-access = Larger pictures
 label-cause-generation-error = A failed picture
 label-cause-privacy = Privacy
 label-cause-other = Something else
+label-show-plan = My plan
+label-plan-change = Change plan
+label-plan-cancel = End plan
+label-plan-resume = Keep my plan
+label-plan-exchange-yes = Yes, change it
+label-plan-cancel-yes = Yes, end it
+label-plan-keep = Leave it
+label-portal = Card, invoices
+label-refund = Refund
+label-refund-of = { $number } · { $price }
+label-refund-yes = Yes, please
 label-yes = Yes
 label-no = No
 label-send-again = Send again
@@ -497,6 +551,7 @@ command-imagine = Make a picture: /imagine and your words
 command-settings = Size, shape, quality
 command-balance = Your credits
 command-buy = More credits
+command-plan = Your plan, refunds
 command-history = Your pictures
 command-link = Link your other chats
 command-unlink = Unlink a chat
@@ -536,6 +591,11 @@ page-close = Close
 page-not-found = There is nothing here, or not any more.
 page-paid = Thank you. Your credits arrive in the chat by themselves in a moment.
 page-not-paid = Nothing was paid, and nothing was charged. The link in the chat still works.
+page-portal = Card and invoices
+page-portal-note = They are with our payment provider. The button opens your account there; please do not pass addresses of it on.
+page-portal-open = Open
+page-portal-later = The payment provider does not answer just now. Please try again in a moment.
+page-portal-expired = This page has expired. Send /plan in the chat for a new one.
 page-skip = Skip to the pictures
 page-alt = Picture made on { $date }
 page-link = Sign in for your chat

@@ -57,6 +57,7 @@ help-more =
 
     /balance 余额
     /buy 充值
+    /plan 套餐、退款
     /history 历史
     /link 绑定
     /cancel 取消
@@ -80,6 +81,7 @@ pay-support-terms = 服务条款：{ $url }
 contact = 也可以从这里找到我们：{ $where }
 balance = 可用 { BOLD($left) }
 balance-pending = 另有 { $pending }预留给进行中的 { $requests }
+balance-held = { $credits }：{ ITALIC($prompt) }
 balance-below = 有一笔付款被撤回，所以余额为负。可以找 /support。
 balance-line = { $date } · { $change } · { $reason ->
     [trial] 新人赠送
@@ -90,6 +92,8 @@ balance-line = { $date } · { $change } · { $reason ->
     [picture] 画图
     [pack] 购买积分
     [plan] 套餐
+    [lapsed] 到期
+    [refund_failed] 退款未成，已退回
     [refunded] 钱已退回
     [reclaimed] 钱已退回
    *[other] 更正
@@ -183,6 +187,45 @@ plan-paused = { BOLD($plan) } 已暂停，积分一直是您的。
 plan-unpaid = { BOLD($plan) } 没能扣款，先停在这里，积分一直是您的。
 plan-ended = { BOLD($plan) } 已结束，积分一直是您的。
 plan-goes-on = { BOLD($plan) } 继续使用。
+plan-none = 还没有套餐。买过的积分一直都在。
+plan-is = { BOLD($plan) }
+plan-is-renewed = { BOLD($plan) }，{ BOLD($date) } 续费
+plan-is-ending-on = { BOLD($plan) }，用到 { BOLD($date) }，到期不再续费
+plan-is-ending = { BOLD($plan) }，用到本期结束，不再续费
+plan-is-past-due = { BOLD($plan) }，上次付款没有成功，会再试，请检查付款卡
+plan-is-paused = { BOLD($plan) }，已暂停
+plan-is-unpaid = { BOLD($plan) }，因未能付款已停用
+plan-is-over = { BOLD($plan) }，已结束
+plan-brings = 每期 { $credits }，{ $price }
+plan-choose = 现在是 { BOLD($plan) }。换成哪个？
+plan-exchange = 把 { BOLD($from) } 换成 { BOLD($to) }：每期 { BOLD($price) }，{ $credits }。
+plan-exchange-difference = 现在只收剩余天数的差价，积分按差价给。已有的积分不变。
+plan-exchange-nothing = 马上换，现在不收钱，也不退钱，已有的积分不变。
+plan-exchange-next = 从 { $date } 起每期 { $price }，部分地区另加税。
+plan-exchanged = 现在是 { BOLD($plan) } 了。
+plan-exchanged-difference = 差价付清后，剩余天数的积分就到。
+plan-exchanged-nothing = 已有的积分不变。
+plan-cancel-ask-on = 要结束 { BOLD($plan) } 吗？可以用到 { BOLD($date) }，到期不再续费。积分都留着，到期前可以反悔。
+plan-cancel-ask = 要结束 { BOLD($plan) } 吗？可以用到本期结束，不再续费。积分都留着，到期前可以反悔。
+plan-asking = 正在联系支付平台。它要是没有回应，我会一直试，有结果就在这里告诉你。
+plan-busy = 正在改，改好了在这里告诉你。
+plan-refused = 支付平台没有接受。套餐不变，没有扣款。
+plan-unanswered = 支付平台没有回应。过一会儿再看看套餐：它若已收到，就会照办，我也会告诉你。
+credits-lapse-on = { $date } 前用完：{ $credits }
+credits-lapse-soon = 套餐里的 { BOLD($credits) }到 { BOLD($date) } 为止，画图会先用这些。
+credits-lapsed = 套餐里的 { BOLD($credits) }已到期，现在有 { $left }。
+refund-choose = 是哪一笔付款？
+refund-line = { $number }. { $price } · { $date } · { $credits }
+refund-ask = { $date } 付的 { BOLD($price) }，连税原路退回，{ BOLD($credits) }随之收回。
+refund-ends = { BOLD($plan) } 也随之结束。
+refund-at-once = 现在就退吗？
+refund-by-people = 会有真人看过后在这里答复。要申请吗？
+refund-sent = { BOLD($price) } 正在原路退回，{ BOLD($credits) }已随之收回。银行要几天。
+refund-failed = 这笔钱暂时没能退成，{ BOLD($credits) }还给你了。会有人查看，也可以找人工。
+refund-with-people = { $date } 申请退款 { $price }：有人在处理，编号 { $code }
+refund-under-way = { $date } 申请退款 { $price }：处理中
+refund-is-sent = { $date } 申请退款 { $price }：已退回
+refund-is-failed = { $date } 申请退款 { $price }：没能退成
 money-back = 钱已退回，{ BOLD($credits) }也随之收回，现在有 { $left }。
 money-disputed = 您的银行收回了一笔付款，{ BOLD($credits) }也随之收回，现在有 { $left }。
 checking = 正在检查…
@@ -430,6 +473,17 @@ label-cause-resolution-access = 想要更大的图
 label-cause-generation-error = 没画成
 label-cause-privacy = 隐私
 label-cause-other = 其他
+label-show-plan = 我的套餐
+label-plan-change = 换套餐
+label-plan-cancel = 结束套餐
+label-plan-resume = 继续使用
+label-plan-exchange-yes = 好，换吧
+label-plan-cancel-yes = 好，结束
+label-plan-keep = 不变
+label-portal = 付款卡和发票
+label-refund = 退款
+label-refund-of = { $number } · { $price }
+label-refund-yes = 好，退款
 label-yes = 可以
 label-no = 不可以
 label-send-again = 再发一次
@@ -454,6 +508,7 @@ command-imagine = 画图：/imagine 加上描述
 command-settings = 尺寸、形状、画质
 command-balance = 余额
 command-buy = 充值
+command-plan = 套餐和退款
 command-history = 我的图片
 command-link = 绑定别的聊天
 command-unlink = 解绑
@@ -490,6 +545,11 @@ page-close = 关闭
 page-not-found = 这里没有东西，或者已经不在了。
 page-paid = 谢谢！积分稍后会自动到聊天里。
 page-not-paid = 没有付款，也没有扣款。聊天里的链接仍然有效。
+page-portal = 付款卡和发票
+page-portal-note = 由支付平台保管。点按钮打开你在那里的账户，网址请不要转给别人。
+page-portal-open = 打开
+page-portal-later = 支付平台暂时没有回应，请稍后再试。
+page-portal-expired = 此页面已过期。请在聊天里发 /plan 重新获取。
 page-skip = 跳到图片
 page-alt = { $date }画的图
 page-link = 为聊天登录

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     artifacts::{ArtifactError, Artifacts, ObjectName},
-    store::{Store, StoreError, Work, artifacts as rows, copies, expiring, prune},
+    store::{Store, StoreError, Work, artifacts as rows, copies, expiring, plans, prune},
 };
 
 /// How often it looks without being woken.
@@ -77,6 +77,9 @@ async fn round(store: &Store, artifacts: &Artifacts, now: i64) -> Result<(), Sto
         >= copies::SWEPT_MAX.unsigned_abs()
     {}
     while delete_copies(store, artifacts).await? {}
+    if store.writer().run(move |tx| Box::pin(plans::tell_of_lapsing(tx, now))).await? > 0 {
+        store.wakes().ring(Work::Inbox);
+    }
     announce(store, now).await
 }
 

@@ -1,6 +1,6 @@
 //! `[creem]`.
 
-use picdesk_core::payment::Mode;
+use picdesk_core::payment::{Mode, RefundAuto};
 
 use super::{
     reader::Keys,
@@ -37,13 +37,6 @@ pub struct CreemKeys {
     pub webhook_secret: Secret,
 }
 
-/// Which refunds are given without being asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefundAuto {
-    /// None: people decide.
-    Never,
-}
-
 impl CreemKeys {
     /// Whether money moves.
     pub fn mode(&self) -> Mode {
@@ -53,7 +46,8 @@ impl CreemKeys {
 
 impl Creem {
     pub(super) fn read(keys: &mut Keys<'_>) -> Self {
-        const REFUNDS: &[(&str, RefundAuto)] = &[("never", RefundAuto::Never)];
+        const REFUNDS: &[(&str, RefundAuto)] =
+            &[("never", RefundAuto::Never), ("unspent", RefundAuto::Unspent)];
         let base_url = keys.take("base_url", parsed(base_url));
         let (api_key, webhook_secret) = (keys.secret("api_key"), keys.secret("webhook_secret"));
         let screening = keys.take("screening", flag);

@@ -192,6 +192,7 @@ impl Plans {
                 pictures_max: plan.pictures_max,
                 retention_days: plan.retention_days,
             },
+            lapse_days: plan.credits_expire_days,
         };
         facts::Catalogue {
             prices: self.prices.0.clone(),

@@ -64,8 +64,10 @@ pub enum Way {
 pub struct NextPlan<'a> {
     /// The subscription.
     pub subscription: &'a str,
-    /// The product it is for from now on; the difference is taken at once.
+    /// The product it is for from now on.
     pub product: &'a str,
+    /// Whether the difference for the days left is taken at once; else nothing is taken or given.
+    pub difference: bool,
 }
 
 impl Creem {
@@ -105,6 +107,14 @@ impl Creem {
     /// A payment.
     pub async fn transaction(&self, id: &str) -> Result<Transaction, CallError> {
         self.get("/v1/transactions", &[("transaction_id", id)]).await
+    }
+
+    /// The payments of an order, newest first.
+    pub async fn transactions_of(&self, order: &str) -> Result<Vec<Transaction>, CallError> {
+        let path = "/v1/transactions/search";
+        let query = [("order_id", order), ("page_number", "1"), ("page_size", "50")];
+        let listed: Listed = self.get(path, &query).await?;
+        Ok(listed.read())
     }
 
     /// A page of subscriptions, unread: for the reader of what is told; and the next page.
@@ -150,9 +160,10 @@ impl Creem {
     }
 
     /// Exchanges a plan for another one. Asking again may take money again: only after a look.
-    pub async fn upgrade(&self, next: &NextPlan<'_>) -> Result<Subscription, CallError> {
-        let body =
-            json!({"product_id": next.product, "update_behavior": "proration-charge-immediately"});
+    pub async fn exchange(&self, next: &NextPlan<'_>) -> Result<Subscription, CallError> {
+        let behavior =
+            if next.difference { "proration-charge-immediately" } else { "proration-none" };
+        let body = json!({"product_id": next.product, "update_behavior": behavior});
         self.post(&format!("/v1/subscriptions/{}/upgrade", segment(next.subscription)), &body).await
     }
 
@@ -203,11 +214,9 @@ impl Creem {
         let number = page.0.to_string();
         let listed: Listed =
             self.get(path, &[("page_number", &number), ("page_size", PAGE_SIZE)]).await?;
-        let items = listed.items.into_iter();
-        let items = items.filter_map(|item| serde_json::from_value(item).ok()).collect();
-        let next = listed.pagination.and_then(|it| it.next_page);
+        let next = listed.pagination.as_ref().and_then(|it| it.next_page);
         // A page that names itself, or one before it, would be turned for ever.
-        Ok((items, next.filter(|next| *next > page.0).map(Page)))
+        Ok((listed.read(), next.filter(|next| *next > page.0).map(Page)))
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {

@@ -113,16 +113,38 @@ impl Around {
     }
 }
 
-/// Reads a webhook; nothing for what is none.
-pub fn read(body: &[u8]) -> Option<Brought> {
-    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+/// What a body turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// An event.
+    Event(Box<Brought>),
+    /// Something like one that we cannot read: kept for a human eye.
+    Unread,
+    /// No event.
+    Nothing,
+}
+
+/// Reads a webhook.
+pub fn read(body: &[u8]) -> Reading {
+    let Ok(envelope) = serde_json::from_slice::<Envelope>(body) else { return unread(body) };
     let plain = |text: &str| !text.is_empty() && text.len() <= ID_BYTES_MAX;
     if !plain(&envelope.id) || !plain(&envelope.kind) {
-        return None;
+        return Reading::Unread;
     }
     let at = envelope.created_at.unwrap_or_default();
     let notice = of_kind(&envelope.kind, envelope.object, at).unwrap_or_else(|| unknown(at));
-    Some(Brought { id: envelope.id, notice })
+    Reading::Event(Box::new(Brought { id: envelope.id, notice }))
+}
+
+/// What has an event's id or kind in whatever form is one that we cannot read.
+fn unread(body: &[u8]) -> Reading {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Reading::Nothing };
+    let names = ["id", "eventType", "event_type", "type", "object"];
+    if names.iter().any(|name| fields.contains_key(*name)) {
+        Reading::Unread
+    } else {
+        Reading::Nothing
+    }
 }
 
 fn unknown(at: i64) -> Notice {
@@ -171,6 +193,7 @@ fn of_checkout(object: Value, at: i64) -> Option<Notice> {
         product: order.product.clone().or(done.product.id),
         price: money(order.amount, order.currency.as_deref()),
         discount: order.discount_amount.unwrap_or(0).max(0),
+        charged: None,
         customer: done.customer,
     })))
 }
@@ -182,9 +205,19 @@ enum Payment {
     None,
 }
 
-/// A plan as it is asked for, whose last payment is known to be paid.
-pub fn of_paid_subscription(object: Value, at: i64) -> Option<Notice> {
-    of_subscription("subscription.paid", object, at, Payment::OfThisPeriod)
+/// A plan as it is asked for, with its last payment, which came.
+pub fn of_paid_subscription(object: Value, at: i64, payment: &Transaction) -> Option<Notice> {
+    let mut notice = of_subscription("subscription.paid", object, at, Payment::OfThisPeriod)?;
+    if let Told::PlanPaid(paid, _) = &mut notice.told {
+        paid.charged = payment.charged();
+    }
+    Some(notice)
+}
+
+/// Whether a plan as it is asked for is over.
+pub fn is_over(object: &Value) -> bool {
+    let status = object.get("status").and_then(Value::as_str);
+    state("", status) == PlanState::Ended
 }
 
 /// A plan as it is asked for.
@@ -198,11 +231,13 @@ fn of_subscription(kind: &str, object: Value, at: i64, payment: Payment) -> Opti
     let paid = it.last_transaction_id.as_ref().filter(|_| payment == Payment::OfThisPeriod);
     let told = match paid {
         Some(transaction) => {
+            let whole = it.last_transaction.as_ref().filter(|whole| whole.id == *transaction);
             let paid = Paid {
                 payment: format!("transaction:{transaction}"),
                 product: it.product.id.clone(),
                 price: it.product.price.clone(),
                 discount: 0,
+                charged: whole.and_then(Transaction::charged),
                 customer: it.customer.clone(),
             };
             Told::PlanPaid(paid, told)
@@ -291,6 +326,33 @@ pub fn of_transaction(transaction: &Transaction, at: i64) -> Option<Notice> {
     });
     let mode = mode(transaction.mode.as_deref());
     Some(Notice { at, mode, request: None, told })
+}
+
+/// What a transaction, as it is asked for, tells of a period of a plan; nothing where it is none,
+/// or did not come. For which plan it was is not told.
+pub fn of_period(transaction: &Transaction, at: i64) -> Option<Notice> {
+    let subscription = transaction.subscription.clone()?;
+    if transaction.came() != Some(true) {
+        return None;
+    }
+    let paid = Paid {
+        payment: payment_of(transaction, None)?,
+        product: None,
+        price: None,
+        discount: 0,
+        charged: Some(transaction.charged()?),
+        customer: transaction.customer.clone(),
+    };
+    let plan = PlanTold {
+        subscription,
+        product: None,
+        state: PlanState::Unknown,
+        until: 0,
+        changed_at: 0,
+        customer: None,
+    };
+    let mode = mode(transaction.mode.as_deref());
+    Some(Notice { at, mode, request: None, told: Told::PlanPaid(paid, plan) })
 }
 
 impl Transaction {

@@ -10,7 +10,7 @@ use picdesk_core::{
     channel::{Arrival, Inbox as _, Lane, Received},
     event::Event,
     id::ConversationId,
-    payment::Notice,
+    payment::{Notice, TOLD_IN},
 };
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -39,14 +39,11 @@ const DEEP_EVERY: u32 = 36;
 /// Pages of one list in one look.
 const PAGES_MAX: u32 = 400;
 
-/// Where notices of the payment provider happen: one after the other, whoever they are about.
-pub const CONVERSATION: &str = "creem";
-
 /// A notice on its way into the inbox.
 pub fn arrival(id: &str, notice: Notice, raw: Vec<u8>) -> Arrival {
     Arrival::Event(Box::new(Received {
         external_id: format!("creem:{id}"),
-        conversation: ConversationId(CONVERSATION.to_owned()),
+        conversation: ConversationId(TOLD_IN.to_owned()),
         lane: Lane::Conversation,
         // It can be sent again months later by hand.
         happened_at: i64::MIN,
@@ -175,15 +172,14 @@ impl Reconciler {
             (known_at, payments::is_given(&mut connection, &payment).await?)
         };
         let unpaid = !transaction.is_empty() && !is_given;
-        let paid = unpaid && self.is_paid(&transaction).await?;
-        if !paid && known_at.is_some_and(|known_at| known_at >= changed_at) {
+        let paid = if unpaid { self.paid(&transaction).await? } else { None };
+        if paid.is_none() && known_at.is_some_and(|known_at| known_at >= changed_at) {
             return Ok(false);
         }
         let at = changed_at;
-        let (notice, what) = if paid {
-            (notice::of_paid_subscription(value, at), "paid")
-        } else {
-            (notice::of_asked_subscription(value, at), "changed")
+        let (notice, what) = match &paid {
+            Some(payment) => (notice::of_paid_subscription(value, at, payment), "paid"),
+            None => (notice::of_asked_subscription(value, at), "changed"),
         };
         let Some(notice) = notice else { return Ok(false) };
         let id = format!("pull:plan:{}:{changed_at}:{transaction}:{what}", plan.id);
@@ -191,10 +187,11 @@ impl Reconciler {
         Ok(true)
     }
 
-    async fn is_paid(&self, transaction: &str) -> Result<bool, LookError> {
+    /// A payment, where it came.
+    async fn paid(&self, transaction: &str) -> Result<Option<Transaction>, LookError> {
         match self.creem.transaction(transaction).await {
-            Ok(found) => Ok(found.status.as_deref() == Some("paid")),
-            Err(CallError::Missing) => Ok(false),
+            Ok(found) => Ok(Some(found).filter(|it| it.came() == Some(true))),
+            Err(CallError::Missing) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -207,9 +204,30 @@ impl Reconciler {
             let (found, next) = self.creem.transactions(this).await?;
             let is_old = |it: &Transaction| it.created_at.is_some_and(|at| at < since);
             page = next.filter(|_| !found.iter().any(is_old));
+            for payment in &found {
+                news += usize::from(self.look_for_period(payment).await?);
+            }
             news += self.look_for_reversals(found).await?;
         }
         Ok(news)
+    }
+
+    /// Whether a period of a plan of ours was paid of which we know nothing: a plan itself tells
+    /// only of its last one.
+    async fn look_for_period(&self, payment: &Transaction) -> Result<bool, LookError> {
+        let Some(subscription) = &payment.subscription else { return Ok(false) };
+        let now = self.store.clock().now_ms();
+        let Some(notice) = notice::of_period(payment, now) else { return Ok(false) };
+        let name = payment.payment().unwrap_or_default();
+        let is_news = {
+            let mut connection = self.store.read().await?;
+            payments::plan_known_at(&mut connection, subscription).await?.is_some()
+                && !payments::is_given(&mut connection, &name).await?
+        };
+        if is_news {
+            self.accept(&format!("pull:period:{name}"), notice).await?;
+        }
+        Ok(is_news)
     }
 
     /// Of our payments, those of which more went back than we know.

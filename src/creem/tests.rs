@@ -11,7 +11,11 @@ use picdesk_sandbox::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{notice::Brought, signature::Shown, *};
+use super::{
+    notice::{Brought, Reading},
+    signature::Shown,
+    *,
+};
 use crate::config::Secret;
 
 /// Both from Creem's own SDK.
@@ -109,7 +113,7 @@ proptest! {
         let names: Vec<String> = order.keys().cloned().collect();
         let name = &names[at.index(names.len())];
         if other { order.insert(name.clone(), json!([1])); } else { order.remove(name); }
-        let read = notice::read(sample.to_string().as_bytes()).unwrap();
+        let read = event(sample.to_string().as_bytes());
         if let Told::Bought(paid) = read.notice.told {
             prop_assert!(paid.payment == "order:ord_made_up_1");
             let price = Money { minor: 990, currency: "USD".into() };
@@ -148,8 +152,15 @@ fn sample(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
+fn event(body: &[u8]) -> Brought {
+    match notice::read(body) {
+        Reading::Event(brought) => *brought,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn reading(name: &str) -> String {
-    let Brought { id, notice } = notice::read(sample(name).to_string().as_bytes()).unwrap();
+    let Brought { id, notice } = event(sample(name).to_string().as_bytes());
     assert!(id.starts_with("evt_made_up_"), "{id}");
     let request = notice.request.unwrap_or_else(|| "-".into());
     format!("{name}\n  {:?} {request} {:?}", notice.mode, notice.told)
@@ -170,12 +181,15 @@ fn every_kind_of_webhook_is_read() {
 
 #[test]
 fn what_is_no_event_is_told_apart_from_what_is_new() {
-    for body in ["", "[]", "{}", "null", r#"{"id":"evt_1"}"#, r#"{"id":"","eventType":"x"}"#] {
-        assert_eq!(notice::read(body.as_bytes()), None, "{body}");
+    for body in ["", "[]", "{}", "null", "7", r#"{"hello":1}"#, "{", "id"] {
+        assert_eq!(notice::read(body.as_bytes()), Reading::Nothing, "{body}");
     }
-    assert_eq!(notice::read(BODY.as_bytes()).unwrap().notice.told, Told::Unknown);
+    for body in [r#"{"id":"evt_1"}"#, r#"{"id":"","eventType":"x"}"#, r#"{"eventType":"x"}"#] {
+        assert_eq!(notice::read(body.as_bytes()), Reading::Unread, "{body}");
+    }
+    assert_eq!(event(BODY.as_bytes()).notice.told, Told::Unknown);
     let long = json!({"id": "e".repeat(201), "eventType": "x"});
-    assert_eq!(notice::read(long.to_string().as_bytes()), None);
+    assert_eq!(notice::read(long.to_string().as_bytes()), Reading::Unread);
 }
 
 /// A stand-in and a client of it.
@@ -220,7 +234,7 @@ async fn what_is_bought_is_found_again_by_asking() {
     let asked = creem.checkout(&link.id).await.unwrap();
     let pulled = notice::of_asked_checkout(asked, 5).unwrap();
     let told = stand_in.webhooks().pop().unwrap();
-    let told = notice::read(told.body.as_bytes()).unwrap().notice;
+    let told = event(told.body.as_bytes()).notice;
     assert_eq!((pulled.told, pulled.request, pulled.mode), (told.told, told.request, told.mode));
     let (payments, next) = creem.transactions(Page(1)).await.unwrap();
     assert_eq!((payments.len(), next), (1, None));
@@ -238,15 +252,22 @@ async fn a_plan_is_changed_and_its_money_goes_back() {
     stand_in.pay(&link.id, "anna@desk.example").unwrap();
     let bought = stand_in.subscriptions().remove(0);
     let (listed, _) = creem.subscriptions(Page(1)).await.unwrap();
-    let pulled = notice::of_paid_subscription(listed[0].clone(), 5).unwrap();
+    let paid = creem.transaction(&stand_in.transactions()[0].id).await.unwrap();
+    let pulled = notice::of_paid_subscription(listed[0].clone(), 5, &paid).unwrap();
     assert_eq!(pulled.request.as_deref(), Some("pd-1"));
+    let Told::PlanPaid(pulled, _) = pulled.told else { panic!() };
+    assert_eq!(pulled.charged.map(|it| it.minor), Some(1990));
     let ending = creem.cancel(&bought.id, Way::AtPeriodEnd).await.unwrap();
     assert_eq!(ending.status.as_deref(), Some("scheduled_cancel"));
     assert_eq!(creem.resume(&bought.id).await.unwrap().status.as_deref(), Some("active"));
-    let next = NextPlan { subscription: &bought.id, product: "prod_studio" };
-    let upgraded = creem.upgrade(&next).await.unwrap();
+    let next = NextPlan { subscription: &bought.id, product: "prod_studio", difference: true };
+    let upgraded = creem.exchange(&next).await.unwrap();
     assert_eq!(upgraded.product.id.as_deref(), Some("prod_studio"));
-    assert_eq!(stand_in.transactions().len(), 2);
+    let difference = creem.transaction(&stand_in.transactions()[1].id).await.unwrap();
+    let charged = difference.charged().unwrap().minor;
+    assert!((2_990..=3_000).contains(&charged), "{charged}");
+    let order = stand_in.transactions()[0].order.clone();
+    assert_eq!(creem.transactions_of(&order).await.unwrap().len(), 2);
     let portal = creem.portal(&bought.customer).await.unwrap();
     assert!(portal.reveal().contains("/my-orders/login/"));
     assert!(!format!("{portal:?}").contains("login"));

@@ -107,6 +107,9 @@ pub struct Transaction {
     /// With tax, minor units.
     #[serde(default, deserialize_with = "lenient")]
     pub amount_paid: Option<i64>,
+    /// What was taken off, minor units.
+    #[serde(default, deserialize_with = "lenient")]
+    pub discount_amount: Option<i64>,
     /// `USD`.
     #[serde(default, deserialize_with = "lenient")]
     pub currency: Option<String>,
@@ -133,6 +136,30 @@ pub struct Transaction {
     pub mode: Option<String>,
 }
 
+impl Transaction {
+    /// What was charged, or taken off the price, before tax.
+    pub fn charged(&self) -> Option<Money> {
+        let minor = self.amount?.checked_add(self.discount_amount.unwrap_or(0).max(0))?;
+        money(Some(minor), self.currency.as_deref())
+    }
+
+    /// Whether the money came, also where it went back since; nothing while nobody knows.
+    /// Source: Creem, `TransactionStatus`.
+    pub fn came(&self) -> Option<bool> {
+        match self.status.as_deref()? {
+            "paid" | "refunded" | "partialRefund" | "partial_refund" | "chargedBack"
+            | "chargeback" | "charged_back" => Some(true),
+            "uncollectible" | "declined" | "canceled" | "void" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether all of it went back.
+    pub fn went_back(&self) -> bool {
+        self.status.as_deref() == Some("refunded")
+    }
+}
+
 /// A plan somebody pays for.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Subscription {
@@ -150,6 +177,9 @@ pub struct Subscription {
     /// The payment of the current period.
     #[serde(default, deserialize_with = "name")]
     pub last_transaction_id: Option<String>,
+    /// The same, whole, where it is told whole.
+    #[serde(default, deserialize_with = "lenient")]
+    pub last_transaction: Option<Transaction>,
     /// When the current period ends.
     #[serde(default, deserialize_with = "moment")]
     pub current_period_end_date: Option<i64>,
@@ -235,6 +265,14 @@ pub(super) struct Listed {
     pub(super) items: Vec<Value>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) pagination: Option<Pagination>,
+}
+
+impl Listed {
+    /// Those that can be read.
+    pub(super) fn read<T: serde::de::DeserializeOwned>(self) -> Vec<T> {
+        let items = self.items.into_iter();
+        items.filter_map(|item| serde_json::from_value(item).ok()).collect()
+    }
 }
 
 /// Where a page is in its list.

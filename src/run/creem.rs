@@ -16,7 +16,7 @@ use crate::{
         Creem, Doorkeeper,
         reconcile::{Look, Reconciler, look_at_returns},
     },
-    errands::{MakeCheckout, ScreenWords},
+    errands::{ChangePlan, GiveBack, LookAtPayment, MakeCheckout, ScreenWords},
     store::Store,
     web::{self, CreemReturn, CreemWebhook, Web},
 };
@@ -41,6 +41,7 @@ pub(super) fn till(config: &Config, seal: &Seal) -> Option<Till> {
         tag: seal.tag(),
         closed_on: if config.telegram.web_checkout { &[] } else { &["telegram"] },
         return_url: format!("{}/creem/return", config.server.public_url),
+        refund_auto: config.creem.refund_auto,
     })
 }
 
@@ -58,6 +59,21 @@ impl Sales {
     /// Who makes payment links.
     pub(super) fn links(&self, alarms: Alarms) -> MakeCheckout {
         MakeCheckout { creem: self.creem.clone(), mode: self.mode(), alarms }
+    }
+
+    /// Who looks at what was charged.
+    pub(super) fn looks(&self, alarms: Alarms) -> LookAtPayment {
+        LookAtPayment { creem: self.creem.clone(), alarms }
+    }
+
+    /// Who changes plans.
+    pub(super) fn changes(&self, store: Store, alarms: Alarms) -> ChangePlan {
+        ChangePlan { creem: self.creem.clone(), mode: self.mode(), store, alarms }
+    }
+
+    /// Who gives money back.
+    pub(super) fn refunds(&self, alarms: Alarms) -> GiveBack {
+        GiveBack { creem: self.creem.clone(), alarms }
     }
 
     /// Who screens words.
@@ -84,6 +100,7 @@ impl Serving {
             web: web.clone(),
             api_key: sales.keys.api_key.clone(),
             look: sales.look.clone(),
+            creem: sales.creem.clone(),
         };
         web::creem(webhook, back)
     }

@@ -303,10 +303,16 @@ impl Book {
         }
         let open = require(purses, *purse)?;
         let kind = match reason {
-            TakeReason::Refunded if open.purse.available().0 < *amount => return Ok(false),
+            TakeReason::Refunded | TakeReason::Lapsed if open.purse.available().0 < *amount => {
+                return Ok(false);
+            }
             TakeReason::Refunded => {
                 open.purse.refunded.0 += amount;
                 "refund"
+            }
+            TakeReason::Lapsed => {
+                open.purse.expired.0 += amount;
+                "expire"
             }
             TakeReason::Reclaimed => {
                 open.purse.reclaimed.0 += amount;

@@ -12,14 +12,15 @@ use picdesk_core::{
     facts::{House, PaymentFacts},
     id::{AccountId, ConversationId, IdentityId, PurseId},
     payment::{
-        Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanRow, Reversed, Told,
+        Bought, Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanRow,
+        Reversed, Told,
     },
 };
 
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
-    ledger, sealed,
+    ledger, plans, sealed,
 };
 
 macro_rules! checkout_columns {
@@ -38,13 +39,14 @@ const FIND_LATEST: &str = concat!(
 );
 const FIND_REQUEST_OF_PLAN: &str = "select request from plans where subscription = $1";
 const FIND_REQUEST_OF_PAYMENT: &str = "select request from payments where id = $1";
-const FIND_PAYMENT: &str =
-    "select id, request, purse, credits, taken, doubt from payments where id = $1";
+const FIND_PAYMENT: &str = "
+    select id, request, purse, credits, taken, doubt, item, price_minor, currency, lapses_at
+    from payments where id = $1";
 const FIND_REVERSALS: &str = "
     select id, payment, kind, minor, total, of_minor from reversals
     where payment = $1 order by at, id";
 const FIND_PLANS: &str = "
-    select subscription, request, account, plan, state, until, changed_at, told_at, customer
+    select subscription, request, account, plan, state, until, changed_at, told_at, customer, wish
     from plans where account = $1 order by subscription";
 const FIND_HOLDER: &str = "
     with recursive r(id, successor) as (
@@ -74,11 +76,14 @@ const UPDATE_CHECKOUT: &str = "
     update checkouts set state = $2, link = coalesce($3, link), url = coalesce($4, url)
     where request = $1 and state <> 'paid'";
 const KEEP_PAYMENT: &str = "
-    insert into payments (id, request, purse, credits, taken, doubt, at)
-    values ($1, $2, $3, $4, $5, $6, $7)
+    insert into payments (id, request, purse, credits, taken, doubt, item, price_minor, currency,
+                          lapses_at, at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     on conflict (id) do update
     set request = excluded.request, purse = excluded.purse, credits = excluded.credits,
-        taken = excluded.taken, doubt = excluded.doubt";
+        taken = excluded.taken, doubt = excluded.doubt, item = excluded.item,
+        price_minor = excluded.price_minor, currency = excluded.currency,
+        lapses_at = excluded.lapses_at";
 const KEEP_REVERSAL: &str = "
     insert into reversals (id, payment, kind, minor, total, of_minor, at)
     values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing";
@@ -122,6 +127,9 @@ pub(super) fn statement(effect: &Effect, now: i64) -> Option<(&'static str, Vec<
         Effect::ChoosePlan { account, plan } => {
             (CHOOSE_PLAN, vec![account.0.into(), plan.clone().into()])
         }
+        Effect::WishPlan { .. } | Effect::KeepRefund(_) | Effect::LapsePayment { .. } => {
+            return plans::statement(effect);
+        }
         Effect::CountStrike { account } => (COUNT_STRIKE, vec![account.0.into()]),
         _ => return None,
     })
@@ -146,6 +154,7 @@ fn checkout_row(checkout: &Checkout) -> Vec<Value> {
 }
 
 fn payment_row(payment: &Payment, now: i64) -> Vec<Value> {
+    let bought = payment.bought.as_ref();
     vec![
         payment.id.clone().into(),
         payment.request.clone().into(),
@@ -153,6 +162,10 @@ fn payment_row(payment: &Payment, now: i64) -> Vec<Value> {
         payment.credits.0.into(),
         payment.taken.0.into(),
         payment.doubt.map(|doubt| doubt.word().to_owned()).into(),
+        bought.map(|bought| bought.item.word()).into(),
+        bought.map_or(0, |bought| bought.price.minor).into(),
+        bought.map(|bought| bought.price.currency.clone()).into(),
+        bought.map_or(0, |bought| bought.lapses_at).into(),
         now.into(),
     ]
 }
@@ -215,7 +228,7 @@ fn read_checkout(row: &Row) -> Result<Checkout, StoreError> {
     })
 }
 
-fn read_payment(row: &Row) -> Result<Payment, StoreError> {
+pub(super) fn read_payment(row: &Row) -> Result<Payment, StoreError> {
     let doubt = match row.maybe_text(5)? {
         Some(doubt) => Some(word(&doubt, "payments", 0)?),
         None => None,
@@ -227,7 +240,17 @@ fn read_payment(row: &Row) -> Result<Payment, StoreError> {
         credits: Credits(row.int(3)?),
         taken: Credits(row.int(4)?),
         doubt,
+        bought: read_bought(row)?,
     })
+}
+
+fn read_bought(row: &Row) -> Result<Option<Bought>, StoreError> {
+    let (Some(item), Some(currency)) = (row.maybe_text(6)?, row.maybe_text(8)?) else {
+        return Ok(None);
+    };
+    let item = Item::from_word(&item).ok_or_else(|| inconsistent("payments", &item))?;
+    let price = Money { minor: row.int(7)?, currency };
+    Ok(Some(Bought { item, price, lapses_at: row.int(9)? }))
 }
 
 fn read_plan(row: &Row) -> Result<PlanRow, StoreError> {
@@ -241,10 +264,17 @@ fn read_plan(row: &Row) -> Result<PlanRow, StoreError> {
         until: row.int(5)?,
         as_of: (row.int(6)?, row.int(7)?),
         customer: row.maybe_text(8)?,
+        wish: match row.maybe_text(9)? {
+            Some(wish) => Some(
+                serde_json::from_str(&wish)
+                    .map_err(|_| inconsistent("plans", &account.to_string()))?,
+            ),
+            None => None,
+        },
     })
 }
 
-fn read_reversal(row: &Row) -> Result<Reversed, StoreError> {
+pub(super) fn read_reversal(row: &Row) -> Result<Reversed, StoreError> {
     Ok(Reversed {
         id: row.text(0)?,
         payment: row.text(1)?,
@@ -279,7 +309,7 @@ pub async fn facts_of(
     let (payment, subscription) = match &notice.told {
         Told::Bought(paid) => (Some(paid.payment.as_str()), None),
         Told::PlanPaid(paid, plan) => (Some(paid.payment.as_str()), Some(&plan.subscription)),
-        Told::Plan(plan) => (None, Some(&plan.subscription)),
+        Told::Plan(plan) | Told::Changed(plan, _) => (None, Some(&plan.subscription)),
         Told::Reversed(reversed) => (Some(reversed.payment.as_str()), None),
         Told::Nothing | Told::Unknown => return Ok(PaymentFacts::default()),
     };
@@ -311,16 +341,20 @@ pub async fn facts_of(
     }
     if let Some(account) = found.checkout.as_ref().map(|checkout| checkout.account.0) {
         found.account = facts::accounts(tx, [account], house).await?.remove(&account);
-        let rows = tx.rows(FIND_PLANS, &[account.into()]).await?;
-        found.plans = rows.iter().map(read_plan).collect::<Result<_, _>>()?;
+        found.plans = plans_of(tx, AccountId(account)).await?;
     }
     Ok(found)
 }
 
+/// The plans that an account pays for, or has paid for.
+pub async fn plans_of(tx: &mut Tx, account: AccountId) -> Result<Vec<PlanRow>, StoreError> {
+    let rows = tx.rows(FIND_PLANS, &[account.0.into()]).await?;
+    rows.iter().map(read_plan).collect()
+}
+
 /// An account has the plan that it pays for, if any.
 pub(super) async fn choose_plan(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
-    let rows = tx.rows(FIND_PLANS, &[account.0.into()]).await?;
-    let plans: Vec<PlanRow> = rows.iter().map(read_plan).collect::<Result<_, _>>()?;
+    let plans = plans_of(tx, account).await?;
     tx.run(CHOOSE_PLAN, &[account.0.into(), picdesk_core::payment::unlocked(&plans).into()])
         .await?;
     Ok(())

@@ -43,6 +43,15 @@ const FIND_CONVERSATION: &str = "
     limit 1";
 const FIND_IDENTITIES: &str = "
     select id from identities where account = $1 and reachable = 1 order by created_at, id";
+/// Where an account last asked, or the name of its identity; also of whom we believe that we
+/// cannot reach them.
+pub(super) const FIND_CONVERSATION_OF_ANY: &str = "
+    select coalesce(
+      (select r.conversation from requests r
+       where r.account = i.account and r.identity = i.id and r.setting = 'Private'
+       order by r.id desc limit 1), i.id)
+    from identities i
+    where i.account = $1 order by i.reachable desc, i.created_at, i.id limit 1";
 const FIND_SETTING: &str = "select value from settings where name = $1";
 const KEEP_SETTING: &str =
     "insert into settings (name, value) values ($1, $2) on conflict (name) do nothing";

@@ -23,7 +23,7 @@ use picdesk_core::{
 
 use self::{
     fates::{delivery, generation},
-    sales::{asked_for, bought, payment},
+    sales::{asked_for, bought, payment, plan},
     stray::is_stray,
 };
 use super::Turner;
@@ -223,6 +223,7 @@ async fn message(
         pictured: pictured(tx, wanted, started.as_ref()).await?,
         pace: pace(turner, wanted, album.as_ref()),
         checkout: asked_for(tx, needs).await?,
+        plan: plan(turner, tx, needs, customer.as_ref()).await?,
         linked: needs.artifact,
         replied: kept.filter(is_own),
         beside,
@@ -328,6 +329,7 @@ async fn press(
         address: kept.as_ref().map(|kept| turner.address(kept)).unwrap_or_default(),
         kept,
         checkout: bought(turner, tx, (needs.item, customer.as_ref())).await?,
+        plan: plan(turner, tx, needs, customer.as_ref()).await?,
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,

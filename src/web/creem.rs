@@ -4,24 +4,34 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{FromRequest as _, RawQuery, Request, State},
-    http::{HeaderMap, StatusCode},
+    extract::{FromRequest as _, Path, RawQuery, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use picdesk_core::channel::{Inbox, InboxError};
+use picdesk_core::{
+    channel::{Arrival, Inbox, InboxError},
+    payment::TOLD_IN,
+};
+use sha2::{Digest as _, Sha256};
+use tracing::warn;
+use url::Url;
 
-use super::{Web, address::unavailable, gallery};
+use super::{
+    Web,
+    address::{PRIVATE, nothing_here, unavailable},
+    gallery,
+};
 use crate::{
     config::Secret,
     creem::{
-        Doorkeeper, Rejected, Shown,
-        notice::{self, Brought},
+        Creem, Doorkeeper, Rejected, Shown,
+        notice::{self, Brought, Reading},
         reconcile::{Look, arrival},
         returned_from_creem,
     },
     http::{BodyRefused, Whole},
-    store::Store,
+    store::{Store, plans},
     telemetry::metrics,
     words::PageText,
 };
@@ -49,12 +59,18 @@ pub struct CreemReturn {
     pub api_key: Secret,
     /// Who looks at a link whose payer has come back.
     pub look: Look,
+    /// Who opens its portal.
+    pub creem: Creem,
 }
 
 /// The routes.
 pub fn creem(webhook: CreemWebhook, back: CreemReturn) -> Router {
     let told = Router::new().route("/creem/webhook", post(told)).with_state(webhook);
-    told.merge(Router::new().route("/creem/return", get(returned)).with_state(back))
+    let pages = Router::new()
+        .route("/creem/return", get(returned))
+        .route("/creem/portal/{token}", get(portal))
+        .with_state(back);
+    told.merge(pages)
 }
 
 /// One webhook: written down before it is answered.
@@ -77,15 +93,72 @@ async fn told(State(webhook): State<CreemWebhook>, request: Request) -> Response
         metrics::webhook_rejected("creem", why);
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let Some(Brought { id, notice }) = notice::read(&body) else {
-        metrics::webhook_rejected("creem", "not_an_event");
-        return StatusCode::BAD_REQUEST.into_response();
+    let arrivals = match notice::read(&body) {
+        Reading::Event(brought) => {
+            let Brought { id, notice } = *brought;
+            vec![arrival(&id, notice, body.to_vec())]
+        }
+        // Creem signed it and would bring it again and again: it is kept, and somebody looks at it.
+        Reading::Unread => vec![Arrival::SetAside {
+            external_id: format!("creem:unread:{}", hex::encode(Sha256::digest(&body))),
+            channel: TOLD_IN,
+            why: "Creem signed something that is no event we can read",
+            raw: body.to_vec(),
+        }],
+        Reading::Nothing => {
+            metrics::webhook_rejected("creem", "not_an_event");
+            return StatusCode::BAD_REQUEST.into_response();
+        }
     };
-    let arrivals = vec![arrival(&id, notice, body.to_vec())];
     match webhook.inbox.accept(arrivals, None).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(InboxError::Unavailable | InboxError::NotOurs) => unavailable(),
     }
+}
+
+/// The page before Creem's portal, and the way on. The portal's own address signs whoever has it
+/// in as that payer: it is asked for when it is wanted, goes to this browser alone, and is neither
+/// kept nor logged. Whoever looks at addresses in chats for their pictures sees only the page.
+async fn portal(
+    State(back): State<CreemReturn>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let web = &back.web;
+    let now = web.store.clock().now_ms();
+    let Some(account) = web.desk.seal.read_portal(&token, now) else {
+        return nothing_here(web, &headers, PageText::PortalExpired);
+    };
+    if query.as_deref() != Some("open") {
+        let page = gallery::before_portal(web, &headers, format!("/creem/portal/{token}?open"));
+        return (PRIVATE, page).into_response();
+    }
+    let found = async {
+        let mut connection = web.store.read().await?;
+        plans::customer_of(&mut connection, account).await
+    };
+    let Ok(found) = found.await else { return unavailable() };
+    let Some(customer) = found else {
+        return nothing_here(web, &headers, PageText::PortalExpired);
+    };
+    let link = match back.creem.portal(&customer).await {
+        Ok(link) if is_address(link.reveal()) => link,
+        Ok(_) | Err(_) => {
+            warn!("Creem's portal cannot be opened now");
+            let page = gallery::without_pictures(web, &headers, PageText::PortalLater);
+            let wait = [(header::RETRY_AFTER, "10")];
+            return (StatusCode::SERVICE_UNAVAILABLE, wait, PRIVATE, page).into_response();
+        }
+    };
+    let Ok(location) = HeaderValue::from_str(link.reveal()) else { return unavailable() };
+    let to = [(header::LOCATION, location)];
+    let quietly = [(header::REFERRER_POLICY, "no-referrer")];
+    (StatusCode::SEE_OTHER, to, quietly, PRIVATE).into_response()
+}
+
+fn is_address(link: &str) -> bool {
+    Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
 /// The payer comes back: they read what happens next, and the link is looked at, in case the
@@ -104,5 +177,5 @@ async fn returned(
     }
     let text = if paid { PageText::Paid } else { PageText::NotPaid };
     let page = gallery::without_pictures(&back.web, &headers, text);
-    (super::address::PRIVATE, page).into_response()
+    (PRIVATE, page).into_response()
 }

@@ -42,6 +42,8 @@ struct GalleryPage {
     note: String,
     words: Words,
     archive: Option<String>,
+    /// An address to go on to, and what stands on its button.
+    onward: Option<(String, String)>,
     chat: Option<String>,
     newest: Option<String>,
     older: Option<String>,
@@ -84,6 +86,7 @@ impl GalleryPage {
             note: String::new(),
             words: Words::of(web, language),
             archive: None,
+            onward: None,
             chat: (web.chat)(),
             newest: None,
             older: None,
@@ -96,6 +99,17 @@ impl GalleryPage {
 /// A page that says one thing and shows nothing.
 pub(super) fn without_pictures(web: &Web, headers: &HeaderMap, text: PageText) -> Html<String> {
     let page = GalleryPage::empty(web, language(web, headers), text);
+    Html(page.render().unwrap_or_default())
+}
+
+/// The page before the payment provider's portal, from which the address leads on.
+pub(super) fn before_portal(web: &Web, headers: &HeaderMap, address: String) -> Html<String> {
+    let language = language(web, headers);
+    let page = GalleryPage {
+        note: say(web, language, PageText::PortalNote),
+        onward: Some((address, say(web, language, PageText::PortalOpen))),
+        ..GalleryPage::empty(web, language, PageText::Portal)
+    };
     Html(page.render().unwrap_or_default())
 }
 

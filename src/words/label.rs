@@ -8,7 +8,7 @@ use picdesk_core::{
 
 use super::{
     lexicon::Lexicon,
-    money::plan_name,
+    money::{plan_name, price_of},
     pattern::Args,
     speaker::{NAME_CHARS_MAX, own_name},
     units,
@@ -72,6 +72,20 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
             lexicon.phrase("label-buy-item", &args)
         }
         Label::Pay => lexicon.word("label-pay").to_owned(),
+        Label::ShowPlan => lexicon.word("label-show-plan").to_owned(),
+        Label::PlanChange => lexicon.word("label-plan-change").to_owned(),
+        Label::PlanCancel => lexicon.word("label-plan-cancel").to_owned(),
+        Label::PlanResume => lexicon.word("label-plan-resume").to_owned(),
+        Label::PlanExchangeYes => lexicon.word("label-plan-exchange-yes").to_owned(),
+        Label::PlanCancelYes => lexicon.word("label-plan-cancel-yes").to_owned(),
+        Label::PlanKeep => lexicon.word("label-plan-keep").to_owned(),
+        Label::Portal => lexicon.word("label-portal").to_owned(),
+        Label::Refund => lexicon.word("label-refund").to_owned(),
+        Label::RefundOf { number, price } => {
+            let args = Args::new().number("number", *number).ours("price", price_of(price));
+            lexicon.phrase("label-refund-of", &args)
+        }
+        Label::RefundYes => lexicon.word("label-refund-yes").to_owned(),
         Label::SupportLink => lexicon.word("label-support-link").to_owned(),
         Label::CaseDone => lexicon.word("label-case-done").to_owned(),
         Label::MakeCode => lexicon.word("label-make-code").to_owned(),

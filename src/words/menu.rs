@@ -23,10 +23,11 @@ pub struct Command {
 }
 
 /// Commands of a private chat, in the order people look for them, and their texts.
-const PRIVATE: [(&str, &str); 12] = [
+const PRIVATE: [(&str, &str); 13] = [
     ("settings", "command-settings"),
     ("balance", "command-balance"),
     ("buy", "command-buy"),
+    ("plan", "command-plan"),
     ("history", "command-history"),
     ("link", "command-link"),
     ("unlink", "command-unlink"),

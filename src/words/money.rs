@@ -4,28 +4,36 @@ use picdesk_core::{
     channel::Text,
     credits::Credits,
     payment::{Item, Money, PlanState},
-    say::{Balance, BalanceLine, Offer, OfferLine},
+    say::{Balance, BalanceLine, HeldLine, Offer, OfferLine},
 };
 
 use super::{
     clean,
     emphasis::joined,
     pattern::{Args, write_number},
-    speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
+    speaker::{LINES_MAX, LISTED_CHARS_MAX, NAME_CHARS_MAX, Speaker},
     units,
 };
+
+/// Requests of which it is told what is set aside for them.
+const HELD_MAX: usize = 3;
 
 impl Speaker<'_> {
     /// What can be spent, what is set aside and for what, and the last entries with reasons.
     pub(super) fn balance(&self, balance: &Balance) -> Text {
         let left = Args::new().ours("left", self.credits(balance.available));
         let mut lines = vec![self.fill("balance", &left)];
+        if let Some((plan, state, until)) = &balance.plan {
+            lines.push(self.plan_state(plan, *state, *until));
+        }
+        lines.extend(self.lapsing(&balance.lapsing));
         if balance.pending > Credits::ZERO {
             let requests = Args::new().number("count", balance.in_line);
             let args = Args::new()
                 .ours("pending", self.credits(balance.pending))
                 .ours("requests", self.phrase("requests", &requests));
             lines.push(self.fill("balance-pending", &args));
+            lines.extend(balance.held.iter().take(HELD_MAX).map(|held| self.held(held)));
         }
         if balance.available < Credits::ZERO {
             lines.push(self.text("balance-below"));
@@ -77,7 +85,7 @@ impl Speaker<'_> {
     }
 
     /// The first text where a day is known, else the second.
-    fn of_plan(
+    pub(super) fn of_plan(
         &self,
         (dated, undated): (&'static str, &'static str),
         plan: &str,
@@ -153,6 +161,13 @@ impl Speaker<'_> {
         args.ours("support", place)
     }
 
+    fn held(&self, held: &HeldLine) -> Text {
+        let args = Args::new()
+            .ours("credits", self.credits(held.credits))
+            .ours("prompt", self.prompt(&held.prompt, LISTED_CHARS_MAX));
+        self.fill("balance-held", &args)
+    }
+
     fn entry(&self, entry: &BalanceLine) -> Text {
         let mut change = String::from(if entry.change > 0 { "+" } else { "" });
         write_number(&mut change, entry.change);
@@ -163,7 +178,7 @@ impl Speaker<'_> {
         self.fill("balance-line", &args)
     }
 
-    fn offer_line(&self, line: &OfferLine) -> Text {
+    pub(super) fn offer_line(&self, line: &OfferLine) -> Text {
         let args = Args::new()
             .ours("name", plan_name(&line.id))
             .ours("credits", self.credits(line.credits))
@@ -173,7 +188,7 @@ impl Speaker<'_> {
 }
 
 /// `9.90 USD`.
-fn price_of(price: &Money) -> String {
+pub(super) fn price_of(price: &Money) -> String {
     let parsed = crate::config::Price::of(price);
     parsed.map_or_else(|| format!("{} {}", price.minor, price.currency), |it| it.to_string())
 }

@@ -37,6 +37,16 @@ pub enum PageText {
     Paid,
     /// Somebody comes back without having paid.
     NotPaid,
+    /// The title of the page before the payment provider's portal.
+    Portal,
+    /// What is behind its button.
+    PortalNote,
+    /// That button.
+    PortalOpen,
+    /// The portal cannot be opened now.
+    PortalLater,
+    /// The address of the page before the portal works no more.
+    PortalExpired,
     /// The link that jumps over the head of the page.
     Skip,
     /// What stands for a picture when it is read aloud; when it was made, milliseconds since the
@@ -101,6 +111,11 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::NotFound => lexicon.word("page-not-found").to_owned(),
         PageText::Paid => lexicon.word("page-paid").to_owned(),
         PageText::NotPaid => lexicon.word("page-not-paid").to_owned(),
+        PageText::Portal => lexicon.word("page-portal").to_owned(),
+        PageText::PortalNote => lexicon.word("page-portal-note").to_owned(),
+        PageText::PortalOpen => lexicon.word("page-portal-open").to_owned(),
+        PageText::PortalLater => lexicon.word("page-portal-later").to_owned(),
+        PageText::PortalExpired => lexicon.word("page-portal-expired").to_owned(),
         PageText::Skip => lexicon.word("page-skip").to_owned(),
         PageText::LinkAsked(channel) => {
             let channel = lexicon.phrase("channel", &Args::new().ours("channel", channel));

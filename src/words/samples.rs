@@ -11,8 +11,10 @@ use picdesk_core::{
     channel::OtherKind,
     credits::Credits,
     generation::{Background, Failure, Options, Quality, ReferenceFault, Resolution, Shape},
+    payment::PlanState,
     say::{
-        Balance, BalanceLine, Cheaper, HistoryLine, Making, Offer, OfferLine, Part, Receipt, Say,
+        Balance, BalanceLine, Cheaper, HeldLine, HistoryLine, Making, Offer, OfferLine, Part,
+        Receipt, Say,
     },
 };
 
@@ -145,6 +147,7 @@ pub(super) fn says(measure: &Measure) -> Vec<Say> {
     says.extend(incoming(measure));
     says.extend(requests(measure));
     says.extend(money(measure));
+    says.extend(money::plans(measure));
     says.extend(failures(measure));
     says.extend(pictures(measure));
     says.extend(people(measure));
@@ -154,13 +157,15 @@ pub(super) fn says(measure: &Measure) -> Vec<Say> {
 }
 
 /// The reasons that a line of the ledger can have, and one that is new.
-const REASONS: [&str; 9] = [
+const REASONS: [&str; 11] = [
     "trial",
     "by_hand",
     "owed_expired",
     "picture",
     "pack",
     "plan",
+    "lapsed",
+    "refund_failed",
     "refunded",
     "reclaimed",
     "what is new",
@@ -180,7 +185,16 @@ fn commands(measure: &Measure) -> Vec<Say> {
         kept_until: DECEMBER_22,
     };
     let balance = |available, pending| {
-        Say::Balance(Balance { available, pending, in_line: 2, entries: entries.clone() })
+        let held = HeldLine { credits: measure.credits(), prompt: measure.long.clone() };
+        Say::Balance(Balance {
+            available,
+            pending,
+            in_line: 2,
+            held: measure.repeated(&held),
+            plan: Some(("pro".into(), PlanState::Active, DECEMBER_22)),
+            lapsing: vec![money::lapsing(measure)],
+            entries: entries.clone(),
+        })
     };
     vec![
         Say::Welcome { trial: measure.credits() },

@@ -20,7 +20,7 @@ use super::{
 pub(super) const PROMPT_CHARS_MAX: usize = 120;
 
 /// Longest prompt in a list, characters.
-const LISTED_CHARS_MAX: usize = 60;
+pub(super) const LISTED_CHARS_MAX: usize = 60;
 
 /// Longest name of a person, a plan or a file, characters.
 pub(super) const NAME_CHARS_MAX: usize = 64;
@@ -111,6 +111,35 @@ impl Speaker<'_> {
                 self.plan_paid(plan, *until, (*credits, *available, *making))
             }
             Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
+            Say::Plan(view) => self.plan(view),
+            Say::PlanChoose { plan, others } => self.plan_choose(plan, others),
+            Say::PlanExchange { from, to, price, credits, until, charge } => {
+                self.plan_exchange((from, to), (price, *credits), (*until, *charge))
+            }
+            Say::PlanCancelAsk { plan, until } => self.plan_cancel_ask(plan, *until),
+            Say::PlanAsking => self.text("plan-asking"),
+            Say::PlanBusy => self.text("plan-busy"),
+            Say::PlanNotChanged { refused: true } => self.text("plan-refused"),
+            Say::PlanNotChanged { refused: false } => self.text("plan-unanswered"),
+            Say::PlanExchanged { plan, until, price, charge } => {
+                self.plan_exchanged((plan, *until), price.as_deref(), *charge)
+            }
+            Say::RefundChoose { payments } => self.refund_choose(payments),
+            Say::RefundAsk { price, at, credits, by_people, ends } => {
+                self.refund_ask((price, *at), *credits, (*by_people, ends.as_deref()))
+            }
+            Say::RefundSent { price, credits } => self.refund_sent(price, *credits),
+            Say::RefundFailed { credits } => {
+                self.fill("refund-failed", &Args::new().ours("credits", self.credits(*credits)))
+            }
+            Say::CreditsLapseSoon { credits, at } => {
+                let args = Args::new().ours("credits", self.credits(*credits));
+                self.fill("credits-lapse-soon", &args.ours("date", self.date(*at)))
+            }
+            Say::CreditsLapsed { credits, available } => {
+                let args = Args::new().ours("credits", self.credits(*credits));
+                self.fill("credits-lapsed", &args.number("left", available.0))
+            }
             Say::MoneyWentBack { credits, available, disputed } => {
                 self.money_went_back(*credits, *available, *disputed)
             }

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { Browser } from "./chromium.mjs";
 import { visitGallery } from "./gallery.mjs";
 import { visitLinking } from "./linking.mjs";
+import { visitMoney } from "./money.mjs";
 import { visitWecom } from "./wecom.mjs";
 
 /** A picture may take this long: a queue, a believable provider, a busy machine. */
@@ -332,6 +333,7 @@ async function visitPage(browser, look, address, folder) {
     await takeBack(visit);
     if (picture) await visitGallery(visit, browser);
     await visitLinking(visit, browser);
+    await visitMoney(visit, browser);
     await visitWecom(visit);
   }
   await finish(visit, address);

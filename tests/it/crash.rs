@@ -4,6 +4,7 @@
 
 mod crowd;
 mod proof;
+mod sales;
 
 use std::{sync::Arc, time::Duration};
 

@@ -331,7 +331,7 @@ impl House {
         let plans = place("plans.toml");
         // Another desk may be reading it.
         let creem = self.creem.as_ref();
-        let sold = if creem.is_some() { sales::SOLD } else { "" };
+        let sold = self.sold();
         write_whole(&plans, &format!("{PLANS}{sold}"));
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
@@ -357,7 +357,7 @@ impl House {
                 String::new,
                 |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
             ),
-            links = creem.map(|creem| sales::of_creem(creem, self.given.creem)).unwrap_or_default(),
+            links = creem.map(|creem| sales::of_creem(creem, &self.given)).unwrap_or_default(),
             link = self.given.link,
             site = self.site.as_ref().map(site::section).unwrap_or_default(),
             images = self.given.images,

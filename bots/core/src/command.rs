@@ -5,16 +5,17 @@ use alloc::{vec, vec::Vec};
 use crate::{
     account::Language,
     cancel,
+    credits::Credits,
     customer::Visit,
     effect::Effect,
     event::{Message, Setting},
-    facts::MessageFacts,
+    facts::{MessageFacts, OpenRequest, PlanFacts},
     history,
     intent::Command,
     keys, link, linking, payment, pricing,
-    say::{Balance, BalanceLine, Key, Label, Offer, Say, Verb},
+    say::{Balance, BalanceLine, HeldLine, Key, Label, Offer, Say, Verb},
     settings, support,
-    turn::Turn,
+    turn::{Turn, shorten},
     unlinking,
 };
 
@@ -33,8 +34,9 @@ pub(crate) fn obey(
     match command {
         Command::Start(payload) => return link::started(turn, visit, facts, payload),
         Command::Help | Command::Unknown => help(turn, visit),
-        Command::Balance => balance(turn, visit, &facts.entries),
+        Command::Balance => balance(turn, visit, &facts.entries, &facts.plan),
         Command::Buy => buy(turn, visit),
+        Command::Plan => payment::show_plan(turn, visit, &facts.plan, None),
         Command::History => history::show(turn, visit, facts.history.as_ref(), None),
         Command::Settings => settings::show(turn, visit),
         Command::Support(told) => support::asked(turn, visit, message, told),
@@ -57,6 +59,7 @@ fn is_private(command: Command<'_>) -> bool {
     match command {
         Command::Balance
         | Command::Buy
+        | Command::Plan
         | Command::History
         | Command::Support(_)
         | Command::Unlink => true,
@@ -86,18 +89,38 @@ fn help(turn: &mut Turn<'_>, visit: &Visit) {
 }
 
 /// The balance, what is held and the last entries.
-pub(crate) fn balance(turn: &mut Turn<'_>, visit: &Visit, entries: &[BalanceLine]) {
+pub(crate) fn balance(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    entries: &[BalanceLine],
+    facts: &PlanFacts,
+) {
+    let row = payment::current(&facts.plans);
     let say = Say::Balance(Balance {
         available: visit.available(),
         pending: visit.customer.account.purse.pending,
         in_line: visit.customer.open.iter().filter(|open| !open.generations.is_empty()).count()
             as i64,
+        held: visit.customer.open.iter().filter_map(held).collect(),
+        plan: row.map(|row| (row.plan.clone(), row.state, row.until)),
+        lapsing: facts.lapsing.clone(),
         entries: entries.to_vec(),
     });
-    let mut row = vec![keys::act(Label::Buy, Verb::Buy, 0)];
-    row.extend(keys::support_link(turn.house()));
-    let balance = turn.words(&visit.reader, say).keys(vec![row]);
+    let mut first = vec![keys::act(Label::Buy, Verb::Buy, 0)];
+    if row.is_some() {
+        first.push(keys::act(Label::ShowPlan, Verb::ShowPlan, 0));
+    }
+    first.extend(keys::support_link(turn.house()));
+    let balance = turn.words(&visit.reader, say).keys(vec![first]);
     turn.send(balance);
+}
+
+/// What is set aside for a request, and for which.
+fn held(open: &OpenRequest) -> Option<HeldLine> {
+    let pending = open.generations.iter().filter(|one| one.state.is_under_way());
+    let credits = Credits(pending.map(|one| one.price.0).sum());
+    let prompt = shorten(&open.request.prompt);
+    (credits > Credits::ZERO).then_some(HeldLine { credits, prompt })
 }
 
 /// What credits cost; the support link stands beside every price.

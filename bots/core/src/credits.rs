@@ -96,6 +96,8 @@ pub enum GrantReason {
     Pack,
     /// A period of a plan was paid.
     Plan,
+    /// Credits that were taken for a refund which came to nothing.
+    RefundFailed,
 }
 
 impl GrantReason {
@@ -108,6 +110,7 @@ impl GrantReason {
             Self::OwedExpired => "owed_expired",
             Self::Pack => "pack",
             Self::Plan => "plan",
+            Self::RefundFailed => "refund_failed",
         }
     }
 }
@@ -152,6 +155,8 @@ pub enum TakeReason {
     Refunded,
     /// The money for them went back, whether they were spent or not.
     Reclaimed,
+    /// Their time was up, and they were not spent.
+    Lapsed,
 }
 
 impl TakeReason {
@@ -161,6 +166,7 @@ impl TakeReason {
         match self {
             Self::Refunded => "refunded",
             Self::Reclaimed => "reclaimed",
+            Self::Lapsed => "lapsed",
         }
     }
 }

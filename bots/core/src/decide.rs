@@ -15,7 +15,7 @@ use crate::{
     },
     grant, handed, handing, history,
     id::{ConversationId, OutboundId},
-    manners, message, payment, picture, press,
+    lapse, manners, message, payment, picture, press,
     say::{RelayState, Say},
     support, topic, tray,
     turn::{Reader, Turn},
@@ -106,6 +106,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::PicturesExpiring { count, first_at, .. } => {
             history::expire_soon(turn, of_message(facts)?, *count, *first_at);
         }
+        Event::CreditsLapsing { .. } => lapse::due(turn, of_message(facts)?),
         Event::ArtifactExpired { owed: false, .. } => {
             picture::expired(turn, of_generation(facts)?);
         }
@@ -217,7 +218,7 @@ fn of_generation(facts: &Facts) -> Option<&GenerationFacts> {
     if let Facts::Generation(facts) = facts { Some(facts) } else { None }
 }
 
-fn of_payment(facts: &Facts) -> Option<&PaymentFacts> {
+pub(crate) fn of_payment(facts: &Facts) -> Option<&PaymentFacts> {
     if let Facts::Payment(facts) = facts { Some(facts) } else { None }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         AccountId, AlbumId, ArtifactId, ConversationId, EntryId, ErrandId, EscalationId,
         GenerationId, HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
     },
-    payment::{Checkout, CheckoutState, Link, Payment, PlanRow, Reversed},
+    payment::{Checkout, CheckoutState, Link, Payment, PlanRow, Refund, Reversed, Wish},
     say::{Cause, Key, Say},
 };
 
@@ -229,6 +229,24 @@ pub enum Effect {
     KeepReversal(Reversed),
     /// A plan that somebody pays for is written down, or is otherwise.
     KeepPlan(PlanRow),
+    /// What a plan's owner has asked for, or that they have heard of it.
+    WishPlan {
+        /// Which plan, as the provider calls it.
+        subscription: String,
+        /// What.
+        wish: Option<Wish>,
+    },
+    /// A refund that was asked for is written down, or stands otherwise.
+    KeepRefund(Refund),
+    /// That credits of a payment lapse was told; or they have lapsed.
+    LapsePayment {
+        /// Which payment.
+        payment: String,
+        /// How many have.
+        credits: Credits,
+        /// Whether none of them can come back any more.
+        over: bool,
+    },
     /// What an account's plan is from now on.
     ChoosePlan {
         /// Whose.

@@ -1,17 +1,17 @@
 //! Errands: durable work with an outside party other than delivering and generating. A turn opens
 //! one; what came of it comes back as an event.
 
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::{Attachment, MediaRef},
-    decide::of_message,
+    decide::{of_message, of_payment},
     effect::{Effect, NewErrand},
     facts::{Facts, Reference, SignedIn},
     id::{ConversationId, ErrandId, IdentityId, RequestId},
-    payment::{self, Link, Money},
+    payment::{self, Link, Money, Notice, PlanChange},
     screening::{self, Judged},
     signing_in,
     turn::Turn,
@@ -65,6 +65,29 @@ pub enum Errand {
         /// Names the message that will show it.
         slot: i64,
     },
+    /// What was charged for a period of a plan is found out.
+    LookAtPayment {
+        /// What was told of it.
+        notice: Notice,
+    },
+    /// A plan is changed.
+    ChangePlan {
+        /// Which, as the provider calls it.
+        subscription: String,
+        /// How.
+        change: PlanChange,
+        /// Who asked.
+        identity: IdentityId,
+    },
+    /// A whole payment is given back.
+    Refund {
+        /// Which.
+        payment: String,
+        /// The plan that ends with it.
+        ends: Option<String>,
+        /// Who asked.
+        identity: IdentityId,
+    },
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -80,16 +103,25 @@ pub enum ErrandKind {
     Checkout,
     /// [`Errand::Screen`].
     Screen,
+    /// [`Errand::LookAtPayment`].
+    LookAtPayment,
+    /// [`Errand::ChangePlan`].
+    ChangePlan,
+    /// [`Errand::Refund`].
+    Refund,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::CopyMedia,
         Self::SendSignInCode,
         Self::CheckSignInCode,
         Self::Checkout,
         Self::Screen,
+        Self::LookAtPayment,
+        Self::ChangePlan,
+        Self::Refund,
     ];
 
     /// The word in the row, and in the metrics.
@@ -101,6 +133,9 @@ impl ErrandKind {
             Self::CheckSignInCode => "check_sign_in_code",
             Self::Checkout => "checkout",
             Self::Screen => "screen",
+            Self::LookAtPayment => "look_at_payment",
+            Self::ChangePlan => "change_plan",
+            Self::Refund => "refund",
         }
     }
 }
@@ -115,6 +150,9 @@ impl Errand {
             Self::CheckSignInCode { .. } => ErrandKind::CheckSignInCode,
             Self::Checkout { .. } => ErrandKind::Checkout,
             Self::Screen { .. } => ErrandKind::Screen,
+            Self::LookAtPayment { .. } => ErrandKind::LookAtPayment,
+            Self::ChangePlan { .. } => ErrandKind::ChangePlan,
+            Self::Refund { .. } => ErrandKind::Refund,
         }
     }
 }
@@ -157,6 +195,12 @@ pub enum Brought {
     SignedIn(SignedIn),
     /// A payment link was made.
     Checkout(Link),
+    /// What was charged for a period of a plan, or taken off its price; before tax.
+    Charged(Money),
+    /// A plan is as it was wanted, and how it is now.
+    Plan(Box<Notice>),
+    /// A payment is on its way back.
+    Refunded,
     /// Words were screened: whether they may be drawn from.
     Screened {
         /// Whether.
@@ -248,6 +292,17 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
         }
         (Errand::Checkout { slot, .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {
             payment::failed(turn, of_message(facts)?, *slot);
+        }
+        (Errand::LookAtPayment { notice }, end) => {
+            payment::looked(turn, of_payment(facts)?, notice, end);
+        }
+        (Errand::ChangePlan { subscription, change, .. }, end) => {
+            let of = (ended.errand, subscription.as_str(), change);
+            payment::changed(turn, of_message(facts)?, of, end);
+        }
+        (Errand::Refund { payment, .. }, end) => {
+            let of = (ended.errand, payment.as_str());
+            payment::refund_ended(turn, of_message(facts)?, of, end);
         }
         (Errand::Screen { .. }, end) => {
             let judged = match end {

@@ -209,6 +209,11 @@ pub enum Event {
         /// When the first of them is let go, milliseconds since the epoch.
         first_at: i64,
     },
+    /// Credits of a plan come near the end of their time, or have come to it.
+    CreditsLapsing {
+        /// Whose.
+        account: AccountId,
+    },
     /// A stored picture reached the end of its time.
     ArtifactExpired {
         /// Which.

@@ -18,7 +18,7 @@ use crate::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
-    payment::{Checkout, Payment, PlanRow, Reversed, Till},
+    payment::{Checkout, Payment, PaymentRow, PlanRow, Refund, Reversed, Till},
     say::{Action, BalanceLine, CardLine, Cause, Cheaper},
     window::Window,
 };
@@ -231,6 +231,8 @@ pub struct MessageFacts {
     pub replied: Option<Kept>,
     /// For a payment link that was made, or was not: the purchase.
     pub checkout: Option<Checkout>,
+    /// For what is about a plan or a refund.
+    pub plan: PlanFacts,
     /// What they answer instead, where it has no picture in it.
     pub beside: Beside,
     /// The picture that the payload of their link names, when the payload is one of ours; whose it
@@ -301,6 +303,8 @@ pub struct PressFacts {
     pub address: String,
     /// For a press that buys: the presser's newest purchase of the same that is not paid.
     pub checkout: Option<Checkout>,
+    /// For a press about a plan or a refund, and one that buys.
+    pub plan: PlanFacts,
     /// For a press that spends: the presser's newest request, whatever became of it.
     pub newest: Option<Box<Request>>,
     /// The line for the provider.
@@ -434,6 +438,37 @@ pub struct PaymentFacts {
     pub reversals: Vec<Reversed>,
     /// The plans that the account pays for, or has paid for.
     pub plans: Vec<PlanRow>,
+}
+
+/// What somebody pays for, and has paid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanFacts {
+    /// The plans that the account pays for, or has paid for.
+    pub plans: Vec<PlanRow>,
+    /// Its last payments, newest first.
+    pub payments: Vec<PaymentRow>,
+    /// The refunds it asked for lately, newest first.
+    pub refunds: Vec<Refund>,
+    /// What of its credits lapses, soonest first.
+    pub lapsing: Vec<Lapsing>,
+    /// The address that opens the provider's portal for whoever has it, for a while; empty where
+    /// there is none.
+    pub portal: String,
+}
+
+/// Credits that lapse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lapsing {
+    /// The payment that brought them.
+    pub payment: String,
+    /// How many are left of it.
+    pub credits: Credits,
+    /// Whether more of it is held for pictures.
+    pub held: bool,
+    /// When they lapse, milliseconds since the epoch.
+    pub at: i64,
+    /// Whether that was told.
+    pub announced: bool,
 }
 
 /// What the card of a new topic tells beyond the matter itself.
@@ -701,6 +736,8 @@ pub struct Needs {
     pub link: Option<LinkNeed>,
     /// A purchase by our name for it.
     pub checkout: Option<String>,
+    /// What somebody pays for, and has paid.
+    pub plan: bool,
     /// The newest purchase of what has this number on buttons ([`Item::number`]).
     ///
     /// [`Item::number`]: crate::payment::Item::number

@@ -148,6 +148,15 @@ pub enum GenerationState {
 }
 
 impl GenerationState {
+    /// Whether its credits are still set aside.
+    #[must_use]
+    pub fn is_under_way(self) -> bool {
+        match self {
+            Self::Held | Self::Claimed | Self::Submitting | Self::Submitted | Self::Made => true,
+            Self::Delivered | Self::Failed | Self::Uncertain | Self::Cancelled => false,
+        }
+    }
+
     /// The word in the row.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -26,6 +26,8 @@ pub enum Command<'t> {
     Balance,
     /// What can be bought.
     Buy,
+    /// The plan.
+    Plan,
     /// Pictures kept.
     History,
     /// The options.
@@ -99,6 +101,7 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
         "help" | "帮助" => Command::Help,
         "balance" | "credits" | "余额" => Command::Balance,
         "buy" | "topup" | "充值" => Command::Buy,
+        "plan" | "套餐" => Command::Plan,
         "history" | "历史" => Command::History,
         "settings" | "options" | "设置" => Command::Settings,
         "support" | "human" | "人工" => Command::Support(rest),
@@ -108,7 +111,6 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
         "language" | "lang" | "语言" => Command::Language(language(rest)),
         "link" | "绑定" => Command::Link(rest),
         "unlink" | "解绑" => Command::Unlink,
-        "plan" | "套餐" => Command::Unknown,
         _ => return None,
     })
 }
@@ -224,6 +226,7 @@ mod tests {
         let twins = [
             ("balance", "余额"),
             ("buy", "充值"),
+            ("plan", "套餐"),
             ("link", "绑定"),
             ("unlink", "解绑"),
             ("history", "历史"),

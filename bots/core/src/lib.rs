@@ -33,6 +33,7 @@ mod history;
 pub mod id;
 pub mod intent;
 pub mod keys;
+pub mod lapse;
 pub mod line;
 pub mod link;
 pub mod linking;

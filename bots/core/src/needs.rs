@@ -70,6 +70,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             line: true,
             // Its words may be a command.
             entries: true,
+            plan: true,
             history: Some(0),
             ..of(FactsKind::Message)
         },
@@ -91,6 +92,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         }
         Event::PicturesExpiring { account, .. } => {
             Needs { account: Some(*account), history: Some(0), ..of(FactsKind::Message) }
+        }
+        Event::CreditsLapsing { account } => {
+            Needs { account: Some(*account), plan: true, ..of(FactsKind::Message) }
         }
         Event::ArtifactExpired { artifact, .. } => {
             Needs { artifact: Some(*artifact), ..of(FactsKind::Generation) }
@@ -126,6 +130,7 @@ fn message_needs(message: &Message) -> Needs {
     match intent::read(&message.text, BareWords::of(&message.from.identity)) {
         Intent::Command(command) => Needs {
             entries: command == Command::Balance,
+            plan: matches!(command, Command::Balance | Command::Plan),
             history: (command == Command::History).then_some(0),
             link: link_needs(command),
             ..base
@@ -172,7 +177,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::OpenPicture => Needs { artifact, ..base },
         Verb::Larger => Needs { artifact, line: true, newest: true, ..base },
         Verb::Example => Needs { line: true, newest: true, ..base },
-        Verb::Balance => Needs { entries: true, ..base },
+        Verb::Balance => Needs { entries: true, plan: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, case: Some(EscalationId(row)), ..base },
         Verb::LinkYes | Verb::LinkNo => Needs { link: Some(LinkNeed::Code(CodeId(row))), ..base },
@@ -184,7 +189,15 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::SignInByEmail
         | Verb::SignInInBrowser
         | Verb::SignOut => Needs { link: Some(LinkNeed::Own), ..base },
-        Verb::BuyItem => Needs { item: Some(row), ..base },
+        Verb::BuyItem => Needs { item: Some(row), plan: true, ..base },
+        Verb::ShowPlan
+        | Verb::PlanChange
+        | Verb::PlanTo
+        | Verb::PlanCancel
+        | Verb::PlanYes
+        | Verb::Refund
+        | Verb::RefundOf
+        | Verb::RefundYes => Needs { plan: true, ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -211,6 +224,10 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
         (Errand::CopyMedia { .. }, _) => Needs::default(),
         (Errand::Screen { request, identity }, _) => {
             Needs { request: Some(*request), line: true, ..of(identity) }
+        }
+        (Errand::LookAtPayment { .. }, _) => Needs { kind: FactsKind::Payment, ..Needs::default() },
+        (Errand::ChangePlan { identity, .. } | Errand::Refund { identity, .. }, _) => {
+            Needs { plan: true, ..of(identity) }
         }
         (Errand::Checkout { request, identity, .. }, _) => {
             Needs { checkout: Some(request.clone()), ..of(identity) }

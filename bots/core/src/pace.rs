@@ -28,6 +28,7 @@ pub fn writer<'e>(event: &'e Event, album: Option<&Album>) -> Option<&'e Identit
             | Command::Help
             | Command::Balance
             | Command::Buy
+            | Command::Plan
             | Command::History
             | Command::Settings
             | Command::Privacy

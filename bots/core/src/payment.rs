@@ -6,6 +6,8 @@
 
 mod checkout;
 mod moved;
+mod plan;
+mod refund;
 mod told;
 
 use alloc::{format, string::String};
@@ -14,15 +16,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     credits::Credits,
-    id::{AccountId, ConversationId, IdentityId, PurseId},
+    id::{AccountId, ConversationId, ErrandId, IdentityId, PurseId},
 };
 
 pub use self::told::unlocked;
 pub(crate) use self::{
     checkout::{chosen, failed, made, offers, till},
     moved::moved,
-    told::told,
+    plan::{changed, current, pressed as plan_pressed, show as show_plan},
+    refund::{ended as refund_ended, pressed as refund_pressed},
+    told::{looked, told},
 };
+pub use self::{
+    plan::{Charge, PlanChange, Wish},
+    refund::{PaymentRow, Refund, RefundAuto, RefundState},
+};
+
+/// Where what the provider tells happens: one after the other, whoever it is about.
+pub const TOLD_IN: &str = "creem";
 
 /// An amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +68,8 @@ pub struct Till {
     pub closed_on: &'static [&'static str],
     /// How to a browser the page is found that says what happens after paying.
     pub return_url: String,
+    /// Which refunds are given without people being asked.
+    pub refund_auto: RefundAuto,
 }
 
 /// Something that is sold.
@@ -102,12 +115,17 @@ impl Item {
     /// never sell something else than stood on it. FNV-1a, 63 bits.
     #[must_use]
     pub fn number(&self) -> i64 {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in self.word().bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        (hash >> 1) as i64
+        number_of(&self.word())
     }
+}
+
+/// The number on buttons of what has no number of its own.
+fn number_of(word: &str) -> i64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in word.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    (hash >> 1) as i64
 }
 
 /// A purchase that was asked for: written down before the provider is asked for a payment link.
@@ -187,6 +205,8 @@ pub enum Told {
     PlanPaid(Paid, PlanTold),
     /// How a plan is.
     Plan(PlanTold),
+    /// How a plan is after we had it changed: the errand that did it.
+    Changed(PlanTold, ErrandId),
     /// Money went back.
     Reversed(Reversed),
     /// Something that nothing follows from.
@@ -206,6 +226,10 @@ pub struct Paid {
     pub price: Option<Money>,
     /// What was taken off that, minor units.
     pub discount: i64,
+    /// Of a period of a plan, what of its price was charged or taken off, before tax: less than
+    /// all of it where the plan was exchanged within the period. Nothing where it is not told.
+    #[serde(default)]
+    pub charged: Option<Money>,
     /// Who the payer is there.
     pub customer: Option<String>,
 }
@@ -315,6 +339,19 @@ pub struct Payment {
     pub taken: Credits,
     /// Why nothing was given.
     pub doubt: Option<Doubt>,
+    /// What it was for; nothing while it is in doubt.
+    pub bought: Option<Bought>,
+}
+
+/// What a payment was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bought {
+    /// What.
+    pub item: Item,
+    /// What was charged before tax.
+    pub price: Money,
+    /// When what is left of its credits lapses, milliseconds since the epoch; zero for never.
+    pub lapses_at: i64,
 }
 
 /// Why a payment brings no credits: somebody has to look at it.
@@ -329,6 +366,8 @@ pub enum Doubt {
     Price,
     /// No real money moved where it should have, or the other way round.
     Mode,
+    /// What was charged cannot be found out.
+    Unseen,
 }
 
 impl Doubt {
@@ -340,6 +379,7 @@ impl Doubt {
             Self::Product => "product",
             Self::Price => "price",
             Self::Mode => "mode",
+            Self::Unseen => "unseen",
         }
     }
 
@@ -349,6 +389,7 @@ impl Doubt {
             Self::Product => "a payment is for another product than we asked: nothing was given",
             Self::Price => "a payment is of another amount than we asked: nothing was given",
             Self::Mode => "a payment is of the other mode (test or live): nothing was given",
+            Self::Unseen => "what a plan's payment came to cannot be found out: nothing was given",
         }
     }
 }
@@ -372,6 +413,8 @@ pub struct PlanRow {
     pub as_of: (i64, i64),
     /// Who the payer is at the provider.
     pub customer: Option<String>,
+    /// What its owner has asked for and nobody has heard of yet.
+    pub wish: Option<Wish>,
 }
 
 /// What happened to somebody's credits or plan, for them to hear in their own chat.
@@ -404,6 +447,13 @@ pub enum Moved {
         plan: String,
         /// How it is now.
         state: PlanState,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+    },
+    /// A plan was exchanged for another one, and not by us.
+    Exchanged {
+        /// Which plan it is now.
+        plan: String,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
     },

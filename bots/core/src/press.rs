@@ -133,6 +133,13 @@ fn obey(
         | Verb::SignInInBrowser
         | Verb::SignOut => return linking::pressed(turn, visit, facts, action),
         Verb::BuyItem => return payment::chosen(turn, visit, facts, row),
+        Verb::PlanChange | Verb::PlanTo | Verb::PlanCancel | Verb::PlanYes => {
+            return payment::plan_pressed(turn, visit, &facts.plan, (action, message));
+        }
+        Verb::Refund | Verb::RefundOf | Verb::RefundYes => {
+            return payment::refund_pressed(turn, visit, &facts.plan, (action, message));
+        }
+        Verb::ShowPlan => payment::show_plan(turn, visit, &facts.plan, message),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -140,7 +147,7 @@ fn obey(
                 return Answer::Line(Say::Stale);
             }
         }
-        Verb::Balance => command::balance(turn, visit, &facts.entries),
+        Verb::Balance => command::balance(turn, visit, &facts.entries, &facts.plan),
         Verb::Buy => command::buy(turn, visit),
         Verb::Privacy => command::privacy(turn, visit),
         Verb::Settings => settings::show(turn, visit),
@@ -166,6 +173,14 @@ fn is_private(verb: Verb) -> bool {
         Verb::Balance
             | Verb::Buy
             | Verb::BuyItem
+            | Verb::ShowPlan
+            | Verb::PlanChange
+            | Verb::PlanTo
+            | Verb::PlanCancel
+            | Verb::PlanYes
+            | Verb::Refund
+            | Verb::RefundOf
+            | Verb::RefundYes
             | Verb::HistoryPage
             | Verb::AskHuman
             | Verb::SetCause

@@ -7,15 +7,16 @@ mod case;
 mod key;
 mod link;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::{OtherKind, Text},
     credits::Credits,
+    facts::Lapsing,
     generation::{Failure, Options, Resolution},
-    payment::{Item, Money, PlanState},
+    payment::{Charge, Item, Money, PlanState, RefundState},
 };
 
 pub use self::{
@@ -240,6 +241,101 @@ pub enum Say {
         state: PlanState,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
+    },
+    /// The plan as it stands.
+    Plan(Box<PlanView>),
+    /// Which plan instead?
+    PlanChoose {
+        /// Which plan it is.
+        plan: String,
+        /// The others.
+        others: Vec<OfferLine>,
+    },
+    /// May the plan be exchanged?
+    PlanExchange {
+        /// Which plan it is.
+        from: String,
+        /// Which it would be.
+        to: String,
+        /// What a period of that costs, as it stands in the plans file.
+        price: String,
+        /// The credits of a period of that.
+        credits: Credits,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+        /// What is taken for the days that are left.
+        charge: Charge,
+    },
+    /// May the plan end with its period?
+    PlanCancelAsk {
+        /// Which.
+        plan: String,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+    },
+    /// The payment provider is being asked.
+    PlanAsking,
+    /// A press on a plan that is being changed.
+    PlanBusy,
+    /// The payment provider did not change the plan.
+    PlanNotChanged {
+        /// Whether it said no; else it did not answer in time.
+        refused: bool,
+    },
+    /// The plan is another one now.
+    PlanExchanged {
+        /// Which.
+        plan: String,
+        /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+        until: i64,
+        /// What a period costs, as it stands in the plans file.
+        price: Option<String>,
+        /// What was taken for the days that are left, where we asked for it.
+        charge: Option<Charge>,
+    },
+    /// Which payment is to be given back?
+    RefundChoose {
+        /// Those that can be, newest first.
+        payments: Vec<PaymentLine>,
+    },
+    /// May this payment be given back?
+    RefundAsk {
+        /// What goes back, before tax.
+        price: Money,
+        /// When it was paid, milliseconds since the epoch.
+        at: i64,
+        /// The credits that go with it.
+        credits: Credits,
+        /// Whether people decide.
+        by_people: bool,
+        /// The plan that ends with it.
+        ends: Option<String>,
+    },
+    /// A payment is on its way back.
+    RefundSent {
+        /// What went back, before tax.
+        price: Money,
+        /// The credits that went with it.
+        credits: Credits,
+    },
+    /// A payment could not be given back; its credits are there again.
+    RefundFailed {
+        /// How many.
+        credits: Credits,
+    },
+    /// Credits of a plan lapse soon.
+    CreditsLapseSoon {
+        /// How many.
+        credits: Credits,
+        /// When, milliseconds since the epoch.
+        at: i64,
+    },
+    /// Credits of a plan have lapsed.
+    CreditsLapsed {
+        /// How many.
+        credits: Credits,
+        /// What can be spent now.
+        available: Credits,
     },
     /// Money went back, and the credits with it.
     MoneyWentBack {
@@ -507,8 +603,92 @@ pub struct Balance {
     pub pending: Credits,
     /// Requests for which it is set aside.
     pub in_line: i64,
+    /// What of it for which of them.
+    pub held: Vec<HeldLine>,
+    /// The plan, how it is, and until when it is paid; zero when that is not known.
+    pub plan: Option<(String, PlanState, i64)>,
+    /// What of it lapses, soonest first.
+    pub lapsing: Vec<Lapsing>,
     /// The last entries, newest first.
     pub entries: Vec<BalanceLine>,
+}
+
+/// Credits set aside for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLine {
+    /// How many.
+    pub credits: Credits,
+    /// Its prompt, shortened.
+    pub prompt: String,
+}
+
+/// A plan and what belongs to it, as its owner reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanView {
+    /// The plan; nothing without one.
+    pub plan: Option<PlanLine>,
+    /// What can be spent.
+    pub available: Credits,
+    /// What of it lapses, soonest first.
+    pub lapsing: Vec<Lapsing>,
+    /// Refunds that were asked for, newest first.
+    pub refunds: Vec<RefundLine>,
+    /// Whether plans are bought by the buttons below.
+    pub is_sold: bool,
+}
+
+/// A plan as its owner reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanLine {
+    /// Which.
+    pub plan: String,
+    /// How it is.
+    pub state: PlanState,
+    /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
+    pub until: i64,
+    /// What a period costs, as it stands in the plans file.
+    pub price: Option<String>,
+    /// The credits of a period.
+    pub credits: Option<Credits>,
+    /// Whether it is being changed.
+    pub wished: bool,
+}
+
+impl Default for PlanLine {
+    fn default() -> Self {
+        Self {
+            plan: String::new(),
+            state: PlanState::Active,
+            until: 0,
+            price: None,
+            credits: None,
+            wished: false,
+        }
+    }
+}
+
+/// A payment as whoever paid reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentLine {
+    /// What was charged, before tax.
+    pub price: Money,
+    /// When, milliseconds since the epoch.
+    pub at: i64,
+    /// The credits it brought that are not taken back.
+    pub credits: Credits,
+}
+
+/// A refund as whoever asked for it reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundLine {
+    /// What goes back, before tax.
+    pub price: Money,
+    /// When it was asked for, milliseconds since the epoch.
+    pub asked_at: i64,
+    /// Where it stands.
+    pub state: RefundState,
+    /// The matter that is with people, by its code.
+    pub code: Option<String>,
 }
 
 /// An entry as its owner reads it.

@@ -137,7 +137,10 @@ fn told(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message, told: Told) {
     if let Some(case) = open_case(visit) {
         return follow_up(turn, visit, &case, message, told);
     }
-    let Some(request) = told.request else { return open(turn, visit, told, false) };
+    let Some(request) = told.request else {
+        open(turn, visit, told, false);
+        return;
+    };
     let Told { cause, words, pictures, .. } = told;
     visit.awaits(turn, Some(Awaiting::CaseConsent { cause, request, words, pictures }));
     let question = turn.words(&visit.reader, Say::SupportConsent).keys(keys::consent());
@@ -166,6 +169,31 @@ fn has_people(turn: &Turn<'_>, reader: &Reader) -> bool {
 
 fn has_desk(house: &House) -> bool {
     house.desk.is_some() || house.members_desk.is_some()
+}
+
+/// Something that a button asked people for: for the open case where there is one, else a new one.
+/// Its code; nothing where there is nobody, which they are told.
+pub(crate) fn ask_people(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    cause: Cause,
+    words: String,
+) -> Option<String> {
+    if !has_people(turn, &visit.reader) {
+        elsewhere(turn, &visit.reader);
+        return None;
+    }
+    let known = open_case(visit).filter(|case| has_desk(turn.house()) && case.topic.is_some());
+    let Some(case) = known else {
+        let told = Told { cause, request: None, words, pictures: Vec::new() };
+        return Some(open(turn, visit, told, false));
+    };
+    for place in desk::places(turn.house(), &case) {
+        pass_on(turn, &place, case.id, &visit.customer.name, &words, &[]);
+    }
+    let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
+    turn.send(word);
+    Some(case.code)
 }
 
 /// What is it about?
@@ -233,14 +261,15 @@ pub(crate) fn consented(
     Answer::Quiet
 }
 
-/// A matter is handed to people.
-fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
+/// A matter is handed to people; its code, empty where there are none.
+fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) -> String {
     let hands_over = turn.house().hands_over(&visit.reader.conversation);
     if !hands_over {
         visit.awaits(turn, None);
     }
     if !has_people(turn, &visit.reader) {
-        return elsewhere(turn, &visit.reader);
+        elsewhere(turn, &visit.reader);
+        return String::new();
     }
     let id = EscalationId(turn.id());
     let code = format!("S-{}", turn.frame.cause.0);
@@ -262,12 +291,14 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) {
     if let Some(place) = turn.house().members_place(&code) {
         open_place(turn, &place, id, &code);
     }
-    let say = Say::SupportOpened { code, at: turn.frame.now };
+    let say = Say::SupportOpened { code: code.clone(), at: turn.frame.now };
     if hands_over {
-        return handing::hand_over(turn, visit, id, say);
+        handing::hand_over(turn, visit, id, say);
+        return code;
     }
     let word = turn.words(&visit.reader, say).about(About::Matter(id));
     turn.send(word);
+    code
 }
 
 /// A topic at the desk, in which the case's card will stand.

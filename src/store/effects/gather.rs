@@ -70,6 +70,9 @@ impl Rows {
             | Effect::KeepPayment(_)
             | Effect::KeepReversal(_)
             | Effect::KeepPlan(_)
+            | Effect::WishPlan { .. }
+            | Effect::KeepRefund(_)
+            | Effect::LapsePayment { .. }
             | Effect::ChoosePlan { .. }
             | Effect::CountStrike { .. } => self.gather_sale(seq, effect),
             Effect::Generate(generation) => self.generate(seq, generation),

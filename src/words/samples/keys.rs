@@ -4,6 +4,7 @@ use picdesk_core::{
     account::Language,
     credits::Credits,
     generation::{Background, Options, Quality, Resolution, Shape},
+    payment::Money,
     say::{Cause, Cheaper, Chosen, Label},
 };
 
@@ -46,6 +47,17 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::BuyPack { credits: price, price: "9.90 USD".into() },
         Label::BuyPlan { name: "pro".into(), price: "19.90 USD".into() },
         Label::Pay,
+        Label::ShowPlan,
+        Label::PlanChange,
+        Label::PlanCancel,
+        Label::PlanResume,
+        Label::PlanExchangeYes,
+        Label::PlanCancelYes,
+        Label::PlanKeep,
+        Label::Portal,
+        Label::Refund,
+        Label::RefundOf { number: 6, price: Money { minor: 123_456, currency: "USD".into() } },
+        Label::RefundYes,
         Label::SupportLink,
         Label::CaseDone,
         Label::MakeCode,
@@ -82,10 +94,15 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 33] {
+pub(in super::super) fn pages() -> [PageText; 38] {
     [
         PageText::Paid,
         PageText::NotPaid,
+        PageText::Portal,
+        PageText::PortalNote,
+        PageText::PortalOpen,
+        PageText::PortalLater,
+        PageText::PortalExpired,
         PageText::Gallery,
         PageText::Count(1),
         PageText::PrivateUntil(DECEMBER_22),

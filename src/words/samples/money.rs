@@ -2,8 +2,9 @@
 
 use picdesk_core::{
     credits::Credits,
-    payment::{Item, Money, PlanState},
-    say::Say,
+    facts::Lapsing,
+    payment::{Charge, Item, Money, PlanState, RefundState},
+    say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say},
 };
 
 use super::{DECEMBER_22, Measure};
@@ -48,4 +49,129 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         ready(Item::Plan("pro".into()), ""),
         Say::CheckoutFailed,
     ]
+}
+
+/// What is said about `/plan` and refunds.
+pub(super) fn plans(measure: &Measure) -> Vec<Say> {
+    let price = || Money { minor: 1990, currency: "USD".into() };
+    let offer = OfferLine { id: "studio".into(), credits: measure.credits(), price: price_text() };
+    let exchange = |until, charge| Say::PlanExchange {
+        from: "pro".into(),
+        to: "studio".into(),
+        price: price_text(),
+        credits: measure.credits(),
+        until,
+        charge,
+    };
+    let exchanged = |until, charge| Say::PlanExchanged {
+        plan: "studio".into(),
+        until,
+        price: Some(price_text()),
+        charge,
+    };
+    let ask = |by_people, ends: Option<&str>| Say::RefundAsk {
+        price: price(),
+        at: DECEMBER_22,
+        credits: measure.credits(),
+        by_people,
+        ends: ends.map(str::to_owned),
+    };
+    let paid = PaymentLine { price: price(), at: DECEMBER_22, credits: measure.credits() };
+    let mut says = views(measure);
+    says.extend([
+        Say::PlanChoose { plan: "pro".into(), others: measure.repeated(&offer) },
+        exchange(DECEMBER_22, Charge::Difference),
+        exchange(0, Charge::Nothing),
+        exchanged(DECEMBER_22, Some(Charge::Difference)),
+        exchanged(DECEMBER_22, Some(Charge::Nothing)),
+        exchanged(0, None),
+        Say::PlanCancelAsk { plan: "pro".into(), until: DECEMBER_22 },
+        Say::PlanCancelAsk { plan: "pro".into(), until: 0 },
+        Say::PlanAsking,
+        Say::PlanBusy,
+        Say::PlanNotChanged { refused: true },
+        Say::PlanNotChanged { refused: false },
+        Say::CreditsLapseSoon { credits: measure.credits(), at: DECEMBER_22 },
+        Say::CreditsLapsed { credits: measure.credits(), available: measure.credits() },
+        Say::RefundChoose { payments: measure.repeated(&paid) },
+        ask(true, None),
+        ask(false, Some("pro")),
+        Say::RefundSent { price: price(), credits: measure.credits() },
+        Say::RefundFailed { credits: measure.credits() },
+    ]);
+    says
+}
+
+/// Credits that lapse.
+pub(super) fn lapsing(measure: &Measure) -> Lapsing {
+    Lapsing {
+        payment: "transaction:tran_1".into(),
+        credits: measure.credits(),
+        held: false,
+        at: DECEMBER_22,
+        announced: false,
+    }
+}
+
+fn price_text() -> String {
+    "49.90 USD".to_owned()
+}
+
+/// A plan in every state, and none.
+fn views(measure: &Measure) -> Vec<Say> {
+    let refund = |state, code: Option<&str>| RefundLine {
+        price: Money { minor: 990, currency: "USD".into() },
+        asked_at: DECEMBER_22,
+        state,
+        code: code.map(str::to_owned),
+    };
+    let view = |plan, available| PlanView {
+        plan,
+        available,
+        lapsing: Vec::new(),
+        refunds: Vec::new(),
+        is_sold: false,
+    };
+    let whole = |plan| PlanView {
+        lapsing: measure.repeated(&lapsing(measure)),
+        refunds: vec![
+            refund(RefundState::WithPeople, Some("S-1042")),
+            refund(RefundState::UnderWay, None),
+            refund(RefundState::Sent, None),
+            refund(RefundState::Failed, None),
+        ],
+        ..view(plan, measure.credits())
+    };
+    let states = [
+        PlanState::Active,
+        PlanState::Unknown,
+        PlanState::PastDue,
+        PlanState::Ending,
+        PlanState::Paused,
+        PlanState::Unpaid,
+        PlanState::Ended,
+    ];
+    let lines = states.into_iter().flat_map(|state| {
+        [DECEMBER_22, 0].map(|until| PlanLine {
+            plan: "pro".into(),
+            state,
+            until,
+            price: Some(price_text()),
+            credits: Some(measure.credits()),
+            wished: until == 0,
+        })
+    });
+    let mut says: Vec<Say> =
+        lines.map(|line| Say::Plan(Box::new(view(Some(line), measure.credits())))).collect();
+    says.push(Say::Plan(Box::new(whole(Some(PlanLine {
+        plan: "pro".into(),
+        until: DECEMBER_22,
+        price: Some(price_text()),
+        credits: Some(measure.credits()),
+        wished: true,
+        ..PlanLine::default()
+    })))));
+    let none = PlanView { is_sold: true, ..view(None, Credits(-measure.number)) };
+    says.push(Say::Plan(Box::new(none)));
+    says
 }

@@ -11,6 +11,7 @@ mod outbox;
 mod parting;
 mod payments;
 mod people;
+mod plans;
 mod pooler;
 mod prune;
 mod replicas;

@@ -21,6 +21,10 @@ pub struct Given {
     pub webhook: bool,
     /// Whether credits are sold by link.
     pub sells: bool,
+    /// Of `[creem]`: which refunds are given at once.
+    pub refunds: &'static str,
+    /// Whether what is sold is not what it was.
+    pub sold_otherwise: bool,
     /// More of `[creem]`, where credits are sold.
     pub creem: &'static str,
     /// Whether there is a website whose people sign in.
@@ -56,6 +60,8 @@ impl Default for Given {
             seed: 1,
             webhook: false,
             sells: false,
+            refunds: "never",
+            sold_otherwise: false,
             creem: "",
             site: false,
             link: "",

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::House;
 
 /// What is sold, more than the prices of pictures.
-pub(super) const SOLD: &str = "
+const SOLD: &str = "
 [[packs]]
 id = \"starter\"
 credits = 100
@@ -30,6 +30,7 @@ creem_product_id = \"prod_studio\"
 max_resolution = \"4k\"
 queue_max = 1000
 pictures_max = 10
+credits_expire_days = 30
 ";
 
 pub(super) async fn start(seed: u64) -> CreemStandIn {
@@ -37,11 +38,12 @@ pub(super) async fn start(seed: u64) -> CreemStandIn {
 }
 
 /// The section of Creem's, and links in Telegram too.
-pub(super) fn of_creem(creem: &CreemStandIn, more: &str) -> String {
+pub(super) fn of_creem(creem: &CreemStandIn, given: &Given) -> String {
     let options = creem.options();
+    let (refunds, more) = (given.refunds, given.creem);
     format!(
         "web_checkout = true\n[creem]\nbase_url = \"{}\"\napi_key = \"{}\"\n\
-         webhook_secret = \"{}\"\n{more}",
+         webhook_secret = \"{}\"\nrefund_auto = \"{refunds}\"\n{more}",
         creem.base_url(),
         options.api_key,
         options.webhook_secret,
@@ -55,6 +57,22 @@ pub(super) fn is_told(creem: &CreemStandIn) -> bool {
 }
 
 impl House {
+    /// From the next start on a pack brings another number of credits, for another price.
+    pub fn sell_otherwise(&mut self) {
+        self.given.sold_otherwise = true;
+    }
+
+    /// What is sold.
+    pub(super) fn sold(&self) -> String {
+        match (&self.creem, self.given.sold_otherwise) {
+            (None, _) => String::new(),
+            (Some(_), false) => SOLD.to_owned(),
+            (Some(_), true) => SOLD
+                .replace("credits = 100\n", "credits = 250\n")
+                .replace("\"9.90 USD\"", "\"7.50 USD\""),
+        }
+    }
+
     /// Who takes the money.
     pub fn creem(&self) -> &CreemStandIn {
         self.creem.as_ref().expect("the house was given one")

@@ -99,4 +99,6 @@ pub struct Plan {
     pub product: Option<String>,
     /// What it unlocks.
     pub entitlement: Entitlement,
+    /// Days until what is left of a period's credits lapses; nothing for never.
+    pub lapse_days: Option<u32>,
 }

@@ -3,7 +3,7 @@
 
 use alloc::{format, vec, vec::Vec};
 
-use super::{Checkout, CheckoutState, Item, Link, Till};
+use super::{Checkout, CheckoutState, Item, Link, Till, plan};
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
@@ -59,6 +59,9 @@ pub(crate) fn chosen(
     let (Some(till), Some(sold)) = (till(house, conversation), sold) else {
         return Answer::Line(Say::Stale);
     };
+    if let Some(answer) = plan::chosen_beside(turn, visit, &facts.plan, &sold.item) {
+        return answer;
+    }
     let fresh = facts.checkout.as_ref().filter(|checkout| {
         turn.frame.now - checkout.asked_at < FRESH_MS
             && (&checkout.item, &checkout.price) == (&sold.item, sold.price)

@@ -38,6 +38,11 @@ pub(crate) fn moved(turn: &mut Turn<'_>, facts: &MessageFacts, moved: &Moved) {
             let word = turn.words(&visit.reader, say).keys(rows);
             turn.send(word);
         }
+        Moved::Exchanged { plan, until } => {
+            let plan = plan.clone();
+            let say = Say::PlanExchanged { plan, until: *until, price: None, charge: None };
+            turn.say(&visit.reader, say);
+        }
         Moved::Plan { plan, state, until } => {
             let say = Say::PlanChanged { plan: plan.clone(), state: *state, until: *until };
             let word = turn.words(&visit.reader, say);

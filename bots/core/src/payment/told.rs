@@ -1,20 +1,28 @@
 //! What follows from what the payment provider tells: once for each thing, whatever the order.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, vec::Vec};
 
 use super::{
-    Checkout, CheckoutState, Doubt, Mode, Moved, Notice, Paid, Payment, PlanRow, PlanState,
-    PlanTold, Reversal, Reversed, Told,
+    Bought, Checkout, CheckoutState, Doubt, Item, Mode, Money, Moved, Notice, Paid, Payment,
+    PlanChange, PlanRow, PlanState, PlanTold, Reversal, Reversed, TOLD_IN, Told,
 };
 use crate::{
     account::Account,
     credits::{Credits, GrantReason, Purse, TakeReason},
-    effect::Effect,
+    effect::{Effect, NewErrand},
+    errand::{Brought, Errand, ErrandEnd},
     event::Event,
     facts::{Catalogue, PaymentFacts},
-    id::EntryId,
+    id::{EntryId, ErrandId},
+    lapse,
     turn::Turn,
 };
+
+/// How long we try to find out what a payment came to, milliseconds.
+const LOOKED_WITHIN_MS: i64 = 7 * 86_400_000;
+
+/// A day, milliseconds.
+const DAY_MS: i64 = 86_400_000;
 
 /// The payment provider told something.
 pub(crate) fn told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice) {
@@ -25,6 +33,16 @@ pub(crate) fn told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice) {
             plan_told(turn, facts, notice, plan);
         }
         Told::Plan(plan) => plan_told(turn, facts, notice, plan),
+        Told::Changed(plan, errand) => {
+            plan_told(turn, facts, notice, plan);
+            // Who asked for it has heard of it.
+            let asked = facts.plans.iter().find(|row| row.subscription == plan.subscription);
+            let wish = asked.and_then(|row| row.wish.as_ref());
+            if wish.is_some_and(|wish| wish.errand == *errand) {
+                let subscription = plan.subscription.clone();
+                turn.then(Effect::WishPlan { subscription, wish: None });
+            }
+        }
         Told::Reversed(reversed) => went_back(turn, facts, reversed),
         Told::Nothing => {}
         Told::Unknown => {
@@ -35,9 +53,14 @@ pub(crate) fn told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice) {
 
 /// What a payment brings.
 struct Goods {
+    /// What it is for.
+    item: Item,
+    /// What that costs: of a plan, a whole period.
+    price: Money,
+    /// What that brings.
     credits: Credits,
-    /// The plan it is for.
-    plan: Option<String>,
+    /// Days until what is left of it lapses.
+    lapse_days: Option<u32>,
 }
 
 /// Credits are given for a payment that is what we asked for. One that is not is kept, and looked
@@ -53,7 +76,9 @@ fn paid_for(
     }
     let goods = match (&facts.checkout, &facts.account) {
         (Some(checkout), Some(account)) => {
-            goods(turn, checkout, notice, paid).map(|goods| (checkout, account, goods))
+            let known = known_product(turn, facts, notice);
+            let product = paid.product.as_deref().or(known);
+            goods(turn, checkout, notice, (paid, product)).map(|goods| (checkout, account, goods))
         }
         _ => Err(Doubt::NotAsked),
     };
@@ -61,38 +86,62 @@ fn paid_for(
         Ok(goods) => goods,
         Err(doubt) => return doubted(turn, facts, notice, (paid, doubt)),
     };
-    let entry = EntryId(turn.id());
-    turn.then(Effect::Grant {
-        entry,
-        purse: account.purse.id,
-        credits: goods.credits,
-        source: format!("creem:{}", paid.payment),
-        reason: if goods.plan.is_some() { GrantReason::Plan } else { GrantReason::Pack },
-        note: None,
-    });
+    let (price, credits) = match (&goods.item, &paid.charged) {
+        (Item::Pack(_), _) => (goods.price, goods.credits),
+        (Item::Plan(_), None) => return look_at(turn, notice, paid),
+        (Item::Plan(_), Some(charged)) => match share(&goods, charged) {
+            Ok(credits) => (charged.clone(), credits),
+            Err(doubt) => return doubted(turn, facts, notice, (paid, doubt)),
+        },
+    };
+    let is_plan = matches!(goods.item, Item::Plan(_));
+    if credits > Credits::ZERO {
+        let entry = EntryId(turn.id());
+        turn.then(Effect::Grant {
+            entry,
+            purse: account.purse.id,
+            credits,
+            source: lapse::source_of(&paid.payment),
+            reason: if is_plan { GrantReason::Plan } else { GrantReason::Pack },
+            note: None,
+        });
+    }
+    let lapses = goods.lapse_days.map(|days| i64::from(days) * DAY_MS);
+    let lapses_at = lapses.map_or(0, |after| turn.frame.now.saturating_add(after));
     let payment = Payment {
         id: paid.payment.clone(),
         request: Some(checkout.request.clone()),
         purse: Some(account.purse.id),
-        credits: goods.credits,
+        credits,
         taken: Credits::ZERO,
         doubt: None,
+        bought: Some(Bought { item: goods.item.clone(), price, lapses_at }),
     };
     if checkout.state != CheckoutState::Paid {
         let (request, state) = (checkout.request.clone(), CheckoutState::Paid);
         turn.then(Effect::UpdateCheckout { request, state, link: None });
     }
-    let moved = match goods.plan {
-        Some(plan) => Moved::PlanPaid { plan, credits: goods.credits, until },
-        None => Moved::Bought { credits: goods.credits },
+    let moved = match goods.item {
+        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until },
+        Item::Pack(_) => Moved::Bought { credits },
     };
-    tell(turn, checkout, moved);
+    if credits > Credits::ZERO {
+        tell(turn, checkout, moved);
+    }
     // Money may have gone back before we heard that it had come.
     let purse = Purse {
-        granted: Credits(account.purse.granted.0.saturating_add(goods.credits.0)),
+        granted: Credits(account.purse.granted.0.saturating_add(credits.0)),
         ..account.purse
     };
     take_back(turn, (checkout, &payment), &facts.reversals, &purse);
+}
+
+/// What the plan is that a payment is of, where the payment itself does not tell.
+fn known_product<'h>(turn: &Turn<'h>, facts: &PaymentFacts, notice: &Notice) -> Option<&'h str> {
+    let Told::PlanPaid(_, plan) = &notice.told else { return None };
+    let row = facts.plans.iter().find(|row| row.subscription == plan.subscription)?;
+    let sold = turn.house().catalogue.plans.iter().find(|sold| sold.id == row.plan)?;
+    sold.product.as_deref()
 }
 
 /// What a payment is for, if it is what we asked for.
@@ -100,21 +149,27 @@ fn goods(
     turn: &Turn<'_>,
     checkout: &Checkout,
     notice: &Notice,
-    paid: &Paid,
+    (paid, product): (&Paid, Option<&str>),
 ) -> Result<Goods, Doubt> {
     let catalogue = &turn.house().catalogue;
     if notice.mode != checkout.mode || notice.mode == Mode::Unknown {
         return Err(Doubt::Mode);
     }
-    let asked = paid.product.as_deref() == Some(checkout.product.as_str());
+    let asked = product == Some(checkout.product.as_str());
+    let sold = plan_sold(catalogue, product);
+    let lapse_days = sold.and_then(|plan| plan.lapse_days);
     // A plan may have been exchanged for another one of ours.
-    let other = plan_sold(catalogue, paid.product.as_deref())
-        .filter(|_| !asked && matches!(checkout.item, super::Item::Plan(_)));
-    let (price, credits) = match other {
-        _ if asked => (&checkout.price, checkout.credits),
-        Some(plan) => (&plan.cost, plan.credits),
+    let other = sold.filter(|_| !asked && matches!(checkout.item, Item::Plan(_)));
+    let (item, price, credits) = match other {
+        _ if asked => (checkout.item.clone(), &checkout.price, checkout.credits),
+        Some(plan) => (Item::Plan(plan.id.clone()), &plan.cost, plan.credits),
         None => return Err(Doubt::Product),
     };
+    // Where only what was charged is told, that is compared.
+    let is_plan = matches!(item, Item::Plan(_));
+    if paid.price.is_none() && is_plan && paid.charged.is_some() {
+        return Ok(Goods { item, price: price.clone(), credits, lapse_days });
+    }
     let told = paid.price.as_ref().ok_or(Doubt::Price)?;
     let whole = told.minor == price.minor;
     let discounted =
@@ -122,12 +177,51 @@ fn goods(
     if told.currency != price.currency || !(whole || discounted) {
         return Err(Doubt::Price);
     }
-    let plan = match (&checkout.item, other) {
-        (_, Some(plan)) => Some(plan.id.clone()),
-        (super::Item::Plan(id), None) => Some(id.clone()),
-        (super::Item::Pack(_), None) => None,
-    };
-    Ok(Goods { credits, plan })
+    Ok(Goods { item, price: price.clone(), credits, lapse_days })
+}
+
+/// The credits of a plan's period for what was charged of its price: all of them for all of it,
+/// and in proportion for the rest of a period, rounded in the customer's favour.
+fn share(goods: &Goods, charged: &Money) -> Result<Credits, Doubt> {
+    let Goods { price, credits, .. } = goods;
+    if charged.currency != price.currency || charged.minor < 0 {
+        return Err(Doubt::Price);
+    }
+    if charged.minor >= price.minor {
+        return Ok(*credits);
+    }
+    let whole = i128::from(price.minor);
+    let part = (i128::from(credits.0) * i128::from(charged.minor) + whole - 1) / whole;
+    Ok(Credits(i64::try_from(part).unwrap_or(credits.0)))
+}
+
+/// What a payment of a plan came to is found out: once, however often it is told.
+fn look_at(turn: &mut Turn<'_>, notice: &Notice, paid: &Paid) {
+    let id = ErrandId(turn.id());
+    turn.then(Effect::RunErrand(NewErrand {
+        id,
+        name: format!("look:{}", paid.payment),
+        conversation: TOLD_IN.into(),
+        errand: Errand::LookAtPayment { notice: notice.clone() },
+        until: turn.frame.now.saturating_add(LOOKED_WITHIN_MS),
+    }));
+}
+
+/// What a payment of a plan came to was found out, or cannot be.
+pub(crate) fn looked(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, end: &ErrandEnd) {
+    let Told::PlanPaid(paid, plan) = &notice.told else { return };
+    match end {
+        ErrandEnd::Brought(Brought::Charged(charged)) => {
+            let paid = Paid { charged: Some(charged.clone()), ..paid.clone() };
+            let told = Told::PlanPaid(paid, plan.clone());
+            self::told(turn, facts, &Notice { told, ..notice.clone() });
+        }
+        ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => {
+            if facts.payment.is_none() {
+                doubted(turn, facts, notice, (paid, Doubt::Unseen));
+            }
+        }
+    }
 }
 
 /// The plan that the provider knows as this product.
@@ -156,6 +250,7 @@ fn doubted(
         credits: Credits::ZERO,
         taken: Credits::ZERO,
         doubt: Some(doubt),
+        bought: None,
     }));
     // What the owner's website sells by itself comes by here too.
     let ours = notice.request.as_ref().is_some_and(|name| is_ours(turn, name));
@@ -235,7 +330,7 @@ fn take_back(
 
 /// How many of a payment's credits are to be taken back in all: in proportion to the money, in
 /// whole credits, rounded in the customer's favour; all of them once all of it went back.
-fn to_take(credits: Credits, reversals: &[Reversed]) -> Credits {
+pub(super) fn to_take(credits: Credits, reversals: &[Reversed]) -> Credits {
     let whole = reversals.iter().any(|one| one.by == Reversal::Dispute || one.of_minor <= 0);
     let of_minor = reversals.iter().map(|one| one.of_minor).max().unwrap_or(0);
     // Told one by one, or as a sum, or both: what is more is true, since some may be missing.
@@ -267,8 +362,8 @@ fn plan_told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &
     let id = match (sold, known, &checkout.item) {
         (Some(sold), _, _) => sold.id.clone(),
         (None, Some(row), _) => row.plan.clone(),
-        (None, None, super::Item::Plan(id)) => id.clone(),
-        (None, None, super::Item::Pack(_)) => return,
+        (None, None, Item::Plan(id)) => id.clone(),
+        (None, None, Item::Pack(_)) => return,
     };
     let row = PlanRow {
         subscription: plan.subscription.clone(),
@@ -279,12 +374,28 @@ fn plan_told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &
         until: known.map_or(0, |row| row.until).max(plan.until),
         as_of,
         customer: plan.customer.clone().or(known.and_then(|row| row.customer.clone())),
+        wish: known.and_then(|row| row.wish.clone()),
     };
     unlock(turn, account, facts, &row);
-    if worth_telling(known.map(|row| row.state), plan.state) {
-        tell(turn, checkout, Moved::Plan { plan: id, state: plan.state, until: row.until });
+    if !is_wished(&row) {
+        let before = known.filter(|before| before.plan != id && row.state.unlocks());
+        if worth_telling(known.map(|row| row.state), plan.state) {
+            tell(turn, checkout, Moved::Plan { plan: id, state: plan.state, until: row.until });
+        } else if before.is_some() {
+            tell(turn, checkout, Moved::Exchanged { plan: id, until: row.until });
+        }
     }
     turn.then(Effect::KeepPlan(row));
+}
+
+/// Whether its owner asked for a plan to be as it is, and hears of it as the answer to that.
+fn is_wished(row: &PlanRow) -> bool {
+    match row.wish.as_ref().map(|wish| &wish.change) {
+        Some(PlanChange::Cancel) => matches!(row.state, PlanState::Ending | PlanState::Ended),
+        Some(PlanChange::Resume) => row.state == PlanState::Active,
+        Some(PlanChange::Exchange { plan, .. }) => row.plan == *plan,
+        None => false,
+    }
 }
 
 /// The plan that an account has by what it pays for.

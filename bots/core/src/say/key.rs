@@ -9,6 +9,7 @@ use crate::{
     account::Language,
     credits::Credits,
     generation::{Background, Quality, Resolution, Shape},
+    payment::Money,
 };
 
 /// A button of ours before it has words.
@@ -120,6 +121,33 @@ pub enum Label {
     },
     /// \[Pay\]
     Pay,
+    /// \[My plan\]
+    ShowPlan,
+    /// \[Change plan\]
+    PlanChange,
+    /// \[End plan\]
+    PlanCancel,
+    /// \[Go on after all\]
+    PlanResume,
+    /// \[Yes, change it\]
+    PlanExchangeYes,
+    /// \[Yes, end it\]
+    PlanCancelYes,
+    /// \[Keep it as it is\]
+    PlanKeep,
+    /// \[Cards and invoices\], at the payment provider.
+    Portal,
+    /// \[Ask for a refund\]
+    Refund,
+    /// \[1 · 9.90 USD\]
+    RefundOf {
+        /// Its number in the list.
+        number: i64,
+        /// What was charged.
+        price: Money,
+    },
+    /// \[Yes, give it back\]
+    RefundYes,
     /// The support contact's link.
     SupportLink,
     /// \[Case done\], at the desk.
@@ -253,11 +281,27 @@ pub enum Verb {
     SignInInBrowser = 67,
     /// Sign the account out again, if it is signed in as whom `row` is made of.
     SignOut = 68,
+    /// Show the plan.
+    ShowPlan = 70,
+    /// Show what the plan can be exchanged for.
+    PlanChange = 71,
+    /// Exchange it for what has the number `row`, after a question.
+    PlanTo = 72,
+    /// End it with its period, after a question.
+    PlanCancel = 73,
+    /// Change the plan as the number `row` says, which names how it was.
+    PlanYes = 74,
+    /// Show what can be given back.
+    Refund = 75,
+    /// Give the payment with the number `row` back, after a question.
+    RefundOf = 76,
+    /// Give it back.
+    RefundYes = 77,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 51] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -301,6 +345,14 @@ impl Verb {
         Self::SignInByEmail,
         Self::SignInInBrowser,
         Self::SignOut,
+        Self::ShowPlan,
+        Self::PlanChange,
+        Self::PlanTo,
+        Self::PlanCancel,
+        Self::PlanYes,
+        Self::Refund,
+        Self::RefundOf,
+        Self::RefundYes,
     ];
 
     /// The verb with this number.

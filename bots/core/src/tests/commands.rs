@@ -27,7 +27,8 @@ fn the_balance_tells_what_is_held_and_the_last_entries() {
     let customer = with_open(customer(5), Is::Held);
     let facts = MessageFacts { entries, ..message_facts(customer) };
     assert_snapshot!(folded(&said(facts, message("余额"))), @r#"
-    send in telegram:7: Balance(Balance { available: 3, pending: 2, in_line: 1, entries:
+    send in telegram:7: Balance(Balance { available: 3, pending: 2, in_line: 1, held:
+        [HeldLine { credits: 2, prompt: "a fox" }], plan: -, lapsing: [], entries:
         [BalanceLine { change: 3, reason: "trial", at: 1700000000000 }] }) / [Buy 0]
         [SupportLink https://help.example]
     "#);

@@ -1,6 +1,9 @@
 //! Money: links are asked for once, what is paid is given once, whatever is told in whatever order.
 
 mod books;
+mod lapsing;
+mod plans;
+mod refunds;
 mod screening;
 
 use std::{string::String, vec, vec::Vec};
@@ -71,6 +74,7 @@ fn paid(product: &str, minor: i64) -> Paid {
         product: Some(product.into()),
         price: Some(dollars(minor)),
         discount: 0,
+        charged: None,
         customer: Some("cust_1".into()),
     }
 }
@@ -196,7 +200,8 @@ fn what_is_paid_is_given_and_told_in_the_chat_where_it_was_bought() {
     UpdateCheckout { request: "pd-ab-7", state: Paid, link: - }
     set timer moved:#1 at 1700000000000: MoneyMoved
     KeepPayment(Payment { id: "order:ord_1", request: Some("pd-ab-7"), purse: Some(2),
-        credits: 100, taken: 0, doubt: - })
+        credits: 100, taken: 0, doubt: -, bought: Some(Bought { item: Pack("starter"),
+        price: Money { minor: 990, currency: "USD" }, lapses_at: 0 }) })
     "#);
 }
 
@@ -209,6 +214,7 @@ fn a_payment_that_was_given_brings_nothing_more() {
         credits: Credits(100),
         taken: Credits::ZERO,
         doubt: None,
+        bought: None,
     };
     let facts = PaymentFacts { payment: Some(payment), ..facts_of(starter()) };
     assert_eq!(told(facts, notice(Told::Bought(paid("prod_starter", 990)))), "");

@@ -14,7 +14,7 @@ use crate::{
     facts::*,
     generation::*,
     id::*,
-    payment::{Mode, Money, Till},
+    payment::{Mode, Money, RefundAuto, Till},
     say::{Action, Verb},
 };
 
@@ -67,6 +67,7 @@ pub fn house() -> House {
                 cost: dollars(1990),
                 product: Some("prod_pro".into()),
                 entitlement: pro(),
+                lapse_days: None,
             }],
             free: Some(free()),
         },
@@ -100,8 +101,19 @@ pub fn shop() -> House {
         tag: "pd-ab".into(),
         closed_on: &[],
         return_url: "https://pic.example/creem/return".into(),
+        refund_auto: RefundAuto::Never,
     };
-    House { till: Some(till), ..house() }
+    let mut shop = House { till: Some(till), ..house() };
+    shop.catalogue.plans.push(Plan {
+        id: "studio".into(),
+        credits: Credits(2000),
+        price: "49.90 USD".into(),
+        cost: dollars(4990),
+        product: Some("prod_studio".into()),
+        entitlement: Entitlement { plan: Some("studio".into()), ..pro() },
+        lapse_days: Some(30),
+    });
+    shop
 }
 
 pub fn dollars(minor: i64) -> Money {
@@ -212,6 +224,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         beside: Beside::Nothing,
         linked: None,
         checkout: None,
+        plan: PlanFacts::default(),
         answered: None,
         line: line(),
         started: None,
@@ -375,6 +388,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         kept: None,
         address: "https://pic.example/p/t0ken".into(),
         checkout: None,
+        plan: PlanFacts::default(),
         newest: None,
         line: line(),
         history: None,

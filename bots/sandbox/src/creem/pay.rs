@@ -226,6 +226,76 @@ impl State {
         Ok(())
     }
 
+    /// A plan becomes another one, in the period that is under way. Where it `prorates`, the
+    /// difference for the days left is taken, or goes back.
+    pub fn exchange(&self, id: &str, product: &str, prorates: bool) -> Result<(), NoMoney> {
+        let left = {
+            let world = self.world();
+            let it = world.subscriptions.get(id).ok_or(NoMoney::Missing)?;
+            let (from, to) = world
+                .products
+                .get(&it.product)
+                .zip(world.products.get(product))
+                .ok_or(NoMoney::Missing)?;
+            let (whole, rest) = (it.period.1 - it.period.0, it.period.1 - self.now_ms());
+            let fails = world.customers.get(&it.customer).is_some_and(|one| one.card_fails);
+            let left = (to.price - from.price) * rest.clamp(0, whole.max(1)) / whole.max(1);
+            if prorates && left > 0 && fails {
+                return Err(NoMoney::Declined);
+            }
+            left
+        };
+        let paid = self.change(|world| self.exchange_in(world, id, product, (prorates, left)));
+        match paid {
+            Some(transaction) if prorates && left < 0 => {
+                let back = -left * (100 + TAX_PER_CENT) / 100;
+                self.refund(&transaction, Some(back)).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The payment that had been the last one.
+    fn exchange_in(
+        &self,
+        world: &mut World,
+        id: &str,
+        product: &str,
+        (prorates, left): (bool, i64),
+    ) -> Option<String> {
+        let now = self.now_ms();
+        let charged = (prorates && left > 0).then(|| world.name("tran"));
+        let it = world.subscriptions.get_mut(id)?;
+        product.clone_into(&mut it.product);
+        it.updated_at = now;
+        let before = it.last_transaction.clone();
+        if let Some(transaction) = &charged {
+            it.last_transaction = Some(transaction.clone());
+            it.last_transaction_at = now;
+        }
+        let it = it.clone();
+        self.tell_of(world, "subscription.update", id);
+        if let Some(transaction) = charged {
+            let currency = world.products.get(product).map(|it| it.currency.clone());
+            world.transactions.push(Transaction {
+                id: transaction,
+                order: it.order,
+                customer: it.customer,
+                product: product.to_owned(),
+                subscription: Some(it.id),
+                amount: left,
+                tax: left * TAX_PER_CENT / 100,
+                currency: currency.unwrap_or_default(),
+                status: "paid".into(),
+                refunded: 0,
+                period: Some((now, it.period.1)),
+                created_at: now,
+            });
+            self.tell_of(world, "subscription.paid", id);
+        }
+        before
+    }
+
     /// A payment failed: past due, tried again, at last unpaid and over.
     fn miss(&self, world: &mut World, id: &str) {
         let now = self.now_ms();

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::api::{Answer, Page, Problem, page, read, wire};
+use super::pay::NoMoney;
 use super::state::State;
 
 #[derive(Deserialize)]
@@ -70,7 +71,12 @@ pub async fn update(
 ) -> Answer {
     let asked: Items = read(&body)?;
     let product = asked.items.into_iter().find_map(|it| it.product_id);
-    change_product(&state, &id, product.ok_or_else(|| Problem::bad("items has no product_id"))?)
+    let product = product.ok_or_else(|| Problem::bad("items has no product_id"))?;
+    match state.exchange(&id, &product, false) {
+        Err(NoMoney::Missing) => return Err(Problem::missing("Product")),
+        done => done?,
+    }
+    shown(&state, &id)
 }
 
 #[derive(Deserialize, Default)]
@@ -98,14 +104,13 @@ pub async fn act(
     match what.as_str() {
         "upgrade" => {
             let product = asked.product_id.ok_or_else(|| Problem::bad("product_id is required"))?;
-            let at_once = asked.update_behavior.as_deref() != Some("proration-none");
-            let answer = change_product(&state, &id, product)?;
-            if at_once {
-                // The new price is taken at once: a payment of its own.
-                _ = state.renew(&id);
-                return shown(&state, &id);
+            // Source: Creem, "Managing subscriptions": the difference for the days left is charged
+            // or given back at once, but for `proration-none`.
+            let prorates = asked.update_behavior.as_deref() != Some("proration-none");
+            match state.exchange(&id, &product, prorates) {
+                Err(NoMoney::Missing) => return Err(Problem::missing("Product")),
+                done => done?,
             }
-            return Ok(answer);
         }
         "cancel" if asked.mode.as_deref() == Some("scheduled") => {
             if asked.on_execute.as_deref().is_some_and(|it| it != "cancel" && it != "pause") {
@@ -122,19 +127,4 @@ pub async fn act(
         _ => return Err(Problem::missing("Route")),
     }
     shown(&state, &id)
-}
-
-fn change_product(state: &State, id: &str, product: String) -> Answer {
-    if !state.world().products.contains_key(&product) {
-        return Err(Problem::missing("Product"));
-    }
-    let now = state.now_ms();
-    let known = state.change(|world| {
-        let Some(it) = world.subscriptions.get_mut(id) else { return false };
-        it.product = product;
-        it.updated_at = now;
-        state.tell_of(world, "subscription.update", id);
-        true
-    });
-    if known { shown(state, id) } else { Err(Problem::missing("Subscription")) }
 }

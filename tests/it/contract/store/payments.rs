@@ -10,8 +10,8 @@ use picdesk_core::{
     facts::{House as Rules, PaymentFacts},
     id::EntryId,
     payment::{
-        Checkout, CheckoutState, Doubt, Item, Link, Mode, Money, Notice, Paid, Payment, PlanRow,
-        PlanState, PlanTold, Reversal, Reversed, Told,
+        Bought, Checkout, CheckoutState, Doubt, Item, Link, Mode, Money, Notice, Paid, Payment,
+        PlanRow, PlanState, PlanTold, Reversal, Reversed, Told,
     },
 };
 
@@ -44,7 +44,14 @@ fn link() -> Link {
 }
 
 fn paid(payment: &str) -> Paid {
-    Paid { payment: payment.into(), product: None, price: None, discount: 0, customer: None }
+    Paid {
+        payment: payment.into(),
+        product: None,
+        price: None,
+        discount: 0,
+        charged: None,
+        customer: None,
+    }
 }
 
 pub(super) fn reversed(id: &str, payment: &str, minor: i64) -> Reversed {
@@ -81,6 +88,7 @@ async fn a_purchase_is_found_by_its_name_its_payment_and_its_plan() {
             until: 9,
             as_of: (7, 8),
             customer: Some("cust_1".into()),
+            wish: None,
         };
         let payment = Payment {
             id: "order:ord_1".into(),
@@ -89,6 +97,11 @@ async fn a_purchase_is_found_by_its_name_its_payment_and_its_plan() {
             credits: Credits(100),
             taken: Credits(4),
             doubt: None,
+            bought: Some(Bought {
+                item: Item::Pack("starter".into()),
+                price: Money { minor: 990, currency: "USD".into() },
+                lapses_at: 77,
+            }),
         };
         let back = reversed("ref_1", "order:ord_1", 50);
         house
@@ -157,6 +170,7 @@ async fn money_that_went_back_is_known_once_and_added_up() {
                 credits: Credits(100),
                 taken: Credits::ZERO,
                 doubt,
+                bought: None,
             })
         };
         house

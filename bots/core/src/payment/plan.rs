@@ -1,0 +1,407 @@
+//! `/plan`: what somebody pays for, and changing it. A change is an errand that is asked for by a
+//! button which names what it changes; what came of it is told once it has come about.
+
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Money, Notice, PlanRow, PlanState, TOLD_IN, Told, checkout, number_of, refund};
+use crate::{
+    customer::Visit,
+    effect::{Effect, NewErrand},
+    errand::{Brought, Errand, ErrandEnd, ErrandFailure},
+    event::{About, Event, Setting},
+    facts::{MessageFacts, Plan, PlanFacts},
+    id::{ErrandId, MessageId},
+    keys,
+    press::Answer,
+    say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
+    turn::{Reader, Turn},
+};
+
+/// How long we try to end a plan, or to take its end back, milliseconds.
+const ENDED_WITHIN_MS: i64 = 24 * 60 * 60_000;
+
+/// How long we try to exchange a plan, milliseconds: money moves, so not long after the press.
+const EXCHANGED_WITHIN_MS: i64 = 15 * 60_000;
+
+/// What is changed about a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanChange {
+    /// It ends with its period.
+    Cancel,
+    /// A coming end, or a pause, is taken back.
+    Resume,
+    /// It is another one from now on.
+    Exchange {
+        /// Which, by its id in the plans file.
+        plan: String,
+        /// What the provider calls that.
+        product: String,
+        /// What a period of it has to cost there.
+        price: Money,
+        /// What is taken for the days that are left.
+        charge: Charge,
+    },
+}
+
+/// What is taken for the days that are left when a plan is exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Charge {
+    /// The difference, at once.
+    Difference,
+    /// Nothing, and nothing is given back: the credits stay.
+    Nothing,
+}
+
+/// What a plan's owner has asked for and nobody has heard of yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// What.
+    pub change: PlanChange,
+    /// The errand that sees to it.
+    pub errand: ErrandId,
+}
+
+impl PlanRow {
+    /// Whether the payment provider whom we ask has it.
+    fn is_at_provider(&self) -> bool {
+        // Names of other sellers have a word and a colon before them.
+        !self.subscription.contains(':')
+    }
+
+    /// Whether that can be asked for as it stands.
+    fn takes(&self, change: &PlanChange) -> bool {
+        match (change, self.state) {
+            (PlanChange::Cancel, state) => {
+                matches!(state, PlanState::Active | PlanState::PastDue | PlanState::Paused)
+            }
+            (PlanChange::Resume, state) => matches!(state, PlanState::Ending | PlanState::Paused),
+            (PlanChange::Exchange { plan, .. }, PlanState::Active) => *plan != self.plan,
+            (PlanChange::Exchange { .. }, _) => false,
+        }
+    }
+
+    /// The number on a button that changes it so: it changes with whatever stood beside it.
+    fn number(&self, change: &PlanChange) -> i64 {
+        let what = match change {
+            PlanChange::Cancel => String::from("cancel"),
+            PlanChange::Resume => String::from("resume"),
+            PlanChange::Exchange { plan, price, .. } => {
+                format!("to:{plan}:{}:{}", price.minor, price.currency)
+            }
+        };
+        let Self { subscription, plan, state, until, .. } = self;
+        number_of(&format!("{what}:{subscription}:{plan}:{}:{until}", state.word()))
+    }
+}
+
+/// The plan that an account pays for; of several, the one that goes on longest.
+pub(crate) fn current(plans: &[PlanRow]) -> Option<&PlanRow> {
+    let live = plans.iter().filter(|row| row.state != PlanState::Ended);
+    live.max_by_key(|row| (row.state.unlocks(), row.until, &row.subscription))
+}
+
+/// The plan as it stands, and everything that can be done about it.
+pub(crate) fn show(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PlanFacts,
+    message: Option<&MessageId>,
+) {
+    let house = turn.house();
+    let row = current(&facts.plans);
+    let named = visit.customer.account.entitlement.plan.clone();
+    let offers = match (row, &named) {
+        (None, None) => checkout::offers(house, &visit.reader.conversation),
+        _ => Vec::new(),
+    };
+    let view = PlanView {
+        plan: match row {
+            Some(row) => Some(line(turn, row)),
+            // One that was given otherwise.
+            None => named.map(|plan| PlanLine { plan, ..PlanLine::default() }),
+        },
+        available: visit.available(),
+        lapsing: facts.lapsing.clone(),
+        refunds: refund::lines(facts),
+        is_sold: !offers.is_empty(),
+    };
+    let mut rows: Vec<Vec<Key>> = offers.into_iter().take(keys::OFFERS_MAX).collect();
+    rows.extend(row.map(|row| changes(turn, visit, row)));
+    let mut last = Vec::new();
+    if row.is_some() && !facts.portal.is_empty() {
+        last.push(Key { label: Label::Portal, does: Does::Open(facts.portal.clone()) });
+    }
+    if refund::has_some(turn, facts) {
+        last.push(keys::act(Label::Refund, Verb::Refund, 0));
+    }
+    rows.push(last);
+    rows.push(keys::human(house, None));
+    let word = turn.words(&visit.reader, Say::Plan(Box::new(view))).keys(rows).replacing(message);
+    turn.send(word);
+}
+
+fn line(turn: &Turn<'_>, row: &PlanRow) -> PlanLine {
+    let sold = plan_of(turn, &row.plan);
+    PlanLine {
+        plan: row.plan.clone(),
+        state: row.state,
+        until: row.until,
+        price: sold.map(|plan| plan.price.clone()),
+        credits: sold.map(|plan| plan.credits),
+        wished: row.wish.is_some(),
+    }
+}
+
+fn plan_of<'h>(turn: &Turn<'h>, id: &str) -> Option<&'h Plan> {
+    turn.house().catalogue.plans.iter().find(|plan| plan.id == id)
+}
+
+/// The buttons that change a plan; none while it is being changed.
+fn changes(turn: &Turn<'_>, visit: &Visit, row: &PlanRow) -> Vec<Key> {
+    if turn.house().till.is_none() || !row.is_at_provider() || row.wish.is_some() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    if exchanges(turn, visit, row).iter().any(|change| row.takes(change)) {
+        found.push(keys::act(Label::PlanChange, Verb::PlanChange, 0));
+    }
+    if row.takes(&PlanChange::Resume) {
+        found.push(keys::act(Label::PlanResume, Verb::PlanYes, row.number(&PlanChange::Resume)));
+    }
+    if row.takes(&PlanChange::Cancel) {
+        found.push(keys::act(Label::PlanCancel, Verb::PlanCancel, 0));
+    }
+    found
+}
+
+/// What a plan can be exchanged for, where links are offered.
+fn exchanges(turn: &Turn<'_>, visit: &Visit, row: &PlanRow) -> Vec<PlanChange> {
+    if checkout::till(turn.house(), &visit.reader.conversation).is_none() {
+        return Vec::new();
+    }
+    let now = plan_of(turn, &row.plan);
+    let others = turn.house().catalogue.plans.iter().filter(|plan| plan.id != row.plan);
+    others
+        .filter_map(|plan| {
+            let dearer = now.is_none_or(|now| plan.cost.minor > now.cost.minor);
+            Some(PlanChange::Exchange {
+                plan: plan.id.clone(),
+                product: plan.product.clone()?,
+                price: plan.cost.clone(),
+                charge: if dearer { Charge::Difference } else { Charge::Nothing },
+            })
+        })
+        .collect()
+}
+
+/// A button about a plan was pressed.
+pub(crate) fn pressed(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PlanFacts,
+    (action, message): (Action, Option<&MessageId>),
+) -> Answer {
+    let row = current(&facts.plans).filter(|row| row.is_at_provider());
+    let (Some(row), Some(_)) = (row, &turn.house().till) else { return Answer::Line(Say::Stale) };
+    if row.wish.is_some() {
+        return Answer::Line(Say::PlanBusy);
+    }
+    let mut possible = exchanges(turn, visit, row);
+    possible.extend([PlanChange::Cancel, PlanChange::Resume]);
+    possible.retain(|change| row.takes(change));
+    match action.verb {
+        Verb::PlanChange => choose(turn, visit, (row, &possible), message),
+        Verb::PlanTo => {
+            let to = |change: &&PlanChange| match change {
+                PlanChange::Exchange { plan, .. } => {
+                    Item::Plan(plan.clone()).number() == action.row
+                }
+                PlanChange::Cancel | PlanChange::Resume => false,
+            };
+            match possible.iter().find(to) {
+                Some(change) => ask(turn, visit, (row, change), message),
+                None => Answer::Line(Say::Stale),
+            }
+        }
+        Verb::PlanCancel if possible.contains(&PlanChange::Cancel) => {
+            ask(turn, visit, (row, &PlanChange::Cancel), message)
+        }
+        Verb::PlanYes => match possible.iter().find(|it| row.number(it) == action.row) {
+            Some(change) => begin(turn, visit, (row, change), message),
+            None => Answer::Line(Say::Stale),
+        },
+        _ => Answer::Line(Say::Stale),
+    }
+}
+
+/// Somebody who has a plan chose another one among what is sold: it is exchanged, not bought
+/// beside it.
+pub(super) fn chosen_beside(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PlanFacts,
+    item: &Item,
+) -> Option<Answer> {
+    let row = current(&facts.plans).filter(|row| row.is_at_provider())?;
+    let Item::Plan(plan) = item else { return None };
+    if row.plan == *plan || row.wish.is_some() || row.state != PlanState::Active {
+        show(turn, visit, facts, None);
+        return Some(Answer::Quiet);
+    }
+    let action = Action { verb: Verb::PlanTo, row: item.number() };
+    Some(pressed(turn, visit, facts, (action, None)))
+}
+
+/// Which plan instead?
+fn choose(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    (row, possible): (&PlanRow, &[PlanChange]),
+    message: Option<&MessageId>,
+) -> Answer {
+    let mut lines = Vec::new();
+    let mut rows = Vec::new();
+    for change in possible {
+        let PlanChange::Exchange { plan, .. } = change else { continue };
+        let Some(sold) = plan_of(turn, plan) else { continue };
+        lines.push(OfferLine {
+            id: sold.id.clone(),
+            credits: sold.credits,
+            price: sold.price.clone(),
+        });
+        let label = Label::BuyPlan { name: sold.id.clone(), price: sold.price.clone() };
+        rows.push(vec![keys::act(label, Verb::PlanTo, Item::Plan(sold.id.clone()).number())]);
+    }
+    if rows.is_empty() {
+        return Answer::Line(Say::Stale);
+    }
+    rows.truncate(keys::OFFERS_MAX);
+    let back = keys::act(Label::PlanKeep, Verb::ShowPlan, 0);
+    rows.push([back].into_iter().chain(keys::support_link(turn.house())).collect());
+    let say = Say::PlanChoose { plan: row.plan.clone(), others: lines };
+    let word = turn.words(&visit.reader, say).keys(rows).replacing(message);
+    turn.send(word);
+    Answer::Quiet
+}
+
+/// Is that meant? Nothing is changed before.
+fn ask(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    (row, change): (&PlanRow, &PlanChange),
+    message: Option<&MessageId>,
+) -> Answer {
+    let (say, yes) = match change {
+        PlanChange::Exchange { plan, charge, .. } => {
+            let Some(sold) = plan_of(turn, plan) else { return Answer::Line(Say::Stale) };
+            let say = Say::PlanExchange {
+                from: row.plan.clone(),
+                to: plan.clone(),
+                price: sold.price.clone(),
+                credits: sold.credits,
+                until: row.until,
+                charge: *charge,
+            };
+            (say, Label::PlanExchangeYes)
+        }
+        PlanChange::Cancel | PlanChange::Resume => {
+            let say = Say::PlanCancelAsk { plan: row.plan.clone(), until: row.until };
+            (say, Label::PlanCancelYes)
+        }
+    };
+    let rows = vec![
+        vec![
+            keys::act(yes, Verb::PlanYes, row.number(change)),
+            keys::act(Label::PlanKeep, Verb::ShowPlan, 0),
+        ],
+        keys::human(turn.house(), None),
+    ];
+    let word = turn.words(&visit.reader, say).keys(rows).replacing(message);
+    turn.send(word);
+    Answer::Quiet
+}
+
+/// The payment provider is asked, by an errand that outlives us.
+fn begin(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    (row, change): (&PlanRow, &PlanChange),
+    message: Option<&MessageId>,
+) -> Answer {
+    let errand = ErrandId(turn.id());
+    let within = match change {
+        PlanChange::Cancel | PlanChange::Resume => ENDED_WITHIN_MS,
+        PlanChange::Exchange { .. } => EXCHANGED_WITHIN_MS,
+    };
+    turn.then(Effect::RunErrand(NewErrand {
+        id: errand,
+        name: format!("plan:{}:{errand}", row.subscription),
+        conversation: visit.reader.conversation.clone(),
+        errand: Errand::ChangePlan {
+            subscription: row.subscription.clone(),
+            change: change.clone(),
+            identity: visit.customer.identity.clone(),
+        },
+        until: turn.frame.now.saturating_add(within),
+    }));
+    let wish = Wish { change: change.clone(), errand };
+    turn.then(Effect::WishPlan { subscription: row.subscription.clone(), wish: Some(wish) });
+    asking(turn, visit, message);
+    Answer::Quiet
+}
+
+/// The payment provider is being asked; worth saying only now.
+pub(super) fn asking(turn: &mut Turn<'_>, visit: &Visit, message: Option<&MessageId>) {
+    let word = turn.words(&visit.reader, Say::PlanAsking).replacing(message);
+    let counted = turn.room(&visit.reader.conversation).is_some();
+    turn.send(if counted { word.about(About::Passing) } else { word });
+}
+
+/// What asking the payment provider to change a plan came to.
+pub(crate) fn changed(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    (errand, subscription, change): (ErrandId, &str, &PlanChange),
+    end: &ErrandEnd,
+) {
+    let Some(customer) = &facts.customer else { return };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let row = facts.plan.plans.iter().find(|row| row.subscription == subscription);
+    if let ErrandEnd::Brought(Brought::Plan(notice)) = end
+        && let Told::Plan(told) = &notice.told
+    {
+        let say = match change {
+            PlanChange::Exchange { plan, charge, .. } => Say::PlanExchanged {
+                plan: plan.clone(),
+                until: told.until,
+                price: plan_of(turn, plan).map(|plan| plan.price.clone()),
+                charge: Some(*charge),
+            },
+            PlanChange::Cancel | PlanChange::Resume => Say::PlanChanged {
+                plan: row.map(|row| row.plan.clone()).unwrap_or_default(),
+                state: told.state,
+                until: told.until,
+            },
+        };
+        turn.say(&reader, say);
+        // Where everything that the provider tells happens.
+        let told = Told::Changed(told.clone(), errand);
+        turn.then(Effect::SetTimer {
+            id: format!("changed:{errand}"),
+            due_at: turn.frame.now,
+            conversation: TOLD_IN.into(),
+            event: Event::PaymentTold(Notice { told, ..(**notice).clone() }),
+        });
+        return;
+    }
+    turn.then(Effect::WishPlan { subscription: subscription.into(), wish: None });
+    let refused = matches!(end, ErrandEnd::Failed(ErrandFailure::Refused));
+    let rows =
+        vec![vec![keys::act(Label::ShowPlan, Verb::ShowPlan, 0)], keys::human(turn.house(), None)];
+    let word = turn.words(&reader, Say::PlanNotChanged { refused }).keys(rows);
+    turn.send(word);
+}

@@ -1,0 +1,351 @@
+//! Refunds: asked for by whoever paid. Which of them are given at once is the owner's policy;
+//! people decide about all others. What goes back at once takes its credits along before anybody
+//! is asked for the money, so that they cannot be spent meanwhile.
+
+use alloc::{format, string::String, vec, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bought, Money, Payment, PlanRow, PlanState, Reversed, number_of, plan, told};
+use crate::{
+    credits::{Credits, GrantReason, TakeReason},
+    customer::Visit,
+    effect::{Effect, NewErrand},
+    errand::{Brought, Errand, ErrandEnd},
+    event::Setting,
+    facts::{MessageFacts, PlanFacts},
+    id::{AccountId, EntryId, ErrandId, MessageId},
+    keys,
+    press::Answer,
+    say::{Action, Cause, Key, Label, PaymentLine, RefundLine, Say, Verb},
+    support,
+    turn::{Reader, Turn},
+};
+
+/// Money can go back for so long, milliseconds. Source: Creem, "Refunds": within 60 days.
+const REFUNDABLE_MS: i64 = 60 * 86_400_000;
+
+/// Payments this young may go back without people being asked, milliseconds.
+const AT_ONCE_MS: i64 = 14 * 86_400_000;
+
+/// How long we try to give money back, milliseconds.
+const GIVEN_WITHIN_MS: i64 = 7 * 86_400_000;
+
+/// Which refunds are given without people being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundAuto {
+    /// None.
+    Never,
+    /// Of payments that are two weeks old at most and whose credits are all still there.
+    Unspent,
+}
+
+/// A refund that somebody asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// Of which payment.
+    pub payment: String,
+    /// Who asked.
+    pub account: AccountId,
+    /// What goes back, before tax.
+    pub price: Money,
+    /// The credits that go with it.
+    pub credits: Credits,
+    /// Where it stands.
+    pub state: RefundState,
+    /// The matter that is with people, by its code.
+    pub code: Option<String>,
+    /// When it was asked for, milliseconds since the epoch.
+    pub asked_at: i64,
+}
+
+/// Where a refund stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundState {
+    /// People decide.
+    WithPeople,
+    /// The provider is being asked.
+    UnderWay,
+    /// The money is on its way back.
+    Sent,
+    /// The provider would not.
+    Failed,
+}
+
+/// A payment with what went back of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentRow {
+    /// The payment.
+    pub payment: Payment,
+    /// Our name for its purchase's plan, where it is one.
+    pub subscription: Option<String>,
+    /// When it came, milliseconds since the epoch.
+    pub at: i64,
+    /// What went back, oldest first.
+    pub reversals: Vec<Reversed>,
+}
+
+impl PaymentRow {
+    /// The credits that would go with its money.
+    fn left(&self) -> Credits {
+        Credits(self.payment.credits.0 - self.payment.taken.0)
+    }
+
+    fn number(&self) -> i64 {
+        number_of(&format!("refund:{}:{}", self.payment.id, self.payment.taken))
+    }
+}
+
+/// A payment whose money can go back, and what it was for.
+type Refundable<'f> = (&'f PaymentRow, &'f Bought);
+
+fn refundable<'f>(turn: &Turn<'_>, facts: &'f PlanFacts) -> Vec<Refundable<'f>> {
+    if turn.house().till.is_none() {
+        return Vec::new();
+    }
+    let now = turn.frame.now;
+    let asked = |row: &&PaymentRow| {
+        let refund = facts.refunds.iter().find(|it| it.payment == row.payment.id);
+        refund.is_none_or(|it| it.state == RefundState::Failed)
+    };
+    let young = |row: &&PaymentRow| now.saturating_sub(row.at) < REFUNDABLE_MS;
+    let rows = facts.payments.iter().filter(young).filter(asked);
+    rows.filter(|row| row.reversals.is_empty() && row.left() > Credits::ZERO)
+        .filter_map(|row| Some((row, row.payment.bought.as_ref()?)))
+        .filter(|(_, bought)| bought.price.minor > 0)
+        .collect()
+}
+
+/// Whether money of theirs can go back.
+pub(super) fn has_some(turn: &Turn<'_>, facts: &PlanFacts) -> bool {
+    !refundable(turn, facts).is_empty()
+}
+
+/// Where the refunds stand that were asked for.
+pub(super) fn lines(facts: &PlanFacts) -> Vec<RefundLine> {
+    let line = |refund: &Refund| {
+        let row = facts.payments.iter().find(|row| row.payment.id == refund.payment);
+        let arrived = row.is_some_and(|row| !row.reversals.is_empty());
+        RefundLine {
+            price: refund.price.clone(),
+            asked_at: refund.asked_at,
+            state: if arrived { RefundState::Sent } else { refund.state },
+            code: refund.code.clone(),
+        }
+    };
+    facts.refunds.iter().map(line).collect()
+}
+
+/// How a refund would be given.
+enum How<'f> {
+    /// By people.
+    ByPeople,
+    /// At once; the plan it was for ends with it.
+    AtOnce(Option<&'f PlanRow>),
+}
+
+fn how<'f>(turn: &Turn<'_>, visit: &Visit, facts: &'f PlanFacts, row: &PaymentRow) -> How<'f> {
+    let policy = turn.house().till.as_ref().map_or(RefundAuto::Never, |till| till.refund_auto);
+    let young = turn.frame.now.saturating_sub(row.at) < AT_ONCE_MS;
+    let untouched = row.payment.taken == Credits::ZERO && visit.available() >= row.left();
+    if policy == RefundAuto::Never || !young || !untouched {
+        return How::ByPeople;
+    }
+    let Some(subscription) = &row.subscription else { return How::AtOnce(None) };
+    // Of a plan only the payment of the current period: with it, the plan ends.
+    let of_plan = |it: &&PaymentRow| it.subscription.as_ref() == Some(subscription);
+    let newest = facts.payments.iter().filter(of_plan).max_by_key(|it| it.at);
+    let is_newest = newest.is_some_and(|it| it.payment.id == row.payment.id);
+    let plan = facts.plans.iter().find(|it| it.subscription == *subscription);
+    match plan.filter(|_| is_newest) {
+        Some(plan) => How::AtOnce(Some(plan).filter(|plan| plan.state != PlanState::Ended)),
+        None => How::ByPeople,
+    }
+}
+
+/// A button about refunds was pressed.
+pub(crate) fn pressed(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &PlanFacts,
+    (action, message): (Action, Option<&MessageId>),
+) -> Answer {
+    let found = refundable(turn, facts);
+    let chosen = found.iter().find(|(row, _)| row.number() == action.row).copied();
+    match (action.verb, found.as_slice(), chosen) {
+        (Verb::Refund, [], _) => Answer::Line(Say::Stale),
+        (Verb::Refund, [only], _) => ask(turn, visit, facts, (*only, message)),
+        (Verb::Refund, several, _) => choose(turn, visit, several, message),
+        (Verb::RefundOf, _, Some(chosen)) => ask(turn, visit, facts, (chosen, message)),
+        (Verb::RefundYes, _, Some(chosen)) => begin(turn, visit, facts, (chosen, message)),
+        _ if is_asked(facts, action) => Answer::Line(Say::Done),
+        _ => Answer::Line(Say::Stale),
+    }
+}
+
+/// Whether the pressed button asked for what is asked for already.
+fn is_asked(facts: &PlanFacts, action: Action) -> bool {
+    let of = |row: &PaymentRow| {
+        number_of(&format!("refund:{}:{}", row.payment.id, Credits::ZERO)) == action.row
+    };
+    let row = facts.payments.iter().find(|row| of(row));
+    row.is_some_and(|row| facts.refunds.iter().any(|it| it.payment == row.payment.id))
+}
+
+fn choose(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    found: &[Refundable<'_>],
+    message: Option<&MessageId>,
+) -> Answer {
+    let mut payments = Vec::new();
+    let mut rows: Vec<Vec<Key>> = Vec::new();
+    for (number, (row, bought)) in (1..).zip(found.iter().take(keys::OFFERS_MAX)) {
+        let (price, at, credits) = (bought.price.clone(), row.at, row.left());
+        let label = Label::RefundOf { number, price: price.clone() };
+        payments.push(PaymentLine { price, at, credits });
+        rows.push(vec![keys::act(label, Verb::RefundOf, row.number())]);
+    }
+    rows.push(keys::human(turn.house(), None));
+    let say = Say::RefundChoose { payments };
+    let word = turn.words(&visit.reader, say).keys(rows).replacing(message);
+    turn.send(word);
+    Answer::Quiet
+}
+
+/// Is that meant? With what it takes along.
+fn ask(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PlanFacts,
+    ((row, bought), message): (Refundable<'_>, Option<&MessageId>),
+) -> Answer {
+    let (by_people, ends) = match how(turn, visit, facts, row) {
+        How::ByPeople => (true, None),
+        How::AtOnce(plan) => (false, plan.map(|plan| plan.plan.clone())),
+    };
+    let say = Say::RefundAsk {
+        price: bought.price.clone(),
+        at: row.at,
+        credits: row.left(),
+        by_people,
+        ends,
+    };
+    let rows = vec![
+        vec![
+            keys::act(Label::RefundYes, Verb::RefundYes, row.number()),
+            keys::act(Label::No, Verb::ShowPlan, 0),
+        ],
+        keys::human(turn.house(), None),
+    ];
+    let word = turn.words(&visit.reader, say).keys(rows).replacing(message);
+    turn.send(word);
+    Answer::Quiet
+}
+
+fn begin(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &PlanFacts,
+    ((row, bought), message): (Refundable<'_>, Option<&MessageId>),
+) -> Answer {
+    let mut refund = Refund {
+        payment: row.payment.id.clone(),
+        account: visit.customer.account.id,
+        price: bought.price.clone(),
+        credits: row.left(),
+        state: RefundState::UnderWay,
+        code: None,
+        asked_at: turn.frame.now,
+    };
+    let ends = match how(turn, visit, facts, row) {
+        How::AtOnce(plan) => plan.map(|plan| plan.subscription.clone()),
+        How::ByPeople => {
+            let (available, paid) = (visit.available(), &row.payment.id);
+            let money = format!("{} {}", bought.price.minor, bought.price.currency);
+            let words = format!(
+                "Refund / 退款: {} · {money} · {paid} · {} / {available}",
+                bought.item.id(),
+                row.left()
+            );
+            // No desk: they are told where else a person is.
+            let Some(code) = support::ask_people(turn, visit, Cause::PaymentFailure, words) else {
+                return Answer::Quiet;
+            };
+            refund.state = RefundState::WithPeople;
+            refund.code = Some(code);
+            turn.then(Effect::KeepRefund(refund));
+            return Answer::Quiet;
+        }
+    };
+    let errand = ErrandId(turn.id());
+    let Some(purse) = row.payment.purse else { return Answer::Line(Say::Stale) };
+    let entry = EntryId(turn.id());
+    turn.then(Effect::TakeBack {
+        entry,
+        purse,
+        credits: row.left(),
+        source: format!("refund:{errand}"),
+        reason: TakeReason::Refunded,
+    });
+    let taken = row.payment.credits;
+    turn.then(Effect::KeepPayment(Payment { taken, ..row.payment.clone() }));
+    turn.then(Effect::RunErrand(NewErrand {
+        id: errand,
+        name: format!("refund:{errand}"),
+        conversation: visit.reader.conversation.clone(),
+        errand: Errand::Refund {
+            payment: row.payment.id.clone(),
+            ends,
+            identity: visit.customer.identity.clone(),
+        },
+        until: turn.frame.now.saturating_add(GIVEN_WITHIN_MS),
+    }));
+    turn.then(Effect::KeepRefund(refund));
+    plan::asking(turn, visit, message);
+    Answer::Quiet
+}
+
+/// What asking the payment provider to give money back came to. Where it would not, the credits
+/// that were taken for it come back.
+pub(crate) fn ended(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    (errand, payment): (ErrandId, &str),
+    end: &ErrandEnd,
+) {
+    let Some(customer) = &facts.customer else { return };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let row = facts.plan.payments.iter().find(|row| row.payment.id == payment);
+    let refund = facts.plan.refunds.iter().find(|it| it.payment == payment);
+    let (Some(row), Some(refund)) = (row, refund) else { return };
+    if refund.state != RefundState::UnderWay {
+        return;
+    }
+    if *end == ErrandEnd::Brought(Brought::Refunded) {
+        turn.then(Effect::KeepRefund(Refund { state: RefundState::Sent, ..refund.clone() }));
+        let (price, credits) = (refund.price.clone(), refund.credits);
+        turn.say(&reader, Say::RefundSent { price, credits });
+        return;
+    }
+    turn.then(Effect::RaiseAlarm { what: "a refund came to nothing: somebody has to look at it" });
+    let due = told::to_take(row.payment.credits, &row.reversals);
+    let back = Credits((row.payment.taken.0 - due.0).max(0));
+    if let Some(purse) = row.payment.purse.filter(|_| back > Credits::ZERO) {
+        let entry = EntryId(turn.id());
+        turn.then(Effect::Grant {
+            entry,
+            purse,
+            credits: back,
+            source: format!("refund-failed:{errand}"),
+            reason: GrantReason::RefundFailed,
+            note: None,
+        });
+    }
+    turn.then(Effect::KeepPayment(Payment { taken: due, ..row.payment.clone() }));
+    turn.then(Effect::KeepRefund(Refund { state: RefundState::Failed, ..refund.clone() }));
+    let rows = vec![keys::human(turn.house(), None)];
+    let word = turn.words(&reader, Say::RefundFailed { credits: back }).keys(rows);
+    turn.send(word);
+}

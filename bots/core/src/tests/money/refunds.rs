@@ -1,0 +1,191 @@
+//! Refunds: which are given at once, which people decide about, and that nothing is given twice.
+
+use std::vec;
+
+use super::*;
+use crate::payment::{Bought, PaymentRow, PlanRow, Refund, RefundAuto, RefundState};
+
+const DAY: i64 = 86_400_000;
+
+fn auto(policy: RefundAuto) -> House {
+    let mut shop = shop();
+    shop.till.as_mut().unwrap().refund_auto = policy;
+    shop
+}
+
+fn row(id: &str, item: Item, days: i64) -> PaymentRow {
+    let (credits, price) = match &item {
+        Item::Pack(_) => (Credits(100), dollars(990)),
+        Item::Plan(_) => (Credits(500), dollars(1990)),
+    };
+    PaymentRow {
+        subscription: matches!(item, Item::Plan(_)).then(|| "sub_1".into()),
+        payment: Payment {
+            id: id.into(),
+            request: Some("pd-ab-7".into()),
+            purse: Some(PurseId(2)),
+            credits,
+            taken: Credits::ZERO,
+            doubt: None,
+            bought: Some(Bought { item, price, lapses_at: 0 }),
+        },
+        at: NOW - days * DAY,
+        reversals: vec![],
+    }
+}
+
+fn pack(days: i64) -> PaymentRow {
+    row("order:ord_1", Item::Pack("starter".into()), days)
+}
+
+fn facts(payments: Vec<PaymentRow>) -> PlanFacts {
+    PlanFacts { payments, ..PlanFacts::default() }
+}
+
+fn press_at(house: &House, available: i64, plan: PlanFacts, verb: Verb, row: i64) -> Vec<Effect> {
+    let facts = PressFacts { plan, ..press_facts(customer(available), verb, row) };
+    let press = Event::ButtonPressed(press(Setting::Private));
+    follows_at(house, PRIVATE, &Facts::Press(facts), &press)
+}
+
+/// Asks for a refund and says yes.
+fn refunded(house: &House, available: i64, plan: &PlanFacts) -> String {
+    let asked = press_at(house, available, plan.clone(), Verb::Refund, 0);
+    let yes = asked.iter().find_map(|effect| match effect {
+        Effect::Send(sent) => sent.keys.iter().flatten().find_map(|key| match key.does {
+            Does::Act(action) if action.verb == Verb::RefundYes => Some(action.row),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let Some(yes) = yes else { return lines::lines(CAUSE, &asked) };
+    lines::lines(CAUSE, &press_at(house, available, plan.clone(), Verb::RefundYes, yes))
+}
+
+#[test]
+fn what_is_unspent_goes_back_at_once_where_the_owner_wants_it_with_its_credits() {
+    let unspent = auto(RefundAuto::Unspent);
+    assert_snapshot!(folded(&refunded(&unspent, 100, &facts(vec![pack(3)]))), @r#"
+    TakeBack { entry: #1, purse: 2, credits: 100, source: "refund:#0", reason: Refunded }
+    KeepPayment(Payment { id: "order:ord_1", request: Some("pd-ab-7"), purse: Some(2),
+        credits: 100, taken: 100, doubt: -, bought: Some(Bought { item: Pack("starter"),
+        price: Money { minor: 990, currency: "USD" }, lapses_at: 0 }) })
+    RunErrand(NewErrand { id: ErrandId(#0), name: "refund:#0", conversation: "telegram:7",
+        errand: Refund { payment: "order:ord_1", ends: -, identity: "telegram:7" }, until:
+        1700604800000 })
+    KeepRefund(Refund { payment: "order:ord_1", account: 1, price: Money { minor: 990,
+        currency: "USD" }, credits: 100, state: UnderWay, code: -, asked_at: 1700000000000
+        })
+    edit message 20 in telegram:7: PlanAsking
+    answer tap
+    "#);
+}
+
+#[test]
+fn about_everything_else_people_decide() {
+    let by_people = |house: &House, available, plan: PlanFacts, why: &str| {
+        let asked = refunded(house, available, &plan);
+        assert!(!asked.contains("RunErrand") && !asked.contains("TakeBack"), "{why}: {asked}");
+        assert!(asked.contains("OpenEscalation") && asked.contains("state: WithPeople"), "{why}");
+        assert!(asked.contains("code: Some(\"S-7000\")"), "{why}: {asked}");
+    };
+    by_people(&auto(RefundAuto::Never), 100, facts(vec![pack(3)]), "the owner wants none");
+    let unspent = auto(RefundAuto::Unspent);
+    by_people(&unspent, 99, facts(vec![pack(3)]), "one was spent");
+    by_people(&unspent, 100, facts(vec![pack(14)]), "it is old");
+    let old = row("transaction:tran_1", Item::Plan("pro".into()), 10);
+    let new = row("transaction:tran_2", Item::Plan("pro".into()), 2);
+    let plan = PlanRow {
+        subscription: "sub_1".into(),
+        request: "pd-ab-7".into(),
+        account: AccountId(1),
+        plan: "pro".into(),
+        state: PlanState::Active,
+        until: NOW + DAY,
+        as_of: (NOW, NOW),
+        customer: None,
+        wish: None,
+    };
+    let of_plan = PlanFacts { plans: vec![plan], ..facts(vec![new, old.clone()]) };
+    // Of the older payment of a plan; that of the current period ends it.
+    let number = |plan: &PlanFacts, at: usize| {
+        let listed = press_at(&unspent, 900, plan.clone(), Verb::Refund, 0);
+        let keys: Vec<i64> = listed
+            .iter()
+            .filter_map(|it| if let Effect::Send(sent) = it { Some(sent) } else { None })
+            .flat_map(|sent| sent.keys.iter().flatten())
+            .filter_map(|key| match key.does {
+                Does::Act(action) if action.verb == Verb::RefundOf => Some(action.row),
+                _ => None,
+            })
+            .collect();
+        keys[at]
+    };
+    let newest = number(&of_plan, 0);
+    let begun = press_at(&unspent, 900, of_plan.clone(), Verb::RefundYes, newest);
+    let begun = lines::lines(CAUSE, &begun);
+    assert!(begun.contains("ends: Some(\"sub_1\")"), "{begun}");
+    let older = number(&of_plan, 1);
+    let asked = lines::lines(CAUSE, &press_at(&unspent, 900, of_plan, Verb::RefundYes, older));
+    assert!(asked.contains("OpenEscalation") && !asked.contains("RunErrand"), "{asked}");
+}
+
+#[test]
+fn nothing_is_asked_for_twice_and_nothing_goes_back_that_cannot() {
+    let unspent = auto(RefundAuto::Unspent);
+    let refund = |state| Refund {
+        payment: "order:ord_1".into(),
+        account: AccountId(1),
+        price: dollars(990),
+        credits: Credits(100),
+        state,
+        code: None,
+        asked_at: NOW,
+    };
+    let asked = |state| PlanFacts { refunds: vec![refund(state)], ..facts(vec![pack(3)]) };
+    for state in [RefundState::UnderWay, RefundState::Sent, RefundState::WithPeople] {
+        assert_eq!(refunded(&unspent, 100, &asked(state)), "answer tap: Stale", "{state:?}");
+    }
+    assert!(refunded(&unspent, 100, &asked(RefundState::Failed)).contains("RunErrand"));
+    assert_eq!(refunded(&unspent, 100, &facts(vec![pack(60)])), "answer tap: Stale");
+    let mut back = pack(3);
+    back.reversals.push(Reversed {
+        id: "ref_1".into(),
+        payment: "order:ord_1".into(),
+        by: Reversal::Refund,
+        minor: 5,
+        total: 5,
+        of_minor: 1197,
+    });
+    assert_eq!(refunded(&unspent, 100, &facts(vec![back])), "answer tap: Stale");
+}
+
+#[test]
+fn a_refund_that_came_to_nothing_gives_its_credits_back_and_one_that_was_sent_does_not() {
+    let mut paid = pack(3);
+    paid.payment.taken = Credits(100);
+    let refund = |state| Refund {
+        payment: "order:ord_1".into(),
+        account: AccountId(1),
+        price: dollars(990),
+        credits: Credits(100),
+        state,
+        code: None,
+        asked_at: NOW,
+    };
+    let ended = |state, end| {
+        let plan = PlanFacts { refunds: vec![refund(state)], ..facts(vec![paid.clone()]) };
+        let facts = MessageFacts { plan, ..message_facts(customer(0)) };
+        let what =
+            Errand::Refund { payment: "order:ord_1".into(), ends: None, identity: ada().identity };
+        let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
+        lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &Facts::Message(facts), &event))
+    };
+    let sent = ended(RefundState::UnderWay, ErrandEnd::Brought(Brought::Refunded));
+    assert!(sent.contains("state: Sent") && sent.contains("RefundSent"), "{sent}");
+    assert!(!sent.contains("Grant"));
+    let failed = ended(RefundState::UnderWay, ErrandEnd::Failed(ErrandFailure::Refused));
+    assert!(failed.contains("credits: 100, source: \"refund-failed:9\""), "{failed}");
+    assert!(failed.contains("RaiseAlarm") && failed.contains("RefundFailed"), "{failed}");
+    assert_eq!(ended(RefundState::Failed, ErrandEnd::Failed(ErrandFailure::Refused)), "");
+}

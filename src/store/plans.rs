@@ -1,0 +1,200 @@
+//! What somebody pays for and has paid, and the refunds they asked for.
+
+use picdesk_core::{
+    credits::Credits,
+    effect::Effect,
+    event::Event,
+    facts::{Lapsing, PlanFacts},
+    id::{AccountId, ConversationId, PurseId},
+    lapse::{self, Lot, Move, PurseLine},
+    payment::{Money, PaymentRow, Refund, Reversed},
+};
+
+use super::{
+    Connection, Row, StoreError, Tx, Value,
+    facts::{word, word_of},
+    inbox::{self, NewEvent},
+    payments::{self, read_payment, read_reversal},
+    people,
+};
+
+/// Accounts of one step.
+const ACCOUNTS_MAX: i64 = 100;
+
+const WISH: &str = "update plans set wish = $2 where subscription = $1";
+const LAPSE: &str = "
+    update payments set lapse = $2, taken = taken + $3 where id = $1 and lapse <> 'over'";
+const KEEP_REFUND: &str = "
+    insert into refunds (payment, account, price_minor, currency, credits, state, code, asked_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (payment) do update
+    set account = excluded.account, price_minor = excluded.price_minor,
+        currency = excluded.currency, credits = excluded.credits, state = excluded.state,
+        code = excluded.code, asked_at = excluded.asked_at";
+const FIND_PAID: &str = "
+    select p.id, p.request, p.purse, p.credits, p.taken, p.doubt, p.item, p.price_minor,
+           p.currency, p.lapses_at, p.at, l.subscription
+    from checkouts c join payments p on p.request = c.request
+    left join plans l on l.request = p.request
+    where c.account = $1 and p.doubt is null order by p.at desc, p.id limit 12";
+const FIND_REVERSALS: &str = "
+    select id, payment, kind, minor, total, of_minor from reversals
+    where payment in ({list}) order by at, id";
+const FIND_REFUNDS: &str = "
+    select payment, account, price_minor, currency, credits, state, code, asked_at from refunds
+    where account = $1 order by asked_at desc, payment limit 6";
+const FIND_CUSTOMER: &str = "
+    select customer from plans
+    where account = $1 and customer is not null
+    order by case when state = 'ended' then 1 else 0 end, until desc, subscription limit 1";
+
+const FIND_LOTS: &str = "
+    select p.id, p.taken, p.lapses_at, p.lapse, p.purse
+    from checkouts c join payments p on p.request = c.request
+    where c.account = $1 and p.doubt is null and p.lapses_at > 0 and p.lapse <> 'over'";
+const FIND_FIRST_LINE: &str = "
+    select cast(coalesce(min(number), 0) as bigint) from ledger where source in ({list})";
+const FIND_LINES: &str = "
+    select kind, amount, hold, source from ledger
+    where purse = $1 and number >= $2 order by number";
+/// Whose credits come near the end of their time, or have come to it.
+const FIND_LAPSING: &str = "
+    select distinct c.account from payments p join checkouts c on c.request = p.request
+    where p.lapses_at > 0 and p.lapse <> 'over'
+      and (p.lapses_at <= $1 or (p.lapses_at <= $2 and p.lapse = 'coming'))
+    order by c.account limit $3";
+
+/// The statement and the values that an effect about plans comes to; nothing for any other.
+pub(super) fn statement(effect: &Effect) -> Option<(&'static str, Vec<Value>)> {
+    Some(match effect {
+        Effect::WishPlan { subscription, wish } => {
+            let wish = wish.as_ref().map(|wish| serde_json::json!(wish).to_string());
+            (WISH, vec![subscription.clone().into(), wish.into()])
+        }
+        Effect::KeepRefund(refund) => (KEEP_REFUND, refund_row(refund)),
+        Effect::LapsePayment { payment, credits, over } => {
+            let lapse = if *over { "over" } else { "announced" };
+            (LAPSE, vec![payment.clone().into(), lapse.into(), credits.0.into()])
+        }
+        _ => return None,
+    })
+}
+
+fn refund_row(refund: &Refund) -> Vec<Value> {
+    vec![
+        refund.payment.clone().into(),
+        refund.account.0.into(),
+        refund.price.minor.into(),
+        refund.price.currency.clone().into(),
+        refund.credits.0.into(),
+        word_of(refund.state).into(),
+        refund.code.clone().into(),
+        refund.asked_at.into(),
+    ]
+}
+
+fn read_refund(row: &Row) -> Result<Refund, StoreError> {
+    let account = row.int(1)?;
+    Ok(Refund {
+        payment: row.text(0)?,
+        account: AccountId(account),
+        price: Money { minor: row.int(2)?, currency: row.text(3)? },
+        credits: Credits(row.int(4)?),
+        state: word(&row.text(5)?, "refunds", account)?,
+        code: row.maybe_text(6)?,
+        asked_at: row.int(7)?,
+    })
+}
+
+/// What an account pays for and has paid; without the address of the portal.
+pub async fn facts_of(tx: &mut Tx, account: AccountId) -> Result<PlanFacts, StoreError> {
+    let plans = payments::plans_of(tx, account).await?;
+    let mut payments = Vec::new();
+    for row in tx.rows(FIND_PAID, &[account.0.into()]).await? {
+        payments.push(PaymentRow {
+            payment: read_payment(&row)?,
+            at: row.int(10)?,
+            subscription: row.maybe_text(11)?,
+            reversals: Vec::new(),
+        });
+    }
+    let names: Vec<Vec<Value>> =
+        payments.iter().map(|row| vec![row.payment.id.clone().into()]).collect();
+    for row in tx.rows_for(FIND_REVERSALS, &names).await? {
+        let reversed: Reversed = read_reversal(&row)?;
+        if let Some(of) = payments.iter_mut().find(|it| it.payment.id == reversed.payment) {
+            of.reversals.push(reversed);
+        }
+    }
+    let refunds = tx.rows(FIND_REFUNDS, &[account.0.into()]).await?;
+    let refunds = refunds.iter().map(read_refund).collect::<Result<_, _>>()?;
+    Ok(PlanFacts { plans, payments, refunds, ..PlanFacts::default() })
+}
+
+/// What of a purse's credits lapses when, soonest first.
+pub async fn lapsing(
+    tx: &mut Tx,
+    account: AccountId,
+    purse: PurseId,
+) -> Result<Vec<Lapsing>, StoreError> {
+    let mut lots = Vec::new();
+    let mut sources: Vec<Vec<Value>> = Vec::new();
+    for row in tx.rows(FIND_LOTS, &[account.0.into()]).await? {
+        let payment = row.text(0)?;
+        // What has moved on with everything else in a purse is nobody's to take there.
+        if row.maybe_int(4)? == Some(purse.0) {
+            sources.push(vec![lapse::source_of(&payment).into()]);
+        }
+        lots.push(Lot {
+            payment,
+            taken: Credits(row.int(1)?),
+            at: row.int(2)?,
+            announced: row.text(3)? == "announced",
+        });
+    }
+    let mut lines = Vec::new();
+    if !sources.is_empty() {
+        let first = tx.rows_for(FIND_FIRST_LINE, &sources).await?;
+        let first = first.first().map_or(Ok(0), |row| row.int(0))?;
+        for row in tx.rows(FIND_LINES, &[purse.0.into(), first.into()]).await? {
+            let (hold, source) = (row.maybe_int(2)?.unwrap_or(0), row.text(3)?);
+            let what = match row.text(0)?.as_str() {
+                "grant" => Move::Came(source),
+                "hold" => Move::Held(hold),
+                "void" => Move::Freed(hold),
+                "post" => Move::Spent(hold),
+                "expire" => Move::Lapsed(source),
+                _ => Move::Other,
+            };
+            lines.push(PurseLine { what, amount: Credits(row.int(1)?) });
+        }
+    }
+    Ok(lapse::left(&lots, &lines))
+}
+
+/// Tells the rules of credits that lapse, in one event for each account; how many accounts.
+pub async fn tell_of_lapsing(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
+    let values = [now.into(), now.saturating_add(lapse::AHEAD_MS).into(), ACCOUNTS_MAX.into()];
+    let found = tx.rows(FIND_LAPSING, &values).await?;
+    let mut events = Vec::new();
+    for row in &found {
+        let account = row.int(0)?;
+        let whose = tx.rows(people::FIND_CONVERSATION_OF_ANY, &[account.into()]).await?;
+        let Some(whose) = whose.first().map(|row| row.text(0)).transpose()? else { continue };
+        // Once a minute until it is turned.
+        let id = format!("account:{account}:lapsing:{}", now.div_euclid(60_000));
+        let event = Event::CreditsLapsing { account: AccountId(account) };
+        events.push(NewEvent::of_house(id, &ConversationId(whose), &event));
+    }
+    inbox::insert(tx, &events, now, now).await?;
+    Ok(found.len())
+}
+
+/// Who an account is at the payment provider, by the plan that goes on longest.
+pub async fn customer_of(
+    connection: &mut Connection,
+    account: AccountId,
+) -> Result<Option<String>, StoreError> {
+    let rows = connection.rows(FIND_CUSTOMER, &[account.0.into()]).await?;
+    rows.first().map(|row| row.text(0)).transpose()
+}

@@ -1,0 +1,203 @@
+//! What is said about plans and refunds.
+
+use picdesk_core::{
+    channel::Text,
+    credits::Credits,
+    facts::Lapsing,
+    payment::{Charge, Money, PlanState, RefundState},
+    say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine},
+};
+
+use super::{
+    emphasis::joined,
+    money::{plan_name, price_of},
+    pattern::Args,
+    speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
+};
+
+/// Dates of lapsing that are told.
+const LAPSING_MAX: usize = 3;
+
+impl Speaker<'_> {
+    /// The plan as it stands, and what belongs to it.
+    pub(super) fn plan(&self, view: &PlanView) -> Text {
+        let mut lines = match &view.plan {
+            Some(plan) => self.plan_lines(plan),
+            None => vec![self.text("plan-none")],
+        };
+        let left = Args::new().ours("left", self.credits(view.available));
+        lines.push(self.fill("balance", &left));
+        if view.available < Credits::ZERO {
+            lines.push(self.text("balance-below"));
+        }
+        lines.extend(self.lapsing(&view.lapsing));
+        lines.extend(view.refunds.iter().take(LINES_MAX).map(|refund| self.refund_line(refund)));
+        if view.is_sold {
+            lines.push(self.fill("buy-choose", &self.support(Args::new())));
+        }
+        joined(&lines, "\n")
+    }
+
+    fn plan_lines(&self, line: &PlanLine) -> Vec<Text> {
+        let mut lines = vec![self.plan_state(&line.plan, line.state, line.until)];
+        if let (Some(price), Some(credits)) = (&line.price, line.credits) {
+            let args = Args::new().ours("credits", self.credits(credits)).theirs(
+                "price",
+                price,
+                NAME_CHARS_MAX,
+            );
+            lines.push(self.fill("plan-brings", &args));
+        }
+        if line.wished {
+            lines.push(self.text("plan-busy"));
+        }
+        lines
+    }
+
+    /// How a plan is, on one line.
+    pub(super) fn plan_state(&self, plan: &str, state: PlanState, until: i64) -> Text {
+        let args = Args::new().ours("plan", plan_name(plan));
+        let dated = until > 0;
+        let id = match (state, dated) {
+            (PlanState::Active | PlanState::Unknown, true) => "plan-is-renewed",
+            (PlanState::Active | PlanState::Unknown, false) => "plan-is",
+            (PlanState::Ending, true) => "plan-is-ending-on",
+            (PlanState::Ending, false) => "plan-is-ending",
+            (PlanState::PastDue, _) => "plan-is-past-due",
+            (PlanState::Paused, _) => "plan-is-paused",
+            (PlanState::Unpaid, _) => "plan-is-unpaid",
+            (PlanState::Ended, _) => "plan-is-over",
+        };
+        let takes_date = matches!(id, "plan-is-renewed" | "plan-is-ending-on");
+        let args = if takes_date { args.ours("date", self.date(until)) } else { args };
+        self.fill(id, &args)
+    }
+
+    /// What lapses when, soonest first.
+    pub(super) fn lapsing(&self, lapsing: &[Lapsing]) -> Vec<Text> {
+        let line = |one: &Lapsing| {
+            let args = Args::new()
+                .ours("credits", self.credits(one.credits))
+                .ours("date", self.date(one.at));
+            self.fill("credits-lapse-on", &args)
+        };
+        lapsing.iter().take(LAPSING_MAX).map(line).collect()
+    }
+
+    /// Which plan instead?
+    pub(super) fn plan_choose(&self, plan: &str, others: &[OfferLine]) -> Text {
+        let args = Args::new().ours("plan", plan_name(plan));
+        let mut lines = vec![self.fill("plan-choose", &args)];
+        lines.extend(others.iter().take(LINES_MAX).map(|line| self.offer_line(line)));
+        joined(&lines, "\n")
+    }
+
+    /// May the plan be exchanged, and what that costs.
+    pub(super) fn plan_exchange(
+        &self,
+        (from, to): (&str, &str),
+        (price, credits): (&str, Credits),
+        (until, charge): (i64, Charge),
+    ) -> Text {
+        let args = || {
+            Args::new()
+                .ours("from", plan_name(from))
+                .ours("to", plan_name(to))
+                .ours("credits", self.credits(credits))
+                .theirs("price", price, NAME_CHARS_MAX)
+        };
+        let mut lines = vec![self.fill("plan-exchange", &args())];
+        lines.push(match charge {
+            Charge::Difference => self.text("plan-exchange-difference"),
+            Charge::Nothing => self.text("plan-exchange-nothing"),
+        });
+        if until > 0 {
+            let args =
+                Args::new().ours("date", self.date(until)).theirs("price", price, NAME_CHARS_MAX);
+            lines.push(self.fill("plan-exchange-next", &args));
+        }
+        joined(&lines, "\n")
+    }
+
+    /// That the plan is another one now.
+    pub(super) fn plan_exchanged(
+        &self,
+        (plan, until): (&str, i64),
+        price: Option<&str>,
+        charge: Option<Charge>,
+    ) -> Text {
+        let args = Args::new().ours("plan", plan_name(plan));
+        let mut lines = vec![self.fill("plan-exchanged", &args)];
+        match charge {
+            Some(Charge::Difference) => lines.push(self.text("plan-exchanged-difference")),
+            Some(Charge::Nothing) => lines.push(self.text("plan-exchanged-nothing")),
+            None => {}
+        }
+        if let Some(price) = price.filter(|_| until > 0) {
+            let args =
+                Args::new().ours("date", self.date(until)).theirs("price", price, NAME_CHARS_MAX);
+            lines.push(self.fill("plan-exchange-next", &args));
+        }
+        joined(&lines, "\n")
+    }
+
+    /// May the plan end with its period?
+    pub(super) fn plan_cancel_ask(&self, plan: &str, until: i64) -> Text {
+        self.of_plan(("plan-cancel-ask-on", "plan-cancel-ask"), plan, until)
+    }
+
+    /// Which payment is to be given back?
+    pub(super) fn refund_choose(&self, payments: &[PaymentLine]) -> Text {
+        let mut lines = vec![self.text("refund-choose")];
+        for (number, payment) in (1..).zip(payments.iter().take(LINES_MAX)) {
+            let args = Args::new()
+                .number("number", number)
+                .ours("price", price_of(&payment.price))
+                .ours("date", self.date(payment.at))
+                .ours("credits", self.credits(payment.credits));
+            lines.push(self.fill("refund-line", &args));
+        }
+        joined(&lines, "\n")
+    }
+
+    /// May this payment be given back, and what goes with it?
+    pub(super) fn refund_ask(
+        &self,
+        (price, at): (&Money, i64),
+        credits: Credits,
+        (by_people, ends): (bool, Option<&str>),
+    ) -> Text {
+        let args = Args::new()
+            .ours("price", price_of(price))
+            .ours("date", self.date(at))
+            .ours("credits", self.credits(credits));
+        let mut lines = vec![self.fill("refund-ask", &args)];
+        if let Some(plan) = ends {
+            lines.push(self.fill("refund-ends", &Args::new().ours("plan", plan_name(plan))));
+        }
+        lines.push(self.text(if by_people { "refund-by-people" } else { "refund-at-once" }));
+        joined(&lines, "\n")
+    }
+
+    /// That a payment is on its way back.
+    pub(super) fn refund_sent(&self, price: &Money, credits: Credits) -> Text {
+        let args =
+            Args::new().ours("price", price_of(price)).ours("credits", self.credits(credits));
+        self.fill("refund-sent", &args)
+    }
+
+    fn refund_line(&self, line: &RefundLine) -> Text {
+        let args =
+            Args::new().ours("price", price_of(&line.price)).ours("date", self.date(line.asked_at));
+        match (line.state, &line.code) {
+            (RefundState::WithPeople, Some(code)) => {
+                self.fill("refund-with-people", &args.ours("code", code.as_str()))
+            }
+            (RefundState::WithPeople | RefundState::UnderWay, _) => {
+                self.fill("refund-under-way", &args)
+            }
+            (RefundState::Sent, _) => self.fill("refund-is-sent", &args),
+            (RefundState::Failed, _) => self.fill("refund-is-failed", &args),
+        }
+    }
+}

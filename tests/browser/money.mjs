@@ -1,0 +1,126 @@
+/**
+ * Buying and having a plan, as a customer does it: the payment link from the chat, the checkout, our
+ * page after paying, the credits in the chat, and the page before the payment provider's portal.
+ */
+
+import { join } from "node:path";
+
+/** Credits that were paid for arrive within this time. */
+const PAID_MS = 30_000;
+/** What is read, in the language of the player. */
+const SAYS = {
+  pack: /9\.90 USD/,
+  plan: /19\.90 USD/,
+  pay: /^(Pay|付款)/,
+  arrived: /arrived|已到账/,
+  thanks: /Thank you|谢谢/,
+  unpaid: /Nothing was paid|没有付款/,
+  portal: /Card and invoices|付款卡和发票/,
+};
+
+/** In the page: whether anything is wider than the window. */
+function sticksOut() {
+  return document.documentElement.scrollWidth > innerWidth;
+}
+
+/** In the page: the newest link to an address with this in it. */
+function newest(part) {
+  return [...document.querySelectorAll(`a.key[href*='${part}']`)].at(-1)?.href;
+}
+
+/** Looks at a page whole: nothing sticks out, and a person may look at it later. */
+async function see(visit, page, name) {
+  if (await page.run(sticksOut)) throw new Error("it scrolls sideways");
+  await page.screenshot(join(visit.folder, `${visit.look.name}-${name}.png`));
+}
+
+/** Presses what is to be bought, and answers with where it is paid. */
+async function link(visit, offer) {
+  const before = await visit.newest();
+  await visit.write("/buy");
+  const sells = (it) => it.buttons.some((text) => offer.test(text));
+  const shown = await visit.message(
+    "what is for sale",
+    (it) => it.message > before && it.fromBot && sells(it),
+  );
+  const text = shown.buttons.find((it) => offer.test(it));
+  await visit.page.press(`[data-message="${shown.message}"] .key`, text);
+  const pays = (it) => it.message > shown.message && it.buttons.some((it) => SAYS.pay.test(it));
+  await visit.message("a payment link", pays);
+  return visit.page.until("its address", newest, ["/checkout/"]);
+}
+
+/** Chooses a card and pays. */
+async function pay(page, card) {
+  await page.until("the form", () => document.querySelector("#email"));
+  await page.run((card) => {
+    document.querySelector("#email").value = "anna@example.com";
+    document.querySelector("#card").value = card;
+  }, card);
+  await page.press("button[name=pay]");
+}
+
+async function buyPack(visit, browser) {
+  const url = await link(visit, SAYS.pack);
+  const page = await browser.open(url, visit.look);
+  await page.until("the price", () => document.querySelector(".price")?.offsetHeight > 0);
+  await see(visit, page, "checkout");
+  await pay(page, "4000000000000002");
+  await page.until("the refusal", () => /declined/.test(document.body.textContent));
+  await see(visit, page, "checkout-declined");
+  const before = await visit.newest();
+  await pay(page, "4242424242424242");
+  await page.until("our page", () => location.pathname === "/creem/return");
+  const title = await page.until("its title", () => document.querySelector("h1")?.textContent);
+  if (!SAYS.thanks.test(title)) throw new Error(`it says ${title}`);
+  await see(visit, page, "paid");
+  await page.close();
+  const arrived = (it) => it.message > before && it.fromBot && SAYS.arrived.test(it.text);
+  await visit.message("the credits", arrived, PAID_MS);
+  await visit.shot("bought");
+}
+
+async function goAway(visit, browser) {
+  const url = await link(visit, SAYS.pack);
+  const page = await browser.open(url, visit.look);
+  await page.press("a.quiet");
+  await page.until("our page", () => location.pathname === "/creem/return");
+  const title = await page.until("its title", () => document.querySelector("h1")?.textContent);
+  if (!SAYS.unpaid.test(title)) throw new Error(`it says ${title}`);
+  await see(visit, page, "not-paid");
+  if (page.errors.length) throw new Error(page.errors.join(" | "));
+  await page.close();
+}
+
+async function havePlan(visit, browser) {
+  const page = await browser.open(await link(visit, SAYS.plan), visit.look);
+  const before = await visit.newest();
+  await pay(page, "4242424242424242");
+  const arrived = (it) => it.message > before && it.fromBot && SAYS.arrived.test(it.text);
+  await visit.message("the plan's credits", arrived, PAID_MS);
+  await page.close();
+  await visit.write("/plan");
+  const portal = await visit.page.until("the portal's page", newest, ["/creem/portal/"]);
+  await visit.shot("plan");
+  const tab = await browser.open(portal, visit.look);
+  const title = await tab.until("its title", () => document.querySelector("h1")?.textContent);
+  if (!SAYS.portal.test(title)) throw new Error(`it says ${title}`);
+  await see(visit, tab, "portal");
+  if (tab.errors.length) throw new Error(tab.errors.join(" | "));
+  await tab.press("a.act.strong");
+  await tab.until("the provider's portal", () => /my-orders\/login/.test(location.pathname));
+  await tab.close();
+}
+
+/** From the chat to the money and back. */
+export async function visitMoney(visit, browser) {
+  await visit.check("a pack is paid for after a refused card, and its credits arrive", () =>
+    buyPack(visit, browser),
+  );
+  await visit.check("who goes away without paying reads that nothing was paid", () =>
+    goAway(visit, browser),
+  );
+  await visit.check("a plan is bought and shown, and leads to the provider's portal", () =>
+    havePlan(visit, browser),
+  );
+}

@@ -27,7 +27,12 @@ impl Handler for SignIn {
             Errand::CheckSignInCode { email, code, .. } => {
                 self.site.check_code(email, code).await.map(Brought::SignedIn)
             }
-            Errand::CopyMedia { .. } | Errand::Screen { .. } | Errand::Checkout { .. } => {
+            Errand::CopyMedia { .. }
+            | Errand::Screen { .. }
+            | Errand::Checkout { .. }
+            | Errand::LookAtPayment { .. }
+            | Errand::ChangePlan { .. }
+            | Errand::Refund { .. } => {
                 return Came::Refused;
             }
         };

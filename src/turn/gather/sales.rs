@@ -2,12 +2,12 @@
 
 use picdesk_core::{
     event::Event,
-    facts::{Customer, Needs, PaymentFacts},
+    facts::{Customer, Needs, PaymentFacts, PlanFacts},
     payment::Checkout,
 };
 
 use super::{Turner, Wanted};
-use crate::store::{StoreError, Tx, payments};
+use crate::store::{StoreError, Tx, payments, plans};
 
 /// What a notice of the payment provider is decided on.
 pub(super) async fn payment(
@@ -27,6 +27,23 @@ pub(super) async fn asked_for(tx: &mut Tx, needs: &Needs) -> Result<Option<Check
         Some(request) => payments::checkout(tx, request).await,
         None => Ok(None),
     }
+}
+
+/// What somebody pays for, where it is shown or changed.
+pub(super) async fn plan(
+    turner: &Turner,
+    tx: &mut Tx,
+    needs: &Needs,
+    customer: Option<&Customer>,
+) -> Result<PlanFacts, StoreError> {
+    let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
+    let account = customer.account.id;
+    let mut found = plans::facts_of(tx, account).await?;
+    found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
+    if found.plans.iter().any(|row| row.customer.is_some()) {
+        found.portal = turner.portal(account);
+    }
+    Ok(found)
 }
 
 /// The newest purchase of what a button sells.

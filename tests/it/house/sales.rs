@@ -3,7 +3,7 @@
 use picdesk_sandbox::creem::{CreemOptions, CreemStandIn, Fate};
 use serde_json::Value;
 
-use super::House;
+use super::{Given, House};
 
 /// What is sold, more than the prices of pictures.
 const SOLD: &str = "

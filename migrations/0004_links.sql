@@ -81,4 +81,3 @@ create table link_identities (
   primary key (link, identity)
 );
 -- What whoever came has bought since is looked up when they part.
-create index payments_request on payments (request);

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use picdesk_core::facts::{Example, House};
 use picdesk_core::id::ConversationId;
+use picdesk_core::payment::Refunds;
 
 pub use artifacts::{Artifacts, S3Keys};
 pub use creem::{Creem, CreemKeys, RefundAuto};
@@ -256,7 +257,12 @@ impl Config {
             members_desk: has_operators.then(picdesk_wecom::address::members_desk),
             public_url: self.server.public_url.to_string(),
             examples,
+            tag: String::new(),
             till: None,
+            refunds: match self.creem.refund_auto {
+                RefundAuto::Never => Refunds::Never,
+                RefundAuto::Unused => Refunds::Unused,
+            },
             channels: vec![
                 picdesk_wecom::config::app_capabilities(),
                 picdesk_wecom::config::kf_capabilities(),

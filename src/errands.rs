@@ -8,6 +8,7 @@
 mod checkout;
 mod copy_media;
 mod screen;
+mod stars;
 mod under_way;
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -22,7 +23,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use self::under_way::UnderWay;
-pub use self::{checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords};
+pub use self::{
+    checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords, stars::SeeToStars,
+};
 use crate::{
     alarm::Alarms,
     store::{

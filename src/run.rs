@@ -33,13 +33,14 @@ use crate::{
         sweeper,
     },
     config::Config,
-    errands::{CopyMedia, Errands, Handlers},
+    errands::{CopyMedia, Errands, Handlers, SeeToStars},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
     outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
+    stars,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
@@ -180,7 +181,15 @@ impl Serving {
         };
         let sales = creem::Sales::open(&config).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
-        let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
+        let (asking, asked) = mpsc::channel(stars::ASKED_MAX);
+        let door = Door::open(store.clone(), raw_ms, desk.alarms.clone(), asking);
+        let about_money = stars::answer_askings(
+            channels.all(),
+            Arc::clone(&desk),
+            store.clone(),
+            asked,
+        );
+        tokio::spawn(about_money);
         Ok(Self {
             config,
             outside,
@@ -317,6 +326,10 @@ impl Serving {
             bytes_max: self.config.limits.reference_bytes_max,
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
+        if let Some(telegram) = self.channels.telegram.clone() {
+            let stars = SeeToStars { telegram, desk: Arc::clone(&self.desk) };
+            handlers.insert(ErrandKind::Stars, Arc::new(stars));
+        }
         if let Some(sales) = &self.sales {
             let links = sales.links(self.desk.alarms.clone());
             handlers.insert(ErrandKind::Checkout, Arc::new(links));

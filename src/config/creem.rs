@@ -42,6 +42,8 @@ pub struct CreemKeys {
 pub enum RefundAuto {
     /// None: people decide.
     Never,
+    /// The last payment in Telegram Stars, while none of its credits are spent.
+    Unused,
 }
 
 impl CreemKeys {
@@ -53,7 +55,8 @@ impl CreemKeys {
 
 impl Creem {
     pub(super) fn read(keys: &mut Keys<'_>) -> Self {
-        const REFUNDS: &[(&str, RefundAuto)] = &[("never", RefundAuto::Never)];
+        const REFUNDS: &[(&str, RefundAuto)] = 
+            &[("never", RefundAuto::Never), ("unused", RefundAuto::Unused)];
         let base_url = keys.take("base_url", parsed(base_url));
         let (api_key, webhook_secret) = (keys.secret("api_key"), keys.secret("webhook_secret"));
         let screening = keys.take("screening", flag);

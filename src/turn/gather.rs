@@ -11,10 +11,10 @@ use picdesk_core::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
         MessageFacts, Needs, Pace, Past, PaymentFacts, PressFacts, PressedAction, Request,
     },
-    id::{ConversationId, IdentityId, PurseId, Slot},
+    id::{AccountId, ConversationId, IdentityId, PurseId, Slot},
     link,
     needs::needs,
-    payment::Checkout,
+    payment::{Checkout, Refundable},
     say::{Action, BalanceLine},
     window::Window,
 };
@@ -171,6 +171,18 @@ async fn bought(
     }
 }
 
+/// The last payment in Stars, where money is to go back.
+async fn refundable(
+    tx: &mut Tx,
+    needs: &Needs,
+    whose: Option<AccountId>,
+) -> Result<Option<Refundable>, StoreError> {
+    match whose {
+        Some(account) if needs.refundable => payments::refundable(tx, account).await,
+        _ => Ok(None),
+    }
+}
+
 async fn message(
     turner: &Turner,
     tx: &mut Tx,
@@ -314,6 +326,7 @@ async fn press(
         address: kept.as_ref().map(|kept| turner.address(kept)).unwrap_or_default(),
         kept,
         checkout: bought(turner, tx, (needs.item, customer.as_ref())).await?,
+        refundable: refundable(tx, needs, customer.as_ref().map(|one| one.account.id)).await?,
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
@@ -406,7 +419,9 @@ async fn desk(
         (None, _) => read::topic_cases(tx, &[place.as_str()]).await?.remove(place.as_str()),
     };
     let answers_customer = shared.replied(wanted).escalation.is_some();
-    Ok(DeskFacts { operator, case, answers_customer })
+    let whose = case.as_ref().map(|case| case.account);
+    let refundable = refundable(tx, &wanted.needs, whose).await?;
+    Ok(DeskFacts { operator, case, answers_customer, refundable })
 }
 
 /// The account or person whose facts an event was decided on: a batch has at most one of each.

@@ -72,6 +72,7 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
             lexicon.phrase("label-buy-item", &args)
         }
         Label::Pay => lexicon.word("label-pay").to_owned(),
+        Label::RefundStars => lexicon.word("label-refund-stars").to_owned(),
         Label::SupportLink => lexicon.word("label-support-link").to_owned(),
         Label::CaseDone => lexicon.word("label-case-done").to_owned(),
     }

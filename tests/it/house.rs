@@ -56,6 +56,8 @@ pub struct Given {
     pub webhook: bool,
     /// Whether credits are sold by link.
     pub sells: bool,
+    /// Whether credits are sold for Telegram Stars.
+    pub takes_stars: bool,
     /// Whether there is a WeCom too, and how its AI bot's messages come.
     pub wecom: Option<BotWay>,
     /// More of `[wecom.kf]`.
@@ -85,6 +87,7 @@ impl Default for Given {
             seed: 1,
             webhook: false,
             sells: false,
+            takes_stars: false,
             wecom: None,
             kf: "",
             desk: None,
@@ -382,7 +385,7 @@ impl House {
         let plans = place("plans.toml");
         // Another desk may be reading it.
         let creem = self.creem.as_ref();
-        let sold = if creem.is_some() { sales::SOLD } else { "" };
+        let sold = sales::sold(creem.is_some(), self.given.takes_stars);
         write_whole(&plans, &format!("{PLANS}{sold}"));
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\

@@ -9,6 +9,7 @@ mod making;
 mod outages;
 mod paying;
 mod replicas;
+mod stars;
 mod stopping;
 mod turning;
 mod wecom;

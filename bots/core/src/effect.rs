@@ -15,7 +15,7 @@ use crate::{
         AccountId, AlbumId, ArtifactId, ConversationId, EntryId, ErrandId, EscalationId,
         GenerationId, HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
     },
-    payment::{Checkout, CheckoutState, Link, Payment, PlanRow, Reversed},
+    payment::{Checkout, CheckoutState, Item, Link, Payment, PlanRow, Reversed},
     say::{Cause, Key, Say},
 };
 
@@ -546,6 +546,17 @@ pub enum Body {
         media: MediaRef,
         /// Words under it.
         caption: Say,
+    },
+    /// Something to be paid in the chat itself, in Telegram Stars.
+    Invoice {
+        /// What is bought.
+        item: Item,
+        /// The credits it brings.
+        credits: Credits,
+        /// What it costs.
+        stars: i64,
+        /// Our name for the purchase.
+        request: String,
     },
     /// Only the buttons change.
     Keys,

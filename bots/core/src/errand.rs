@@ -1,7 +1,7 @@
 //! Errands: durable work with an outside party other than delivering and generating. A turn opens
 //! one; what came of it comes back as an event.
 
-use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::{
     effect::{Effect, NewErrand},
     facts::{Facts, Reference},
     id::{ConversationId, ErrandId, IdentityId, RequestId},
-    payment::{self, Link, Money},
+    payment::{self, Link, Money, StarsErrand},
     screening::{self, Judged},
     turn::Turn,
 };
@@ -48,6 +48,8 @@ pub enum Errand {
         /// Names the message that will show it.
         slot: i64,
     },
+    /// Something is done at Telegram about Stars.
+    Stars(Box<StarsErrand>),
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -59,11 +61,13 @@ pub enum ErrandKind {
     Checkout,
     /// [`Errand::Screen`].
     Screen,
+    /// [`Errand::Stars`].
+    Stars,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::CopyMedia, Self::Checkout, Self::Screen];
+    pub const ALL: [Self; 4] = [Self::CopyMedia, Self::Checkout, Self::Screen, Self::Stars];
 
     /// The word in the row, and in the metrics.
     #[must_use]
@@ -72,6 +76,7 @@ impl ErrandKind {
             Self::CopyMedia => "copy_media",
             Self::Checkout => "checkout",
             Self::Screen => "screen",
+            Self::Stars => "stars",
         }
     }
 }
@@ -84,6 +89,7 @@ impl Errand {
             Self::CopyMedia { .. } => ErrandKind::CopyMedia,
             Self::Checkout { .. } => ErrandKind::Checkout,
             Self::Screen { .. } => ErrandKind::Screen,
+            Self::Stars(_) => ErrandKind::Stars,
         }
     }
 }
@@ -122,6 +128,8 @@ pub enum Brought {
     },
     /// A payment link was made.
     Checkout(Link),
+    /// Stars were given back, or a plan is not renewed any more.
+    Stars,
     /// Words were screened: whether they may be drawn from.
     Screened {
         /// Whether.
@@ -212,6 +220,12 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
         (Errand::Checkout { slot, .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {
             payment::failed(turn, of_message(facts)?, *slot);
         }
+        (Errand::Stars(errand), end) => match (&**errand, end) {
+            (StarsErrand::Link { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
+                payment::stars_linked(turn, of_message(facts)?, *slot, link);
+            }
+            (errand, end) => payment::stars_ended(turn, of_message(facts)?, errand, end),
+        },
         (Errand::Screen { .. }, end) => {
             let judged = match end {
                 ErrandEnd::Brought(Brought::Screened { allowed: true }) => Judged::Allowed,

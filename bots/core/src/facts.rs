@@ -16,7 +16,7 @@ use crate::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
-    payment::{Checkout, Payment, PlanRow, Reversed, Till},
+    payment::{Checkout, Payment, PlanRow, Refundable, Refunds, Reversed, Till},
     say::{Action, BalanceLine, CardLine, Cause, Cheaper},
     window::Window,
 };
@@ -74,8 +74,13 @@ pub struct House {
     pub public_url: String,
     /// Prompts to begin with, each as it stands on its button; in the order of their numbers.
     pub examples: Vec<Example>,
+    /// What our names for purchases begin with: another one for each installation, so that two of
+    /// them can share an account at the provider.
+    pub tag: String,
     /// What sells by payment links; nothing where nothing does.
     pub till: Option<Till>,
+    /// Which payments in Stars go back without a person who decides.
+    pub refunds: Refunds,
     /// What each channel can do. One that is not here can do everything.
     pub channels: Vec<Capabilities>,
 }
@@ -289,6 +294,8 @@ pub struct PressFacts {
     pub address: String,
     /// For a press that buys: the presser's newest purchase of the same that is not paid.
     pub checkout: Option<Checkout>,
+    /// For a press that asks for money back: the payment in Stars it would be of.
+    pub refundable: Option<Refundable>,
     /// For a press that spends: the presser's newest request, whatever became of it.
     pub newest: Option<Box<Request>>,
     /// The line for the provider.
@@ -321,6 +328,8 @@ pub struct DeskFacts {
     pub case: Option<Case>,
     /// Whether the line answers a message of ours that carries the customer's words.
     pub answers_customer: bool,
+    /// For a line that gives money back: the customer's last payment in Stars.
+    pub refundable: Option<Refundable>,
 }
 
 /// Somebody who may answer.
@@ -733,4 +742,6 @@ pub struct Needs {
     ///
     /// [`Item::number`]: crate::payment::Item::number
     pub item: Option<i64>,
+    /// The last payment in Stars of the presser, or of the case's customer.
+    pub refundable: bool,
 }

@@ -1,6 +1,7 @@
 //! Which facts an event is decided on.
 
 use crate::{
+    desk,
     errand::{Errand, ErrandEnded},
     event::{About, Event, Message, Press, Setting},
     facts::{FactsKind, Needs},
@@ -102,6 +103,7 @@ fn message_needs(message: &Message) -> Needs {
             kind: FactsKind::Desk,
             identity,
             desk: true,
+            refundable: desk::is_refund(&message.text),
             replied: message.reply_to.as_ref().map(|reply| reply.message.clone()),
             ..Needs::default()
         };
@@ -152,7 +154,8 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::Balance => Needs { entries: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, case: Some(EscalationId(row)), ..base },
-        Verb::BuyItem => Needs { item: Some(row), ..base },
+        Verb::BuyItem | Verb::PayStars => Needs { item: Some(row), ..base },
+        Verb::RefundStars => Needs { refundable: true, ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -177,6 +180,12 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
             identity: Some(identity.clone()),
             request: Some(*request),
             line: true,
+            ..Needs::default()
+        },
+        Errand::Stars(errand) => Needs {
+            kind: FactsKind::Message,
+            identity: Some(errand.identity().clone()),
+            checkout: errand.request().map(Into::into),
             ..Needs::default()
         },
         Errand::Checkout { request, identity, .. } => Needs {

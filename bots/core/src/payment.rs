@@ -6,6 +6,7 @@
 
 mod checkout;
 mod moved;
+mod stars;
 mod told;
 
 use alloc::{format, string::String};
@@ -17,9 +18,14 @@ use crate::{
     id::{AccountId, ConversationId, IdentityId, PurseId},
 };
 
+pub use self::stars::{Asking, NoDeal, Refundable, Refunds, STARS, StarsErrand, may_pay, refund};
 pub(crate) use self::{
-    checkout::{chosen, failed, made, offers, till},
+    checkout::{chosen, failed, made, offers, sold_there},
     moved::moved,
+    stars::{
+        chosen as chosen_for_stars, ended as stars_ended, linked as stars_linked, refund_asked,
+        offers as stars_offers, refund_ordered,
+    },
     told::told,
 };
 
@@ -30,6 +36,20 @@ pub struct Money {
     pub minor: i64,
     /// Three letters. Source: ISO 4217.
     pub currency: String,
+}
+
+impl Money {
+    /// So many Telegram Stars.
+    #[must_use]
+    pub fn stars(count: i64) -> Self {
+        Self { minor: count, currency: STARS.into() }
+    }
+
+    /// Whether it is paid in Telegram Stars.
+    #[must_use]
+    pub fn is_stars(&self) -> bool {
+        self.currency == STARS
+    }
 }
 
 /// Whether real money moves.
@@ -49,9 +69,6 @@ pub enum Mode {
 pub struct Till {
     /// Whether real money moves.
     pub mode: Mode,
-    /// What our names for purchases begin with: another one for each installation, so that two of
-    /// them can share an account at the provider.
-    pub tag: String,
     /// The channels on which no links are offered.
     pub closed_on: &'static [&'static str],
     /// How to a browser the page is found that says what happens after paying.

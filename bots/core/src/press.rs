@@ -124,6 +124,8 @@ fn obey(
             return settings::choose(turn, visit, message, changed);
         }
         Verb::BuyItem => return payment::chosen(turn, visit, facts, row),
+        Verb::PayStars => return payment::chosen_for_stars(turn, visit, facts, row),
+        Verb::RefundStars => return payment::refund_asked(turn, visit, facts),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -157,6 +159,8 @@ fn is_private(verb: Verb) -> bool {
         Verb::Balance
             | Verb::Buy
             | Verb::BuyItem
+            | Verb::PayStars
+            | Verb::RefundStars
             | Verb::HistoryPage
             | Verb::AskHuman
             | Verb::SetCause

@@ -14,7 +14,7 @@ use crate::{
     channel::{OtherKind, Text},
     credits::Credits,
     generation::{Failure, Options, Resolution},
-    payment::{Item, Money, PlanState},
+    payment::{Item, Money, NoDeal, PlanState},
 };
 
 pub use self::{
@@ -263,6 +263,21 @@ pub enum Say {
     },
     /// No payment link could be made; nothing was charged.
     CheckoutFailed,
+    /// A payment may not go on, said where it is paid.
+    NoDeal(NoDeal),
+    /// A payment goes back; it is told when it has.
+    RefundComing,
+    /// People decide whether a payment goes back.
+    RefundByPeople,
+    /// A payment could not be given back; people see to it.
+    RefundFailed,
+    /// At the desk: a payment goes back.
+    DeskRefundComing {
+        /// How much.
+        price: Money,
+    },
+    /// At the desk: there is no payment in Stars to give back.
+    DeskNothingToRefund,
     /// It is on its way already and cannot be taken back.
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.

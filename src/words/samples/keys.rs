@@ -46,6 +46,7 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::BuyPack { credits: price, price: "9.90 USD".into() },
         Label::BuyPlan { name: "pro".into(), price: "19.90 USD".into() },
         Label::Pay,
+        Label::RefundStars,
         Label::SupportLink,
         Label::CaseDone,
     ];

@@ -2,7 +2,7 @@
 
 use picdesk_core::{
     credits::Credits,
-    payment::{Item, Money, PlanState},
+    payment::{Item, Money, NoDeal, PlanState},
     say::Say,
 };
 
@@ -30,6 +30,12 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         price: Money { minor: 990, currency: "USD".into() },
         buyer: buyer.to_owned(),
     };
+    let in_stars = |item| Say::CheckoutReady {
+        item,
+        credits: measure.credits(),
+        price: Money::stars(500),
+        buyer: measure.short.clone(),
+    };
     vec![
         paid(DECEMBER_22, true),
         paid(0, false),
@@ -47,5 +53,16 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         ready(Item::Pack("starter".into()), &measure.short),
         ready(Item::Plan("pro".into()), ""),
         Say::CheckoutFailed,
+        in_stars(Item::Pack("starter".into())),
+        in_stars(Item::Plan("pro".into())),
+        Say::NoDeal(NoDeal::Unknown),
+        Say::NoDeal(NoDeal::Paid),
+        Say::NoDeal(NoDeal::SomebodyElse),
+        Say::NoDeal(NoDeal::Stale),
+        Say::RefundComing,
+        Say::RefundByPeople,
+        Say::RefundFailed,
+        Say::DeskRefundComing { price: Money::stars(500) },
+        Say::DeskNothingToRefund,
     ]
 }

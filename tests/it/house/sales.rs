@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::House;
 
 /// What is sold, more than the prices of pictures.
-pub(super) const SOLD: &str = "
+const SOLD: &str = "
 [[packs]]
 id = \"starter\"
 credits = 100
@@ -31,6 +31,18 @@ max_resolution = \"4k\"
 queue_max = 1000
 pictures_max = 10
 ";
+
+/// The same as the plans file has it.
+pub(super) fn sold(by_link: bool, for_stars: bool) -> String {
+    let mut sold = if by_link || for_stars { SOLD.to_owned() } else { String::new() };
+    if for_stars {
+        for (price, stars) in [("9.90 USD", 500), ("19.90 USD", 900)] {
+            let price = format!("\nprice = \"{price}\"\n");
+            sold = sold.replace(&price, &format!("{price}stars = {stars}\n"));
+        }
+    }
+    sold
+}
 
 pub(super) async fn start(seed: u64) -> CreemStandIn {
     CreemStandIn::start(CreemOptions { seed, ..CreemOptions::default() }).await.unwrap()

@@ -1,9 +1,9 @@
 //! Payment links: asked for by a button, written down before the provider is asked, made by an
 //! errand, and shown with what is bought and for whom.
 
-use alloc::{format, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 
-use super::{Checkout, CheckoutState, Item, Link, Till};
+use super::{Checkout, CheckoutState, Item, Link, Till, stars};
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
@@ -29,8 +29,28 @@ pub(crate) fn till<'h>(house: &'h House, conversation: &ConversationId) -> Optio
     (!till.closed_on.contains(&conversation.channel())).then_some(till)
 }
 
-/// What is sold by link, as buttons.
+/// What is sold there, as buttons: for Stars where those are taken, by link where links may be
+/// offered.
 pub(crate) fn offers(house: &House, conversation: &ConversationId) -> Vec<Vec<Key>> {
+    let mut offers = stars::offers(house, conversation);
+    offers.extend(links(house, conversation));
+    offers
+}
+
+/// Everything that is sold there, with its price as people read it.
+pub(crate) fn sold_there(house: &House, conversation: &ConversationId) -> Vec<(Item, String)> {
+    let catalogue = &house.catalogue;
+    let stars = catalogue.for_stars().filter(|_| stars::takes_stars(house, conversation));
+    let stars = stars.map(|sold| (sold.item, stars::shown(sold.price.minor)));
+    let open = till(house, conversation).is_some();
+    let packs = catalogue.packs.iter().filter(|pack| open && pack.product.is_some());
+    let packs = packs.map(|pack| (Item::Pack(pack.id.clone()), pack.price.clone()));
+    let plans = catalogue.plans.iter().filter(|plan| open && plan.product.is_some());
+    let plans = plans.map(|plan| (Item::Plan(plan.id.clone()), plan.price.clone()));
+    stars.chain(packs).chain(plans).collect()
+}
+
+fn links(house: &House, conversation: &ConversationId) -> Vec<Vec<Key>> {
     if till(house, conversation).is_none() {
         return Vec::new();
     }
@@ -74,7 +94,7 @@ pub(crate) fn chosen(
     }
     let id = turn.id();
     let checkout = Checkout {
-        request: format!("{}-{id}", till.tag),
+        request: format!("{}-{id}", house.tag),
         account: visit.customer.account.id,
         purse: visit.customer.account.purse.id,
         identity: visit.customer.identity.clone(),
@@ -111,7 +131,7 @@ pub(crate) fn chosen(
 }
 
 /// The link, with what is bought and for whom.
-fn show(
+pub(super) fn show(
     turn: &mut Turn<'_>,
     reader: &Reader,
     (checkout, buyer): (&Checkout, &str),

@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::{
     Checkout, CheckoutState, Doubt, Mode, Moved, Notice, Paid, Payment, PlanRow, PlanState,
-    PlanTold, Reversal, Reversed, Told,
+    PlanTold, Reversal, Reversed, Told, stars,
 };
 use crate::{
     account::Account,
@@ -66,7 +66,7 @@ fn paid_for(
         entry,
         purse: checkout.purse,
         credits: goods.credits,
-        source: format!("creem:{}", paid.payment),
+        source: format!("{}:{}", seller(checkout), paid.payment),
         reason: if goods.plan.is_some() { GrantReason::Plan } else { GrantReason::Pack },
         note: None,
     });
@@ -103,7 +103,8 @@ fn goods(
     if notice.mode != checkout.mode || notice.mode == Mode::Unknown {
         return Err(Doubt::Mode);
     }
-    let asked = paid.product.as_deref() == Some(checkout.product.as_str());
+    let in_stars = checkout.price.is_stars();
+    let asked = in_stars || paid.product.as_deref() == Some(checkout.product.as_str());
     // A plan may have been exchanged for another one of ours.
     let other = plan_sold(catalogue, paid.product.as_deref())
         .filter(|_| !asked && matches!(checkout.item, super::Item::Plan(_)));
@@ -156,14 +157,21 @@ fn doubted(
     }));
     // What the owner's website sells by itself comes by here too.
     let ours = notice.request.as_ref().is_some_and(|name| is_ours(turn, name));
-    if ours || is_sold_here(&turn.house().catalogue, paid.product.as_deref()) {
+    // In Stars nobody but us sells through our bot.
+    let in_stars = paid.price.as_ref().is_some_and(super::Money::is_stars);
+    if ours || in_stars || is_sold_here(&turn.house().catalogue, paid.product.as_deref()) {
         turn.then(Effect::RaiseAlarm { what: doubt.alarm() });
     }
 }
 
+/// Who takes the money of a purchase: the first word of what its lines in the ledger are known by.
+fn seller(checkout: &Checkout) -> &'static str {
+    if checkout.price.is_stars() { "stars" } else { "creem" }
+}
+
 /// Whether a name of a purchase is one of ours.
 fn is_ours(turn: &Turn<'_>, request: &str) -> bool {
-    turn.house().till.as_ref().is_some_and(|till| request.starts_with(&till.tag))
+    request.starts_with(&turn.house().tag)
 }
 
 /// Whether we sell this product.
@@ -188,8 +196,32 @@ fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Reversed) {
     if payment.doubt.is_some() {
         return;
     }
+    if let (super::Item::Plan(_), Some(row)) = (&checkout.item, stars_plan(facts, checkout)) {
+        let (first, at) = (row.customer.clone(), turn.frame.now);
+        let over = PlanTold {
+            subscription: row.subscription.clone(),
+            product: None,
+            state: PlanState::Ended,
+            until: row.until,
+            changed_at: at.max(row.as_of.0),
+            customer: None,
+        };
+        let told = Told::Plan(over.clone());
+        let notice = Notice { at, mode: checkout.mode, request: None, told };
+        plan_told(turn, facts, &notice, &over);
+        if let Some(charge) = first {
+            stars::end_plan(turn, checkout, &charge);
+        }
+    }
     let all: Vec<Reversed> = facts.reversals.iter().chain([reversed]).cloned().collect();
     take_back(turn, (checkout, payment), &all, account.purse.available());
+}
+
+/// The plan of a purchase in Stars that goes on: of such a month all goes back, and with it the
+/// plan.
+fn stars_plan<'f>(facts: &'f PaymentFacts, checkout: &Checkout) -> Option<&'f PlanRow> {
+    let mut plans = facts.plans.iter().filter(|row| row.request == checkout.request);
+    plans.find(|row| checkout.price.is_stars() && row.state.unlocks())
 }
 
 /// Takes back as many of a payment's credits as money went back of it, as far as they were not
@@ -220,7 +252,7 @@ fn take_back(
                 entry,
                 purse: checkout.purse,
                 credits,
-                source: format!("creem:{}:{}", last.id, reason.code()),
+                source: format!("{}:{}:{}", seller(checkout), last.id, reason.code()),
                 reason,
             });
         }
@@ -276,6 +308,9 @@ fn plan_told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &
         customer: plan.customer.clone().or(known.and_then(|row| row.customer.clone())),
     };
     unlock(turn, account, facts, &row);
+    if checkout.price.is_stars() {
+        stars::mind_the_end(turn, checkout, plan);
+    }
     if worth_telling(known.map(|row| row.state), plan.state) {
         tell(turn, checkout, Moved::Plan { plan: id, state: plan.state, until: row.until });
     }

@@ -120,6 +120,8 @@ pub enum Label {
     },
     /// \[Pay\]
     Pay,
+    /// \[Give my last payment back\]
+    RefundStars,
     /// The support contact's link.
     SupportLink,
     /// \[Case done\], at the desk.
@@ -217,11 +219,15 @@ pub enum Verb {
     CaseDone = 33,
     /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
     BuyItem = 50,
+    /// Pay what has the number `row` in Telegram Stars.
+    PayStars = 60,
+    /// Give the last payment in Stars back.
+    RefundStars = 61,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -256,6 +262,8 @@ impl Verb {
         Self::HistoryPage,
         Self::CaseDone,
         Self::BuyItem,
+        Self::PayStars,
+        Self::RefundStars,
     ];
 
     /// The verb with this number.

@@ -2,6 +2,7 @@
 
 mod books;
 mod screening;
+mod stars;
 
 use std::{string::String, vec, vec::Vec};
 

@@ -14,7 +14,7 @@ use crate::{
     facts::*,
     generation::*,
     id::*,
-    payment::{Mode, Money, Till},
+    payment::{Mode, Money, Refunds, Till},
     say::{Action, Verb},
 };
 
@@ -59,6 +59,7 @@ pub fn house() -> House {
                 price: "9.90 USD".into(),
                 cost: dollars(990),
                 product: Some("prod_starter".into()),
+                stars: None,
             }],
             plans: vec![Plan {
                 id: "pro".into(),
@@ -66,6 +67,7 @@ pub fn house() -> House {
                 price: "19.90 USD".into(),
                 cost: dollars(1990),
                 product: Some("prod_pro".into()),
+                stars: None,
                 entitlement: pro(),
             }],
             free: Some(free()),
@@ -87,7 +89,9 @@ pub fn house() -> House {
             example(Language::En, "A lighthouse at night"),
             example(Language::ZhCn, "雪中的狐狸"),
         ],
+        tag: "pd-ab".into(),
         till: None,
+        refunds: Refunds::Never,
         channels: vec![],
     }
 }
@@ -96,7 +100,6 @@ pub fn house() -> House {
 pub fn shop() -> House {
     let till = Till {
         mode: Mode::Test,
-        tag: "pd-ab".into(),
         closed_on: &[],
         return_url: "https://pic.example/creem/return".into(),
     };
@@ -372,6 +375,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         kept: None,
         address: "https://pic.example/p/t0ken".into(),
         checkout: None,
+        refundable: None,
         newest: None,
         line: line(),
         history: None,

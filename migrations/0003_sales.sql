@@ -59,5 +59,3 @@ create table plans (
   customer text
 );
 create index plans_account on plans (account);
--- How often somebody's words were not let through the screening.
-alter table accounts add column strikes bigint not null default 0;

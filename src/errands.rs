@@ -8,6 +8,7 @@
 mod checkout;
 mod copy_media;
 mod screen;
+mod sign_in;
 mod stars;
 mod under_way;
 
@@ -24,7 +25,8 @@ use tracing::{error, info, warn};
 
 use self::under_way::UnderWay;
 pub use self::{
-    checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords, stars::SeeToStars,
+    checkout::MakeCheckout, copy_media::CopyMedia, screen::ScreenWords, sign_in::SignIn,
+    stars::SeeToStars,
 };
 use crate::{
     alarm::Alarms,

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod pictures;
 pub mod run;
 pub mod sandbox;
+pub mod site;
 pub mod stars;
 pub mod store;
 pub mod supabase;

@@ -33,13 +33,14 @@ use crate::{
         sweeper,
     },
     config::Config,
-    errands::{CopyMedia, Errands, Handlers, SeeToStars},
+    errands::{CopyMedia, Errands, Handlers, SeeToStars, SignIn},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
     outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
+    site::Site,
     stars,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
@@ -102,6 +103,8 @@ struct Serving {
     door: Door,
     /// Leases that others may hold with more luck.
     left: LeftToOthers,
+    /// Where people sign in; nothing when nobody can.
+    site: Option<Arc<dyn Site>>,
     sales: Option<creem::Sales>,
 }
 
@@ -180,6 +183,8 @@ impl Serving {
             Err(ChannelsError::Store(error)) => return Err(error.into()),
         };
         let sales = creem::Sales::open(&config).map_err(ServeError::Setting)?;
+        let site =
+            parts::site(&config, &desk, outside.clock.clone()).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let (asking, asked) = mpsc::channel(stars::ASKED_MAX);
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone(), asking);
@@ -203,6 +208,7 @@ impl Serving {
             channels,
             door,
             left: LeftToOthers::default(),
+            site,
             sales,
         })
     }
@@ -220,6 +226,8 @@ impl Serving {
             darkroom: Darkroom::aside(),
             desk: Arc::clone(&self.desk),
             chat: self.chat_address(),
+            site: self.site.clone(),
+            chance: self.outside.chance.clone(),
         };
         let creem = self.creem_routes(&web);
         let router = web::pages(web).merge(self.wecom_routes()).merge(creem);
@@ -329,6 +337,11 @@ impl Serving {
         if let Some(telegram) = self.channels.telegram.clone() {
             let stars = SeeToStars { telegram, desk: Arc::clone(&self.desk) };
             handlers.insert(ErrandKind::Stars, Arc::new(stars));
+        }
+        if let Some(site) = &self.site {
+            let sign_in = Arc::new(SignIn { site: Arc::clone(site) });
+            handlers.insert(ErrandKind::SendSignInCode, sign_in.clone());
+            handlers.insert(ErrandKind::CheckSignInCode, sign_in);
         }
         if let Some(sales) = &self.sales {
             let links = sales.links(self.desk.alarms.clone());

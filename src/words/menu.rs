@@ -23,11 +23,13 @@ pub struct Command {
 }
 
 /// Commands of a private chat, in the order people look for them, and their texts.
-const PRIVATE: [(&str, &str); 10] = [
+const PRIVATE: [(&str, &str); 12] = [
     ("settings", "command-settings"),
     ("balance", "command-balance"),
     ("buy", "command-buy"),
     ("history", "command-history"),
+    ("link", "command-link"),
+    ("unlink", "command-unlink"),
     ("cancel", "command-cancel"),
     ("support", "command-support"),
     ("language", "command-language"),

@@ -11,12 +11,13 @@ use crate::{
     facts::MessageFacts,
     history,
     intent::Command,
-    keys, link,
+    keys, link, linking,
     payment::{self, Refunds},
     pricing,
     say::{Balance, BalanceLine, Key, Label, Say, Verb},
     settings, support,
     turn::Turn,
+    unlinking,
 };
 
 /// Obeys a command. Tells whether it was answered by a welcome.
@@ -43,6 +44,12 @@ pub(crate) fn obey(
         Command::PaySupport => pay_support(turn, visit),
         Command::Cancel => cancel::everything(turn, visit),
         Command::Language(named) => language(turn, visit, named),
+        Command::Link(typed) => linking::asked(turn, visit, facts, message, typed),
+        Command::Unlink => {
+            if let Some(link) = &facts.link {
+                unlinking::which(turn, visit, link);
+            }
+        }
     }
     false
 }
@@ -50,7 +57,13 @@ pub(crate) fn obey(
 /// Whether the answer is nobody else's business.
 fn is_private(command: Command<'_>) -> bool {
     match command {
-        Command::Balance | Command::Buy | Command::History | Command::Support(_) => true,
+        Command::Balance
+        | Command::Buy
+        | Command::History
+        | Command::Support(_)
+        | Command::Unlink => true,
+        // A code among others is answered by what voids it.
+        Command::Link(typed) => typed.is_empty(),
         Command::Start(_)
         | Command::Help
         | Command::Unknown

@@ -18,7 +18,10 @@ use crate::{
     id::{AccountId, ConversationId, IdentityId, PurseId},
 };
 
-pub use self::stars::{Asking, NoDeal, Refundable, Refunds, STARS, StarsErrand, may_pay, refund};
+pub use self::{
+    stars::{Asking, NoDeal, Refundable, Refunds, STARS, StarsErrand, may_pay, refund},
+    told::unlocked,
+};
 pub(crate) use self::{
     checkout::{chosen, failed, made, offers, sold_there},
     moved::moved,
@@ -133,7 +136,8 @@ pub struct Checkout {
     pub request: String,
     /// Who gets the credits.
     pub account: AccountId,
-    /// Where they go.
+    /// Their purse when it was asked for. That they were linked since has changed it: credits go
+    /// to the purse that the account has when they come.
     pub purse: PurseId,
     /// Who asked.
     pub identity: IdentityId,

@@ -49,6 +49,15 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::RefundStars,
         Label::SupportLink,
         Label::CaseDone,
+        Label::MakeCode,
+        Label::LinkYes,
+        Label::LinkNo,
+        Label::UndoLink,
+        Label::UnlinkOne,
+        Label::UnlinkNumber(2),
+        Label::SignInByEmail,
+        Label::SignInInBrowser,
+        Label::SignOut,
     ];
     labels.extend(Language::ALL.map(Label::Language));
     labels.extend(Cause::ALL.map(Label::Cause));
@@ -74,7 +83,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 17] {
+pub(in super::super) fn pages() -> [PageText; 33] {
     [
         PageText::Paid,
         PageText::NotPaid,
@@ -93,5 +102,21 @@ pub(in super::super) fn pages() -> [PageText; 17] {
         PageText::NotFound,
         PageText::Skip,
         PageText::Picture(DECEMBER_22),
+        PageText::Link,
+        PageText::LinkAsked("wecom-kf"),
+        PageText::LinkWarn,
+        PageText::LinkGoogle,
+        PageText::LinkEmail,
+        PageText::LinkSend,
+        PageText::LinkSent,
+        PageText::LinkCode,
+        PageText::LinkCheck,
+        PageText::LinkDone,
+        PageText::LinkDoneMore,
+        PageText::LinkWrong,
+        PageText::LinkWait,
+        PageText::LinkLater,
+        PageText::LinkExpired,
+        PageText::LinkAgain,
     ]
 }

@@ -126,6 +126,24 @@ pub enum Label {
     SupportLink,
     /// \[Case done\], at the desk.
     CaseDone,
+    /// \[Code for another chat\]
+    MakeCode,
+    /// \[Yes, link them\]
+    LinkYes,
+    /// \[No\], to a link.
+    LinkNo,
+    /// \[Undo this link\]
+    UndoLink,
+    /// \[Unlink…\]
+    UnlinkOne,
+    /// \[Unlink 2\]
+    UnlinkNumber(i64),
+    /// \[Sign in by e-mail\]
+    SignInByEmail,
+    /// \[Sign in in the browser\]
+    SignInInBrowser,
+    /// \[Sign out\]
+    SignOut,
 }
 
 /// Whether an option is the one chosen now.
@@ -219,15 +237,33 @@ pub enum Verb {
     CaseDone = 33,
     /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
     BuyItem = 50,
+    /// Make a code for another chat.
+    MakeCode = 60,
+    /// This chat says yes to the account of code `row`.
+    LinkYes = 61,
+    /// It says no.
+    LinkNo = 62,
+    /// Undo link `row`.
+    UndoLink = 63,
+    /// Ask which chat is to be unlinked.
+    UnlinkWhich = 64,
+    /// Unlink the identity whose number is `row`.
+    Unlink = 65,
+    /// Sign in by a code that comes by e-mail.
+    SignInByEmail = 66,
+    /// Sign in in a browser.
+    SignInInBrowser = 67,
+    /// Sign the account out again, if it is signed in as whom `row` is made of.
+    SignOut = 68,
     /// Pay what has the number `row` in Telegram Stars.
-    PayStars = 60,
+    PayStars = 70,
     /// Give the last payment in Stars back.
-    RefundStars = 61,
+    RefundStars = 71,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 45] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -262,6 +298,15 @@ impl Verb {
         Self::HistoryPage,
         Self::CaseDone,
         Self::BuyItem,
+        Self::MakeCode,
+        Self::LinkYes,
+        Self::LinkNo,
+        Self::UndoLink,
+        Self::UnlinkWhich,
+        Self::Unlink,
+        Self::SignInByEmail,
+        Self::SignInInBrowser,
+        Self::SignOut,
         Self::PayStars,
         Self::RefundStars,
     ];

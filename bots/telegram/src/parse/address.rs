@@ -13,12 +13,14 @@ const PROMPT_COMMAND: &str = "/imagine";
 /// Commands that are ours also without our name: those of our menus. Telegram's clients leave the
 /// name off where we are the only bot, and a group that shows us little brings us a bare command
 /// only when we spoke last. Source: core.telegram.org/bots/features, "Privacy mode".
-const OWN_COMMANDS: [&str; 12] = [
+const OWN_COMMANDS: [&str; 14] = [
     "/start",
     "/settings",
     "/balance",
     "/buy",
     "/history",
+    "/link",
+    "/unlink",
     "/cancel",
     "/support",
     "/language",

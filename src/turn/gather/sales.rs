@@ -1,0 +1,56 @@
+//! What is looked up about purchases and payments.
+
+use picdesk_core::{
+    event::Event,
+    facts::{Customer, Needs, PaymentFacts},
+    id::AccountId,
+    payment::{Checkout, Refundable},
+};
+
+use super::{Turner, Wanted};
+use crate::store::{StoreError, Tx, payments};
+
+/// What a notice of the payment provider is decided on.
+pub(super) async fn payment(
+    turner: &Turner,
+    tx: &mut Tx,
+    wanted: &Wanted,
+) -> Result<PaymentFacts, StoreError> {
+    match &*wanted.event {
+        Event::PaymentTold(notice) => payments::facts_of(tx, notice, &turner.desk.house).await,
+        _ => Ok(PaymentFacts::default()),
+    }
+}
+
+/// A purchase by our name for it.
+pub(super) async fn asked_for(tx: &mut Tx, needs: &Needs) -> Result<Option<Checkout>, StoreError> {
+    match &needs.checkout {
+        Some(request) => payments::checkout(tx, request).await,
+        None => Ok(None),
+    }
+}
+
+/// The newest purchase of what a button sells.
+pub(super) async fn bought(
+    turner: &Turner,
+    tx: &mut Tx,
+    (item, customer): (Option<i64>, Option<&Customer>),
+) -> Result<Option<Checkout>, StoreError> {
+    let (Some(number), Some(customer)) = (item, customer) else { return Ok(None) };
+    match turner.desk.house.catalogue.item(number) {
+        Some(item) => payments::latest(tx, customer.account.id, &item).await,
+        None => Ok(None),
+    }
+}
+
+/// The last payment in Stars, where money is to go back.
+pub(super) async fn refundable(
+    tx: &mut Tx,
+    needs: &Needs,
+    whose: Option<AccountId>,
+) -> Result<Option<Refundable>, StoreError> {
+    match whose {
+        Some(account) if needs.refundable => payments::refundable(tx, account).await,
+        _ => Ok(None),
+    }
+}

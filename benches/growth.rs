@@ -82,7 +82,9 @@ async fn measure(database: &Database) -> anyhow::Result<()> {
 async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)> {
     let settings = format!("[store]\nurl = \"{}\"\n", database.url);
     let store = Store::serve(&Config::from_text(&settings)?.store, Clock::system()).await?;
-    let door = Door::open(store.clone(), RAW_KEPT_MS, Alarms::new(store.clone(), None));
+    let alarms = Alarms::new(store.clone(), None);
+    let (asking, _asked) = tokio::sync::mpsc::channel(1);
+    let door = Door::open(store.clone(), RAW_KEPT_MS, alarms, asking);
     let (answers, _answered) = mpsc::channel(TURNS);
     let shards = Arc::new(Shards::default());
     shards.set((0..replica::SHARDS).collect());

@@ -291,7 +291,9 @@ impl Config {
             members_desk: has_operators.then(picdesk_wecom::address::members_desk),
             public_url: self.server.public_url.to_string(),
             examples,
+            tag: String::new(),
             till: None,
+            refund_auto: self.creem.refund_auto,
             channels: vec![
                 picdesk_wecom::config::app_capabilities(),
                 picdesk_wecom::config::kf_capabilities(),

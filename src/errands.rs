@@ -13,6 +13,7 @@ mod look_at_payment;
 mod refund;
 mod screen;
 mod sign_in;
+mod stars;
 mod suspects;
 mod under_way;
 
@@ -30,6 +31,7 @@ use tracing::{error, info, warn};
 pub use self::{
     change_plan::ChangePlan, checkout::MakeCheckout, copy_media::CopyMedia,
     look_at_payment::LookAtPayment, refund::GiveBack, screen::ScreenWords, sign_in::SignIn,
+    stars::SeeToStars,
 };
 use self::{suspects::Suspects, under_way::UnderWay};
 use crate::{

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use picdesk_core::{
     channel::{Arrival, Checkpoint, Inbox, InboxError},
     event::Event,
+    payment::Asking,
 };
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
@@ -40,16 +41,22 @@ struct Brought {
 pub struct Door {
     entry: Entry,
     brought: mpsc::Sender<Brought>,
+    asked: mpsc::Sender<Asking>,
 }
 
 impl Door {
     /// Opens the door: starts the task that gathers callers. Raw events are kept for
-    /// `raw_kept_ms`.
-    pub fn open(store: Store, raw_kept_ms: i64, alarms: Alarms) -> Self {
+    /// `raw_kept_ms`. What a channel asks about payments goes to whoever hears `asked`.
+    pub fn open(
+        store: Store,
+        raw_kept_ms: i64,
+        alarms: Alarms,
+        asked: mpsc::Sender<Asking>,
+    ) -> Self {
         let (brought, waiting) = mpsc::channel(WAITING_MAX);
         let entry = Entry { store, raw_kept_ms, alarms, turner: Arc::default() };
         tokio::spawn(entry.clone().gather(waiting));
-        Self { entry, brought }
+        Self { entry, brought, asked }
     }
 
     /// From now on events are turned as they come, where that may be.
@@ -135,8 +142,16 @@ fn refused(error: &StoreError) -> InboxError {
     InboxError::Unavailable
 }
 
-fn new_event(arrival: Arrival) -> NewEvent {
-    match arrival {
+/// An arrival as it is written down; a question is not, and goes to whoever answers it.
+fn new_event(arrival: Arrival, asked: &mpsc::Sender<Asking>) -> Option<NewEvent> {
+    Some(match arrival {
+        Arrival::Asked(asking) => {
+            // With so many before it the answer would come too late: they can pay again.
+            if asked.try_send(*asking).is_err() {
+                warn!("a question before a payment stays without its answer");
+            }
+            return None;
+        }
         Arrival::Event(received) => NewEvent {
             ordering: received.lane.key(&received.conversation),
             external_id: received.external_id,
@@ -167,7 +182,7 @@ fn new_event(arrival: Arrival) -> NewEvent {
                 envelope: None,
             }
         }
-    }
+    })
 }
 
 #[async_trait]
@@ -181,7 +196,9 @@ impl Inbox for Door {
         if self.entry.store.health().trouble().is_some() {
             return Err(InboxError::Unavailable);
         }
-        let events: Vec<NewEvent> = arrivals.into_iter().map(new_event).collect();
+        let arrivals = arrivals.into_iter();
+        let events: Vec<NewEvent> =
+            arrivals.filter_map(|arrival| new_event(arrival, &self.asked)).collect();
         if let Some(checkpoint) = checkpoint {
             // One caller, one commit of its own.
             let outcome = self.entry.admit(events, Some(checkpoint)).await;

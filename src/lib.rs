@@ -22,6 +22,7 @@ pub mod pictures;
 pub mod run;
 pub mod sandbox;
 pub mod site;
+pub mod stars;
 pub mod store;
 pub mod supabase;
 pub mod telemetry;

@@ -33,7 +33,7 @@ use crate::{
         sweeper,
     },
     config::Config,
-    errands::{CopyMedia, Errands, Handlers, SignIn},
+    errands::{CopyMedia, Errands, Handlers, SeeToStars, SignIn},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
@@ -41,6 +41,7 @@ use crate::{
     outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
     site::Site,
+    stars,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
@@ -185,7 +186,11 @@ impl Serving {
         let site =
             parts::site(&config, &desk, outside.clock.clone()).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
-        let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
+        let (asking, asked) = mpsc::channel(stars::ASKED_MAX);
+        let door = Door::open(store.clone(), raw_ms, desk.alarms.clone(), asking);
+        let about_money =
+            stars::answer_askings(channels.all(), Arc::clone(&desk), store.clone(), asked);
+        tokio::spawn(about_money);
         Ok(Self {
             config,
             outside,
@@ -326,6 +331,10 @@ impl Serving {
             bytes_max: self.config.limits.reference_bytes_max,
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
+        if let Some(telegram) = self.channels.telegram.clone() {
+            let stars = SeeToStars { telegram, desk: Arc::clone(&self.desk) };
+            handlers.insert(ErrandKind::Stars, Arc::new(stars));
+        }
         if let Some(site) = &self.site {
             let sign_in = Arc::new(SignIn { site: Arc::clone(site) });
             handlers.insert(ErrandKind::SendSignInCode, sign_in.clone());

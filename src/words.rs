@@ -34,7 +34,9 @@ use jiff::{civil::Date, tz::TimeZone};
 use picdesk_core::{
     account::Language,
     channel::Text,
+    credits::Credits,
     facts::Example,
+    payment::Item,
     say::{Label, Say},
 };
 
@@ -42,6 +44,7 @@ pub use self::{
     clean::shorten,
     emphasis::fit,
     menu::{Audience, Command},
+    money::Sold,
     page::PageText,
 };
 use self::{lexicon::Lexicon, speaker::Speaker};
@@ -137,6 +140,18 @@ impl Words {
     pub fn tap_answer(&self, language: Language, say: &Say, context: &SayContext) -> String {
         let brief = SayContext { support_url: None, support_email: None, ..context.clone() };
         fit(self.say(language, say, &brief), TAP_UNITS_MAX).text
+    }
+
+    /// What an invoice says of what is bought.
+    #[must_use]
+    pub fn invoice(
+        &self,
+        language: Language,
+        item: &Item,
+        credits: Credits,
+        context: &SayContext,
+    ) -> Sold {
+        Speaker { lexicon: self.lexicon(language), context }.invoice(item, credits)
     }
 
     /// What stands on a button.

@@ -7,6 +7,8 @@ use picdesk_core::account::Entitlement;
 use picdesk_core::credits::Credits;
 use picdesk_core::facts;
 use picdesk_core::generation::{Quality, Resolution};
+use picdesk_core::payment::Money;
+use picdesk_telegram::stars::SUBSCRIPTION_STARS_MAX;
 
 use super::given::{Givens, Value, lines_of};
 use super::images::CREDITS_MAX;
@@ -178,6 +180,7 @@ impl Plans {
             price: pack.price.to_string(),
             cost: pack.price.money(),
             product: pack.creem_product_id.clone(),
+            stars: in_stars(pack.stars),
         };
         let plan = |plan: &Plan| facts::Plan {
             id: plan.id.clone(),
@@ -185,6 +188,7 @@ impl Plans {
             price: plan.price.to_string(),
             cost: plan.price.money(),
             product: plan.creem_product_id.clone(),
+            stars: in_stars(plan.stars),
             entitlement: Entitlement {
                 plan: Some(plan.id.clone()),
                 max_resolution: plan.max_resolution,
@@ -245,6 +249,13 @@ impl Plan {
         let price = keys.required("price", parsed(str::parse));
         let creem_product_id = keys.optional("creem_product_id", id_of_another);
         let stars = keys.optional("stars", within(0..=STARS_MAX)).unwrap_or(0);
+        if stars > 0 && period == Some(Period::Year) {
+            keys.blame("stars", "must be 0: what is paid in Stars again and again is paid monthly");
+        }
+        if stars > SUBSCRIPTION_STARS_MAX {
+            let most = SUBSCRIPTION_STARS_MAX;
+            keys.blame("stars", format!("must be at most {most}: Telegram takes no more a month"));
+        }
         let max_resolution = keys.required("max_resolution", one_of(RESOLUTIONS));
         let queue_max = keys.required("queue_max", within(1..=1000));
         let pictures_max = keys.required("pictures_max", within(1..=PICTURES_MAX));
@@ -288,6 +299,11 @@ fn rows<T>(
     read: impl Fn(&mut Keys<'_>) -> Option<T>,
 ) -> Vec<Option<T>> {
     (0..reader.rows(key)).map(|row| read(&mut reader.section(format!("{key}[{row}]")))).collect()
+}
+
+/// A price in Telegram Stars, where there is one.
+fn in_stars(stars: u32) -> Option<Money> {
+    (stars > 0).then(|| Money::stars(stars.into()))
 }
 
 /// Whole credits, at least one.

@@ -32,7 +32,8 @@ impl Handler for SignIn {
             | Errand::Checkout { .. }
             | Errand::LookAtPayment { .. }
             | Errand::ChangePlan { .. }
-            | Errand::Refund { .. } => {
+            | Errand::Refund { .. }
+            | Errand::Stars(_) => {
                 return Came::Refused;
             }
         };

@@ -75,7 +75,9 @@ impl Channels {
         let all = self.all();
         let mut leases: Vec<String> =
             all.iter().map(|it| sender_lease(it.capabilities().name)).collect();
-        leases.extend(self.telegram.as_ref().map(|_| super::telegram::SOURCE.to_owned()));
+        for source in [super::telegram::SOURCE, super::telegram::STARS] {
+            leases.extend(self.telegram.as_ref().map(|_| source.to_owned()));
+        }
         leases.extend(self.wecom.sources());
         leases
     }

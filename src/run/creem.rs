@@ -9,7 +9,6 @@ use tokio::sync::{mpsc, watch};
 use super::{Serving, stopping::Stops, workers::Workers};
 use crate::{
     alarm::Alarms,
-    buttons::Seal,
     clockwork::membership::Held,
     config::{Config, CreemKeys, Secret},
     creem::{
@@ -34,14 +33,12 @@ pub(super) struct Sales {
 }
 
 /// The till, where Creem is on.
-pub(super) fn till(config: &Config, seal: &Seal) -> Option<Till> {
+pub(super) fn till(config: &Config) -> Option<Till> {
     let keys = config.creem.keys.as_ref()?;
     Some(Till {
         mode: keys.mode(),
-        tag: seal.tag(),
         closed_on: if config.telegram.web_checkout { &[] } else { &["telegram"] },
         return_url: format!("{}/creem/return", config.server.public_url),
-        refund_auto: config.creem.refund_auto,
     })
 }
 

@@ -49,7 +49,10 @@ pub(super) async fn desk(
     let words = Words::load();
     let seal = Seal::new(key);
     let mut house = config.house(config.desk.telegram_chat_id.map(telegram_chat), words.examples());
-    house.till = super::creem::till(config, &seal);
+    house.tag = seal.tag();
+    house.till = super::creem::till(config);
+    let telegram = telegram_settings(config).ok().flatten();
+    house.channels.extend(telegram.map(|settings| settings.capabilities()));
     Ok(Desk {
         alarms: alarms(config, store),
         house,
@@ -113,6 +116,15 @@ pub(super) fn artifact_settings(config: &Config) -> ArtifactSettings {
 
 /// The Telegram channel, when it has a token.
 pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, String> {
+    let Some(settings) = telegram_settings(config)? else { return Ok(None) };
+    let proxy = config.http.proxy_url.as_ref().map(crate::config::Secret::reveal);
+    let http = picdesk_telegram::client::http_client(proxy)
+        .map_err(|_| "http.proxy_url cannot be used".to_owned())?;
+    TelegramChannel::new(settings, http).map(Some).map_err(|problem| problem.to_string())
+}
+
+/// What the Telegram channel is made by, when it has a token.
+fn telegram_settings(config: &Config) -> Result<Option<TelegramSettings>, String> {
     let telegram = &config.telegram;
     let Some(token) = &telegram.token else { return Ok(None) };
     let url = |text: &str| url::Url::parse(text).map_err(|error| error.to_string());
@@ -123,7 +135,7 @@ pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, Strin
             (Mode::Webhook, vec![Secret::new(secret.reveal())], *register)
         }
     };
-    let settings = TelegramSettings {
+    Ok(Some(TelegramSettings {
         token: Secret::new(token.reveal()),
         api_url: url(telegram.api_url.as_str())?,
         mode,
@@ -136,11 +148,7 @@ pub(super) fn telegram(config: &Config) -> Result<Option<TelegramChannel>, Strin
         edit_interval_s: u32::try_from(telegram.edit_interval.as_secs()).unwrap_or(4),
         desk_chat_id: config.desk.telegram_chat_id,
         public_url: url(config.server.public_url.as_str())?,
-    };
-    let proxy = config.http.proxy_url.as_ref().map(crate::config::Secret::reveal);
-    let http = picdesk_telegram::client::http_client(proxy)
-        .map_err(|_| "http.proxy_url cannot be used".to_owned())?;
-    TelegramChannel::new(settings, http).map(Some).map_err(|problem| problem.to_string())
+    }))
 }
 
 /// The menus of commands, for everybody and for each language.

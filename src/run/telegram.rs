@@ -2,13 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use picdesk_telegram::{Clock, Mode, answer::CallError, webhook::Webhook};
+use picdesk_telegram::{Clock, Mode, TelegramChannel, answer::CallError, webhook::Webhook};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Serving, parts, stopping::Stops, workers::Workers};
-use crate::{clockwork::membership::Held, http::Routes, web};
+use crate::{clockwork::membership::Held, http::Routes, stars::reconcile::Reconciler, web};
+
+/// The lease of whoever looks at payments in Stars.
+pub(super) const STARS: &str = "source/telegram-stars";
 
 /// The lease of whoever tells Telegram how updates come, and asks for them when polling.
 pub(super) const SOURCE: &str = "source/telegram";
@@ -48,6 +51,7 @@ impl Serving {
         held: &watch::Receiver<Held>,
     ) {
         let Some(telegram) = self.channels.telegram.clone() else { return };
+        self.look_at_stars(workers, stops, held, &telegram);
         let door = self.door.clone();
         let (clock, menus) = (self.channel_clock(), Arc::new(parts::menus(&self.desk)));
         workers.keep_while_held(SOURCE, held, &stops.intake, move |stop| {
@@ -68,6 +72,27 @@ impl Serving {
                 };
                 tokio::join!(told, asked);
             }
+        });
+    }
+}
+
+impl Serving {
+    /// Starts whoever looks for payments in Stars that we were not told of, where there are any.
+    fn look_at_stars(
+        &self,
+        workers: &Workers,
+        stops: &Stops,
+        held: &watch::Receiver<Held>,
+        telegram: &Arc<TelegramChannel>,
+    ) {
+        if self.desk.house.catalogue.for_stars().next().is_none() {
+            return;
+        }
+        let (telegram, store) = (Arc::clone(telegram), self.store.clone());
+        let (door, tag) = (self.door.clone(), self.desk.house.tag.clone());
+        workers.keep_while_held(STARS, held, &stops.intake, move |stop| {
+            let (telegram, store) = (Arc::clone(&telegram), store.clone());
+            Reconciler { telegram, store, door: door.clone(), tag: tag.clone() }.run(stop)
         });
     }
 }

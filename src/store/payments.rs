@@ -7,13 +7,14 @@
 use std::collections::HashMap;
 
 use picdesk_core::{
+    account::Language,
     credits::{Credits, Purse},
     effect::Effect,
     facts::{House, PaymentFacts},
     id::{AccountId, ConversationId, IdentityId, PurseId},
     payment::{
-        Bought, Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanRow,
-        Reversed, Told,
+        Asking, Bought, Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanRow,
+        Refundable, Reversed, Told,
     },
 };
 
@@ -42,6 +43,13 @@ const FIND_REQUEST_OF_PAYMENT: &str = "select request from payments where id = $
 const FIND_PAYMENT: &str = "
     select id, request, purse, credits, taken, doubt, item, price_minor, currency, lapses_at
     from payments where id = $1";
+const FIND_LAST_IN_STARS: &str = "
+    select p.id, p.request, p.purse, p.credits, p.taken, p.doubt, p.item, p.price_minor,
+           p.currency, p.lapses_at, p.at
+    from payments p join checkouts c on c.request = p.request
+    where c.account = $1 and c.currency = 'XTR' and p.doubt is null
+    order by p.at desc, p.id desc limit 1";
+const FIND_LANGUAGE: &str = "select language from identities where id = $1";
 const FIND_REVERSALS: &str = "
     select id, payment, kind, minor, total, of_minor from reversals
     where payment = $1 order by at, id";
@@ -56,7 +64,8 @@ const FIND_HOLDER: &str = "
     from purses p join r on r.id = p.id where r.successor is null";
 const FIND_OPEN_LINKS: &str = "
     select link from checkouts
-    where state = 'open' and asked_at >= $1 and link is not null order by asked_at desc limit $2";
+    where state = 'open' and asked_at >= $1 and link is not null and currency <> 'XTR'
+    order by asked_at desc limit $2";
 const FIND_PLAN_KNOWN: &str = "select changed_at from plans where subscription = $1";
 const FIND_GIVEN: &str = "select id from payments where id = $1 and doubt is null";
 const FIND_GONE_BACK: &str = "
@@ -288,6 +297,33 @@ pub(super) fn read_reversal(row: &Row) -> Result<Reversed, StoreError> {
 /// A purchase by our name for it.
 pub async fn checkout(tx: &mut Tx, request: &str) -> Result<Option<Checkout>, StoreError> {
     tx.rows(FIND_CHECKOUT, &[request.into()]).await?.first().map(read_checkout).transpose()
+}
+
+/// What the answer before a payment rests on: the purchase, and in which language we speak with
+/// whoever wants to pay.
+pub async fn asked(
+    connection: &mut Connection,
+    asking: &Asking,
+) -> Result<(Option<Checkout>, Option<Language>), StoreError> {
+    let request = [asking.request.as_str().into()];
+    let checkout = connection.rows(FIND_CHECKOUT, &request).await?;
+    let who = [asking.by.identity.as_str().into()];
+    let language = connection.rows(FIND_LANGUAGE, &who).await?;
+    let language = language.first().map(|row| row.text(0)).transpose()?;
+    Ok((
+        checkout.first().map(read_checkout).transpose()?,
+        language.and_then(|tag| Language::from_tag(&tag)),
+    ))
+}
+
+/// The last payment in Stars of an account that brought credits.
+pub async fn refundable(tx: &mut Tx, account: AccountId) -> Result<Option<Refundable>, StoreError> {
+    let rows = tx.rows(FIND_LAST_IN_STARS, &[account.0.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (payment, paid_at) = (read_payment(row)?, row.int(10)?);
+    let request = payment.request.clone().unwrap_or_default();
+    let checkout = checkout(tx, &request).await?;
+    Ok(checkout.map(|checkout| Refundable { payment, checkout, paid_at }))
 }
 
 /// The newest purchase of something by an account.

@@ -45,7 +45,7 @@ const FIND_REFUNDS: &str = "
     where account = $1 order by asked_at desc, payment limit 6";
 const FIND_CUSTOMER: &str = "
     select customer from plans
-    where account = $1 and customer is not null
+    where account = $1 and customer is not null and subscription not like '%:%'
     order by case when state = 'ended' then 1 else 0 end, until desc, subscription limit 1";
 
 const FIND_LOTS: &str = "

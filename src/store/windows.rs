@@ -284,6 +284,7 @@ fn sends(message: &OutboundMessage, text_bytes_max: usize) -> u32 {
         }
         Content::Text(_)
         | Content::Original { .. }
+        | Content::Invoice(_)
         | Content::Buttons
         | Content::Removed { .. }
         | Content::OpenTopic { .. }

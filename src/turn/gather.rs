@@ -23,7 +23,7 @@ use picdesk_core::{
 
 use self::{
     fates::{delivery, generation},
-    sales::{asked_for, bought, payment, plan},
+    sales::{asked_for, bought, payment, plan, refundable},
     stray::is_stray,
 };
 use super::Turner;
@@ -330,6 +330,7 @@ async fn press(
         kept,
         checkout: bought(turner, tx, (needs.item, customer.as_ref())).await?,
         plan: plan(turner, tx, needs, customer.as_ref()).await?,
+        refundable: refundable(tx, needs, customer.as_ref().map(|one| one.account.id)).await?,
         newest,
         line: shared.line.clone(),
         history: history(turner, tx, needs, customer.as_ref()).await?,
@@ -400,7 +401,9 @@ async fn desk(
         (None, _) => read::topic_cases(tx, &[place.as_str()]).await?.remove(place.as_str()),
     };
     let answers_customer = shared.replied(wanted).escalation.is_some();
-    Ok(DeskFacts { operator, case, answers_customer })
+    let whose = case.as_ref().map(|case| case.account);
+    let refundable = refundable(tx, &wanted.needs, whose).await?;
+    Ok(DeskFacts { operator, case, answers_customer, refundable })
 }
 
 /// The accounts and persons whose facts an event was decided on: a batch has at most one of each.

@@ -28,6 +28,11 @@ pub(super) fn render(desk: &Desk, outgoing: &Outgoing) -> Rendered {
         Body::Forward { media, caption } => {
             Content::Forward { media: media.clone(), caption: say(caption) }
         }
+        Body::Invoice { item, credits, stars, request } => {
+            let words = &desk.words;
+            let sold = words.invoice(outgoing.language, item, *credits, &desk.context);
+            Content::Invoice(sold.into_invoice(request, *stars))
+        }
         Body::Keys => Content::Buttons,
         Body::Removed => Content::Removed { instead: say(&Say::Deleted) },
         Body::OpenTopic { name } => Content::OpenTopic { name: name.clone() },

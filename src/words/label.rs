@@ -86,6 +86,7 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
             lexicon.phrase("label-refund-of", &args)
         }
         Label::RefundYes => lexicon.word("label-refund-yes").to_owned(),
+        Label::RefundStars => lexicon.word("label-refund-stars").to_owned(),
         Label::SupportLink => lexicon.word("label-support-link").to_owned(),
         Label::CaseDone => lexicon.word("label-case-done").to_owned(),
         Label::MakeCode => lexicon.word("label-make-code").to_owned(),

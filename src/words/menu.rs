@@ -48,7 +48,8 @@ const GROUP: [(&str, &str); 4] = [
 ];
 
 /// Commands of the operators' desk and their texts.
-const DESK: [(&str, &str); 2] = [("r", "command-r"), ("done", "command-done")];
+const DESK: [(&str, &str); 3] =
+    [("r", "command-r"), ("done", "command-done"), ("refund", "command-refund")];
 
 /// The lines of a menu.
 pub(super) fn commands(lexicon: &Lexicon, audience: Audience) -> Vec<Command> {

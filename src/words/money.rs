@@ -1,9 +1,9 @@
 //! What is said about credits and prices.
 
 use picdesk_core::{
-    channel::Text,
+    channel::{Invoice, Text},
     credits::Credits,
-    payment::{Item, Money, PlanState},
+    payment::{Item, Money, NoDeal, PlanState},
     say::{Balance, BalanceLine, HeldLine, Offer, OfferLine},
 };
 
@@ -17,6 +17,23 @@ use super::{
 
 /// Requests of which it is told what is set aside for them.
 const HELD_MAX: usize = 3;
+
+/// What is bought, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sold {
+    /// In a few.
+    pub title: String,
+    /// In a sentence.
+    pub description: String,
+}
+
+impl Sold {
+    /// The invoice for it, under our name for the purchase.
+    pub fn into_invoice(self, request: &str, stars: i64) -> Invoice {
+        let Self { title, description } = self;
+        Invoice { title, description, request: request.to_owned(), stars }
+    }
+}
 
 impl Speaker<'_> {
     /// What can be spent, what is set aside and for what, and the last entries with reasons.
@@ -128,8 +145,35 @@ impl Speaker<'_> {
         } else {
             self.fill("checkout-ready-for", &args.ours("buyer", buyer))
         };
-        let lines = [ready, self.fill("checkout-how", &self.support(Args::new()))];
+        let how = match (price.is_stars(), item) {
+            (false, _) => "checkout-how",
+            (true, Item::Pack(_)) => "checkout-how-stars",
+            (true, Item::Plan(_)) => "checkout-how-stars-plan",
+        };
+        let lines = [ready, self.fill(how, &self.support(Args::new()))];
         joined(&lines, "\n\n")
+    }
+
+    /// What an invoice says of what is bought.
+    pub(super) fn invoice(&self, item: &Item, credits: Credits) -> Sold {
+        let credits = self.credits(credits);
+        let (title, id) = match item {
+            Item::Pack(_) => (credits.clone(), "invoice-pack"),
+            Item::Plan(plan) => (plan_name(plan), "invoice-plan"),
+        };
+        let product = clean::line(&self.context.product_name, NAME_CHARS_MAX);
+        let args = Args::new().ours("credits", credits).ours("product", product);
+        Sold { title, description: self.phrase(id, &args) }
+    }
+
+    /// Why a payment may not go on.
+    pub(super) fn no_deal(&self, why: NoDeal) -> Text {
+        self.text(match why {
+            NoDeal::Unknown => "no-deal-unknown",
+            NoDeal::Paid => "no-deal-paid",
+            NoDeal::SomebodyElse => "no-deal-somebody-else",
+            NoDeal::Stale => "no-deal-stale",
+        })
     }
 
     /// The lines of an offer.
@@ -187,8 +231,11 @@ impl Speaker<'_> {
     }
 }
 
-/// `9.90 USD`.
+/// `9.90 USD`, `500 ⭐`.
 pub(super) fn price_of(price: &Money) -> String {
+    if price.is_stars() {
+        return format!("{} ⭐", price.minor);
+    }
     let parsed = crate::config::Price::of(price);
     parsed.map_or_else(|| format!("{} {}", price.minor, price.currency), |it| it.to_string())
 }

@@ -48,6 +48,9 @@ impl Speaker<'_> {
             );
             lines.push(self.fill("plan-brings", &args));
         }
+        if line.in_stars && matches!(line.state, PlanState::Active | PlanState::PastDue) {
+            lines.push(self.text("plan-in-stars"));
+        }
         if line.wished {
             lines.push(self.text("plan-busy"));
         }

@@ -149,6 +149,17 @@ impl Speaker<'_> {
                 self.checkout_ready((item, *credits), price, buyer)
             }
             Say::CheckoutFailed => self.text("checkout-failed"),
+            Say::NoDeal(why) => self.no_deal(*why),
+            Say::StarsRefundComing => self.text("stars-refund-coming"),
+            Say::StarsRefundByPeople => {
+                self.fill("stars-refund-by-people", &self.support(Args::new()))
+            }
+            Say::StarsRefundFailed => self.text("stars-refund-failed"),
+            Say::DeskRefundComing { price } => {
+                let args = Args::new().ours("price", super::money::price_of(price));
+                self.fill("desk-refund-coming", &args)
+            }
+            Say::DeskNothingToRefund => self.text("desk-nothing-to-refund"),
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
             Say::RequestGaveWay => self.text("request-gave-way"),

@@ -15,6 +15,7 @@ use picdesk_core::{
     credits::Credits,
     facts::HISTORY_PAGE,
     generation::Resolution,
+    payment::Item,
     say::{Cause, Label, Say},
 };
 
@@ -111,6 +112,10 @@ fn every_text_is_said_and_none_fails() {
             }
             for audience in [Audience::Private, Audience::Group, Audience::Desk] {
                 assert!(!words.commands(language, audience).is_empty());
+            }
+            for item in [Item::Pack("starter".into()), Item::Plan("pro".into())] {
+                let sold = words.invoice(language, &item, Credits(100), &context);
+                assert!(!sold.title.is_empty() && !sold.description.is_empty(), "{item:?}");
             }
             assert!(!words.bot_description(language, &context).is_empty());
             assert!(!words.bot_about(language).is_empty());
@@ -289,7 +294,7 @@ fn english_is_never_sloppy_about_number() {
 fn chinese_has_no_english_left_over() {
     let names = [
         "JPEG", "PNG", "WebP", "Language", "Which", "language", "Shanghai", "UTC", "Telegram",
-        "Google",
+        "Google", "Stars",
     ];
     for line in FILES[1].1.lines().filter(|line| !line.starts_with('#')) {
         let value = line.split_once(" =").map_or(line, |(_, value)| value);

@@ -15,6 +15,7 @@ mod poison;
 mod replicas;
 mod rivals;
 mod signing_in;
+mod stars;
 mod stopping;
 mod turning;
 mod wecom;

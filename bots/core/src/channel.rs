@@ -14,6 +14,7 @@ use crate::{
     event::Event,
     generation::Size,
     id::{ArtifactId, ConversationId, MessageId, OutboundId, Slot, TapId},
+    payment::Asking,
 };
 
 /// Something that happened on a channel, on its way into the inbox.
@@ -163,6 +164,8 @@ pub struct Capabilities {
     pub edit_interval_s: u32,
     /// Whether drafts are shown beside the placeholder ([`Showing::Draft`]).
     pub drafts: bool,
+    /// Whether purchases are paid in the channel itself, in Telegram Stars.
+    pub stars: bool,
 }
 
 /// Text with emphasis by offset, never by markup: what a person wrote cannot break out of it.
@@ -294,6 +297,8 @@ pub enum Content {
         /// Words under it.
         caption: Text,
     },
+    /// Something to be paid in the channel itself.
+    Invoice(Invoice),
     /// Only the buttons of the message change.
     Buttons,
     /// The message goes away.
@@ -321,6 +326,19 @@ pub enum Content {
         /// What is said to that.
         words: Text,
     },
+}
+
+/// Something to be paid in the channel itself, in Telegram Stars.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    /// What is bought, in a few words.
+    pub title: String,
+    /// The same in a sentence.
+    pub description: String,
+    /// Our name for the purchase; it comes back with the payment.
+    pub request: String,
+    /// What it costs.
+    pub stars: i64,
 }
 
 /// Whether a message may be sent again when nobody knows if it arrived.
@@ -388,6 +406,9 @@ pub enum Arrival {
         /// The bytes as they came.
         raw: Vec<u8>,
     },
+    /// The channel asks whether a payment may go on, and waits some seconds for the answer. Nothing
+    /// follows from it but that: it is not written down, and waits behind nothing that is.
+    Asked(Box<Asking>),
 }
 
 /// How far a source that is pulled from was read; moves in the same commit as what was read.
@@ -527,6 +548,13 @@ pub enum Showing {
     },
     /// The answer to a press.
     Answer(TapAnswer),
+    /// The answer to a question whether a payment may go on ([`Arrival::Asked`]).
+    PaymentAnswer {
+        /// The question, as the channel calls it.
+        question: String,
+        /// Why it may not; nothing where it may.
+        refusal: Option<String>,
+    },
     /// A draft with the channel's own stop button.
     Draft {
         /// Where.

@@ -12,8 +12,10 @@ use crate::{
     facts::{MessageFacts, OpenRequest, PlanFacts},
     history,
     intent::Command,
-    keys, link, linking, payment, pricing,
-    say::{Balance, BalanceLine, HeldLine, Key, Label, Offer, Say, Verb},
+    keys, link, linking,
+    payment::{self, RefundAuto},
+    pricing,
+    say::{Balance, BalanceLine, HeldLine, Key, Label, Say, Verb},
     settings, support,
     turn::{Turn, shorten},
     unlinking,
@@ -132,7 +134,7 @@ pub(crate) fn buy(turn: &mut Turn<'_>, visit: &Visit) {
     let say = if nothing {
         Say::BuyNothing
     } else {
-        Say::Buy(Offer { by_link: !rows.is_empty(), ..pricing::offer(catalogue) })
+        Say::Buy(pricing::offer(turn.house(), &visit.reader.conversation))
     };
     rows.push(keys::human(turn.house(), None));
     let offer = turn.words(&visit.reader, say).keys(rows);
@@ -148,8 +150,12 @@ pub(crate) fn privacy(turn: &mut Turn<'_>, visit: &Visit) {
 
 /// How payment matters are settled.
 fn pay_support(turn: &mut Turn<'_>, visit: &Visit) {
-    let keys = keys::human(turn.house(), None);
-    let answer = turn.words(&visit.reader, Say::PaySupport).keys(vec![keys]);
+    let mut rows = vec![keys::human(turn.house(), None)];
+    let in_stars = !payment::stars_offers(turn.house(), &visit.reader.conversation).is_empty();
+    if in_stars && turn.house().refund_auto == RefundAuto::Unspent {
+        rows.insert(0, vec![keys::act(Label::RefundStars, Verb::RefundStars, 0)]);
+    }
+    let answer = turn.words(&visit.reader, Say::PaySupport).keys(rows);
     turn.send(answer);
 }
 

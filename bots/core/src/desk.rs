@@ -11,6 +11,7 @@ use crate::{
     handing,
     id::{ConversationId, Slot},
     message::too_large,
+    payment,
     press::Answer,
     say::{Action, AnswerBack, RelayState, Say, Verb},
     turn::{Reader, Turn},
@@ -26,6 +27,8 @@ enum Line<'t> {
     Answer(&'t str),
     /// The case is done.
     Done,
+    /// The customer's last payment in Stars goes back.
+    Refund,
     /// A question about how this works, or a command that we do not have.
     Help,
     /// For the operators.
@@ -48,7 +51,10 @@ pub(crate) fn line(turn: &mut Turn<'_>, facts: &DeskFacts, message: &Message) {
     match (line, &facts.case) {
         (Line::Answer(words), Some(case)) => answer(turn, operator, case, message, words),
         (Line::Done, Some(case)) => done(turn, case, Closing::ByUs),
-        (Line::Help, _) | (Line::Answer(_) | Line::Done, None) => help(turn, &here),
+        (Line::Refund, Some(_)) => {
+            payment::refund_ordered(turn, &here, facts.refundable.as_ref());
+        }
+        (Line::Help, _) | (Line::Answer(_) | Line::Done | Line::Refund, None) => help(turn, &here),
         (Line::Note, _) => {}
     }
 }
@@ -76,6 +82,11 @@ pub(crate) fn reopen(turn: &mut Turn<'_>, topic: &ConversationId) {
     }
 }
 
+/// Whether a line asks for money to be given back.
+pub(crate) fn is_refund(text: &str) -> bool {
+    matches!(read(text.trim(), false), Line::Refund)
+}
+
 fn read(text: &str, answers_customer: bool) -> Line<'_> {
     let Some(command) = text.strip_prefix('/') else {
         return if answers_customer { Line::Answer(text) } else { Line::Note };
@@ -85,6 +96,7 @@ fn read(text: &str, answers_customer: bool) -> Line<'_> {
     match word.split('@').next().unwrap_or_default() {
         "r" | "reply" | "回复" => Line::Answer(rest.trim()),
         "done" | "完成" | "结束" => Line::Done,
+        "refund" | "退款" => Line::Refund,
         _ => Line::Help,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         AccountId, AlbumId, ArtifactId, ConversationId, EntryId, ErrandId, EscalationId,
         GenerationId, HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TapId, TrayId,
     },
-    payment::{Checkout, CheckoutState, Link, Payment, PlanRow, Refund, Reversed, Wish},
+    payment::{Checkout, CheckoutState, Item, Link, Payment, PlanRow, Refund, Reversed, Wish},
     say::{Cause, Key, Say},
 };
 
@@ -571,6 +571,17 @@ pub enum Body {
         media: MediaRef,
         /// Words under it.
         caption: Say,
+    },
+    /// Something to be paid in the chat itself, in Telegram Stars.
+    Invoice {
+        /// What is bought.
+        item: Item,
+        /// The credits it brings.
+        credits: Credits,
+        /// What it costs.
+        stars: i64,
+        /// Our name for the purchase.
+        request: String,
     },
     /// Only the buttons change.
     Keys,

@@ -11,7 +11,7 @@ use crate::{
     effect::{Effect, NewErrand},
     facts::{Facts, Reference, SignedIn},
     id::{ConversationId, ErrandId, IdentityId, RequestId},
-    payment::{self, Link, Money, Notice, PlanChange},
+    payment::{self, Link, Money, Notice, PlanChange, StarsErrand},
     screening::{self, Judged},
     signing_in,
     turn::Turn,
@@ -88,6 +88,8 @@ pub enum Errand {
         /// Who asked.
         identity: IdentityId,
     },
+    /// Something is done at Telegram about Stars.
+    Stars(Box<StarsErrand>),
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -109,11 +111,13 @@ pub enum ErrandKind {
     ChangePlan,
     /// [`Errand::Refund`].
     Refund,
+    /// [`Errand::Stars`].
+    Stars,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CopyMedia,
         Self::SendSignInCode,
         Self::CheckSignInCode,
@@ -122,6 +126,7 @@ impl ErrandKind {
         Self::LookAtPayment,
         Self::ChangePlan,
         Self::Refund,
+        Self::Stars,
     ];
 
     /// The word in the row, and in the metrics.
@@ -136,6 +141,7 @@ impl ErrandKind {
             Self::LookAtPayment => "look_at_payment",
             Self::ChangePlan => "change_plan",
             Self::Refund => "refund",
+            Self::Stars => "stars",
         }
     }
 }
@@ -153,6 +159,7 @@ impl Errand {
             Self::LookAtPayment { .. } => ErrandKind::LookAtPayment,
             Self::ChangePlan { .. } => ErrandKind::ChangePlan,
             Self::Refund { .. } => ErrandKind::Refund,
+            Self::Stars(_) => ErrandKind::Stars,
         }
     }
 }
@@ -201,6 +208,8 @@ pub enum Brought {
     Plan(Box<Notice>),
     /// A payment is on its way back.
     Refunded,
+    /// Stars were given back, or a plan is not renewed any more.
+    Stars,
     /// Words were screened: whether they may be drawn from.
     Screened {
         /// Whether.
@@ -304,6 +313,12 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
             let of = (ended.errand, payment.as_str());
             payment::refund_ended(turn, of_message(facts)?, of, end);
         }
+        (Errand::Stars(errand), end) => match (&**errand, end) {
+            (StarsErrand::Link { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
+                payment::stars_linked(turn, of_message(facts)?, *slot, link);
+            }
+            (errand, end) => payment::stars_ended(turn, of_message(facts)?, errand, end),
+        },
         (Errand::Screen { .. }, end) => {
             let judged = match end {
                 ErrandEnd::Brought(Brought::Screened { allowed: true }) => Judged::Allowed,

@@ -18,7 +18,9 @@ use crate::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
-    payment::{Checkout, Payment, PaymentRow, PlanRow, Refund, Reversed, Till},
+    payment::{
+        Checkout, Payment, PaymentRow, PlanRow, Refund, RefundAuto, Refundable, Reversed, Till,
+    },
     say::{Action, BalanceLine, CardLine, Cause, Cheaper},
     window::Window,
 };
@@ -80,8 +82,13 @@ pub struct House {
     pub public_url: String,
     /// Prompts to begin with, each as it stands on its button; in the order of their numbers.
     pub examples: Vec<Example>,
+    /// What our names for purchases begin with: another one for each installation, so that two of
+    /// them can share an account at the provider.
+    pub tag: String,
     /// What sells by payment links; nothing where nothing does.
     pub till: Option<Till>,
+    /// Which refunds are given without people being asked.
+    pub refund_auto: RefundAuto,
     /// What each channel can do. One that is not here can do everything.
     pub channels: Vec<Capabilities>,
     /// How chats are linked.
@@ -305,6 +312,8 @@ pub struct PressFacts {
     pub checkout: Option<Checkout>,
     /// For a press about a plan or a refund, and one that buys.
     pub plan: PlanFacts,
+    /// For a press that asks for money back: the payment in Stars it would be of.
+    pub refundable: Option<Refundable>,
     /// For a press that spends: the presser's newest request, whatever became of it.
     pub newest: Option<Box<Request>>,
     /// The line for the provider.
@@ -339,6 +348,8 @@ pub struct DeskFacts {
     pub case: Option<Case>,
     /// Whether the line answers a message of ours that carries the customer's words.
     pub answers_customer: bool,
+    /// For a line that gives money back: the customer's last payment in Stars.
+    pub refundable: Option<Refundable>,
 }
 
 /// Somebody who may answer.
@@ -742,4 +753,6 @@ pub struct Needs {
     ///
     /// [`Item::number`]: crate::payment::Item::number
     pub item: Option<i64>,
+    /// The last payment in Stars of the presser, or of the case's customer.
+    pub refundable: bool,
 }

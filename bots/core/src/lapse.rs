@@ -10,6 +10,7 @@ use crate::{
     event::Setting,
     facts::{Lapsing, MessageFacts},
     id::EntryId,
+    payment::CHARGE,
     say::Say,
     turn::{Reader, Turn},
 };
@@ -56,10 +57,16 @@ pub enum Move {
     Other,
 }
 
+/// Who took the money of a payment: the first word of what its lines in the ledger are known by.
+#[must_use]
+pub fn seller_of(payment: &str) -> &'static str {
+    if payment.starts_with(CHARGE) { "stars" } else { "creem" }
+}
+
 /// The source of the line by which a payment's credits came.
 #[must_use]
 pub fn source_of(payment: &str) -> String {
-    format!("creem:{payment}")
+    format!("{}:{payment}", seller_of(payment))
 }
 
 /// What the sources of lines begin with by which a payment's credits lapse.

@@ -95,6 +95,7 @@ fn is_lost(message: &Outgoing) -> bool {
         | Body::Picture { .. }
         | Body::Original { .. }
         | Body::Forward { .. }
+        | Body::Invoice { .. }
         | Body::OpenTopic { .. }
         | Body::CloseTopic
         | Body::ReopenTopic

@@ -1,7 +1,7 @@
 //! Which facts an event is decided on.
 
 use crate::{
-    code,
+    code, desk,
     errand::{Brought, Errand, ErrandEnd, ErrandEnded},
     event::{About, Entrance, Event, Message, Press, Setting},
     facts::{FactsKind, LinkNeed, Needs},
@@ -119,6 +119,7 @@ fn message_needs(message: &Message) -> Needs {
             kind: FactsKind::Desk,
             identity,
             desk: true,
+            refundable: desk::is_refund(&message.text),
             replied: message.reply_to.as_ref().map(|reply| reply.message.clone()),
             ..Needs::default()
         };
@@ -189,7 +190,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::SignInByEmail
         | Verb::SignInInBrowser
         | Verb::SignOut => Needs { link: Some(LinkNeed::Own), ..base },
-        Verb::BuyItem => Needs { item: Some(row), plan: true, ..base },
+        Verb::BuyItem | Verb::PayStars => Needs { item: Some(row), plan: true, ..base },
         Verb::ShowPlan
         | Verb::PlanChange
         | Verb::PlanTo
@@ -198,6 +199,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::Refund
         | Verb::RefundOf
         | Verb::RefundYes => Needs { plan: true, ..base },
+        Verb::RefundStars => Needs { refundable: true, ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -231,6 +233,9 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
         }
         (Errand::Checkout { request, identity, .. }, _) => {
             Needs { checkout: Some(request.clone()), ..of(identity) }
+        }
+        (Errand::Stars(errand), _) => {
+            Needs { checkout: errand.request().map(Into::into), ..of(errand.identity()) }
         }
         (
             Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },

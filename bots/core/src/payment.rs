@@ -8,6 +8,7 @@ mod checkout;
 mod moved;
 mod plan;
 mod refund;
+mod stars;
 mod told;
 
 use alloc::{format, string::String};
@@ -19,17 +20,22 @@ use crate::{
     id::{AccountId, ConversationId, ErrandId, IdentityId, PurseId},
 };
 
-pub use self::told::unlocked;
 pub(crate) use self::{
-    checkout::{chosen, failed, made, offers, till},
+    checkout::{chosen, failed, made, offers, sold_there},
     moved::moved,
     plan::{changed, current, pressed as plan_pressed, show as show_plan},
     refund::{ended as refund_ended, pressed as refund_pressed},
+    stars::{
+        chosen as chosen_for_stars, ended as stars_ended, linked as stars_linked,
+        offers as stars_offers, refund_asked, refund_ordered,
+    },
     told::{looked, told},
 };
 pub use self::{
     plan::{Charge, PlanChange, Wish},
     refund::{PaymentRow, Refund, RefundAuto, RefundState},
+    stars::{Asking, CHARGE, NoDeal, Refundable, STARS, StarsErrand, may_pay, refund},
+    told::unlocked,
 };
 
 /// Where what the provider tells happens: one after the other, whoever it is about.
@@ -42,6 +48,20 @@ pub struct Money {
     pub minor: i64,
     /// Three letters. Source: ISO 4217.
     pub currency: String,
+}
+
+impl Money {
+    /// So many Telegram Stars.
+    #[must_use]
+    pub fn stars(count: i64) -> Self {
+        Self { minor: count, currency: STARS.into() }
+    }
+
+    /// Whether it is paid in Telegram Stars.
+    #[must_use]
+    pub fn is_stars(&self) -> bool {
+        self.currency == STARS
+    }
 }
 
 /// Whether real money moves.
@@ -61,15 +81,10 @@ pub enum Mode {
 pub struct Till {
     /// Whether real money moves.
     pub mode: Mode,
-    /// What our names for purchases begin with: another one for each installation, so that two of
-    /// them can share an account at the provider.
-    pub tag: String,
     /// The channels on which no links are offered.
     pub closed_on: &'static [&'static str],
     /// How to a browser the page is found that says what happens after paying.
     pub return_url: String,
-    /// Which refunds are given without people being asked.
-    pub refund_auto: RefundAuto,
 }
 
 /// Something that is sold.

@@ -140,6 +140,8 @@ fn obey(
             return payment::refund_pressed(turn, visit, &facts.plan, (action, message));
         }
         Verb::ShowPlan => payment::show_plan(turn, visit, &facts.plan, message),
+        Verb::PayStars => return payment::chosen_for_stars(turn, visit, facts, row),
+        Verb::RefundStars => return payment::refund_asked(turn, visit, facts),
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -181,6 +183,8 @@ fn is_private(verb: Verb) -> bool {
             | Verb::Refund
             | Verb::RefundOf
             | Verb::RefundYes
+            | Verb::PayStars
+            | Verb::RefundStars
             | Verb::HistoryPage
             | Verb::AskHuman
             | Verb::SetCause

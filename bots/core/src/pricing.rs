@@ -1,12 +1,14 @@
 //! What pictures cost, the ways beside what was asked for, and the plans that include them.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use crate::{
     account::Entitlement,
     credits::Credits,
-    facts::Catalogue,
+    facts::{Catalogue, House},
     generation::{Options, Quality, Resolution},
+    id::ConversationId,
+    payment::{self, Item},
     say::{Cheaper, Offer, OfferLine},
 };
 
@@ -65,9 +67,29 @@ pub fn plan_with(catalogue: &Catalogue, has: impl Fn(&Entitlement) -> bool) -> O
     catalogue.plans.iter().find(|plan| has(&plan.entitlement)).map(|plan| plan.id.clone())
 }
 
-/// What can be bought.
+/// What can be bought, there where it is offered: by the buttons below where there are some.
 #[must_use]
-pub fn offer(catalogue: &Catalogue) -> Offer {
+pub fn offer(house: &House, conversation: &ConversationId) -> Offer {
+    let (offer, keys) = (of_plans_file(&house.catalogue), payment::offers(house, conversation));
+    if keys.is_empty() {
+        return offer;
+    }
+    let sold = payment::sold_there(house, conversation);
+    let sold_as = |item: Item, line: OfferLine| {
+        let prices = sold.iter().filter(|(one, _)| *one == item).map(|(_, price)| price.as_str());
+        let prices: Vec<&str> = prices.collect();
+        (!prices.is_empty()).then(|| OfferLine { price: prices.join(" / "), ..line })
+    };
+    let packs = offer.packs.into_iter();
+    let plans = offer.plans.into_iter();
+    Offer {
+        packs: packs.filter_map(|it| sold_as(Item::Pack(it.id.clone()), it)).collect(),
+        plans: plans.filter_map(|it| sold_as(Item::Plan(it.id.clone()), it)).collect(),
+        by_link: true,
+    }
+}
+
+fn of_plans_file(catalogue: &Catalogue) -> Offer {
     let packs = catalogue.packs.iter().map(|pack| OfferLine {
         id: pack.id.clone(),
         credits: pack.credits,

@@ -13,8 +13,8 @@ use crate::{
     flags::Flags,
     generation::{Failure, Options},
     id::{ArtifactId, MessageId, RequestId, Slot},
-    keys, making, payment, pricing,
-    say::{Key, Offer, Part, Say},
+    keys, making, pricing,
+    say::{Key, Part, Say},
     screening,
     turn::{Reader, Turn, shorten},
 };
@@ -278,8 +278,7 @@ pub(crate) fn out_of_credits(
     total: Credits,
 ) -> (Say, Vec<Vec<Key>>) {
     let available = Reader::of(request, visit.reader.language).sees(visit.available());
-    let by_link = payment::till(turn.house(), &request.conversation).is_some();
-    let offer = Offer { by_link, ..pricing::offer(&turn.house().catalogue) };
+    let offer = pricing::offer(turn.house(), &request.conversation);
     let say = Say::OutOfCredits {
         price: total,
         available,

@@ -16,7 +16,7 @@ use crate::{
     credits::Credits,
     facts::Lapsing,
     generation::{Failure, Options, Resolution},
-    payment::{Charge, Item, Money, PlanState, RefundState},
+    payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
 };
 
 pub use self::{
@@ -363,6 +363,21 @@ pub enum Say {
     },
     /// No payment link could be made; nothing was charged.
     CheckoutFailed,
+    /// A payment may not go on, said where it is paid.
+    NoDeal(NoDeal),
+    /// A payment goes back; it is told when it has.
+    StarsRefundComing,
+    /// People decide whether a payment goes back.
+    StarsRefundByPeople,
+    /// A payment could not be given back; people see to it.
+    StarsRefundFailed,
+    /// At the desk: a payment goes back.
+    DeskRefundComing {
+        /// How much.
+        price: Money,
+    },
+    /// At the desk: there is no payment in Stars to give back.
+    DeskNothingToRefund,
     /// It is on its way already and cannot be taken back.
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.
@@ -650,6 +665,8 @@ pub struct PlanLine {
     pub price: Option<String>,
     /// The credits of a period.
     pub credits: Option<Credits>,
+    /// Whether it is paid in Telegram Stars, where it is ended too.
+    pub in_stars: bool,
     /// Whether it is being changed.
     pub wished: bool,
 }
@@ -662,6 +679,7 @@ impl Default for PlanLine {
             until: 0,
             price: None,
             credits: None,
+            in_stars: false,
             wished: false,
         }
     }

@@ -25,6 +25,8 @@ mod refusal;
 mod request;
 mod script;
 mod server;
+mod stars;
+mod stars_page;
 mod state;
 mod text;
 mod view;
@@ -50,6 +52,7 @@ pub use self::limits::RateLimits;
 pub use self::message::Entity;
 pub use self::people::{ALICE, ChatKind, GROUP, OLGA, OPERATORS, WEI, XIAOMING};
 pub use self::script::{Attachment, Say, TopicAction, Unplayable};
+pub use self::stars::{Allowed, NotPaid, Payment, Sold};
 use self::state::State;
 pub use self::state::{Change, Draft, Typing};
 pub use self::view::{
@@ -211,7 +214,7 @@ impl TelegramStandIn {
         };
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(State::new(options, bot_id, world, blobs));
+        let state = Arc::new(State::new(options, (bot_id, address), world, blobs));
         let tasks = TaskTracker::new();
         tasks.spawn(server::serve(listener, Arc::clone(&state)));
         tasks.spawn(webhook::deliver(Arc::clone(&state)));

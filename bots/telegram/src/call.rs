@@ -119,6 +119,18 @@ methods! {
     SendChatAction = "sendChatAction",
     /// Words that are still being written (Bot API 9.5).
     SendMessageDraft = "sendMessageDraft",
+    /// Something to be paid in the chat.
+    SendInvoice = "sendInvoice",
+    /// A link to something to be paid.
+    CreateInvoiceLink = "createInvoiceLink",
+    /// Whether a payment may go on.
+    AnswerPreCheckoutQuery = "answerPreCheckoutQuery",
+    /// Stars go back.
+    RefundStarPayment = "refundStarPayment",
+    /// A subscription is not renewed any more.
+    EditUserStarSubscription = "editUserStarSubscription",
+    /// What was paid and given back.
+    GetStarTransactions = "getStarTransactions",
     /// Where a file can be had.
     GetFile = "getFile",
     /// Who we are.

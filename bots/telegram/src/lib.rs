@@ -14,6 +14,7 @@ pub mod parse;
 pub mod polling;
 pub mod render;
 pub mod setup;
+pub mod stars;
 mod update;
 pub mod verify;
 pub mod webhook;

@@ -2,6 +2,7 @@
 
 mod address;
 mod attachments;
+mod payment;
 
 use picdesk_core::{
     account::{Language, Person},
@@ -73,6 +74,9 @@ pub fn read_update(
         return Ok(set_aside(number, "a part of an unexpected shape", raw));
     };
     let number = update.update_id;
+    if let Some(query) = &update.pre_checkout_query {
+        return Ok(Some(payment::asked(query)));
+    }
     let happening = match read_parts(&update, us, received_at)? {
         Reading::Happened(happening) => *happening,
         Reading::Unhandled(why) => return Ok(set_aside(number, why, raw)),
@@ -140,8 +144,8 @@ fn read_parts(update: &Update<'_>, us: &Us<'_>, received_at: i64) -> Result<Read
         read_presence(change)
     } else if let Some(stopped) = &update.stopped_message_generation {
         read_stop(stopped, received_at)
-    } else if update.pre_checkout_query.is_some() || update.subscription.is_some() {
-        Reading::Unhandled("a payment, which nothing here sells")
+    } else if let Some(subscription) = &update.subscription {
+        payment::read_subscription(subscription, received_at)
     } else {
         // Telegram brings what it is asked for: this is newer than we are, or somebody else asked.
         Reading::Unhandled("an update of a kind that is not read here")
@@ -154,8 +158,8 @@ fn read_message(message: &Message<'_>, us: &Us<'_>) -> Result<Reading, NotRead> 
         let event = Event::ConversationMoved { to: conversation(to, None) };
         return Ok(Happening::in_order(conversation(message.chat.id, None), at, event));
     }
-    if message.successful_payment.is_some() || message.refunded_payment.is_some() {
-        return Ok(Reading::Unhandled("a payment, which nothing here sells"));
+    if let Some(reading) = payment::read_payment(message) {
+        return Ok(reading);
     }
     let Some((setting, person)) = writer(message, us) else { return Ok(Reading::Nothing) };
     let place = conversation(message.chat.id, topic(message));

@@ -8,7 +8,7 @@ mod keyboard;
 mod text;
 
 use picdesk_core::channel::{
-    Content, MediaRef, OutboundFile, OutboundMessage, Showing, TapAnswer, Text,
+    Content, Invoice, MediaRef, OutboundFile, OutboundMessage, Showing, TapAnswer, Text,
 };
 use serde::Serialize;
 use teloxide::{
@@ -30,6 +30,7 @@ use crate::{
     address::{Address, Target, number},
     call::{Call, Method, SendMessageDraft, Upload},
     config::{CAPTION_UNITS_MAX, TEXT_UNITS_MAX},
+    stars,
 };
 
 /// Longest name of a topic, characters. Source: Bot API, `createForumTopic`.
@@ -77,6 +78,7 @@ pub fn render(
             Some(draft.document(caption, File::of(file)?.named(file_name)))
         }
         Content::Forward { media, caption } => Some(draft.forward(caption, media, file)),
+        Content::Invoice(invoice) => Some(draft.invoice(invoice)),
         Content::Buttons => draft.buttons(),
         Content::Removed { .. } => draft.removal(),
         Content::OpenTopic { name } => Some(draft.open_topic(name)),
@@ -131,6 +133,7 @@ pub fn render_showing(showing: Showing, links: Links) -> Option<Call> {
             Some(plain(Method::SendChatAction, Some(address), &call))
         }
         Showing::Answer(answer) => Some(tap_answer(answer)),
+        Showing::PaymentAnswer { question, refusal } => Some(stars::answer(&question, refusal)),
         Showing::Draft { conversation, draft, text } => {
             let address = Address::of(&conversation)?;
             let (text, entities) = fit(&text, TEXT_UNITS_MAX);
@@ -272,6 +275,14 @@ impl Draft {
             Some(name) => self.document(caption, file.named(name)),
             None => self.photo(caption, file),
         }
+    }
+
+    /// It has the button that pays and no other: an invoice must begin with that one, and gets it
+    /// by itself where there is none.
+    fn invoice(self, invoice: &Invoice) -> Call {
+        let (chat_id, topic) = (self.address.chat, self.address.topic);
+        let call = stars::SendInvoice::new(chat_id, topic, self.silent, invoice);
+        self.call(Method::SendInvoice, &call, None)
     }
 
     fn buttons(self) -> Option<Call> {

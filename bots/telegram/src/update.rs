@@ -6,6 +6,7 @@
 
 mod lenient;
 mod message;
+mod payment;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
         Animation, Chat, ChatKind, Document, Entity, EntityKind, External, Live, Message, Photo,
         Replied,
     },
+    payment::{PreCheckout, Refunded, Subscription, Successful},
 };
 
 /// One update of the kinds that we read. Others have none of these parts.
@@ -44,11 +46,11 @@ pub(crate) struct Update<'a> {
     #[serde(default)]
     pub stopped_message_generation: Option<Stopped>,
     /// Somebody is about to pay.
-    #[serde(default)]
-    pub pre_checkout_query: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    pub pre_checkout_query: Option<PreCheckout<'a>>,
     /// A subscription paid in Stars changed.
-    #[serde(default)]
-    pub subscription: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    pub subscription: Option<Subscription<'a>>,
 }
 
 /// Who does something.

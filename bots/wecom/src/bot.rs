@@ -171,7 +171,10 @@ impl WecomBot {
         let text = match &message.content {
             Content::Text(text) => text,
             Content::Buttons | Content::Removed { .. } => return Ok(Receipt::default()),
-            Content::Picture { .. } | Content::Original { .. } | Content::Forward { .. } => {
+            Content::Picture { .. }
+            | Content::Original { .. }
+            | Content::Forward { .. }
+            | Content::Invoice(_) => {
                 // Its address is sent instead.
                 return Err(DeliveryError::Refused(Refusal::Content));
             }
@@ -285,7 +288,10 @@ impl Channel for WecomBot {
         match showing {
             // A picture can only be in the last frame: the words are shown.
             Showing::Partial { message, text, .. } => self.progress(&message, &text).await,
-            Showing::Busy { .. } | Showing::Answer(_) | Showing::Draft { .. } => Ok(()),
+            Showing::Busy { .. }
+            | Showing::Answer(_)
+            | Showing::PaymentAnswer { .. }
+            | Showing::Draft { .. } => Ok(()),
         }
     }
 

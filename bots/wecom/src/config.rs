@@ -263,6 +263,7 @@ pub fn app_capabilities() -> Capabilities {
         replies_max: None,
         reply_window_s: None,
         drafts: false,
+        stars: false,
         markdown: true,
         buttons_max: Some(CARD_BUTTONS_MAX.into()),
         sends_per_s: 0,

@@ -248,7 +248,9 @@ impl Stream {
                 self.put_card(&key, card_of(message, caption));
                 self.awaited.retain(|one| *one != key);
             }
-            Content::Original { .. } => return Applied::Refused(Refusal::Content),
+            Content::Original { .. } | Content::Invoice(_) => {
+                return Applied::Refused(Refusal::Content);
+            }
             Content::Removed { .. } => {
                 self.parts.retain(|part| part.key != key);
                 self.put_card(&key, None);

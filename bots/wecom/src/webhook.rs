@@ -183,7 +183,7 @@ fn came_in(envelope: [u8; 16], arrival: Arrival) -> Arrival {
             Arrival::Event(Box::new(Received { envelope: Some(envelope), ..*received }))
         }
         // It is named by its content.
-        aside @ Arrival::SetAside { .. } => aside,
+        other @ (Arrival::SetAside { .. } | Arrival::Asked(_)) => other,
     }
 }
 

@@ -3,7 +3,8 @@
 use picdesk_core::{
     event::Event,
     facts::{Customer, Needs, PaymentFacts, PlanFacts},
-    payment::Checkout,
+    id::AccountId,
+    payment::{Checkout, Refundable},
 };
 
 use super::{Turner, Wanted};
@@ -40,7 +41,7 @@ pub(super) async fn plan(
     let account = customer.account.id;
     let mut found = plans::facts_of(tx, account).await?;
     found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
-    if found.plans.iter().any(|row| row.customer.is_some()) {
+    if found.plans.iter().any(|row| row.is_at_provider() && row.customer.is_some()) {
         found.portal = turner.portal(account);
     }
     Ok(found)
@@ -56,5 +57,17 @@ pub(super) async fn bought(
     match turner.desk.house.catalogue.item(number) {
         Some(item) => payments::latest(tx, customer.account.id, &item).await,
         None => Ok(None),
+    }
+}
+
+/// The last payment in Stars, where money is to go back.
+pub(super) async fn refundable(
+    tx: &mut Tx,
+    needs: &Needs,
+    whose: Option<AccountId>,
+) -> Result<Option<Refundable>, StoreError> {
+    match whose {
+        Some(account) if needs.refundable => payments::refundable(tx, account).await,
+        _ => Ok(None),
     }
 }

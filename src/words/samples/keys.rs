@@ -58,6 +58,7 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::Refund,
         Label::RefundOf { number: 6, price: Money { minor: 123_456, currency: "USD".into() } },
         Label::RefundYes,
+        Label::RefundStars,
         Label::SupportLink,
         Label::CaseDone,
         Label::MakeCode,

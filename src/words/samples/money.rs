@@ -3,7 +3,7 @@
 use picdesk_core::{
     credits::Credits,
     facts::Lapsing,
-    payment::{Charge, Item, Money, PlanState, RefundState},
+    payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
     say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say},
 };
 
@@ -31,6 +31,12 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         price: Money { minor: 990, currency: "USD".into() },
         buyer: buyer.to_owned(),
     };
+    let in_stars = |item| Say::CheckoutReady {
+        item,
+        credits: measure.credits(),
+        price: Money::stars(500),
+        buyer: measure.short.clone(),
+    };
     vec![
         paid(DECEMBER_22, true),
         paid(0, false),
@@ -48,6 +54,17 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         ready(Item::Pack("starter".into()), &measure.short),
         ready(Item::Plan("pro".into()), ""),
         Say::CheckoutFailed,
+        in_stars(Item::Pack("starter".into())),
+        in_stars(Item::Plan("pro".into())),
+        Say::NoDeal(NoDeal::Unknown),
+        Say::NoDeal(NoDeal::Paid),
+        Say::NoDeal(NoDeal::SomebodyElse),
+        Say::NoDeal(NoDeal::Stale),
+        Say::StarsRefundComing,
+        Say::StarsRefundByPeople,
+        Say::StarsRefundFailed,
+        Say::DeskRefundComing { price: Money::stars(500) },
+        Say::DeskNothingToRefund,
     ]
 }
 
@@ -158,6 +175,7 @@ fn views(measure: &Measure) -> Vec<Say> {
             until,
             price: Some(price_text()),
             credits: Some(measure.credits()),
+            in_stars: false,
             wished: until == 0,
         })
     });
@@ -171,6 +189,15 @@ fn views(measure: &Measure) -> Vec<Say> {
         wished: true,
         ..PlanLine::default()
     })))));
+    let in_stars = PlanLine {
+        plan: "pro".into(),
+        until: DECEMBER_22,
+        price: Some("900 ⭐".into()),
+        credits: Some(measure.credits()),
+        in_stars: true,
+        ..PlanLine::default()
+    };
+    says.push(Say::Plan(Box::new(view(Some(in_stars), measure.credits()))));
     let none = PlanView { is_sold: true, ..view(None, Credits(-measure.number)) };
     says.push(Say::Plan(Box::new(none)));
     says

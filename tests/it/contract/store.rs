@@ -1,5 +1,6 @@
 //! What the store promises, on SQLite and on PostgreSQL.
 
+mod alterations;
 mod artifacts;
 mod errands;
 mod facts;

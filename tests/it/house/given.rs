@@ -21,6 +21,8 @@ pub struct Given {
     pub webhook: bool,
     /// Whether credits are sold by link.
     pub sells: bool,
+    /// Whether credits are sold for Telegram Stars.
+    pub takes_stars: bool,
     /// Of `[creem]`: which refunds are given at once.
     pub refunds: &'static str,
     /// Whether what is sold is not what it was.
@@ -60,6 +62,7 @@ impl Default for Given {
             seed: 1,
             webhook: false,
             sells: false,
+            takes_stars: false,
             refunds: "never",
             sold_otherwise: false,
             creem: "",

@@ -64,13 +64,21 @@ impl House {
 
     /// What is sold.
     pub(super) fn sold(&self) -> String {
-        match (&self.creem, self.given.sold_otherwise) {
-            (None, _) => String::new(),
-            (Some(_), false) => SOLD.to_owned(),
-            (Some(_), true) => SOLD
-                .replace("credits = 100\n", "credits = 250\n")
-                .replace("\"9.90 USD\"", "\"7.50 USD\""),
+        if self.creem.is_none() && !self.given.takes_stars {
+            return String::new();
         }
+        let mut sold = SOLD.to_owned();
+        if self.given.takes_stars {
+            for (price, stars) in [("9.90 USD", 500), ("19.90 USD", 900), ("49.90 USD", 2200)] {
+                let price = format!("\nprice = \"{price}\"\n");
+                sold = sold.replace(&price, &format!("{price}stars = {stars}\n"));
+            }
+        }
+        if self.given.sold_otherwise {
+            sold = sold.replace("credits = 100\n", "credits = 250\n");
+            sold = sold.replace("\"9.90 USD\"", "\"7.50 USD\"");
+        }
+        sold
     }
 
     /// Who takes the money.

@@ -38,14 +38,32 @@ impl Catalogue {
         })
     }
 
-    /// What has a number on buttons, where it is sold by link.
+    /// Everything that is sold for Telegram Stars.
+    pub fn for_stars(&self) -> impl Iterator<Item = Sold<'_>> {
+        let packs = self
+            .packs
+            .iter()
+            .map(|pack| (Item::Pack(pack.id.clone()), pack.credits, pack.stars.as_ref()));
+        let plans = self
+            .plans
+            .iter()
+            .map(|plan| (Item::Plan(plan.id.clone()), plan.credits, plan.stars.as_ref()));
+        packs.chain(plans).filter_map(|(item, credits, price)| {
+            Some(Sold { item, credits, price: price?, product: "" })
+        })
+    }
+
+    /// What has a number on buttons, however it is sold.
     #[must_use]
     pub fn item(&self, number: i64) -> Option<Item> {
-        self.sold().map(|sold| sold.item).find(|item| item.number() == number)
+        self.sold()
+            .chain(self.for_stars())
+            .map(|sold| sold.item)
+            .find(|item| item.number() == number)
     }
 }
 
-/// Something that is sold by link.
+/// Something that is sold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sold<'c> {
     /// What.
@@ -54,7 +72,7 @@ pub struct Sold<'c> {
     pub credits: Credits,
     /// What it costs.
     pub price: &'c Money,
-    /// What the payment provider calls it.
+    /// What the payment provider calls it; nothing for Stars.
     pub product: &'c str,
 }
 
@@ -82,6 +100,8 @@ pub struct Pack {
     pub cost: Money,
     /// What the payment provider calls it; nothing where it is not sold by link.
     pub product: Option<String>,
+    /// What it costs in Telegram Stars; nothing where it is not sold for those.
+    pub stars: Option<Money>,
 }
 
 /// Credits a period, and what they unlock.
@@ -97,6 +117,8 @@ pub struct Plan {
     pub cost: Money,
     /// What the payment provider calls it; nothing where it is not sold by link.
     pub product: Option<String>,
+    /// What it costs a month in Telegram Stars; nothing where it is not sold for those.
+    pub stars: Option<Money>,
     /// What it unlocks.
     pub entitlement: Entitlement,
     /// Days until what is left of a period's credits lapses; nothing for never.

@@ -1,9 +1,9 @@
 //! Payment links: asked for by a button, written down before the provider is asked, made by an
 //! errand, and shown with what is bought and for whom.
 
-use alloc::{format, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 
-use super::{Checkout, CheckoutState, Item, Link, Till, plan};
+use super::{Checkout, CheckoutState, Item, Link, Till, plan, stars};
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
@@ -29,8 +29,28 @@ pub(crate) fn till<'h>(house: &'h House, conversation: &ConversationId) -> Optio
     (!till.closed_on.contains(&conversation.channel())).then_some(till)
 }
 
-/// What is sold by link, as buttons.
+/// What is sold there, as buttons: for Stars where those are taken, by link where links may be
+/// offered.
 pub(crate) fn offers(house: &House, conversation: &ConversationId) -> Vec<Vec<Key>> {
+    let mut offers = stars::offers(house, conversation);
+    offers.extend(links(house, conversation));
+    offers
+}
+
+/// Everything that is sold there, with its price as people read it.
+pub(crate) fn sold_there(house: &House, conversation: &ConversationId) -> Vec<(Item, String)> {
+    let catalogue = &house.catalogue;
+    let stars = catalogue.for_stars().filter(|_| stars::takes_stars(house, conversation));
+    let stars = stars.map(|sold| (sold.item, stars::shown(sold.price.minor)));
+    let open = till(house, conversation).is_some();
+    let packs = catalogue.packs.iter().filter(|pack| open && pack.product.is_some());
+    let packs = packs.map(|pack| (Item::Pack(pack.id.clone()), pack.price.clone()));
+    let plans = catalogue.plans.iter().filter(|plan| open && plan.product.is_some());
+    let plans = plans.map(|plan| (Item::Plan(plan.id.clone()), plan.price.clone()));
+    stars.chain(packs).chain(plans).collect()
+}
+
+fn links(house: &House, conversation: &ConversationId) -> Vec<Vec<Key>> {
     if till(house, conversation).is_none() {
         return Vec::new();
     }
@@ -59,7 +79,7 @@ pub(crate) fn chosen(
     let (Some(till), Some(sold)) = (till(house, conversation), sold) else {
         return Answer::Line(Say::Stale);
     };
-    if let Some(answer) = plan::chosen_beside(turn, visit, &facts.plan, &sold.item) {
+    if let Some(answer) = plan::chosen_beside(turn, visit, &facts.plan, (&sold.item, false)) {
         return answer;
     }
     let fresh = facts.checkout.as_ref().filter(|checkout| {
@@ -77,7 +97,7 @@ pub(crate) fn chosen(
     }
     let id = turn.id();
     let checkout = Checkout {
-        request: format!("{}-{id}", till.tag),
+        request: format!("{}-{id}", house.tag),
         account: visit.customer.account.id,
         purse: visit.customer.account.purse.id,
         identity: visit.customer.identity.clone(),
@@ -114,7 +134,7 @@ pub(crate) fn chosen(
 }
 
 /// The link, with what is bought and for whom.
-fn show(
+pub(super) fn show(
     turn: &mut Turn<'_>,
     reader: &Reader,
     (checkout, buyer): (&Checkout, &str),
@@ -160,7 +180,8 @@ pub(crate) fn failed(turn: &mut Turn<'_>, facts: &MessageFacts, slot: i64) {
     let (request, state) = (checkout.request.clone(), CheckoutState::Failed);
     turn.then(Effect::UpdateCheckout { request, state, link: None });
     let reader = Reader::here(turn, customer, Setting::Private);
-    let again = keys::act(Label::TryAgain, Verb::BuyItem, checkout.item.number());
+    let verb = if checkout.price.is_stars() { Verb::PayStars } else { Verb::BuyItem };
+    let again = keys::act(Label::TryAgain, verb, checkout.item.number());
     let rows = vec![vec![again], keys::human(turn.house(), None)];
     let word = turn.words(&reader, Say::CheckoutFailed).keys(rows);
     let word =

@@ -5,7 +5,9 @@ use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Money, Notice, PlanRow, PlanState, TOLD_IN, Told, checkout, number_of, refund};
+use super::{
+    Item, Money, Notice, PlanRow, PlanState, TOLD_IN, Told, checkout, number_of, refund, stars,
+};
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
@@ -67,7 +69,8 @@ pub struct Wish {
 
 impl PlanRow {
     /// Whether the payment provider whom we ask has it.
-    fn is_at_provider(&self) -> bool {
+    #[must_use]
+    pub fn is_at_provider(&self) -> bool {
         // Names of other sellers have a word and a colon before them.
         !self.subscription.contains(':')
     }
@@ -146,11 +149,17 @@ pub(crate) fn show(
 
 fn line(turn: &Turn<'_>, row: &PlanRow) -> PlanLine {
     let sold = plan_of(turn, &row.plan);
+    let in_stars = !row.is_at_provider();
+    let price = sold.and_then(|plan| match (in_stars, &plan.stars) {
+        (true, stars) => Some(stars::shown(stars.as_ref()?.minor)),
+        (false, _) => Some(plan.price.clone()),
+    });
     PlanLine {
         plan: row.plan.clone(),
         state: row.state,
         until: row.until,
-        price: sold.map(|plan| plan.price.clone()),
+        price,
+        in_stars,
         credits: sold.map(|plan| plan.credits),
         wished: row.wish.is_some(),
     }
@@ -239,15 +248,23 @@ pub(crate) fn pressed(
 }
 
 /// Somebody who has a plan chose another one among what is sold: it is exchanged, not bought
-/// beside it.
+/// beside it. Nothing is exchanged where Stars are paid, before or after: there one follows
+/// another that ends.
 pub(super) fn chosen_beside(
     turn: &mut Turn<'_>,
     visit: &Visit,
     facts: &PlanFacts,
-    item: &Item,
+    (item, in_stars): (&Item, bool),
 ) -> Option<Answer> {
-    let row = current(&facts.plans).filter(|row| row.is_at_provider())?;
+    let row = current(&facts.plans)?;
     let Item::Plan(plan) = item else { return None };
+    if in_stars || !row.is_at_provider() {
+        let goes_on = matches!(row.state, PlanState::Active | PlanState::PastDue);
+        return goes_on.then(|| {
+            show(turn, visit, facts, None);
+            Answer::Quiet
+        });
+    }
     if row.plan == *plan || row.wish.is_some() || row.state != PlanState::Active {
         show(turn, visit, facts, None);
         return Some(Answer::Quiet);

@@ -26,15 +26,16 @@ use crate::{
 const REFUNDABLE_MS: i64 = 60 * 86_400_000;
 
 /// Payments this young may go back without people being asked, milliseconds.
-const AT_ONCE_MS: i64 = 14 * 86_400_000;
+pub(super) const AT_ONCE_MS: i64 = 14 * 86_400_000;
 
 /// How long we try to give money back, milliseconds.
 const GIVEN_WITHIN_MS: i64 = 7 * 86_400_000;
 
 /// Which refunds are given without people being asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RefundAuto {
     /// None.
+    #[default]
     Never,
     /// Of payments that are two weeks old at most and whose credits are all still there.
     Unspent,
@@ -113,7 +114,8 @@ fn refundable<'f>(turn: &Turn<'_>, facts: &'f PlanFacts) -> Vec<Refundable<'f>> 
     let rows = facts.payments.iter().filter(young).filter(asked);
     rows.filter(|row| row.reversals.is_empty() && row.left() > Credits::ZERO)
         .filter_map(|row| Some((row, row.payment.bought.as_ref()?)))
-        .filter(|(_, bought)| bought.price.minor > 0)
+        // What was paid in Stars goes back in Telegram.
+        .filter(|(_, bought)| bought.price.minor > 0 && !bought.price.is_stars())
         .collect()
 }
 
@@ -146,10 +148,9 @@ enum How<'f> {
 }
 
 fn how<'f>(turn: &Turn<'_>, visit: &Visit, facts: &'f PlanFacts, row: &PaymentRow) -> How<'f> {
-    let policy = turn.house().till.as_ref().map_or(RefundAuto::Never, |till| till.refund_auto);
     let young = turn.frame.now.saturating_sub(row.at) < AT_ONCE_MS;
     let untouched = row.payment.taken == Credits::ZERO && visit.available() >= row.left();
-    if policy == RefundAuto::Never || !young || !untouched {
+    if turn.house().refund_auto == RefundAuto::Never || !young || !untouched {
         return How::ByPeople;
     }
     let Some(subscription) = &row.subscription else { return How::AtOnce(None) };

@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::{
     Bought, Checkout, CheckoutState, Doubt, Item, Mode, Money, Moved, Notice, Paid, Payment,
-    PlanChange, PlanRow, PlanState, PlanTold, Reversal, Reversed, TOLD_IN, Told,
+    PlanChange, PlanRow, PlanState, PlanTold, Reversal, Reversed, TOLD_IN, Told, stars,
 };
 use crate::{
     account::Account,
@@ -86,7 +86,9 @@ fn paid_for(
         Ok(goods) => goods,
         Err(doubt) => return doubted(turn, facts, notice, (paid, doubt)),
     };
-    let (price, credits) = match (&goods.item, &paid.charged) {
+    // In Stars a month is paid whole.
+    let in_stars = paid.price.as_ref().filter(|price| price.is_stars());
+    let (price, credits) = match (&goods.item, paid.charged.as_ref().or(in_stars)) {
         (Item::Pack(_), _) => (goods.price, goods.credits),
         (Item::Plan(_), None) => return look_at(turn, notice, paid),
         (Item::Plan(_), Some(charged)) => match share(&goods, charged) {
@@ -155,9 +157,9 @@ fn goods(
     if notice.mode != checkout.mode || notice.mode == Mode::Unknown {
         return Err(Doubt::Mode);
     }
-    let asked = product == Some(checkout.product.as_str());
+    let in_stars = checkout.price.is_stars();
+    let asked = in_stars || product == Some(checkout.product.as_str());
     let sold = plan_sold(catalogue, product);
-    let lapse_days = sold.and_then(|plan| plan.lapse_days);
     // A plan may have been exchanged for another one of ours.
     let other = sold.filter(|_| !asked && matches!(checkout.item, Item::Plan(_)));
     let (item, price, credits) = match other {
@@ -165,6 +167,11 @@ fn goods(
         Some(plan) => (Item::Plan(plan.id.clone()), &plan.cost, plan.credits),
         None => return Err(Doubt::Product),
     };
+    let lapse_days = match &item {
+        Item::Plan(id) => catalogue.plans.iter().find(|plan| plan.id == *id),
+        Item::Pack(_) => None,
+    }
+    .and_then(|plan| plan.lapse_days);
     // Where only what was charged is told, that is compared.
     let is_plan = matches!(item, Item::Plan(_));
     if paid.price.is_none() && is_plan && paid.charged.is_some() {
@@ -254,14 +261,16 @@ fn doubted(
     }));
     // What the owner's website sells by itself comes by here too.
     let ours = notice.request.as_ref().is_some_and(|name| is_ours(turn, name));
-    if ours || is_sold_here(&turn.house().catalogue, paid.product.as_deref()) {
+    // In Stars nobody but us sells through our bot.
+    let in_stars = paid.price.as_ref().is_some_and(super::Money::is_stars);
+    if ours || in_stars || is_sold_here(&turn.house().catalogue, paid.product.as_deref()) {
         turn.then(Effect::RaiseAlarm { what: doubt.alarm() });
     }
 }
 
 /// Whether a name of a purchase is one of ours.
 fn is_ours(turn: &Turn<'_>, request: &str) -> bool {
-    turn.house().till.as_ref().is_some_and(|till| request.starts_with(&till.tag))
+    request.starts_with(&turn.house().tag)
 }
 
 /// Whether we sell this product.
@@ -286,10 +295,34 @@ fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Reversed) {
     if payment.doubt.is_some() {
         return;
     }
+    if let (super::Item::Plan(_), Some(row)) = (&checkout.item, stars_plan(facts, checkout)) {
+        let (first, at) = (row.customer.clone(), turn.frame.now);
+        let over = PlanTold {
+            subscription: row.subscription.clone(),
+            product: None,
+            state: PlanState::Ended,
+            until: row.until,
+            changed_at: at.max(row.as_of.0),
+            customer: None,
+        };
+        let told = Told::Plan(over.clone());
+        let notice = Notice { at, mode: checkout.mode, request: None, told };
+        plan_told(turn, facts, &notice, &over);
+        if let Some(charge) = first {
+            stars::end_plan(turn, checkout, &charge);
+        }
+    }
     let all: Vec<Reversed> = facts.reversals.iter().chain([reversed]).cloned().collect();
     // Where chats were linked and parted, they may be with whoever stayed.
     let purse = facts.holder.as_ref().unwrap_or(&account.purse);
     take_back(turn, (checkout, payment), &all, purse);
+}
+
+/// The plan of a purchase in Stars that goes on: of such a month all goes back, and with it the
+/// plan.
+fn stars_plan<'f>(facts: &'f PaymentFacts, checkout: &Checkout) -> Option<&'f PlanRow> {
+    let mut plans = facts.plans.iter().filter(|row| row.request == checkout.request);
+    plans.find(|row| checkout.price.is_stars() && row.state.unlocks())
 }
 
 /// Takes back as many of a payment's credits as money went back of it, as far as they were not
@@ -320,7 +353,7 @@ fn take_back(
                 entry,
                 purse: purse.id,
                 credits,
-                source: format!("creem:{}:{}", last.id, reason.code()),
+                source: format!("{}:{}:{}", lapse::seller_of(&payment.id), last.id, reason.code()),
                 reason,
             });
         }
@@ -377,6 +410,9 @@ fn plan_told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &
         wish: known.and_then(|row| row.wish.clone()),
     };
     unlock(turn, account, facts, &row);
+    if checkout.price.is_stars() {
+        stars::mind_the_end(turn, checkout, plan);
+    }
     if !is_wished(&row) {
         let before = known.filter(|before| before.plan != id && row.state.unlocks());
         if worth_telling(known.map(|row| row.state), plan.state) {

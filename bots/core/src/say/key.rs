@@ -148,6 +148,8 @@ pub enum Label {
     },
     /// \[Yes, give it back\]
     RefundYes,
+    /// \[Return my last payment\]
+    RefundStars,
     /// The support contact's link.
     SupportLink,
     /// \[Case done\], at the desk.
@@ -297,11 +299,15 @@ pub enum Verb {
     RefundOf = 76,
     /// Give it back.
     RefundYes = 77,
+    /// Pay what has the number `row` in Telegram Stars.
+    PayStars = 78,
+    /// Give the last payment in Stars back.
+    RefundStars = 79,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -353,6 +359,8 @@ impl Verb {
         Self::Refund,
         Self::RefundOf,
         Self::RefundYes,
+        Self::PayStars,
+        Self::RefundStars,
     ];
 
     /// The verb with this number.

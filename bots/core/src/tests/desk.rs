@@ -19,6 +19,7 @@ fn facts() -> DeskFacts {
         operator: Some(Operator { name: "Mei".into() }),
         case: Some(case()),
         answers_customer: false,
+        refundable: None,
     }
 }
 
@@ -243,7 +244,12 @@ fn the_operator_sees_truthfully_whether_a_line_arrived() {
 fn the_first_answer_of_a_case_is_told_from_later_ones() {
     let facts = |answered| {
         let case = Some(Case { answered, ..case() });
-        DeskFacts { operator: Some(Operator { name: "Olga".into() }), case, answers_customer: true }
+        DeskFacts {
+            operator: Some(Operator { name: "Olga".into() }),
+            case,
+            answers_customer: true,
+            refundable: None,
+        }
     };
     let line = || Message { setting: Setting::Desk, ..message("It is on its way.") };
     let tell = |answered| at(TOPIC, Facts::Desk(facts(answered)), Event::MessageReceived(line()));

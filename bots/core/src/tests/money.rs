@@ -5,6 +5,7 @@ mod lapsing;
 mod plans;
 mod refunds;
 mod screening;
+mod stars;
 
 use std::{string::String, vec, vec::Vec};
 

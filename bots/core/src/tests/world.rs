@@ -59,6 +59,7 @@ pub fn house() -> House {
                 price: "9.90 USD".into(),
                 cost: dollars(990),
                 product: Some("prod_starter".into()),
+                stars: None,
             }],
             plans: vec![Plan {
                 id: "pro".into(),
@@ -66,6 +67,7 @@ pub fn house() -> House {
                 price: "19.90 USD".into(),
                 cost: dollars(1990),
                 product: Some("prod_pro".into()),
+                stars: None,
                 entitlement: pro(),
                 lapse_days: None,
             }],
@@ -88,7 +90,9 @@ pub fn house() -> House {
             example(Language::En, "A lighthouse at night"),
             example(Language::ZhCn, "雪中的狐狸"),
         ],
+        tag: "pd-ab".into(),
         till: None,
+        refund_auto: RefundAuto::Never,
         channels: vec![],
         link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
     }
@@ -98,10 +102,8 @@ pub fn house() -> House {
 pub fn shop() -> House {
     let till = Till {
         mode: Mode::Test,
-        tag: "pd-ab".into(),
         closed_on: &[],
         return_url: "https://pic.example/creem/return".into(),
-        refund_auto: RefundAuto::Never,
     };
     let mut shop = House { till: Some(till), ..house() };
     shop.catalogue.plans.push(Plan {
@@ -109,6 +111,7 @@ pub fn shop() -> House {
         credits: Credits(2000),
         price: "49.90 USD".into(),
         cost: dollars(4990),
+        stars: None,
         product: Some("prod_studio".into()),
         entitlement: Entitlement { plan: Some("studio".into()), ..pro() },
         lapse_days: Some(30),
@@ -389,6 +392,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         address: "https://pic.example/p/t0ken".into(),
         checkout: None,
         plan: PlanFacts::default(),
+        refundable: None,
         newest: None,
         line: line(),
         history: None,

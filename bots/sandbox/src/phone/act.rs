@@ -181,6 +181,11 @@ pub async fn tap(State(phone): State<Phone>, body: Bytes) -> Done {
         return wecom::tap(there, (&who, &chat), about.message, &about.button);
     }
     let (user, chat, about) = read_on_message(&phone, &body)?;
+    if phone.telegram.is_pay_button(chat, about.message, &about.button) {
+        let charge = phone.telegram.pay(user, chat, about.message).await;
+        let charge = charge.map_err(|error| Refusal::bad(error.to_string()))?;
+        return Ok(Json(json!({"ok": true, "charge": charge})));
+    }
     let callback = phone.telegram.press(user, chat, about.message, &about.button)?;
     Ok(Json(json!({"ok": true, "callback": callback})))
 }

@@ -26,13 +26,19 @@ pub enum QueueKey {
     Membership(i64),
     /// Stops of drafts by one user.
     Stop(i64),
+    /// What is asked and told of one user's payments, beside their messages.
+    Payment(i64),
 }
 
 impl QueueKey {
     /// The chat or user.
     pub fn owner(self) -> i64 {
         match self {
-            Self::Chat(id) | Self::Callback(id) | Self::Membership(id) | Self::Stop(id) => id,
+            Self::Chat(id)
+            | Self::Callback(id)
+            | Self::Membership(id)
+            | Self::Stop(id)
+            | Self::Payment(id) => id,
         }
     }
 }

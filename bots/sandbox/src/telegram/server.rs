@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{DefaultBodyLimit, Request, State as Shared};
@@ -20,13 +19,14 @@ use super::lean;
 use super::methods;
 use super::refusal::Refusal;
 use super::request::{BODY_MAX, Params};
+use super::stars_page;
 use super::state::State;
 use crate::line::{Line, Lines};
 
 /// Serves until the stand-in ends.
 pub async fn serve(listener: TcpListener, state: Arc<State>) {
     let ended = state.ended.clone();
-    let app = Router::new()
+    let app = stars_page::router()
         .fallback(take)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(state)

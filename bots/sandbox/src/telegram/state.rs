@@ -1,5 +1,6 @@
 //! What all parts of the stand-in share: the world under its lock, and the bells.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
@@ -108,6 +109,7 @@ pub struct State {
     pub options: Options,
     /// The bot's number.
     pub bot_id: i64,
+    address: SocketAddr,
     /// Where bytes lie.
     pub blobs: Blobs,
     /// What is armed.
@@ -136,12 +138,18 @@ pub struct Shown {
 
 impl State {
     /// Around a world.
-    pub fn new(options: Options, bot_id: i64, world: World, blobs: Blobs) -> Self {
+    pub fn new(
+        options: Options,
+        (bot_id, address): (i64, SocketAddr),
+        world: World,
+        blobs: Blobs,
+    ) -> Self {
         Self {
             faults: Mutex::new(Faults::new(options.seed)),
             rate_limits: Mutex::new(options.rate_limits),
             options,
             bot_id,
+            address,
             blobs,
             counters: Counters::default(),
             ended: CancellationToken::new(),
@@ -152,6 +160,11 @@ impl State {
             version: watch::Sender::new(0),
             updates: watch::Sender::new(0),
         }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The world, locked; never held across a wait.

@@ -115,6 +115,10 @@ fn put_content(json: &mut Value, content: &Content) {
         }
         Content::Other(field, value, words) => {
             json[field.as_str()] = value.clone();
+            if let Value::Object(shown) = &mut json[field.as_str()] {
+                // What the stand-in keeps of an invoice nobody else sees.
+                shown.remove("sold");
+            }
             put_caption(json, words);
         }
         Content::Service(service) => put_service(json, service),

@@ -12,6 +12,7 @@ use super::limits::Buckets;
 use super::message::{Content, Document, Keyboard, Message, Photo};
 use super::people::{Chat, User, first_people};
 use super::queue::{MESSAGE_LIFE_MS, QueueKey, Queues, Update};
+use super::stars::{Question, Stars};
 use super::wire;
 
 /// What `setWebhook` has set, and how deliveries went.
@@ -44,6 +45,9 @@ pub struct Meta {
     pub commands: BTreeMap<String, Value>,
     /// `setMyName` and the like, by method and language.
     pub profile: BTreeMap<String, String>,
+    /// What is sold for Stars, and was.
+    #[serde(default)]
+    pub stars: Stars,
 }
 
 /// A button that was pressed and not answered yet.
@@ -125,6 +129,8 @@ pub struct World {
     pub documents: HashMap<String, Document>,
     /// Taps that wait for an answer.
     pub taps: BTreeMap<String, Tap>,
+    /// Questions before payments that wait for an answer.
+    pub questions: HashMap<String, Question>,
     /// Updates that wait.
     pub queues: Queues,
     /// Sources of pictures that were edited away last, oldest first: somebody may still be
@@ -149,6 +155,7 @@ impl World {
             allowed_updates: None,
             commands: BTreeMap::new(),
             profile: BTreeMap::new(),
+            stars: Stars::default(),
         };
         Self {
             bot,
@@ -159,6 +166,7 @@ impl World {
             photos: HashMap::new(),
             documents: HashMap::new(),
             taps: BTreeMap::new(),
+            questions: HashMap::new(),
             queues: Queues::default(),
             superseded: VecDeque::new(),
             buckets: Buckets::default(),

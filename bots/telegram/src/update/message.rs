@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{User, Words, lenient};
+use super::{Refunded, Successful, User, Words, lenient};
 
 /// A message, a part of an album, or a service message: told apart by which parts it has.
 #[derive(Deserialize)]
@@ -117,11 +117,11 @@ pub(crate) struct Message<'a> {
     #[serde(default)]
     pub migrate_to_chat_id: Option<i64>,
     /// Service: somebody paid.
-    #[serde(default)]
-    pub successful_payment: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    pub successful_payment: Option<Successful<'a>>,
     /// Service: a payment was given back.
-    #[serde(default)]
-    pub refunded_payment: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    pub refunded_payment: Option<Refunded<'a>>,
 }
 
 /// A message that is answered. It never carries what it answers itself.

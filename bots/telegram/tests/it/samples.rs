@@ -61,6 +61,10 @@ fn reading(raw: &str) -> Value {
             assert_eq!(kept, raw.as_bytes(), "the bytes are kept as they came");
             json!({ "set_aside": { "external_id": external_id, "channel": channel, "why": why } })
         }
+        Ok(Some(Arrival::Asked(asking))) => json!({ "asked": {
+            "question": asking.question, "by": asking.by, "request": asking.request,
+            "price": asking.price,
+        } }),
         Ok(Some(Arrival::Event(received))) => {
             let kept = match &received.event {
                 Event::AlbumPartSeen(part) => {

@@ -255,6 +255,7 @@ pub fn name(arrival: &Arrival) -> String {
     match arrival {
         Arrival::Event(received) => received.external_id.clone(),
         Arrival::SetAside { external_id, .. } => format!("aside {external_id}"),
+        Arrival::Asked(asking) => format!("asked {}", asking.question),
     }
 }
 

@@ -185,6 +185,7 @@ impl Draft<'_> {
                 Some(At::Card(_)) => self.finish_card(place.as_ref(), &mut plan),
                 Some(At::Code(_) | At::Coming { .. }) | None => return Err(NoPlan::Nothing),
             },
+            Content::Invoice(_) => return Err(NoPlan::Refused(Refusal::Content)),
             Content::CloseTopic | Content::ReopenTopic if self.to == To::Operators => {
                 return Err(NoPlan::Nothing);
             }

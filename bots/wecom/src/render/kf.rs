@@ -77,7 +77,9 @@ impl Draft<'_> {
                 }
             }
             // It goes as a link.
-            Content::Original { .. } => return Err(NoPlan::Refused(Refusal::Content)),
+            Content::Original { .. } | Content::Invoice(_) => {
+                return Err(NoPlan::Refused(Refusal::Content));
+            }
             // A change of hands is a call of another kind than those that say something.
             Content::Buttons
             | Content::Removed { .. }

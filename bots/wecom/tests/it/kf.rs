@@ -231,7 +231,7 @@ async fn a_number_of_the_last_menu_is_a_press() {
     let accepted = wecom.inbox.accepted.lock().unwrap();
     let event = |at: usize| match &accepted[0].0[at] {
         Arrival::Event(received) => received.event.clone(),
-        Arrival::SetAside { .. } => panic!("set aside"),
+        Arrival::SetAside { .. } | Arrival::Asked(_) => panic!("set aside"),
     };
     assert!(matches!(event(0), Event::ButtonPressed(press) if press.token == "tok12"));
     assert!(matches!(event(1), Event::MessageReceived(message) if message.text == "13"));

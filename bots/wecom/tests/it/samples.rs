@@ -75,6 +75,7 @@ fn shown(arrival: &Arrival, raws: &[&str]) -> Value {
             assert!(raws.iter().any(|one| one.as_bytes() == raw), "the bytes are kept");
             json!({ "set_aside": { "external_id": external_id, "channel": channel, "why": why } })
         }
+        Arrival::Asked(_) => panic!("nothing is paid here"),
         Arrival::Event(received) => {
             assert!(raws.iter().any(|one| one.as_bytes() == received.raw), "the bytes are kept");
             let mut value = serde_json::to_value(&**received).unwrap();

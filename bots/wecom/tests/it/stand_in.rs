@@ -268,6 +268,7 @@ impl Tray {
             let name = match arrival {
                 Arrival::Event(received) => received.external_id.clone(),
                 Arrival::SetAside { external_id, .. } => external_id.clone(),
+                Arrival::Asked(asking) => asking.question.clone(),
             };
             if !names.contains(&name) {
                 names.push(name);

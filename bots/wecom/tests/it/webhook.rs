@@ -73,7 +73,7 @@ async fn what_comes_in_an_envelope_says_in_which_whatever_stands_beside_it() {
     let accepted = wecom.inbox.accepted.lock().unwrap();
     let came_in = accepted.iter().flat_map(|(arrivals, _)| arrivals).map(|arrival| match arrival {
         Arrival::Event(received) => received.envelope.unwrap(),
-        Arrival::SetAside { .. } => panic!("it can be read"),
+        Arrival::SetAside { .. } | Arrival::Asked(_) => panic!("it can be read"),
     });
     let came_in: Vec<_> = came_in.collect();
     assert!(came_in[0] == came_in[1] && came_in[1] != came_in[2], "{came_in:?}");

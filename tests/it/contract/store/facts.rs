@@ -10,6 +10,7 @@ use picdesk_core::{
     facts::{Catalogue, House as Rules, LinkRules, Missed, RequestState},
     generation::GenerationState,
     id::{AccountId, EscalationId, PurseId},
+    payment::RefundAuto,
     say::Cause,
 };
 
@@ -40,6 +41,8 @@ fn rules() -> Rules {
         reference_bytes_max: 20_000_000,
         prompt_chars_max: 100,
         screening: false,
+        tag: String::new(),
+        refund_auto: RefundAuto::Never,
         till: None,
         edits: true,
         concurrency: 1,

@@ -5,13 +5,14 @@ use picdesk::{
     store::{StoreError, payments},
 };
 use picdesk_core::{
+    account::{Language, Person},
     credits::{Credits, GrantReason, TakeReason},
     effect::Effect,
     facts::{House as Rules, PaymentFacts},
     id::EntryId,
     payment::{
-        Bought, Checkout, CheckoutState, Doubt, Item, Link, Mode, Money, Notice, Paid, Payment,
-        PlanRow, PlanState, PlanTold, Reversal, Reversed, Told,
+        Asking, Bought, Checkout, CheckoutState, Doubt, Item, Link, Mode, Money, Notice, Paid,
+        Payment, PlanRow, PlanState, PlanTold, Reversal, Reversed, Told,
     },
 };
 
@@ -57,6 +58,72 @@ fn paid(payment: &str) -> Paid {
 pub(super) fn reversed(id: &str, payment: &str, minor: i64) -> Reversed {
     let by = Reversal::Refund;
     Reversed { id: id.into(), payment: payment.into(), by, minor, total: minor, of_minor: 1197 }
+}
+
+#[tokio::test]
+async fn a_question_before_a_payment_finds_its_purchase_and_its_payers_language() {
+    for house in houses().await {
+        let ada = house.customer("1", 3).await;
+        let checkout = Checkout { price: Money::stars(500), ..bought(&ada, "pd-9", 5) };
+        house.follow(vec![Effect::OpenCheckout(checkout.clone())]).await.unwrap();
+        let asking = |request: &str, identity: &str| Asking {
+            channel: "telegram",
+            question: "q".into(),
+            by: Person { identity: identity.into(), name: String::new(), language: None },
+            request: request.into(),
+            price: Money::stars(500),
+        };
+        let mut connection = house.store.read().await.unwrap();
+        let mine = asking("pd-9", ada.identity.as_str());
+        let (found, language) = payments::asked(&mut connection, &mine).await.unwrap();
+        assert_eq!((found, language), (Some(checkout), Some(Language::En)));
+        let nobody = payments::asked(&mut connection, &asking("pd-8", "telegram:9")).await.unwrap();
+        assert_eq!(nobody, (None, None));
+    }
+}
+
+#[tokio::test]
+async fn what_can_go_back_is_the_last_payment_in_stars() {
+    for house in houses().await {
+        let ada = house.customer("1", 3).await;
+        let of = |request: &str, price| Checkout { price, ..bought(&ada, request, 5) };
+        let payment = |id: &str, request: &str, doubt| Payment {
+            id: id.into(),
+            request: Some(request.into()),
+            purse: Some(ada.purse),
+            credits: Credits(100),
+            taken: Credits::ZERO,
+            doubt,
+            bought: Some(Bought {
+                item: Item::Pack("starter".into()),
+                price: Money::stars(500),
+                lapses_at: 0,
+            }),
+        };
+        let find = async || {
+            let account = ada.account;
+            let found =
+                house.write(account, |tx, account| Box::pin(payments::refundable(tx, account)));
+            let found = found.await.unwrap()?;
+            assert_eq!(
+                (found.payment.clone(), found.paid_at > 0),
+                (payment(&found.payment.id, &found.checkout.request, None), true,)
+            );
+            Some((found.payment.id, found.checkout.request))
+        };
+        assert_eq!(find().await, None);
+        house
+            .follow(vec![
+                Effect::OpenCheckout(of("pd-1", Money::stars(500))),
+                Effect::OpenCheckout(of("pd-2", Money { minor: 990, currency: "USD".into() })),
+                Effect::KeepPayment(payment("charge:a", "pd-1", None)),
+                Effect::KeepPayment(payment("order:b", "pd-2", None)),
+                Effect::KeepPayment(payment("charge:c", "pd-1", Some(Doubt::Price))),
+            ])
+            .await
+            .unwrap();
+        assert_eq!(find().await, Some(("charge:a".into(), "pd-1".into())));
+    }
 }
 
 impl House {

@@ -62,10 +62,10 @@ fn asks(effects: &[Effect]) -> Option<&Errand> {
 fn a_plan_is_shown_with_everything_that_can_be_done_about_it() {
     assert_snapshot!(folded(&lines::lines(CAUSE, &shown(facts(vec![row(PlanState::Active)])))), @r#"
     send in telegram:7: Plan(PlanView { plan: Some(PlanLine { plan: "pro", state: Active,
-        until: 1701728000000, price: Some("19.90 USD"), credits: Some(500), wished: false
-        }), available: 41, lapsing: [], refunds: [], is_sold: false }) / [PlanChange 0]
-        [PlanCancel 0] / [Portal https://pic.example/creem/portal/t0ken] / [AskHuman 0]
-        [SupportLink https://help.example]
+        until: 1701728000000, price: Some("19.90 USD"), credits: Some(500), in_stars: false,
+        wished: false }), available: 41, lapsing: [], refunds: [], is_sold: false }) /
+        [PlanChange 0] [PlanCancel 0] / [Portal https://pic.example/creem/portal/t0ken] /
+        [AskHuman 0] [SupportLink https://help.example]
     "#);
     let ending = shown(facts(vec![row(PlanState::Ending)]));
     assert!(key(&ending, Verb::PlanYes).is_some() && key(&ending, Verb::PlanCancel).is_none());

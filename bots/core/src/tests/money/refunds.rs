@@ -9,7 +9,7 @@ const DAY: i64 = 86_400_000;
 
 fn auto(policy: RefundAuto) -> House {
     let mut shop = shop();
-    shop.till.as_mut().unwrap().refund_auto = policy;
+    shop.refund_auto = policy;
     shop
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::media::{read_document, read_photo};
 use super::require_chat;
 use crate::telegram::keyboard::read_keyboard;
-use crate::telegram::message::Content;
+use crate::telegram::message::{Content, Keyboard};
 use crate::telegram::people::ChatKind;
 use crate::telegram::refusal::Refusal;
 use crate::telegram::request::Params;
@@ -78,7 +78,16 @@ fn read_reply(world: &World, chat: i64, params: &Params) -> Result<Option<i64>, 
 
 /// Posts what a call asks for and answers with the message.
 pub fn post(state: &State, params: &Params, content: Content) -> Result<Value, Refusal> {
-    let keyboard = read_keyboard(params)?;
+    post_with(state, params, content, read_keyboard(params)?)
+}
+
+/// The same with these buttons.
+pub fn post_with(
+    state: &State,
+    params: &Params,
+    content: Content,
+    keyboard: Keyboard,
+) -> Result<Value, Refusal> {
     let mut world = state.world();
     let Destination { chat, topic, reply_to } = read_destination(&world, params)?;
     let from = world.bot.id;

@@ -200,6 +200,14 @@ impl TelegramStandIn {
         self.state.ring_updates();
     }
 
+    /// Forgets what waits, as Telegram does after a day.
+    pub fn forget_updates(&self) {
+        let mut world = self.state.world();
+        let ids: Vec<i64> = world.queues.iter().map(|update| update.id).collect();
+        world.queues.forget(&ids);
+        world.note_updates_gone(ids);
+    }
+
     /// How many updates wait to be acknowledged.
     pub fn updates_waiting(&self) -> usize {
         let mut world = self.state.world();

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::telegram::message::{Content, Message, Photo, Service};
 use crate::telegram::people::Chat;
+use crate::telegram::stars::said as of_money;
 use crate::telegram::world::World;
 
 /// A chat in short.
@@ -45,6 +46,7 @@ fn sender_view(world: &World, id: i64) -> SenderView {
 /// A message as people see it.
 pub fn message_view(world: &World, message: &Message) -> MessageView {
     let (kind, picture, document) = match &message.content {
+        Content::Other(field, ..) if field.ends_with("_payment") => ("service", None, None),
         Content::Text(_) | Content::Other(..) => ("text", None, None),
         Content::Photo(photo, _) => ("photo", picture_view(photo), None),
         Content::Document(document, _) => {
@@ -71,7 +73,9 @@ pub fn message_view(world: &World, message: &Message) -> MessageView {
         edits: message.edits,
         from: sender_view(world, message.from),
         kind,
-        text: words.map_or_else(|| said(message), |words| words.text.clone()),
+        text: of_money(&message.content)
+            .or_else(|| words.map(|words| words.text.clone()))
+            .unwrap_or_else(|| said(message)),
         entities: words.map(|words| words.entities.clone()).unwrap_or_default(),
         picture,
         document,
@@ -109,7 +113,9 @@ fn button_view(button: &Map<String, Value>) -> ButtonView {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     ButtonView {
         text: text(button.get("text")).unwrap_or_default(),
-        data: text(button.get("callback_data")),
+        // What pays is pressed like any other, and comes to the bot in its own way.
+        data: text(button.get("callback_data"))
+            .or_else(|| button.contains_key("pay").then(|| "pay".to_owned())),
         url: text(button.get("url")),
         copy: text(button.get("copy_text").and_then(|copy| copy.get("text"))),
         style: text(button.get("style")),
@@ -119,9 +125,10 @@ fn button_view(button: &Map<String, Value>) -> ButtonView {
 
 /// The first words of a message, for a quotation.
 fn beginning(message: &Message) -> String {
-    let text = match message.content.words() {
-        Some(words) => words.text.clone(),
-        None => said(message),
+    let text = match (of_money(&message.content), message.content.words()) {
+        (Some(text), _) => text,
+        (None, Some(words)) => words.text.clone(),
+        (None, None) => said(message),
     };
     text.chars().take(120).collect()
 }

@@ -1,0 +1,429 @@
+//! Telegram Stars: paid in the chat itself. A pack is an invoice, a plan a link to one; before
+//! anybody pays Telegram asks whether they may, and what was paid comes back in the chat.
+//!
+//! What Telegram tells is a [`Notice`](super::Notice) like any other: books are kept in `told`.
+
+use alloc::{
+    boxed::Box,
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanState, PlanTold,
+    RefundAuto, Reversal, Reversed, Told, checkout, plan, refund::AT_ONCE_MS,
+};
+use crate::{
+    account::{Language, Person},
+    credits::Credits,
+    customer::Visit,
+    effect::{Body, Effect, NewErrand},
+    errand::{Errand, ErrandEnd},
+    event::{Event, Setting},
+    facts::{Catalogue, House, MessageFacts, PressFacts, Sold},
+    id::{ConversationId, ErrandId, IdentityId, Slot},
+    keys,
+    press::Answer,
+    say::{Key, Label, Say, Verb},
+    turn::{Reader, Turn},
+};
+
+/// The currency of Telegram Stars. Source: Bot API, `sendInvoice`.
+pub const STARS: &str = "XTR";
+
+/// What our names for payments in Stars begin with; the rest is what Telegram calls them.
+pub const CHARGE: &str = "charge:";
+
+/// How long an invoice can be paid, milliseconds: prices may change.
+const PAYABLE_MS: i64 = 24 * 3_600_000;
+
+/// How long an invoice is shown again under its old name, milliseconds.
+const FRESH_MS: i64 = 30 * 60_000;
+
+/// How long we try to have a link made, or Stars given back, milliseconds.
+const LINK_WITHIN_MS: i64 = 5 * 60_000;
+const REFUND_WITHIN_MS: i64 = 3 * 86_400_000;
+
+/// How long after the end of a paid month a plan waits for its next payment, milliseconds.
+const LATE_MS: i64 = 86_400_000;
+
+/// A question of Telegram's whether a payment may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// The channel.
+    pub channel: &'static str,
+    /// The question, as Telegram calls it.
+    pub question: String,
+    /// Who wants to pay.
+    pub by: Person,
+    /// Our name for the purchase.
+    pub request: String,
+    /// What they would pay.
+    pub price: Money,
+}
+
+/// Why a payment may not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoDeal {
+    /// We do not know it, or cannot look it up now.
+    Unknown,
+    /// It is paid.
+    Paid,
+    /// It was made for somebody else.
+    SomebodyElse,
+    /// It is too old, or is not sold at this price any more.
+    Stale,
+}
+
+/// Whether a payment may go on: of what we had asked for, by whom we had asked, while it is sold.
+///
+/// # Errors
+/// Why not.
+pub fn may_pay(
+    catalogue: &Catalogue,
+    checkout: Option<&Checkout>,
+    asking: &Asking,
+    now: i64,
+) -> Result<(), NoDeal> {
+    let checkout = checkout.filter(|it| it.price.is_stars()).ok_or(NoDeal::Unknown)?;
+    if checkout.identity != asking.by.identity {
+        return Err(NoDeal::SomebodyElse);
+    }
+    match checkout.state {
+        CheckoutState::Paid => return Err(NoDeal::Paid),
+        CheckoutState::Failed => return Err(NoDeal::Stale),
+        CheckoutState::Asked | CheckoutState::Open => {}
+    }
+    let is_sold = catalogue.for_stars().any(|sold| {
+        (&sold.item, sold.price, sold.credits)
+            == (&checkout.item, &checkout.price, checkout.credits)
+    });
+    let is_fresh = now.saturating_sub(checkout.asked_at) < PAYABLE_MS;
+    if asking.price != checkout.price || !is_sold || !is_fresh {
+        return Err(NoDeal::Stale);
+    }
+    Ok(())
+}
+
+/// A payment in Stars that could go back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refundable {
+    /// The payment.
+    pub payment: Payment,
+    /// Its purchase.
+    pub checkout: Checkout,
+    /// When it was paid, milliseconds since the epoch.
+    pub paid_at: i64,
+}
+
+/// What is done at Telegram about Stars.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StarsErrand {
+    /// A link to the invoice of a plan is made: a subscription can be had no other way.
+    Link {
+        /// Our name for the purchase.
+        request: String,
+        /// What is bought.
+        item: Item,
+        /// How many credits a month.
+        credits: Credits,
+        /// What it costs a month.
+        stars: i64,
+        /// In whose language it is described.
+        language: Language,
+        /// Who asked.
+        identity: IdentityId,
+        /// Names the message that will show it.
+        slot: i64,
+    },
+    /// Stars are given back.
+    Refund {
+        /// Our name for the purchase.
+        request: String,
+        /// Who paid.
+        identity: IdentityId,
+        /// The payment, as Telegram calls it.
+        charge: String,
+        /// How many.
+        stars: i64,
+    },
+    /// A plan is not renewed any more.
+    EndPlan {
+        /// Who pays for it.
+        identity: IdentityId,
+        /// Its first payment, as Telegram calls it.
+        charge: String,
+    },
+}
+
+impl StarsErrand {
+    /// Whom it is about.
+    #[must_use]
+    pub fn identity(&self) -> &IdentityId {
+        match self {
+            Self::Link { identity, .. }
+            | Self::Refund { identity, .. }
+            | Self::EndPlan { identity, .. } => identity,
+        }
+    }
+
+    /// The purchase it is about.
+    #[must_use]
+    pub fn request(&self) -> Option<&str> {
+        match self {
+            Self::Link { request, .. } | Self::Refund { request, .. } => Some(request),
+            Self::EndPlan { .. } => None,
+        }
+    }
+}
+
+/// Whether purchases are paid in Stars there.
+pub(super) fn takes_stars(house: &House, conversation: &ConversationId) -> bool {
+    house.channel(conversation).is_some_and(|channel| channel.stars)
+}
+
+/// What is sold for Stars there, as buttons.
+pub(crate) fn offers(house: &House, conversation: &ConversationId) -> Vec<Vec<Key>> {
+    if !takes_stars(house, conversation) {
+        return Vec::new();
+    }
+    let key = |sold: Sold<'_>| {
+        let (price, number) = (shown(sold.price.minor), sold.item.number());
+        let label = match sold.item {
+            Item::Pack(_) => Label::BuyPack { credits: sold.credits, price },
+            Item::Plan(name) => Label::BuyPlan { name, price },
+        };
+        keys::act(label, Verb::PayStars, number)
+    };
+    house.catalogue.for_stars().map(|sold| vec![key(sold)]).collect()
+}
+
+/// A number of Stars as everybody reads it.
+pub(super) fn shown(stars: i64) -> String {
+    format!("{stars} ⭐")
+}
+
+/// Somebody chose what to pay in Stars.
+pub(crate) fn chosen(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PressFacts,
+    number: i64,
+) -> Answer {
+    let conversation = turn.frame.conversation;
+    let sold = turn.house().catalogue.for_stars().find(|sold| sold.item.number() == number);
+    let Some(sold) = sold.filter(|_| takes_stars(turn.house(), conversation)) else {
+        return Answer::Line(Say::Stale);
+    };
+    if let Some(answer) = plan::chosen_beside(turn, visit, &facts.plan, (&sold.item, true)) {
+        return answer;
+    }
+    let fresh = facts.checkout.as_ref().filter(|checkout| {
+        turn.frame.now - checkout.asked_at < FRESH_MS
+            && (&checkout.item, &checkout.price, checkout.credits)
+                == (&sold.item, sold.price, sold.credits)
+            && checkout.conversation == *conversation
+            && checkout.identity == visit.customer.identity
+    });
+    match fresh.map(|checkout| (checkout, checkout.state)) {
+        Some((_, CheckoutState::Asked)) => return Answer::Line(Say::CheckoutComing),
+        Some((checkout, CheckoutState::Open)) => {
+            match &checkout.link {
+                Some(_) => {
+                    let buyer = &visit.customer.name;
+                    checkout::show(turn, &visit.reader, (checkout, buyer), None);
+                }
+                None => invoice(turn, &visit.reader, checkout),
+            }
+            return Answer::Quiet;
+        }
+        Some((_, CheckoutState::Paid | CheckoutState::Failed)) | None => {}
+    }
+    let id = turn.id();
+    let is_plan = matches!(sold.item, Item::Plan(_));
+    let checkout = Checkout {
+        request: format!("{}-{id}", turn.house().tag),
+        account: visit.customer.account.id,
+        purse: visit.customer.account.purse.id,
+        identity: visit.customer.identity.clone(),
+        conversation: conversation.clone(),
+        item: sold.item,
+        credits: sold.credits,
+        price: sold.price.clone(),
+        product: String::new(),
+        mode: Mode::Live,
+        state: if is_plan { CheckoutState::Asked } else { CheckoutState::Open },
+        link: None,
+        asked_at: turn.frame.now,
+    };
+    turn.then(Effect::OpenCheckout(checkout.clone()));
+    if !is_plan {
+        invoice(turn, &visit.reader, &checkout);
+        return Answer::Quiet;
+    }
+    let errand = StarsErrand::Link {
+        request: checkout.request.clone(),
+        item: checkout.item,
+        credits: checkout.credits,
+        stars: checkout.price.minor,
+        language: visit.reader.language,
+        identity: checkout.identity,
+        slot: id,
+    };
+    turn.then(Effect::RunErrand(NewErrand {
+        id: ErrandId(id),
+        name: format!("stars:link:{}", checkout.request),
+        conversation: conversation.clone(),
+        errand: Errand::Stars(Box::new(errand)),
+        until: turn.frame.now.saturating_add(LINK_WITHIN_MS),
+    }));
+    let word = turn.words(&visit.reader, Say::CheckoutComing).slot(Slot::Checkout(id));
+    turn.send(word);
+    Answer::Quiet
+}
+
+/// An invoice. Sent twice it can still be paid only once.
+fn invoice(turn: &mut Turn<'_>, reader: &Reader, checkout: &Checkout) {
+    let body = Body::Invoice {
+        item: checkout.item.clone(),
+        credits: checkout.credits,
+        stars: checkout.price.minor,
+        request: checkout.request.clone(),
+    };
+    let message = turn.draft(reader, body);
+    turn.send(message);
+}
+
+/// What an errand about Stars came to.
+pub(crate) fn ended(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    errand: &StarsErrand,
+    end: &ErrandEnd,
+) {
+    let done = matches!(end, ErrandEnd::Brought(_));
+    match errand {
+        // A link is an errand's end of its own.
+        StarsErrand::Link { slot, .. } => checkout::failed(turn, facts, *slot),
+        StarsErrand::Refund { request, charge, stars, .. } if done => {
+            let reversed = refund(charge, *stars);
+            let told = Told::Reversed(reversed);
+            tell_books(turn, ("refunded", charge), turn.frame.now, request, told);
+        }
+        StarsErrand::Refund { .. } => {
+            turn.then(Effect::RaiseAlarm { what: "a payment in Stars could not be given back" });
+            let Some(customer) = &facts.customer else { return };
+            let reader = Reader::here(turn, customer, Setting::Private);
+            let keys = keys::human(turn.house(), None);
+            let word = turn.words(&reader, Say::StarsRefundFailed).keys(vec![keys]);
+            turn.send(word);
+        }
+        StarsErrand::EndPlan { .. } if done => {}
+        StarsErrand::EndPlan { .. } => {
+            turn.then(Effect::RaiseAlarm { what: "a plan paid in Stars could not be ended" });
+        }
+    }
+}
+
+/// A link to a plan's invoice was made.
+pub(crate) fn linked(turn: &mut Turn<'_>, facts: &MessageFacts, slot: i64, link: &Link) {
+    checkout::made(turn, facts, slot, link);
+}
+
+/// That Stars went back, however we come to know it.
+#[must_use]
+pub fn refund(charge: &str, stars: i64) -> Reversed {
+    Reversed {
+        id: format!("refund:{charge}"),
+        payment: format!("{CHARGE}{charge}"),
+        by: Reversal::Refund,
+        minor: stars,
+        total: stars,
+        of_minor: stars,
+    }
+}
+
+/// What the house itself has to say to the books, at `at`.
+fn tell_books(turn: &mut Turn<'_>, (what, name): (&str, &str), at: i64, request: &str, told: Told) {
+    let (mode, request) = (Mode::Live, Some(request.into()));
+    let notice = Notice { at, mode, request, told };
+    let (id, conversation) = (format!("stars:{what}:{name}"), turn.frame.conversation.clone());
+    turn.then(Effect::SetTimer { id, due_at: at, conversation, event: Event::PaymentTold(notice) });
+}
+
+/// Telegram does not say that no further payment came: a plan's end is a timer of ours, which each
+/// payment moves.
+pub(super) fn mind_the_end(turn: &mut Turn<'_>, checkout: &Checkout, plan: &PlanTold) {
+    if plan.until <= 0 || !plan.state.unlocks() {
+        return;
+    }
+    let due_at = plan.until.saturating_add(LATE_MS).max(turn.frame.now);
+    let over =
+        PlanTold { state: PlanState::Ended, changed_at: due_at, customer: None, ..plan.clone() };
+    let name = ("over", checkout.request.as_str());
+    tell_books(turn, name, due_at, &checkout.request, Told::Plan(over));
+}
+
+/// A customer wants their last payment in Stars back.
+pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
+    let now = turn.frame.now;
+    let unused = facts.refundable.as_ref().filter(|it| {
+        turn.house().refund_auto == RefundAuto::Unspent
+            && it.payment.taken == Credits::ZERO
+            && visit.available() >= it.payment.credits
+            && now.saturating_sub(it.paid_at) < AT_ONCE_MS
+    });
+    let say = match unused {
+        Some(refundable) => {
+            give_back(turn, refundable, turn.frame.conversation.clone());
+            Say::StarsRefundComing
+        }
+        None => Say::StarsRefundByPeople,
+    };
+    let by_people = unused.is_none();
+    let word = turn.words(&visit.reader, say);
+    let keys = if by_people { keys::human(turn.house(), None) } else { Vec::new() };
+    turn.send(word.keys(vec![keys]));
+    Answer::Quiet
+}
+
+/// An operator gives a customer's last payment in Stars back.
+pub(crate) fn refund_ordered(turn: &mut Turn<'_>, here: &Reader, refundable: Option<&Refundable>) {
+    let Some(refundable) = refundable.filter(|it| it.payment.taken < it.payment.credits) else {
+        return turn.say(here, Say::DeskNothingToRefund);
+    };
+    give_back(turn, refundable, refundable.checkout.conversation.clone());
+    let price = refundable.checkout.price.clone();
+    turn.say(here, Say::DeskRefundComing { price });
+}
+
+fn give_back(turn: &mut Turn<'_>, refundable: &Refundable, conversation: ConversationId) {
+    let Refundable { payment, checkout, .. } = refundable;
+    let Some(charge) = payment.id.strip_prefix(CHARGE) else { return };
+    let errand = StarsErrand::Refund {
+        request: checkout.request.clone(),
+        identity: checkout.identity.clone(),
+        charge: charge.to_string(),
+        stars: checkout.price.minor,
+    };
+    run(turn, format!("stars:refund:{charge}"), conversation, errand);
+}
+
+/// A plan whose month was given back is over, here and at Telegram.
+pub(super) fn end_plan(turn: &mut Turn<'_>, checkout: &Checkout, charge: &str) {
+    let errand =
+        StarsErrand::EndPlan { identity: checkout.identity.clone(), charge: charge.into() };
+    run(turn, format!("stars:end:{charge}"), checkout.conversation.clone(), errand);
+}
+
+fn run(turn: &mut Turn<'_>, name: String, conversation: ConversationId, errand: StarsErrand) {
+    let id = ErrandId(turn.id());
+    let until = turn.frame.now.saturating_add(REFUND_WITHIN_MS);
+    let errand = Errand::Stars(Box::new(errand));
+    turn.then(Effect::RunErrand(NewErrand { id, name, conversation, errand, until }));
+}

@@ -368,6 +368,8 @@ link-code-wrong = { $left ->
     [one] That code does not work: it was mistyped, used or is too old. You can try { $left } more time.
    *[other] That code does not work: it was mistyped, used or is too old. You can try { $left } more times.
 }
+link-code-wanted = Write here the code that our website shows you, for example { CODE("BCDF-GHJK") }
+link-code-gone = The code on our website is used up or too old. Make a new one there, and write it here.
 link-code-in-group = A code belongs in a private chat, where nobody reads along. If this was one, it does not work any more: make a new one with /link.
 link-already = This chat has that account already.
 link-two-people = The two chats are signed in as different people, so they stay apart. To link them, unlink one first: /unlink

@@ -572,6 +572,12 @@ bot-description =
 bot-about = Pictures from your words. A picture that fails costs nothing.
 # What an AI bot's answer says until there is something to say.
 wecom-bot-opening = One moment …
+# What it says in the end when nothing is left in it, and when nothing came in time.
+wecom-bot-taken-back = Taken back.
+wecom-bot-unanswered = I could not answer in time. Send me a word, and I go on from there.
+# Beside the name of a button that was pressed, on its card.
+wecom-bot-pressed = the answer comes as a message
+wecom-bot-write-instead = I cannot answer this button here. Please write to me instead.
 
 ### Pages
 

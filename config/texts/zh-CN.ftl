@@ -529,6 +529,12 @@ bot-description =
 bot-about = 把你的话变成图。没画成，不收积分。
 # What an AI bot's answer says until there is something to say.
 wecom-bot-opening = 稍等，正在看你的话……
+# What it says in the end when nothing is left in it, and when nothing came in time.
+wecom-bot-taken-back = 已撤回。
+wecom-bot-unanswered = 没能及时回复你。发一句话给我，我接着来。
+# Beside the name of a button that was pressed, on its card.
+wecom-bot-pressed = 稍后发消息回复你
+wecom-bot-write-instead = 这个按钮在这里回复不了，请直接发文字给我。
 
 ### 页面
 

@@ -203,6 +203,7 @@ mod tests {
             group_sends_per_min: 20,
             edit_interval_s: 4,
             drafts: false,
+            one_answer: false,
         };
         Budget::of(&capabilities, now)
     }

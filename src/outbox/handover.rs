@@ -192,8 +192,10 @@ impl Means {
                 return Try::unasked(Tried::Again(self.patience.back_off(hints.tries.all)));
             }
         }
+        // Where each message has one answer, that is where the picture stands.
         if self.goes_by_edit(&delivery.message)
             && delivery.edit.is_none()
+            && !self.capabilities().one_answer
             && let Some(over) = self.stand_first(waiting, &mut delivery, hints.tries).await
         {
             return over;

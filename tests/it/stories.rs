@@ -18,6 +18,7 @@ mod signing_in;
 mod stopping;
 mod turning;
 mod wecom;
+mod wecom_bot;
 mod wecom_people;
 mod wecom_windows;
 

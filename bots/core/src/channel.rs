@@ -163,6 +163,9 @@ pub struct Capabilities {
     pub edit_interval_s: u32,
     /// Whether drafts are shown beside the placeholder ([`Showing::Draft`]).
     pub drafts: bool,
+    /// Whether each message and each press of theirs has one answer that grows until it is whole:
+    /// then all that is said says what it answers, and nothing is shown in passing.
+    pub one_answer: bool,
 }
 
 /// Text with emphasis by offset, never by markup: what a person wrote cannot break out of it.

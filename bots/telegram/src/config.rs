@@ -146,6 +146,7 @@ impl TelegramSettings {
             group_sends_per_min: self.group_sends_per_min,
             edit_interval_s: self.edit_interval_s,
             drafts: self.drafts,
+            one_answer: false,
         }
     }
 }

@@ -109,10 +109,25 @@ pub enum HandOver {
 pub struct BotSettings {
     /// How messages come.
     pub mode: BotMode,
-    /// What the message says until there is something to say.
+    /// Its own words.
+    pub words: BotWords,
+}
+
+/// What the bot says of itself, without a turn.
+#[derive(Clone, Debug, Default)]
+pub struct BotWords {
+    /// What a message says until there is something to say.
     pub opening: String,
     /// What somebody is greeted with who opens the chat; empty for nothing.
     pub greeting: String,
+    /// What a message says in the end whose words were all taken back.
+    pub taken_back: String,
+    /// What a message says in the end that got no words in its time.
+    pub unanswered: String,
+    /// What a card says beside the button that was pressed.
+    pub pressed: String,
+    /// The same where a press cannot be answered.
+    pub write_instead: String,
 }
 
 /// How the bot's messages come.
@@ -263,6 +278,7 @@ pub fn app_capabilities() -> Capabilities {
         replies_max: None,
         reply_window_s: None,
         drafts: false,
+        one_answer: false,
         markdown: true,
         buttons_max: Some(CARD_BUTTONS_MAX.into()),
         sends_per_s: 0,
@@ -297,6 +313,7 @@ pub fn bot_capabilities() -> Capabilities {
     Capabilities {
         name: BOT,
         edits: true,
+        one_answer: true,
         text_units_max: STREAM_BYTES_MAX,
         caption_units_max: STREAM_BYTES_MAX,
         photo_bytes_max: UPLOAD_IMAGE_BYTES_MAX,

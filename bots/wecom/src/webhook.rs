@@ -3,7 +3,7 @@
 //! No web framework here: the house mounts these on its own. Nothing is decrypted before the
 //! signature is right, and no call goes out between a callback and its answer.
 
-mod bot;
+pub(crate) mod bot;
 
 use std::sync::Arc;
 

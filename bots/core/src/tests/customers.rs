@@ -45,6 +45,7 @@ pub fn counted() -> Capabilities {
         group_sends_per_min: 0,
         edit_interval_s: 0,
         drafts: false,
+        one_answer: false,
     }
 }
 

@@ -22,7 +22,7 @@ use picdesk_core::{
     id::ConversationId,
 };
 use picdesk_wecom::{
-    KfSettings, Patience, WecomSettings,
+    BotWords, KfSettings, Patience, WecomSettings,
     answer::Alarm,
     client::{Alarms, Client, House, http_client},
     menus::Menus,
@@ -333,6 +333,18 @@ impl Menus for Numbers {
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
         self.0.lock().unwrap().get(&(conversation.0.clone(), number)).cloned()
+    }
+}
+
+/// What the bot says of itself.
+pub fn bot_words() -> BotWords {
+    BotWords {
+        opening: "…".into(),
+        greeting: "你好".into(),
+        taken_back: "已撤回".into(),
+        unanswered: "没能回复".into(),
+        pressed: "稍后回复".into(),
+        write_instead: "请写给我".into(),
     }
 }
 

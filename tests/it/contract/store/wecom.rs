@@ -44,6 +44,8 @@ fn stream(id: &str, begun_at: i64) -> Stream {
         awaited: Vec::new(),
         pictures: Vec::new(),
         carries: Vec::new(),
+        receipt_due: false,
+        taken_back: false,
         card: None,
         finish_at: None,
         finished: false,
@@ -95,8 +97,12 @@ async fn no_change_of_an_answer_is_lost() {
         kept.open(stream("s2", START + 5)).await.unwrap();
         kept.open(stream("s0", START - 5)).await.unwrap();
         assert_eq!(kept.latest(&place()).await.unwrap().unwrap().id, "s2");
+        for id in ["s9", "s3", "s5"] {
+            kept.open(stream(id, START + 5)).await.unwrap();
+            assert_eq!(kept.latest(&place()).await.unwrap().unwrap().id, id, "of one second");
+        }
         assert!(kept.latest(&"wecom-bot:other".into()).await.unwrap().is_none());
-        assert!(StreamStore::find(&kept, "s9").await.unwrap().is_none());
+        assert!(StreamStore::find(&kept, "nobodys").await.unwrap().is_none());
     }
 }
 

@@ -56,10 +56,11 @@ async fn receive_app(State(app): State<App>, request: Request) -> Response {
         Err(refused) => return refused,
     };
     let answer = app.callback.receive(&query, body).await;
-    if let CallbackAnswer::Ok { doorbell: Some(doorbell), .. } = &answer
+    if let CallbackAnswer::Ok { rung: Some(rung), .. } = &answer
         && let Some(rings) = &app.rings
+        && rings.ring(rung).await.is_err()
     {
-        rings.ring(doorbell).await;
+        return unavailable();
     }
     respond("wecom", answer, PLAIN)
 }

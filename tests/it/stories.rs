@@ -13,6 +13,7 @@ mod replicas;
 mod stopping;
 mod turning;
 mod wecom;
+mod wecom_doors;
 mod wecom_people;
 mod wecom_windows;
 

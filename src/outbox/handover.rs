@@ -176,7 +176,8 @@ impl Means {
         waiting.elsewhere = (*stands_in != waiting.message.conversation).then(|| stands_in.clone());
         if waiting.elsewhere.is_some() {
             let scope = self.rate_scope(&delivery.message);
-            if let Err(wait) = self.budget.take(&scope, 0, Instant::now()) {
+            let sends = self.channel.sends(&delivery.message);
+            if let Err(wait) = self.budget.take_sends(&scope, sends, Instant::now()) {
                 return Try::unasked(Tried::Halfway(wait));
             }
         }

@@ -72,13 +72,16 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
     let Some(channel) = channel.filter(|channel| !channel.edits) else {
         return turn.send(message);
     };
-    if is_lost(&message) {
+    if is_lost(&message, channel) {
         return;
     }
     let mut message = spoken(message, channel);
-    if matches!(message.place, Place::Edit { .. } | Place::New { .. }) {
-        message.place = Place::New { slot: None };
-    }
+    message.place = match message.place {
+        // The buttons of what stands there end with what takes its place.
+        place @ (Place::Edit { .. } | Place::New { .. }) if channel.closes_buttons => place,
+        Place::Edit { .. } | Place::New { .. } => Place::New { slot: None },
+        place @ Place::EditMessage { .. } => place,
+    };
     let Body::Picture { artifact, caption } = &mut message.body else {
         return turn.send(message);
     };
@@ -94,6 +97,7 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
         body: Body::Say(say),
         about: Some(About::Beside(artifact)),
         repeat: Repeat::Harmless,
+        place: Place::New { slot: None },
         keys,
         ..message.clone()
     });
@@ -117,10 +121,11 @@ fn in_the_answer(turn: &Turn<'_>, mut message: Outgoing) -> Outgoing {
 
 /// Whether a message is nothing where nothing can be changed: it only changes or removes one, or
 /// says without a sound in the place of an earlier one how that stands now.
-fn is_lost(message: &Outgoing) -> bool {
+fn is_lost(message: &Outgoing, channel: &Capabilities) -> bool {
     let edits = matches!(message.place, Place::Edit { .. });
     match &message.body {
-        Body::Keys => edits || !message.keys.is_empty(),
+        Body::Keys | Body::Removed if message.keys.is_empty() => edits && !channel.closes_buttons,
+        Body::Keys => true,
         Body::Removed => edits,
         // One acknowledgement is enough for all pictures of a request.
         Body::Say(Say::Making(making)) => making.part.number > 1,

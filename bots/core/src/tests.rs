@@ -12,6 +12,7 @@ mod handing;
 mod lines;
 mod linking;
 mod links;
+mod members;
 mod model;
 mod money;
 mod people;

@@ -184,6 +184,7 @@ pub fn hurried() -> Patience {
         retry_first: Duration::from_millis(1),
         retry_most: Duration::from_millis(20),
         limited: Duration::from_millis(30),
+        without_token: Duration::from_millis(400),
         token_wait: Duration::from_millis(300),
         ping: Duration::from_millis(100),
         ack: Duration::from_millis(500),

@@ -27,7 +27,7 @@ fn app(wecom: &StandIn) -> AppCallback {
 }
 
 fn acknowledged() -> CallbackAnswer {
-    CallbackAnswer::Ok { body: String::new(), doorbell: None }
+    CallbackAnswer::Ok { body: String::new(), rung: None }
 }
 
 fn sample(name: &str) -> String {
@@ -82,11 +82,11 @@ async fn what_comes_in_an_envelope_says_in_which_whatever_stands_beside_it() {
 #[tokio::test]
 async fn a_doorbell_rings_and_is_no_event() {
     let wecom = StandIn::start().await;
-    let CallbackAnswer::Ok { doorbell, body } = give(&app(&wecom), &sample("doorbell"), "n").await
+    let CallbackAnswer::Ok { rung, body } = give(&app(&wecom), &sample("doorbell"), "n").await
     else {
         panic!("not acknowledged");
     };
-    let doorbell = doorbell.unwrap();
+    let doorbell = rung.unwrap().doorbell;
     assert_eq!(doorbell.account.as_deref(), Some("wkEXAMPLE1"));
     assert_eq!((doorbell.token.as_str(), body.as_str()), ("ENCdoorbellExample", ""));
     assert!(wecom.inbox.names().is_empty());
@@ -166,7 +166,7 @@ impl Bot {
         let (query, encrypted) = sealed(&envelope(""), &message.to_string(), "n0nce");
         let body = json!({ "encrypt": encrypted }).to_string();
         let answer = self.callback.receive(&query, body.into()).await;
-        let CallbackAnswer::Ok { body, doorbell: None } = answer else { panic!("{answer:?}") };
+        let CallbackAnswer::Ok { body, rung: None } = answer else { panic!("{answer:?}") };
         if body.is_empty() {
             return Value::Null;
         }

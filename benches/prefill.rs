@@ -15,14 +15,15 @@ pub const FIRST_PERSON: i64 = 20_000_001;
 /// What stands for each number in `n`, from `{from}` to `{to}`. Both databases read it.
 const NUMBERS: &str = "with recursive n(i) as (
     select cast({from} as bigint) union all select i + 1 from n where i < {to})";
-/// Rows of each account, in an order in which they may come.
+/// Rows of each account, in an order in which they may come. Numbers below zero are nobody's: the
+/// program counts up.
 const ROWS: [&str; 6] = [
     "insert into purses (id, granted, posted, pending, refunded, expired, reclaimed, entries, head)
-     {numbers} select 1000000 + i, 0, 0, 0, 0, 0, 0, 0, '' from n",
+     {numbers} select -i, 0, 0, 0, 0, 0, 0, 0, '' from n",
     "insert into accounts (id, purse, options, plan, last_tag, created_at)
-     {numbers} select 1000000 + i, 1000000 + i, '{options}', null, 0, 1 from n",
+     {numbers} select -i, -i, '{options}', null, 0, 1 from n",
     "insert into identities (id, account, name, language, language_chosen, reachable, created_at)
-     {numbers} select 'telegram:' || (20000000 + i), 1000000 + i, {name}, 'en', 0, 1, 1 from n",
+     {numbers} select 'telegram:' || (20000000 + i), -i, {name}, 'en', 0, 1, 1 from n",
     "insert into inbox (external_id, conversation, ordering, shard, origin, received_at, state,
                         attempts, not_before, turned_at)
      {numbers} select 'telegram:7000000001:update:' || (100000000 + i),
@@ -33,7 +34,7 @@ const ROWS: [&str; 6] = [
      where seq not in (select seq from inbox_raw)",
     "insert into outbox (id, conversation, channel, origin, slot, about, state, attempts,
                          not_before, created_at, settled_at, body)
-     {numbers} select 1000000 + i, 'telegram:' || (20000000 + i), 'telegram', 'people', null, null,
+     {numbers} select -i, 'telegram:' || (20000000 + i), 'telegram', 'people', null, null,
                       'delivered', 0, 0, {now}, {now}, {nothing} from n",
 ];
 

@@ -65,7 +65,7 @@ impl Way {
 
     /// Brings the picture of one answer into a chat, fitted so; the length of what was uploaded.
     pub async fn walk(&self, answer: &Path, fit: Fit) -> anyhow::Result<usize> {
-        let name = ObjectName::parse("bench/picture.png")?;
+        let name = ObjectName::of_token("benchpicture")?;
         self.receive(answer, &name).await?;
         let source = self.artifacts.source(&name, Limits::ORIGINAL.bytes_max).await?;
         let source = source.context("the object")?;

@@ -81,10 +81,14 @@ create table purses (
   refunded bigint not null,
   expired bigint not null,
   reclaimed bigint not null,
+  -- What came from other purses, less what went to them.
+  moved bigint not null default 0,
   entries bigint not null,
   head text not null,
+  -- Whose account was merged into another's: what comes back to it goes on to that purse.
   successor bigint,
-  constraint purse_never_overdrawn check (granted - posted - pending - refunded - expired >= 0),
+  constraint purse_never_overdrawn check (
+    granted + moved - posted - pending - refunded - expired >= 0),
   constraint purse_signs check (
     granted >= 0 and posted >= 0 and pending >= 0 and refunded >= 0 and expired >= 0
     and reclaimed >= 0 and entries >= 0)
@@ -107,7 +111,8 @@ create table ledger (
   constraint ledger_once unique (source),
   constraint ledger_number unique (purse, number),
   constraint ledger_kind check (
-    kind in ('grant', 'hold', 'post', 'void', 'refund', 'expire', 'reclaim')),
+    kind in ('grant', 'hold', 'post', 'void', 'refund', 'expire', 'reclaim',
+             'move_out', 'move_in', 'debt_out', 'debt_in')),
   constraint ledger_amount check (amount >= 0)
 );
 create index ledger_hold on ledger (hold, kind);
@@ -123,29 +128,7 @@ create table holds (
   constraint hold_state check (state in ('pending', 'posted', 'voided', 'expired'))
 );
 create index holds_pending on holds (purse) where state = 'pending';
-
-create table accounts (
-  id bigint primary key,
-  purse bigint not null,
-  options text not null,
-  plan text,
-  last_tag bigint not null,
-  created_at bigint not null,
-  -- Where they came from, as the link said that brought them.
-  origin bytea,
-  constraint account_purse unique (purse)
-);
-create table identities (
-  id text primary key,
-  account bigint not null,
-  name bytea not null,
-  language text not null,
-  -- Whether they chose it; else it follows their client.
-  language_chosen bigint not null,
-  reachable bigint not null,
-  created_at bigint not null
-);
-create index identities_account on identities (account);
+create index purses_successor on purses (successor) where successor is not null;
 
 -- What somebody's next words in a conversation mean; no row for a prompt.
 create table awaiting (

@@ -84,5 +84,3 @@ create table refunds (
   constraint refund_state check (state in ('with_people', 'under_way', 'sent', 'failed'))
 );
 create index refunds_account on refunds (account, asked_at);
--- How often somebody's words were not let through the screening.
-alter table accounts add column strikes bigint not null default 0;

@@ -4,6 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use picdesk_core::{
+    code,
     facts::PressedAction,
     id::{AccountId, ArtifactId, ErrandId, IdentityId},
     say::{Action, Verb},
@@ -31,6 +32,17 @@ impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seal")
     }
+}
+
+/// What the address of a sign-in says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInToken {
+    /// The event in which it was asked for.
+    pub seq: i64,
+    /// Until when it opens, milliseconds since the epoch.
+    pub until: i64,
+    /// Who asked for it.
+    pub by: IdentityId,
 }
 
 impl Seal {
@@ -132,11 +144,11 @@ impl Seal {
         self.address(b"portal", &said_until(account, until))
     }
 
-    /// The account of a portal's token, while it opens.
-    pub fn read_portal(&self, token: &str, now: i64) -> Option<AccountId> {
+    /// The account of a portal's token, and until when it opens, while it does.
+    pub fn read_portal(&self, token: &str, now: i64) -> Option<(AccountId, i64)> {
         let said = self.read_address(b"portal", token)?;
         let (account, until) = read_until(&said)?;
-        (now < until).then_some(account)
+        (now < until).then_some((account, until))
     }
 
     /// The token of an account's gallery, `/g/{token}`, that opens until `until`.
@@ -162,6 +174,59 @@ impl Seal {
         let split = bytes.len().checked_sub(ADDRESS_CODE)?;
         let code = bytes.split_off(split);
         self.is_code(&[purpose, &bytes], &code).then_some(bytes)
+    }
+
+    /// The letters of a code that links chats, made of an event and a number.
+    pub fn code_of(&self, seq: i64, number: i64) -> String {
+        let hash = self.code(&[b"fresh code", &seq.to_be_bytes(), &number.to_be_bytes()], 8);
+        let letters = code::LETTERS.len() as u64;
+        let mut rest = hash.iter().fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
+        let mut text = String::with_capacity(code::LENGTH);
+        for _ in 0..code::LENGTH {
+            let letter = usize::try_from(rest % letters).unwrap_or_default();
+            text.push(code::LETTERS[letter]);
+            rest /= letters;
+        }
+        text
+    }
+
+    /// What a code is found by: nobody can tell the code from it.
+    pub fn code_hash(&self, code: &str) -> String {
+        hex::encode(self.code(&[b"code", code.as_bytes()], ADDRESS_CODE))
+    }
+
+    /// The name under which an e-mail address is counted.
+    pub fn email_key(&self, email: &str) -> String {
+        hex::encode(self.code(&[b"e-mail", email.as_bytes()], ADDRESS_CODE))
+    }
+
+    /// The token of a sign-in's address, `/link/{token}`.
+    pub fn sign_in(&self, told: &SignInToken) -> String {
+        // i64 event · i64 until, both big-endian · who asked, as text
+        let mut said = told.seq.to_be_bytes().to_vec();
+        said.extend(told.until.to_be_bytes());
+        said.extend(told.by.as_str().as_bytes());
+        self.address(b"sign in", &said)
+    }
+
+    /// What a sign-in's token says, while it opens.
+    pub fn read_sign_in(&self, token: &str, now: i64) -> Option<SignInToken> {
+        let said = self.read_address(b"sign in", token)?;
+        let (seq, rest) = said.split_at_checked(8)?;
+        let (until, by) = rest.split_at_checked(8)?;
+        let until = i64::from_be_bytes(until.try_into().ok()?);
+        (now < until).then_some(SignInToken {
+            seq: i64::from_be_bytes(seq.try_into().ok()?),
+            until,
+            by: IdentityId(std::str::from_utf8(by).ok()?.to_owned()),
+        })
+    }
+
+    /// What only we can tell of a sign-in and a browser: the secret that ties both ends of the way
+    /// together (PKCE), and what forms of ours bring back.
+    pub fn of_browser(&self, purpose: &str, token: &str, browser: &str) -> String {
+        let told = [purpose.as_bytes(), token.as_bytes(), browser.as_bytes()];
+        URL_SAFE_NO_PAD.encode(self.code(&[b"browser", told[0], told[1], told[2]], 32))
     }
 
     /// A name for somebody that the provider may see: the same person has the same name, and
@@ -234,7 +299,7 @@ mod tests {
         assert_eq!(seal.read_gallery(&gallery, 100), None);
         assert_eq!(seal.read_picture(&gallery), None);
         let portal = seal.portal(AccountId(9), 100);
-        assert_eq!(seal.read_portal(&portal, 99), Some(AccountId(9)));
+        assert_eq!(seal.read_portal(&portal, 99), Some((AccountId(9), 100)));
         assert_eq!(seal.read_portal(&portal, 100), None);
         assert_eq!((seal.read_portal(&gallery, 0), seal.read_gallery(&portal, 0)), (None, None));
         let link = seal.link(ArtifactId(5));

@@ -88,7 +88,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<ExitCode> 
 
 async fn serve(config: Config, outside: Outside) -> anyhow::Result<ExitCode> {
     telemetry::start(config.log);
-    run::serve(config, outside, |_| {}).await?;
+    Box::pin(run::serve(config, outside, |_| {})).await?;
     Ok(ExitCode::SUCCESS)
 }
 

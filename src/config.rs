@@ -10,6 +10,7 @@ mod desk;
 mod given;
 mod hours;
 mod images;
+mod link;
 mod plans;
 mod price;
 mod problem;
@@ -18,6 +19,7 @@ mod reader;
 mod secret;
 mod server;
 mod store;
+mod supabase;
 mod telegram;
 mod value;
 mod wecom;
@@ -37,6 +39,7 @@ pub use creem::{Creem, CreemKeys};
 pub use desk::{Alarms, Desk};
 pub use hours::OfficeHours;
 pub use images::{Auth, Credits, Images, Limits, Moderation, NanoUsd};
+pub use link::Link;
 pub use plans::{Free, Pack, Period, Plan, Plans, Prices};
 pub use price::Price;
 pub use problem::{Origin, Problem, Problems};
@@ -44,6 +47,7 @@ pub use product::Product;
 pub use secret::Secret;
 pub use server::{Http, Log, LogFormat, LogLevel, Server};
 pub use store::{Retention, Store};
+pub use supabase::{Project, Supabase};
 pub use telegram::{Receiving, Telegram};
 pub use value::{AddressRange, BaseUrl};
 pub use wecom::{HandOver, Wecom, WecomApp, WecomBot, WecomKf};
@@ -82,8 +86,12 @@ pub struct Config {
     pub images: Images,
     /// `[creem]`.
     pub creem: Creem,
+    /// `[supabase]`.
+    pub supabase: Supabase,
     /// `[credits]`.
     pub credits: Credits,
+    /// `[link]`.
+    pub link: Link,
     /// `[limits]`.
     pub limits: Limits,
     /// `[desk]`.
@@ -185,7 +193,9 @@ impl Config {
             alarms: Alarms::read(&mut reader.section("alarms")),
             images: Images::read(&mut reader.section("images")),
             creem: Creem::read(&mut reader.section("creem")),
+            supabase: Supabase::read(&mut reader.section("supabase")),
             credits: Credits::read(&mut reader.section("credits")),
+            link: Link::read(&mut reader.section("link")),
             limits: Limits::read(&mut reader.section("limits")),
             desk: Desk::read(&mut reader.section("desk")),
             // Where the plans are unsound a problem is written down, and this config never leaves.
@@ -225,6 +235,13 @@ impl Config {
         warn(till && !sold, "creem.api_key is set, and nothing in the plans file has a product");
         let plain = till && !self.server.public_url.is_https();
         warn(plain, "server.public_url is not https: Creem's webhooks come in the open");
+        let project = self.supabase.project.as_ref();
+        let plain = project.is_some_and(|project| !project.url.is_https());
+        warn(plain, "supabase.url is not https: keys and codes travel in the open");
+        let plain = project.is_some() && !self.server.public_url.is_https();
+        warn(plain, "server.public_url is not https: people sign in in the open");
+        let origins = project.is_none() && !self.supabase.site_origins.is_empty();
+        warn(origins, "supabase.site_origins is set, and supabase.url is not");
         let plain = till && !self.creem.base_url.is_https();
         warn(plain, "creem.base_url is not https: the key travels in the open");
         warnings
@@ -262,6 +279,7 @@ impl Config {
                 picdesk_wecom::config::kf_capabilities(),
                 picdesk_wecom::config::bot_capabilities(),
             ],
+            link: self.link.rules(self.supabase.project.is_some()),
         }
     }
 }

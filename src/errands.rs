@@ -12,6 +12,7 @@ mod creem;
 mod look_at_payment;
 mod refund;
 mod screen;
+mod sign_in;
 mod under_way;
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -28,7 +29,7 @@ use tracing::{error, info, warn};
 use self::under_way::UnderWay;
 pub use self::{
     change_plan::ChangePlan, checkout::MakeCheckout, copy_media::CopyMedia,
-    look_at_payment::LookAtPayment, refund::GiveBack, screen::ScreenWords,
+    look_at_payment::LookAtPayment, refund::GiveBack, screen::ScreenWords, sign_in::SignIn,
 };
 use crate::{
     alarm::Alarms,

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod pictures;
 pub mod run;
 pub mod sandbox;
+pub mod site;
 pub mod store;
 pub mod supabase;
 pub mod telemetry;

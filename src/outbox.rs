@@ -62,6 +62,8 @@ use crate::{
 const UNDER_WAY_MAX: usize = 256;
 /// The net under the wake-ups, and how often everything that waits is read anew.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How soon something may start while it is not known what was taken back.
+const SOON: Duration = Duration::from_millis(20);
 /// Sends that progress leaves in a chat's bucket.
 const SPARE: u32 = 2;
 
@@ -93,6 +95,11 @@ pub struct Sender {
     unread: bool,
     /// The last time that everything was read it came to its end.
     whole: bool,
+    /// How often messages were taken back that may be known here, as far as that was seen to.
+    withdrawals: u64,
+    /// Messages that were under way when others were taken back: who comes back to wait again is
+    /// looked at once more.
+    in_doubt: HashSet<i64>,
     /// Something may start that could not before.
     stirred: bool,
     /// When something else may start.
@@ -147,6 +154,8 @@ impl Sender {
             read_on: String::new(),
             unread: true,
             whole: false,
+            withdrawals: 0,
+            in_doubt: HashSet::new(),
             stirred: true,
             start_at: now,
         }
@@ -209,6 +218,10 @@ impl Sender {
     fn start(&mut self) -> Duration {
         let now = Instant::now();
         let mut wait = LOOK_AGAIN;
+        if self.withdrawals != self.means.store.wakes().withdrawals() {
+            // What was taken back does not leave, and only the rows say what that is.
+            return SOON;
+        }
         let outage = self.outage.is_on();
         let mut due: Vec<&mut Queue> = Vec::new();
         for queue in self.queues.values_mut().filter(|queue| queue.first().is_some()) {
@@ -297,6 +310,9 @@ impl Sender {
             }
         };
         queue.rest_for(rest, now, heard == Heard::Nothing);
+        if self.in_doubt.remove(&waiting.message.id.0) {
+            self.withdrawals = self.withdrawals.wrapping_sub(1);
+        }
         queue.put_back(waiting);
     }
 
@@ -315,6 +331,7 @@ impl Sender {
         self.stirred = true;
         for Settled { waiting, fate } in settled {
             self.known.remove(&waiting.message.id.0);
+            self.in_doubt.remove(&waiting.message.id.0);
             if let Fate::Moved(to) = &fate {
                 self.move_queue(&waiting, to);
                 continue;

@@ -33,13 +33,14 @@ use crate::{
         sweeper,
     },
     config::Config,
-    errands::{CopyMedia, Errands, Handlers},
+    errands::{CopyMedia, Errands, Handlers, SignIn},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
     outbox::{Lanes, Outlets, TAPS_MAX},
     pictures::Darkroom,
+    site::Site,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
@@ -101,6 +102,8 @@ struct Serving {
     door: Door,
     /// Leases that others may hold with more luck.
     left: LeftToOthers,
+    /// Where people sign in; nothing when nobody can.
+    site: Option<Arc<dyn Site>>,
     sales: Option<creem::Sales>,
 }
 
@@ -179,6 +182,8 @@ impl Serving {
             Err(ChannelsError::Store(error)) => return Err(error.into()),
         };
         let sales = creem::Sales::open(&config).map_err(ServeError::Setting)?;
+        let site =
+            parts::site(&config, &desk, outside.clock.clone()).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone());
         Ok(Self {
@@ -194,6 +199,7 @@ impl Serving {
             channels,
             door,
             left: LeftToOthers::default(),
+            site,
             sales,
         })
     }
@@ -211,6 +217,8 @@ impl Serving {
             darkroom: Darkroom::aside(),
             desk: Arc::clone(&self.desk),
             chat: self.chat_address(),
+            site: self.site.clone(),
+            chance: self.outside.chance.clone(),
         };
         let creem = self.creem_routes(&web);
         let router = web::pages(web).merge(self.wecom_routes()).merge(creem);
@@ -317,6 +325,11 @@ impl Serving {
             bytes_max: self.config.limits.reference_bytes_max,
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
+        if let Some(site) = &self.site {
+            let sign_in = Arc::new(SignIn { site: Arc::clone(site) });
+            handlers.insert(ErrandKind::SendSignInCode, sign_in.clone());
+            handlers.insert(ErrandKind::CheckSignInCode, sign_in);
+        }
         if let Some(sales) = &self.sales {
             let links = sales.links(self.desk.alarms.clone());
             handlers.insert(ErrandKind::Checkout, Arc::new(links));

@@ -14,7 +14,8 @@ use picdesk_sandbox::{
     creem::{CreemOptions, CreemStandIn},
     images::{ImagesOptions, ImagesStandIn},
     page,
-    phone::{self, Phone},
+    phone::{self, OutsideControl, Phone},
+    supabase::{SupabaseOptions, SupabaseStandIn},
     telegram::{OLGA, OPERATORS, Options as TelegramOptions, TelegramStandIn, WEI},
     wecom::{self, DESK_KF, Options as WecomOptions, STUDIO_KF, WecomStandIn},
 };
@@ -41,6 +42,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let telegram = start_telegram(&data, seed).await?;
     let wecom = start_wecom(&data, seed).await?;
     let creem = start_creem(&data, seed).await?;
+    let supabase = start_supabase(&data, seed).await?;
     let images = ImagesStandIn::start(ImagesOptions {
         seed,
         port: kept_port(&data, "images").await,
@@ -51,13 +53,16 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let port = desk_port(&data).await?;
     wecom.point_at(&format!("http://127.0.0.1:{port}"));
     creem.point_at(&format!("http://127.0.0.1:{port}"));
-    let config = write_config(&data, port, (&telegram, &wecom), (&images, &creem))?;
+    let sites = (&creem, &supabase);
+    let config = write_config(&data, port, (&telegram, &wecom, &images), sites)?;
     let chat_url = format!("{page_url}/");
     let desk = DeskProcess::new(config, Ways { data, seed: arguments.seed, chat_url });
+    // What it says is good for an hour, by its own clock.
+    supabase.advance(desk.ahead());
     let desk = Arc::new(desk);
-    let phone =
-        Phone::new(telegram, Arc::clone(&desk) as Arc<_>, vec![Arc::new(images), Arc::new(creem)])
-            .with_wecom(wecom);
+    let outside: Vec<Arc<dyn OutsideControl>> =
+        vec![Arc::new(images), Arc::new(creem), Arc::new(supabase)];
+    let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, outside).with_wecom(wecom);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
     desk.add_operator("Olga", OLGA, wecom::OLGA).map_err(anyhow::Error::msg)?;
@@ -119,6 +124,14 @@ async fn start_creem(data: &Path, seed: u64) -> anyhow::Result<CreemStandIn> {
     Ok(creem)
 }
 
+async fn start_supabase(data: &Path, seed: u64) -> anyhow::Result<SupabaseStandIn> {
+    let port = kept_port(data, "supabase").await;
+    let options = SupabaseOptions { port, seed, ..SupabaseOptions::default() };
+    let supabase = SupabaseStandIn::start(options).await?;
+    keep_port(data, "supabase", &supabase.url())?;
+    Ok(supabase)
+}
+
 /// The port of last time, when it is still free: addresses in messages then still lead somewhere.
 async fn kept_port(data: &Path, name: &str) -> u16 {
     let kept = std::fs::read_to_string(data.join(format!("{name}.port")));
@@ -147,8 +160,8 @@ async fn desk_port(data: &Path) -> anyhow::Result<u16> {
 fn write_config(
     data: &Path,
     port: u16,
-    (telegram, wecom): (&TelegramStandIn, &WecomStandIn),
-    (images, creem): (&ImagesStandIn, &CreemStandIn),
+    (telegram, wecom, images): (&TelegramStandIn, &WecomStandIn, &ImagesStandIn),
+    (creem, supabase): (&CreemStandIn, &SupabaseStandIn),
 ) -> anyhow::Result<PathBuf> {
     // A JSON string is a TOML string.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -159,7 +172,7 @@ fn write_config(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
          [telegram]\ntoken = {token}\napi_url = {api}\nweb_checkout = true\n\
-         {creem}[product]\nplans_file = {plans}\n\
+         {creem}{supabase}[product]\nplans_file = {plans}\n\
          {wecom}[images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
          concurrency = 2\n\
          [credits]\ntrial = 12\n\
@@ -171,6 +184,7 @@ fn write_config(
         api = quoted(&telegram.api_url()),
         wecom = of_wecom(wecom),
         creem = of_creem(creem),
+        supabase = of_supabase(supabase),
         plans = quoted(&plans.display().to_string()),
         base = quoted(&images.base_url()),
         key = quoted(images.api_key()),
@@ -199,6 +213,17 @@ fn of_creem(creem: &CreemStandIn) -> String {
         creem.base_url(),
         options.api_key,
         options.webhook_secret,
+    )
+}
+
+/// The section of Supabase's.
+fn of_supabase(supabase: &SupabaseStandIn) -> String {
+    let options = supabase.options();
+    format!(
+        "[supabase]\nurl = \"{}\"\npublishable_key = \"{}\"\nsecret_key = \"{}\"\n",
+        supabase.url(),
+        options.publishable_key,
+        options.secret_key,
     )
 }
 

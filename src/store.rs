@@ -16,6 +16,7 @@ pub mod health;
 pub mod inbox;
 pub mod ledger;
 pub mod line;
+pub mod links;
 mod migrate;
 mod opening;
 pub mod outbox;

@@ -11,6 +11,7 @@ mod calls;
 mod error;
 mod keys;
 mod ring_provider;
+mod site;
 pub mod token;
 
 #[cfg(test)]
@@ -19,5 +20,6 @@ mod tests;
 pub use self::{
     calls::{Pkce, Provider, Supabase},
     error::AuthError,
+    site::SupabaseSite,
     token::{Subject, TokenError},
 };

@@ -25,7 +25,7 @@ use std::{
 use futures_util::FutureExt as _;
 use picdesk_core::{
     decide::decide,
-    effect::Effect,
+    effect::{Effect, LinkEffect},
     facts::{Facts, Frame, House, Kept, Median},
     id::{AccountId, Cause},
 };
@@ -384,9 +384,11 @@ impl Turner {
         #[cfg(test)]
         tests::strike(&one.conversation);
         let facts = gather::facts(self, tx, shared, one).await?;
-        if gather::whose(&facts, one).is_some_and(|whose| !people.insert(whose)) {
+        let whose = gather::whose(&facts, one);
+        if whose.iter().any(|whose| people.contains(whose)) {
             return Ok(Decided::Later);
         }
+        people.extend(whose);
         let frame = Frame {
             now,
             cause: Cause(one.seq),
@@ -412,6 +414,9 @@ impl Turner {
                 Effect::Generate(_) => turned.rings.push(Work::Line),
                 Effect::SetTimer { .. } => turned.rings.push(Work::Clock),
                 Effect::RunErrand(_) => turned.rings.push(Work::Errands),
+                Effect::Link(LinkEffect::Separate { .. }) => {
+                    turned.rings.extend([Work::Withdrawal, Work::Inbox]);
+                }
                 Effect::AnswerEscalation { after_ms, .. } => turned.first_answers.push(*after_ms),
                 _ => {}
             }

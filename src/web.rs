@@ -4,6 +4,7 @@ mod address;
 mod archive;
 mod creem;
 mod gallery;
+mod link;
 mod original;
 mod small;
 mod webhook;
@@ -11,9 +12,16 @@ mod wecom;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    http::header,
+    response::IntoResponse as _,
+    routing::{get, post},
+};
 
-use crate::{artifacts::Artifacts, pictures::Darkroom, store::Store, turn::Desk};
+use crate::{
+    artifacts::Artifacts, chance::Chance, pictures::Darkroom, site::Site, store::Store, turn::Desk,
+};
 
 pub use self::{
     creem::{CreemReturn, CreemWebhook, creem},
@@ -37,6 +45,10 @@ pub struct Web {
     pub desk: Arc<Desk>,
     /// Where the chat is.
     pub chat: ChatAddress,
+    /// The site whose people sign in; nothing when nobody can.
+    pub site: Option<Arc<dyn Site>>,
+    /// For what only one browser has.
+    pub chance: Chance,
 }
 
 /// The pages.
@@ -46,8 +58,19 @@ pub fn pages(web: Web) -> Router {
         .route("/g/{token}", get(gallery::page))
         .route("/g/{token}/pictures.zip", get(archive::download))
         .route("/g/{token}/{picture}", get(small::small))
+        .route("/link/callback", get(link::callback))
+        .route("/link/{token}", get(link::page).post(link::submit))
+        .route("/link/{token}/google", get(link::google))
+        .route("/api/link-codes", post(link::link_code).options(link::may_ask))
+        .route("/assets/link.css", get(link_stylesheet))
         .route("/assets/gallery.css", get(gallery::stylesheet))
         .route("/assets/gallery.js", get(gallery::script))
         .route("/assets/gallery.svg", get(gallery::icon))
         .with_state(web)
+}
+
+/// The style of the linking pages.
+async fn link_stylesheet() -> axum::response::Response {
+    let headers = [(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "max-age=3600")];
+    (headers, include_str!("web/link.css")).into_response()
 }

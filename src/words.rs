@@ -15,6 +15,7 @@ mod desk;
 mod emphasis;
 mod label;
 mod lexicon;
+mod linking;
 mod menu;
 mod money;
 mod page;

@@ -77,6 +77,7 @@ help-more =
     /buy more credits
     /plan your plan, refunds
     /history your pictures
+    /link your other chats
     /cancel take a request back
     /language English or 中文
     /privacy what we keep
@@ -102,6 +103,8 @@ balance-line = { $date } · { $change } · { $reason ->
     [trial] welcome credits
     [by_hand] from us
     [owed_expired] given back: not handed over in time
+    [merged] chats linked
+    [parted] a link undone
     [picture] a picture
     [pack] credits bought
     [plan] your plan
@@ -343,6 +346,68 @@ or = { $first } or { $second }
 answer = { BOLD($name) }
 support-done = Case { BOLD($code) } is closed. If anything is left to settle: /support
 
+### Chats that are linked
+
+link-ways =
+    { BOLD("Linked chats have one account:") } the same credits, plan and pictures.
+    Make a code here and type it in your other chat. Or type here the code that you made there, for example { CODE("BCDF-GHJK") }
+link-ways-site = Or sign in as on our website: then every chat in which you do has that account.
+link-signed-in = You are signed in as { BOLD($who) }.
+link-line = { $number }. { $channel } · { $name }
+link-line-here = { $number }. { $channel } · { $name } · this chat
+link-nameless = somebody
+link-code =
+    { CODE($code) }
+    Type this in your other chat within { $time }. It works once, and whoever types it shares your credits and pictures: tell it to nobody.
+link-wait = That was often enough for now. Please try again in { $time }.
+link-code-wrong = { $left ->
+    [0] That code does not work: it was mistyped, used or is too old. Please wait a while before you try again.
+    [one] That code does not work: it was mistyped, used or is too old. You can try { $left } more time.
+   *[other] That code does not work: it was mistyped, used or is too old. You can try { $left } more times.
+}
+link-code-in-group = A code belongs in a private chat, where nobody reads along. If this was one, it does not work any more: make a new one with /link.
+link-already = This chat has that account already.
+link-two-people = The two chats are signed in as different people, so they stay apart. To link them, unlink one first: /unlink
+link-confirm =
+    Link this chat to { BOLD($name) } on { $channel }?
+    From then on both have one account, with the same pictures and credits ({ $brings } from here). Say yes only if that chat is yours and you have just made the code there.
+link-confirm-signed-in =
+    Link this chat to { BOLD($name) } on { $channel }, signed in as { BOLD($who) }?
+    From then on both have one account, with the same pictures and credits ({ $brings } from here). Say yes only if that chat is yours and you have just made the code there.
+link-confirm-site =
+    Sign this chat in as { BOLD($who) }?
+    Its credits and pictures then belong to that account. Say yes only if that is you and you have just signed in yourself.
+link-email-wanted = Which e-mail address do you use on our website? Write it here.
+link-email-sent = If that address has an account with us, a code is on its way to it, which can take a minute. Write the code here, and tell it to nobody else.
+link-email-wrong = That is no e-mail address. Please write it again, or /cancel.
+link-later = Nobody can sign in at this moment. Nothing was changed: please try again in a few minutes.
+link-signed-in-now = This chat is signed in as { BOLD($who) } now.
+link-signed-in-elsewhere = Your account is signed in as { BOLD($who) } now, and every chat that signs in so will have it too. Was that not you? Then sign it out.
+link-signed-out = This account is not signed in as { BOLD($who) } any more.
+link-browser =
+    Sign in here within { $time }, and then write here the code that is shown to you there:
+    { $url }
+    Open it yourself and send it to nobody.
+link-declined = Nothing was linked, and the code does not work any more.
+linked = Linked. Both chats have one account now, with { BOLD($left) } to spend.
+linked-elsewhere = A chat was linked to this account: { BOLD($name) } on { $channel }. It has the same credits and pictures from now on. Was that not you? Then undo it.
+link-undone = The link is undone. Each side has its own account again.
+link-undone-returned = The link is undone. Each side has its own account again, and { BOLD($returned) } went back with it.
+link-undone-elsewhere = A link between your chats was undone. Each side has its own account again.
+unlink-which =
+    Which chat do you want to unlink?
+    It starts anew. The credits and pictures stay with the account.
+unlink-nothing = No other chat is linked to this one. To link one: /link
+unlinked = { BOLD($name) } on { $channel } is unlinked. It sees nothing of this account from now on.
+unlinked-here = This chat is unlinked. It has an account of its own now, and nothing in it yet.
+channel = { $channel ->
+    [telegram] Telegram
+    [wecom-kf] WeChat
+    [wecom-app] WeCom
+    [wecom-bot] the WeCom bot
+   *[other] another app
+}
+
 ### At the desk
 
 card = { BOLD($code) } · { $cause }
@@ -467,6 +532,15 @@ label-newer = ‹ Newer
 label-gallery = Open gallery
 label-support-link = Talk to us
 label-case-done = Close case
+label-make-code = Code for another chat
+label-link-yes = Yes, that is mine
+label-link-no = No
+label-undo-link = Undo the link
+label-unlink-one = Unlink…
+label-unlink-number = Unlink { $number }
+label-sign-in-by-email = Sign in by e-mail
+label-sign-in-in-browser = Sign in in the browser
+label-sign-out = Sign out
 
 ### The command menu and the profile
 
@@ -476,6 +550,8 @@ command-balance = Your credits
 command-buy = More credits
 command-plan = Your plan, refunds
 command-history = Your pictures
+command-link = Link your other chats
+command-unlink = Unlink a chat
 command-cancel = Take a request back
 command-support = Ask a person
 command-language = English or 中文
@@ -519,3 +595,19 @@ page-portal-later = The payment provider does not answer just now. Please try ag
 page-portal-expired = This page has expired. Send /plan in the chat for a new one.
 page-skip = Skip to the pictures
 page-alt = Picture made on { $date }
+page-link = Sign in for your chat
+page-link-asked = Asked for on { $channel } by
+page-link-warn = Go on only if that chat is yours. Nothing is linked before a code is written there.
+page-link-google = Go on with Google
+page-link-email = E-mail address
+page-link-send = Send me a code
+page-link-sent = If that address has an account with us, a code is on its way to it, which can take a minute.
+page-link-code = Code from the e-mail
+page-link-check = Go on
+page-link-done = Now write this in your chat
+page-link-done-more = It works for a few minutes, once, and only in the chat that asked for it.
+page-link-wrong = That did not work. Nothing was changed.
+page-link-wait = That was often enough for now. Please try again later.
+page-link-later = Nobody can sign in at this moment. Please try again in a few minutes.
+page-link-expired = This page works no more. Send /link in the chat for a new one.
+page-link-again = Begin again

@@ -59,6 +59,7 @@ help-more =
     /buy 充值
     /plan 套餐、退款
     /history 历史
+    /link 绑定
     /cancel 取消
     /language 语言 / Language
     /privacy 隐私
@@ -86,6 +87,8 @@ balance-line = { $date } · { $change } · { $reason ->
     [trial] 新人赠送
     [by_hand] 我们赠送
     [owed_expired] 图未能送达，已退回
+    [merged] 绑定转入转出
+    [parted] 撤销绑定
     [picture] 画图
     [pack] 购买积分
     [plan] 套餐
@@ -301,6 +304,67 @@ or = { $first } 或 { $second }
 answer = { BOLD($name) }
 support-done = { BOLD($code) } 已处理完。还有事请发 /support
 
+### 绑定的聊天
+
+link-ways =
+    { BOLD("绑定后共用一个账户：") }积分、套餐、图片都一样。
+    在这里生成绑定码，到另一个聊天里输入；或把那边生成的绑定码输在这里，例如 { CODE("BCDF-GHJK") }
+link-ways-site = 也可以用网站的账户登录：在哪个聊天登录，哪个就用同一个账户。
+link-signed-in = 已登录：{ BOLD($who) }
+link-line = { $number }. { $channel } · { $name }
+link-line-here = { $number }. { $channel } · { $name } · 本聊天
+link-nameless = 某位用户
+link-code =
+    { CODE($code) }
+    请在 { $time } 内到另一个聊天里输入。只能用一次；谁输入了它，谁就能用你的积分、看你的图片，请不要告诉别人。
+link-wait = 试得够多了，请过 { $time } 再试。
+link-code-wrong = { $left ->
+    [0] 绑定码无效：输错了、用过了或已过期。请过一会儿再试。
+   *[other] 绑定码无效：输错了、用过了或已过期。还可以再试 { $left } 次。
+}
+link-code-in-group = 绑定码请在私聊里输入，免得被别人看到。刚才若是绑定码，现已作废：请用 /link 重新生成。
+link-already = 本聊天已经是那个账户的了。
+link-two-people = 两边登录的不是同一个人，不能绑定。要绑定，请先在其中一边解绑：/unlink
+link-confirm =
+    把本聊天和 { $channel } 上的 { BOLD($name) } 绑定吗？
+    之后两边共用一个账户，图片和积分都一样（这边带来 { $brings }）。只有那边是你本人、绑定码是你刚刚在那边生成的，才点“是”。
+link-confirm-signed-in =
+    把本聊天和 { $channel } 上的 { BOLD($name) }（已登录：{ BOLD($who) }）绑定吗？
+    之后两边共用一个账户，图片和积分都一样（这边带来 { $brings }）。只有那边是你本人、绑定码是你刚刚在那边生成的，才点“是”。
+link-confirm-site =
+    把本聊天登录为 { BOLD($who) } 吗？
+    之后这里的积分和图片归那个账户。只有那是你本人、而且是你刚刚登录的，才点“是”。
+link-email-wanted = 你在网站上用的是哪个邮箱？请写在这里。
+link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在路上，可能要一分钟。收到后写在这里，不要告诉别人。
+link-email-wrong = 这不是邮箱地址。请再写一遍，或 /cancel。
+link-later = 现在暂时不能登录，什么都没有改变，请过几分钟再试。
+link-signed-in-now = 本聊天现已登录为 { BOLD($who) }。
+link-signed-in-elsewhere = 你的账户现已登录为 { BOLD($who) }，之后用同一身份登录的聊天也共用它。不是你本人？请马上退出登录。
+link-signed-out = 本账户已不再登录为 { BOLD($who) }。
+link-browser =
+    请在 { $time } 内打开下面的链接登录，再把那里显示的绑定码写在这里：
+    { $url }
+    请自己打开，不要发给别人。
+link-declined = 没有绑定，绑定码已作废。
+linked = 绑定好了。两边现在共用一个账户，可用 { BOLD($left) }。
+linked-elsewhere = 有一个聊天绑定到了本账户：{ $channel } 上的 { BOLD($name) }，之后共用积分和图片。不是你本人？请马上撤销。
+link-undone = 绑定已撤销，两边各用各的账户。
+link-undone-returned = 绑定已撤销，两边各用各的账户，{ BOLD($returned) } 已退回那边。
+link-undone-elsewhere = 你的一个绑定已撤销，两边各用各的账户。
+unlink-which =
+    要解绑哪个聊天？
+    它会从头开始，积分和图片留在账户里。
+unlink-nothing = 没有绑定别的聊天。要绑定：/link
+unlinked = 已解绑 { $channel } 上的 { BOLD($name) }，它从此看不到本账户的任何内容。
+unlinked-here = 本聊天已解绑，现在有自己的账户，里面还什么都没有。
+channel = { $channel ->
+    [telegram] Telegram
+    [wecom-kf] 微信
+    [wecom-app] 企业微信
+    [wecom-bot] 企业微信机器人
+   *[other] 别的应用
+}
+
 ### 客服台
 
 card = { BOLD($code) } · { $cause }
@@ -425,6 +489,15 @@ label-newer = ‹ 较新
 label-gallery = 打开图库
 label-support-link = 联系我们
 label-case-done = 结束工单
+label-make-code = 生成绑定码
+label-link-yes = 是，那是我
+label-link-no = 不是
+label-undo-link = 撤销绑定
+label-unlink-one = 解绑…
+label-unlink-number = 解绑 { $number }
+label-sign-in-by-email = 邮箱登录
+label-sign-in-in-browser = 浏览器登录
+label-sign-out = 退出登录
 
 ### 命令菜单与简介
 
@@ -434,6 +507,8 @@ command-balance = 余额
 command-buy = 充值
 command-plan = 套餐和退款
 command-history = 我的图片
+command-link = 绑定别的聊天
+command-unlink = 解绑
 command-cancel = 取消请求
 command-support = 找人工
 command-language = 语言 / Language
@@ -474,3 +549,19 @@ page-portal-later = 支付平台暂时没有回应，请稍后再试。
 page-portal-expired = 此页面已过期。请在聊天里发 /plan 重新获取。
 page-skip = 跳到图片
 page-alt = { $date }画的图
+page-link = 为聊天登录
+page-link-asked = { $channel } 上的这个聊天要求登录：
+page-link-warn = 只有那个聊天是你本人的，才继续。在那里写下绑定码之前，什么都不会绑定。
+page-link-google = 用 Google 继续
+page-link-email = 邮箱
+page-link-send = 发送验证码
+page-link-sent = 如果这个邮箱在我们这里有账户，验证码正在路上，可能要一分钟。
+page-link-code = 邮件里的验证码
+page-link-check = 继续
+page-link-done = 请在聊天里写下
+page-link-done-more = 几分钟内有效，只能用一次，而且只在要求登录的那个聊天里有效。
+page-link-wrong = 没有成功，什么都没有改变。
+page-link-wait = 试得够多了，请稍后再试。
+page-link-later = 现在暂时不能登录，请过几分钟再试。
+page-link-expired = 这个页面已失效。请在聊天里发 /link 重新打开。
+page-link-again = 重新开始

@@ -1,7 +1,7 @@
 //! What waits to be said in one conversation, as far as it was read.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -112,6 +112,13 @@ impl Queue {
         self.busy = false;
         self.tries = Tries::default();
         self.shows_picture = false;
+    }
+
+    /// Keeps of what waits only these; the numbers of the others.
+    pub(super) fn keep(&mut self, there: &HashSet<i64>) -> Vec<i64> {
+        let gone = self.ids().filter(|id| !there.contains(id)).collect();
+        self.waiting.retain(|one| there.contains(&one.message.id.0));
+        gone
     }
 
     /// The numbers of what waits.

@@ -1,11 +1,17 @@
 //! How a sender comes to know what waits: from the turns of its own process, or from the rows.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use picdesk_core::id::ConversationId;
 use tracing::info;
 
-use super::{LOOK_AGAIN, Sender, queue::KNOWN_OF_ONE_MAX};
+use super::{
+    LOOK_AGAIN, Sender,
+    queue::{KNOWN_OF_ONE_MAX, Queue},
+};
 use crate::{
     store::{
         StoreError,
@@ -24,6 +30,7 @@ const CONVERSATIONS_MAX: i64 = 128;
 impl Sender {
     /// Reads what waits, where something may wait that is not known.
     pub(super) async fn read_what_waits(&mut self) -> Result<(), StoreError> {
+        self.forget_withdrawn().await?;
         let room = if self.whole { KNOWN_MAX } else { KNOWN_MAX / 4 * 3 };
         if self.known.len() >= room {
             return Ok(());
@@ -40,6 +47,27 @@ impl Sender {
             self.outlet.leave_unread();
         }
         read
+    }
+
+    /// Messages were taken back: what is known here and waits on disk no more is forgotten.
+    async fn forget_withdrawn(&mut self) -> Result<(), StoreError> {
+        let withdrawals = self.means.store.wakes().withdrawals();
+        if withdrawals == self.withdrawals {
+            return Ok(());
+        }
+        let mut connection = self.means.store.read().await?;
+        let known = self.queues.values().flat_map(Queue::ids);
+        let there = outbox::still_waiting(&mut connection, known).await?;
+        let there: HashSet<i64> = there.into_iter().collect();
+        for queue in self.queues.values_mut() {
+            for gone in queue.keep(&there) {
+                self.known.remove(&gone);
+            }
+        }
+        self.in_doubt = self.known.difference(&there).copied().collect();
+        self.withdrawals = withdrawals;
+        self.stirred = true;
+        Ok(())
     }
 
     /// Reads what was written down after everything that is known. The numbers of messages are

@@ -1,5 +1,7 @@
 //! The parts of the house, from the configuration.
 
+use std::sync::Arc;
+
 use picdesk_core::account::Language;
 use picdesk_core::id::ConversationId;
 use picdesk_telegram::{
@@ -14,8 +16,11 @@ use crate::{
     artifacts::ArtifactSettings,
     buttons::Seal,
     chance::Chance,
+    clock::Clock,
     config::{Config, Receiving},
+    site::Site,
     store::{Store, StoreError, people},
+    supabase::{Supabase, SupabaseSite},
     turn::Desk,
     words::{Audience as Readers, SayContext, Words},
 };
@@ -71,6 +76,26 @@ fn alarms(config: &Config, store: &Store) -> Alarms {
     let key = picdesk_wecom::verify::Secret::new(key.reveal());
     let patience = picdesk_wecom::Patience::default();
     alarms.with_robot(Robot::new(http, &url, &key, patience.call))
+}
+
+/// Where people sign in, where that is configured.
+pub(super) fn site(
+    config: &Config,
+    desk: &Desk,
+    clock: Clock,
+) -> Result<Option<Arc<dyn Site>>, String> {
+    let Some(project) = &config.supabase.project else { return Ok(None) };
+    let http = crate::images::http_client(config.http.proxy_url.as_ref())
+        .map_err(|error| error.to_string())?;
+    let keys = (project.publishable_key.clone(), project.jwt_secret.clone());
+    let supabase = Supabase::new(project.url.as_str(), keys, http, clock)
+        .with_secret_key(project.secret_key.clone());
+    Ok(Some(Arc::new(SupabaseSite {
+        supabase,
+        google: config.supabase.google,
+        origins: config.supabase.site_origins.clone(),
+        alarms: desk.alarms.clone(),
+    })))
 }
 
 /// Where pictures are.

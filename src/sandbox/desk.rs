@@ -97,6 +97,11 @@ impl DeskProcess {
         }
     }
 
+    /// How far its clock is ahead, from times before.
+    pub(super) fn ahead(&self) -> Duration {
+        Duration::from_secs(locked(&self.seen).ahead_s)
+    }
+
     /// Whom to tell when its state changes.
     pub(super) fn tell(&self, phone: Phone) {
         *locked(&self.phone) = Some(phone);

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use picdesk_core::{
     account::Language,
     channel::OutboundMessage,
-    effect::{Effect, RequestChange},
+    effect::{Effect, LinkEffect, RequestChange},
     event::About,
     id::{RequestId, TapId},
     say::Say,
@@ -22,7 +22,7 @@ use super::{
     facts::RequestBody,
     inbox,
     ledger::{self, CarriedOut, Order},
-    outbox, sealed,
+    links, outbox, sealed,
     timers::{self, NewTimer},
     windows,
 };
@@ -68,6 +68,9 @@ struct Rows {
     now: i64,
     purses: Vec<Vec<Value>>,
     accounts: Vec<Vec<Value>>,
+    /// Accounts that get something, the event it comes of, and their tag from now on.
+    touched: Vec<(i64, i64, i64)>,
+    links: Vec<(i64, LinkEffect)>,
     identities: Vec<Vec<Value>>,
     orders: Vec<Order>,
     cancelled: Vec<(i64, i64)>,
@@ -115,6 +118,8 @@ pub async fn carry_out(
     tx.run_for(sql::INSERT_IDENTITIES, &rows.identities).await?;
     let mut carried = ledger::carry_out(tx, &rows.orders, now).await?;
     carried.lost.extend(cancel(tx, &rows.cancelled, now).await?);
+    carried.lost.extend(links::touch(tx, &rows.touched).await?);
+    carried.lost.extend(links::carry_out(tx, &rows.links, now).await?);
     if !carried.lost.is_empty() {
         return Ok(carried);
     }

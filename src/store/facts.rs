@@ -375,7 +375,7 @@ pub async fn entries(
     let mut found: HashMap<PurseId, Vec<BalanceLine>> = HashMap::new();
     let purses = ids(purses.into_iter().map(|purse| purse.0));
     for row in tx.rows_for(sql::FIND_ENTRIES, &purses).await? {
-        let gives = row.text(0)? == "grant";
+        let gives = matches!(&*row.text(0)?, "grant" | "move_in" | "debt_out");
         let amount = row.int(1)?;
         found.entry(PurseId(row.int(4)?)).or_default().push(BalanceLine {
             change: if gives { amount } else { -amount },
@@ -443,11 +443,13 @@ pub async fn generation_of(
     rows.first().map(|row| Ok(GenerationId(row.int(0)?))).transpose()
 }
 
-/// How somebody is spoken to: their language, and whether they can be reached.
+/// How somebody is spoken to about what an account asked for: their language, and whether they can
+/// be reached.
 pub async fn manner(
     tx: &mut Tx,
     identity: &IdentityId,
+    account: AccountId,
 ) -> Result<Option<(Language, bool)>, StoreError> {
-    let rows = tx.rows(sql::FIND_MANNER, &[identity.as_str().into()]).await?;
+    let rows = tx.rows(sql::FIND_MANNER, &[identity.as_str().into(), account.0.into()]).await?;
     rows.first().map(|row| Ok((language(&row.text(0)?), row.flag(1)?))).transpose()
 }

@@ -6,6 +6,8 @@
 //! the hash of the one before it.
 
 mod chain;
+mod found;
+mod moves;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,6 +17,8 @@ use picdesk_core::{
 };
 
 pub(super) use self::chain::{Sealed, digest};
+use self::found::{Held, find_holds, find_purses, find_sources};
+pub use self::moves::{Move, MoveKind};
 use super::{Row, StoreError, Tx, Value, sealed};
 
 /// An order about money, and the event that gave it.
@@ -80,6 +84,8 @@ pub enum Act {
         /// Why.
         reason: &'static str,
     },
+    /// Move credits from purse to purse.
+    Move(Move),
 }
 
 /// A purse with its version.
@@ -89,6 +95,10 @@ struct Open {
     entries: i64,
     entries_before: i64,
     head: String,
+    /// Where what comes back to it goes on to.
+    successor: Option<i64>,
+    /// The number of its last line, while that is of this transaction.
+    last: i64,
     /// Events whose orders touched it.
     seqs: HashSet<i64>,
 }
@@ -105,14 +115,8 @@ struct Line<'a> {
 }
 
 /// The columns of a purse, in the order [`read_purse`] takes them.
-pub const PURSE_COLUMNS: &str =
-    "id, granted, posted, pending, refunded, expired, reclaimed, entries, head";
+pub const PURSE_COLUMNS: &str = "id, granted, posted, pending, refunded, expired, reclaimed, moved";
 
-const FIND_PURSES: &str = "
-    select id, granted, posted, pending, refunded, expired, reclaimed, entries, head
-    from purses where id in ({list})";
-const FIND_HOLDS: &str = "select id, purse, amount, state from holds where id in ({list})";
-const FIND_SOURCES: &str = "select source from ledger where source in ({list})";
 const INSERT_LINES: &str = "
     insert into ledger (id, purse, number, kind, amount, hold, source, reason, note, note_sha256, at,
                         hash)
@@ -125,11 +129,11 @@ const RESOLVE_HOLDS: &str = "
     update holds set state = v.state, resolved_at = v.at from v
     where holds.id = v.id and holds.state = 'pending'";
 const UPDATE_PURSES: &str = "
-    with v(id, granted, posted, pending, refunded, expired, reclaimed, entries, head, before)
+    with v(id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head, before)
       as (values {rows})
     update purses set granted = v.granted, posted = v.posted, pending = v.pending,
                       refunded = v.refunded, expired = v.expired, reclaimed = v.reclaimed,
-                      entries = v.entries, head = v.head
+                      moved = v.moved, entries = v.entries, head = v.head
     from v
     where purses.id = v.id and purses.entries = v.before
     returning purses.id";
@@ -144,6 +148,7 @@ pub fn read_purse(row: &Row, first: usize) -> Result<Purse, StoreError> {
         refunded: Credits(row.int(first + 4)?),
         expired: Credits(row.int(first + 5)?),
         reclaimed: Credits(row.int(first + 6)?),
+        moved: Credits(row.int(first + 7)?),
     })
 }
 
@@ -175,6 +180,7 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
     if !lost.is_empty() {
         return Ok(CarriedOut { lost, ..CarriedOut::default() });
     }
+    book.sweep(&mut purses)?;
     tx.run_for(INSERT_LINES, &book.lines).await?;
     tx.run_for(INSERT_HOLDS, &book.holds).await?;
     tx.run_for(RESOLVE_HOLDS, &book.resolved).await?;
@@ -191,6 +197,7 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
                 open.purse.refunded.0.into(),
                 open.purse.expired.0.into(),
                 open.purse.reclaimed.0.into(),
+                open.purse.moved.0.into(),
                 open.entries.into(),
                 open.head.clone().into(),
                 open.entries_before.into(),
@@ -207,75 +214,6 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
         }
     }
     Ok(CarriedOut { lost, moved: book.moved })
-}
-
-/// A hold as it is found.
-struct Held {
-    purse: i64,
-    amount: i64,
-    pending: bool,
-}
-
-async fn find_holds(tx: &mut Tx, orders: &[Order]) -> Result<HashMap<i64, Held>, StoreError> {
-    let ids: Vec<Vec<Value>> = orders
-        .iter()
-        .filter_map(|order| match order.act {
-            Act::Post { hold } | Act::Void { hold, .. } => Some(vec![hold.into()]),
-            Act::Grant { .. } | Act::Take { .. } | Act::Hold { .. } => None,
-        })
-        .collect();
-    let mut found = HashMap::new();
-    for row in tx.rows_for(FIND_HOLDS, &ids).await? {
-        let pending = row.text(3)? == "pending";
-        found.insert(row.int(0)?, Held { purse: row.int(1)?, amount: row.int(2)?, pending });
-    }
-    Ok(found)
-}
-
-async fn find_sources(tx: &mut Tx, orders: &[Order]) -> Result<HashSet<String>, StoreError> {
-    let sources: Vec<Vec<Value>> = orders
-        .iter()
-        .filter_map(|order| match &order.act {
-            Act::Grant { source, .. } | Act::Take { source, .. } => {
-                Some(vec![source.clone().into()])
-            }
-            Act::Hold { .. } | Act::Post { .. } | Act::Void { .. } => None,
-        })
-        .collect();
-    tx.rows_for(FIND_SOURCES, &sources).await?.iter().map(|row| row.text(0)).collect()
-}
-
-async fn find_purses(
-    tx: &mut Tx,
-    orders: &[Order],
-    held: &HashMap<i64, Held>,
-) -> Result<BTreeMap<i64, Open>, StoreError> {
-    let mut ids: Vec<i64> = orders
-        .iter()
-        .filter_map(|order| match order.act {
-            Act::Grant { purse, .. } | Act::Take { purse, .. } | Act::Hold { purse, .. } => {
-                Some(purse)
-            }
-            Act::Post { hold } | Act::Void { hold, .. } => held.get(&hold).map(|held| held.purse),
-        })
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let rows: Vec<Vec<Value>> = ids.into_iter().map(|id| vec![id.into()]).collect();
-    let mut purses = BTreeMap::new();
-    for row in tx.rows_for(FIND_PURSES, &rows).await? {
-        let purse = read_purse(&row, 0)?;
-        let entries = row.int(7)?;
-        let open = Open {
-            purse,
-            entries,
-            entries_before: entries,
-            head: row.text(8)?,
-            seqs: HashSet::new(),
-        };
-        purses.insert(purse.id.0, open);
-    }
-    Ok(purses)
 }
 
 /// The rows that orders come to.
@@ -346,6 +284,7 @@ impl Book {
             }
             Act::Post { hold } => self.resolve(purses, order.seq, *hold, None)?,
             Act::Void { hold, reason } => self.resolve(purses, order.seq, *hold, Some(reason))?,
+            Act::Move(moved) => return self.transfer(purses, order.seq, moved),
         }
         Ok(true)
     }
@@ -437,6 +376,7 @@ impl Book {
     fn line(&mut self, open: &mut Open, seq: i64, line: Line<'_>) {
         let note_sha256 = line.note.map(|note| digest(note.as_bytes())).unwrap_or_default();
         open.entries += 1;
+        open.last = line.id;
         open.seqs.insert(seq);
         *self.moved.entry(line.kind).or_default() += line.amount;
         open.head = Sealed {

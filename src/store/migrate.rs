@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/0001_house.sql")),
     (2, "errands", include_str!("../../migrations/0002_errands.sql")),
     (3, "sales", include_str!("../../migrations/0003_sales.sql")),
+    (4, "links", include_str!("../../migrations/0004_links.sql")),
 ];
 
 /// The text as SQLite reads it.

@@ -3,6 +3,7 @@
 mod bounce;
 mod fates;
 mod waiting;
+mod withdrawn;
 
 use picdesk_core::{
     channel::{Content, Delivery, OutboundMessage, Place, Receipt, Refusal},
@@ -19,6 +20,7 @@ use super::{
 
 pub use bounce::{Bounce, bounce};
 pub use waiting::{WaitingRow, first_waiting, last, waiting};
+pub use withdrawn::{still_waiting, withdraw};
 
 /// A message that waits, and what is known of its place.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use picdesk_core::{
-    credits::Credits,
+    credits::{Credits, Purse},
     effect::Effect,
     facts::{House, PaymentFacts},
     id::{AccountId, ConversationId, IdentityId, PurseId},
@@ -20,7 +20,7 @@ use picdesk_core::{
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
-    plans, sealed,
+    ledger, plans, sealed,
 };
 
 macro_rules! checkout_columns {
@@ -48,6 +48,12 @@ const FIND_REVERSALS: &str = "
 const FIND_PLANS: &str = "
     select subscription, request, account, plan, state, until, changed_at, told_at, customer, wish
     from plans where account = $1 order by subscription";
+const FIND_HOLDER: &str = "
+    with recursive r(id, successor) as (
+      select id, successor from purses where id = $1
+      union all select p.id, p.successor from purses p join r on p.id = r.successor)
+    select p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved
+    from purses p join r on r.id = p.id where r.successor is null";
 const FIND_OPEN_LINKS: &str = "
     select link from checkouts
     where state = 'open' and asked_at >= $1 and link is not null order by asked_at desc limit $2";
@@ -90,6 +96,16 @@ const KEEP_PLAN: &str = "
         changed_at = excluded.changed_at, told_at = excluded.told_at, customer = excluded.customer";
 const COUNT_STRIKE: &str = "update accounts set strikes = strikes + 1 where id = $1";
 const CHOOSE_PLAN: &str = "update accounts set plan = $2 where id = $1";
+
+/// The account that an effect about purchases hangs something on, or changes.
+pub(super) fn hangs_on(effect: &Effect) -> Option<AccountId> {
+    match effect {
+        Effect::OpenCheckout(checkout) => Some(checkout.account),
+        Effect::KeepPlan(row) => Some(row.account),
+        Effect::ChoosePlan { account, .. } | Effect::CountStrike { account } => Some(*account),
+        _ => None,
+    }
+}
 
 /// The statement and the values that an effect about purchases comes to; nothing for any other.
 pub(super) fn statement(effect: &Effect, now: i64) -> Option<(&'static str, Vec<Value>)> {
@@ -316,6 +332,10 @@ pub async fn facts_of(
     if let Some(payment) = payment {
         let rows = tx.rows(FIND_PAYMENT, &[payment.into()]).await?;
         found.payment = rows.first().map(read_payment).transpose()?;
+        found.holder = match found.payment.as_ref().and_then(|payment| payment.purse) {
+            Some(purse) => holder(tx, purse).await?,
+            None => None,
+        };
         let rows = tx.rows(FIND_REVERSALS, &[payment.into()]).await?;
         found.reversals = rows.iter().map(read_reversal).collect::<Result<_, _>>()?;
     }
@@ -330,6 +350,23 @@ pub async fn facts_of(
 pub async fn plans_of(tx: &mut Tx, account: AccountId) -> Result<Vec<PlanRow>, StoreError> {
     let rows = tx.rows(FIND_PLANS, &[account.0.into()]).await?;
     rows.iter().map(read_plan).collect()
+}
+
+/// An account has the plan that it pays for, if any.
+pub(super) async fn choose_plan(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    let plans = plans_of(tx, account).await?;
+    tx.run(CHOOSE_PLAN, &[account.0.into(), picdesk_core::payment::unlocked(&plans).into()])
+        .await?;
+    Ok(())
+}
+
+/// The purse that has what a purse got: itself, or what succeeded it.
+async fn holder(tx: &mut Tx, purse: PurseId) -> Result<Option<Purse>, StoreError> {
+    tx.rows(FIND_HOLDER, &[purse.0.into()])
+        .await?
+        .first()
+        .map(|row| ledger::read_purse(row, 0))
+        .transpose()
 }
 
 /// Links of ours that are not paid, as far as we know; newest first.

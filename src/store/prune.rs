@@ -3,11 +3,13 @@
 use super::{
     StoreError, Tx, Value,
     inbox::{NAMES_KEPT_MS, SET_ASIDE_KEPT_MS, name_hash},
-    sealed, windows,
+    links, sealed, windows,
 };
 
 /// Rows of each kind in one commit.
 const PRUNED_MAX: i64 = 1000;
+/// How long codes and counts of linking are of use: no count lasts longer.
+const LINKING_KEPT_MS: i64 = 24 * 3_600_000;
 /// Samples kept for medians.
 const SAMPLES_KEPT: i64 = 5000;
 
@@ -83,6 +85,7 @@ const FORGET_PROMPTS: &str = "
 
 /// Forgets what has had its time; whether there may be more.
 pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
+    links::forget(tx, times.now.saturating_sub(LINKING_KEPT_MS), PRUNED_MAX).await?;
     let raw = ids(&tx.rows(FIND_RAW, &[times.now.into(), PRUNED_MAX.into()]).await?)?;
     tx.run_for(FORGET_RAW, &raw).await?;
     let names_before = Value::from(times.now - NAMES_KEPT_MS);

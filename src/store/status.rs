@@ -70,7 +70,7 @@ const COUNT_ARTIFACTS: &str = "select state, count(*) from artifacts group by st
 const COUNT_ERRANDS: &str = "select state, count(*) from errands group by state";
 const COUNTERS: &str = "select name, value from counters";
 const COUNT_OWED: &str = "select count(*) from artifacts where owed = 1 and state = 'kept'";
-const COUNT_ACCOUNTS: &str = "select count(*) from accounts";
+const COUNT_ACCOUNTS: &str = "select count(*) from accounts where successor is null";
 const COUNT_IDENTITIES: &str = "select count(*) from identities";
 const SUM_PURSES: &str = "
     select cast(coalesce(sum(granted), 0) as bigint), cast(coalesce(sum(posted), 0) as bigint),
@@ -177,7 +177,7 @@ const FIND_LINES: &str = "
     from ledger where purse > $1 or (purse = $1 and number > $2)
     order by purse, number limit $3";
 const FIND_PURSES: &str = "
-    select id, granted, posted, pending, refunded, expired, reclaimed, entries, head
+    select id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head
     from purses where id > $1 order by id limit $2";
 const HOLDS_AGAINST_LINES: &str = "
     select h.id from holds h
@@ -209,7 +209,21 @@ const PENDING_WITHOUT_WORK: &str = "
       select 1 from generations g where g.id = h.generation and g.hold = h.id
         and g.state in ('held', 'claimed', 'submitting', 'submitted', 'made'))
     order by h.id limit 100";
+const MOVED_FROM_NOWHERE: &str = "
+    select l.id from ledger l
+    where l.kind in ('move_out', 'move_in', 'debt_out', 'debt_in') and not exists (
+      select 1 from ledger m where m.amount = l.amount and m.source =
+        case when l.kind in ('move_out', 'debt_out') then replace(l.source, '_out:', '_in:')
+             else replace(l.source, '_in:', '_out:') end)
+    order by l.id limit 100";
+const LEFT_BEHIND: &str = "
+    select p.id from purses p
+    where p.successor is not null and
+      p.granted + p.moved - p.posted - p.pending - p.refunded - p.expired - p.reclaimed <> 0
+    order by p.id limit 100";
 const ROW_CHECKS: &[(&str, &str)] = &[
+    ("what leaves a purse arrives in another", MOVED_FROM_NOWHERE),
+    ("nothing is left in a purse that has a successor", LEFT_BEHIND),
     ("every hold has its lines, and they agree", HOLDS_AGAINST_LINES),
     ("every line of a hold has its hold", LINES_WITHOUT_HOLD),
     ("every posted hold has its picture", POSTED_WITHOUT_PICTURE),
@@ -226,6 +240,7 @@ struct Sums {
     refunded: i64,
     expired: i64,
     reclaimed: i64,
+    moved: i64,
     number: i64,
     head: String,
 }
@@ -242,12 +257,15 @@ impl Sums {
             "void" => self.pending -= amount,
             "refund" => self.refunded += amount,
             "expire" => self.expired += amount,
-            "reclaim" => self.reclaimed += amount,
+            "reclaim" | "debt_in" => self.reclaimed += amount,
+            "debt_out" => self.reclaimed -= amount,
+            "move_in" => self.moved += amount,
+            "move_out" => self.moved -= amount,
             _ => {}
         }
     }
 
-    fn columns(&self) -> [i64; 7] {
+    fn columns(&self) -> [i64; 8] {
         [
             self.granted,
             self.posted,
@@ -255,6 +273,7 @@ impl Sums {
             self.refunded,
             self.expired,
             self.reclaimed,
+            self.moved,
             self.number,
         ]
     }
@@ -271,10 +290,10 @@ pub async fn verify(tx: &mut Tx) -> Result<Vec<Broken>, StoreError> {
         for row in &purses {
             after = row.int(0)?;
             let sums = lines.of_purse(tx, after, &mut broken).await?;
-            let columns = (1..8).map(|column| row.int(column)).collect::<Result<Vec<_>, _>>()?;
+            let columns = (1..9).map(|column| row.int(column)).collect::<Result<Vec<_>, _>>()?;
             let invariant = if columns != sums.columns() {
                 "a purse is the sum of its lines"
-            } else if row.text(8)? != sums.head {
+            } else if row.text(9)? != sums.head {
                 "a purse names its last line"
             } else {
                 continue;

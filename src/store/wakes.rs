@@ -3,7 +3,7 @@
 //! again by itself.
 
 use std::{
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicU8, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -41,10 +41,12 @@ pub enum Work {
     Doorbell,
     /// Errands wait to be run.
     Errands,
+    /// Messages were taken back that senders may know of.
+    Withdrawal,
 }
 
 impl Work {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Inbox,
         Self::Outbox,
         Self::Line,
@@ -52,6 +54,7 @@ impl Work {
         Self::Sweeper,
         Self::Doorbell,
         Self::Errands,
+        Self::Withdrawal,
     ];
 
     fn bit(self) -> u8 {
@@ -62,10 +65,12 @@ impl Work {
 /// The bells of a process.
 #[derive(Debug, Default)]
 pub struct Wakes {
-    bells: [Notify; 7],
+    bells: [Notify; 8],
     /// Work, by bit, that other processes have not been told of yet.
     untold: AtomicU8,
     telling: Notify,
+    /// How often messages were taken back: each sender has to see to it, and a bell wakes only one.
+    withdrawals: AtomicU64,
 }
 
 impl Wakes {
@@ -88,7 +93,15 @@ impl Wakes {
 
     /// Rings for this process alone.
     pub fn ring_here(&self, work: Work) {
+        if work == Work::Withdrawal {
+            self.withdrawals.fetch_add(1, Ordering::Release);
+        }
         self.bells[work as usize].notify_one();
+    }
+
+    /// How often messages were taken back, as far as this process knows.
+    pub fn withdrawals(&self) -> u64 {
+        self.withdrawals.load(Ordering::Acquire)
     }
 
     /// Wakes everybody here.

@@ -21,6 +21,8 @@ use crate::{chance::Chance, clock::Clock, config::Secret};
 const CALL: Duration = Duration::from_secs(12);
 /// Largest answer, bytes.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// Longest wait between two letters to one person that is believed, seconds.
+const RESEND_S_MAX: u64 = 600;
 /// The version whose errors are told by a word. Source: GoTrue, `X-Supabase-Api-Version`.
 const VERSION: &str = "2024-01-01";
 
@@ -31,6 +33,8 @@ pub struct Supabase {
     publishable_key: Secret,
     /// The secret of an old project, whose tokens are not signed by a published key.
     jwt_secret: Option<Secret>,
+    /// The key that nobody may know.
+    secret_key: Option<Secret>,
     http: Client,
     clock: Clock,
     keys: Arc<Keys>,
@@ -84,6 +88,17 @@ struct Session {
 struct Refused {
     code: Value,
     error_code: Option<String>,
+    message: Option<String>,
+    msg: Option<String>,
+}
+
+/// Whether somebody may sign in still, as only the secret key is told.
+#[derive(Deserialize)]
+struct Standing {
+    #[serde(default)]
+    banned_until: Option<String>,
+    #[serde(default)]
+    deleted_at: Option<String>,
 }
 
 impl Supabase {
@@ -95,14 +110,29 @@ impl Supabase {
         clock: Clock,
     ) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, publishable_key, jwt_secret, http, clock, keys: Arc::default() }
+        let keys = Arc::default();
+        Self { url, publishable_key, jwt_secret, secret_key: None, http, clock, keys }
+    }
+
+    /// The same with the key that nobody may know: a CAPTCHA, which no chat could solve, does not
+    /// stand in its way, and it is told who may not sign in any more.
+    #[must_use]
+    pub fn with_secret_key(self, secret_key: Option<Secret>) -> Self {
+        Self { secret_key, ..self }
     }
 
     /// Sends a code to somebody's address. Whether the address is known is not told: to an unknown
     /// one nothing is sent, and the answer is the same.
     pub async fn send_code(&self, email: &str) -> Result<(), AuthError> {
         let body = json!({"email": email, "create_user": false, "data": {}});
-        self.ask_for_letter(self.request(Method::POST, "/otp").json(&body)).await
+        self.ask_for_letter(self.letter().json(&body)).await
+    }
+
+    fn letter(&self) -> RequestBuilder {
+        match &self.secret_key {
+            Some(key) => self.request_by(key, Method::POST, "/otp").bearer_auth(key.reveal()),
+            None => self.request(Method::POST, "/otp"),
+        }
     }
 
     /// Sends a link to somebody's address that signs them in in the browser that asked.
@@ -116,14 +146,13 @@ impl Supabase {
             "email": email, "create_user": false, "data": {},
             "code_challenge": pkce.challenge(), "code_challenge_method": "s256",
         });
-        let request = self.request(Method::POST, "/otp").query(&[("redirect_to", return_url)]);
+        let request = self.letter().query(&[("redirect_to", return_url)]);
         self.ask_for_letter(request.json(&body)).await
     }
 
     async fn ask_for_letter(&self, request: RequestBuilder) -> Result<(), AuthError> {
         match self.send::<IgnoredAny>(request).await {
-            Ok(_) => Ok(()),
-            Err(Failed { word, .. }) if word.as_deref() == Some("otp_disabled") => Ok(()),
+            Ok(_) | Err(Failed { error: AuthError::NobodyThere, .. }) => Ok(()),
             Err(failed) => Err(failed.error),
         }
     }
@@ -196,10 +225,39 @@ impl Supabase {
         Ok(token::prove(token, &proof, &issuer, now)?)
     }
 
+    /// Whether somebody whose token was believed is there still and may sign in: a token is good
+    /// for an hour, whatever happens meanwhile. Without the secret key nobody is asked.
+    ///
+    /// # Errors
+    /// `Banned` when not.
+    pub async fn is_there(&self, Subject { id, .. }: &Subject) -> Result<(), AuthError> {
+        let Some(key) = &self.secret_key else { return Ok(()) };
+        if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err(AuthError::Banned);
+        }
+        let request = self.request_by(key, Method::GET, &format!("/admin/users/{id}"));
+        let standing = match self.send::<Standing>(request.bearer_auth(key.reveal())).await {
+            Ok(standing) => standing,
+            Err(Failed { error: AuthError::NobodyThere, .. }) => return Err(AuthError::Banned),
+            Err(failed) => return Err(failed.error),
+        };
+        let now = self.clock.now_ms();
+        // What cannot be read is no end of it.
+        let is_over = |until: String| {
+            until.parse::<jiff::Timestamp>().is_ok_and(|until| until.as_millisecond() <= now)
+        };
+        let is_free = standing.banned_until.is_none_or(is_over) && standing.deleted_at.is_none();
+        if is_free { Ok(()) } else { Err(AuthError::Banned) }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request_by(&self.publishable_key, method, path)
+    }
+
+    fn request_by(&self, key: &Secret, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/auth/v1{path}", self.url))
-            .header("apikey", self.publishable_key.reveal())
+            .header("apikey", key.reveal())
             .header("x-supabase-api-version", VERSION)
             .timeout(CALL)
     }
@@ -227,24 +285,48 @@ impl Supabase {
         }
         let refused: Refused = serde_json::from_slice(&body).unwrap_or_default();
         let word = refused.code.as_str().map(str::to_owned).or(refused.error_code);
-        Err(Failed::refused(status.as_u16(), word, wait.map(Duration::from_secs)))
+        let said = refused.message.or(refused.msg).unwrap_or_default();
+        let told = (wait.map(Duration::from_secs), said.as_str());
+        Err(Failed::refused(status.as_u16(), word.as_deref(), told))
     }
 }
 
-/// A call that failed, and the word that the server has for it.
+/// A call that failed.
 struct Failed {
     error: AuthError,
-    word: Option<String>,
 }
 
 impl Failed {
     fn of(error: AuthError) -> Self {
-        Self { error, word: None }
+        Self { error }
     }
 
-    fn refused(status: u16, word: Option<String>, retry_after: Option<Duration>) -> Self {
-        let error = match (status, word.as_deref()) {
+    /// How long the last letter to this address is too young for the next. Source: GoTrue, its
+    /// words for a person's own limit; that of all letters together has the same code.
+    fn rest(said: &str) -> Option<Duration> {
+        let (_, after) = said.split_once("request this after ")?;
+        let seconds = after.split(' ').next()?.parse::<u64>().ok()?;
+        Some(Duration::from_secs(seconds.min(RESEND_S_MAX)))
+    }
+
+    fn refused(status: u16, word: Option<&str>, told: (Option<Duration>, &str)) -> Self {
+        let (retry_after, said) = told;
+        let error = match (status, word) {
             (_, Some("user_banned")) => AuthError::Banned,
+            (_, Some("otp_disabled" | "user_not_found")) => AuthError::NobodyThere,
+            (_, Some("over_email_send_rate_limit")) => match Self::rest(said) {
+                Some(rest) => AuthError::TooSoon(rest),
+                None => AuthError::Exhausted,
+            },
+            (
+                _,
+                Some(
+                    "captcha_failed"
+                    | "email_provider_disabled"
+                    | "provider_disabled"
+                    | "oauth_provider_not_supported",
+                ),
+            ) => AuthError::Closed,
             (
                 _,
                 Some(
@@ -255,10 +337,12 @@ impl Failed {
                     | "bad_oauth_callback",
                 ),
             ) => AuthError::WrongCode,
-            (_, Some("no_authorization" | "bad_api_key")) | (401, _) => AuthError::Unauthorized,
+            (_, Some("no_authorization" | "bad_api_key" | "not_admin")) | (401, _) => {
+                AuthError::Unauthorized
+            }
             (429 | 500..=599, _) => AuthError::Later { retry_after },
             (status, _) => AuthError::Refused(status),
         };
-        Self { error, word }
+        Self { error }
     }
 }

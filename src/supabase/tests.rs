@@ -84,7 +84,7 @@ async fn nobody_learns_whether_an_address_is_known() {
     let unknown = site.supabase.verify_code("nobody@example.com", "123456").await;
     assert_eq!(unknown, Err(AuthError::WrongCode));
     let soon = site.supabase.send_code(ANNA).await;
-    assert!(matches!(soon, Err(AuthError::Later { .. })), "{soon:?}");
+    assert_eq!(soon, Err(AuthError::TooSoon(Duration::from_mins(1))));
     site.stand_in.ban(ANNA, true);
     let banned = site.supabase.verify_code(ANNA, &site.code()).await;
     assert_eq!(banned, Err(AuthError::Banned));
@@ -246,4 +246,49 @@ async fn while_it_is_away_it_is_asked_again_later_and_nothing_of_ours_is_told() 
     let http = crate::images::http_client(None).unwrap();
     let stranger = Supabase::new(&site.stand_in.url(), (stranger, None), http, Clock::system());
     assert_eq!(stranger.send_code(ANNA).await, Err(AuthError::Unauthorized));
+}
+
+async fn with(options: SupabaseOptions) -> SupabaseStandIn {
+    let clock = TheirClock::manual(Clock::system().now_ms());
+    SupabaseStandIn::start(SupabaseOptions { clock, ..options }).await.unwrap()
+}
+
+fn with_secret_key(stand_in: &SupabaseStandIn) -> Supabase {
+    let key = Secret::new(stand_in.options().secret_key.clone());
+    client(stand_in, None).with_secret_key(Some(key))
+}
+
+#[tokio::test]
+async fn a_captcha_stands_in_nobodys_way_who_has_the_secret_key() {
+    let stand_in = with(SupabaseOptions { captcha: true, ..SupabaseOptions::default() }).await;
+    assert_eq!(client(&stand_in, None).send_code(ANNA).await, Err(AuthError::Closed));
+    assert_eq!(with_secret_key(&stand_in).send_code(ANNA).await, Ok(()));
+    assert_eq!(stand_in.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn that_there_were_too_many_letters_is_told_to_whoever_can_mend_it() {
+    let stand_in = with(SupabaseOptions { mails_max: 1, ..SupabaseOptions::default() }).await;
+    let supabase = client(&stand_in, None);
+    assert_eq!(supabase.send_code(ANNA).await, Ok(()));
+    assert_eq!(supabase.send_code("wei@example.com").await, Err(AuthError::Exhausted));
+}
+
+#[tokio::test]
+async fn who_is_gone_or_banned_is_known_by_the_secret_key_alone() {
+    let stand_in = with(SupabaseOptions::default()).await;
+    let token = stand_in.token(ANNA, &json!({}));
+    let (without, with) = (client(&stand_in, None), with_secret_key(&stand_in));
+    let anna = with.prove(&token).await.unwrap();
+    assert_eq!(with.is_there(&anna).await, Ok(()));
+    stand_in.ban(ANNA, true);
+    assert_eq!(with.is_there(&anna).await, Err(AuthError::Banned));
+    assert_eq!(without.is_there(&anna).await, Ok(()));
+    stand_in.remove_user(ANNA);
+    assert_eq!(with.is_there(&anna).await, Err(AuthError::Banned));
+    let odd = Subject { id: "../admin".into(), email: None };
+    assert_eq!(with.is_there(&odd).await, Err(AuthError::Banned));
+    stand_in.arm(Armed::times(Fault::NotJson, 1));
+    let later = with.is_there(&anna).await;
+    assert!(matches!(later, Err(AuthError::Later { .. })), "{later:?}");
 }

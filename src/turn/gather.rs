@@ -2,34 +2,38 @@
 //! whole batch is read with a few statements.
 
 mod fates;
+mod sales;
+mod stray;
 
 use std::{collections::HashMap, sync::Arc};
 
 use picdesk_core::{
-    errand::{Errand, ErrandEnded},
     event::{Event, Setting},
     facts::{
         Album, Awaiting, Beside, Customer, DeskFacts, Facts, FactsKind, HistoryPage, Kept, Line,
-        MessageFacts, Needs, Pace, Past, PaymentFacts, PlanFacts, PressFacts, PressedAction,
-        Request,
+        LinkFacts, MessageFacts, Needs, Pace, Past, PressFacts, PressedAction, Request,
     },
-    id::{ConversationId, IdentityId, PurseId, Slot},
+    id::{ConversationId, IdentityId, PurseId},
     link,
     needs::needs,
-    payment::Checkout,
     say::{Action, BalanceLine},
+    signing_in,
     window::Window,
 };
 
-use self::fates::{delivery, generation};
+use self::{
+    fates::{delivery, generation},
+    sales::{asked_for, bought, payment, plan},
+    stray::is_stray,
+};
 use super::Turner;
 use crate::store::{
     StoreError, Tx,
     facts::{self as read, Pair, Placed},
     inbox::Pending,
     line,
-    outbox::{self, Stand},
-    payments, plans, windows,
+    links::{self, Asked},
+    windows,
 };
 
 /// An event with what it needs.
@@ -148,51 +152,6 @@ pub(super) async fn facts(
     })
 }
 
-/// What a notice of the payment provider is decided on.
-async fn payment(
-    turner: &Turner,
-    tx: &mut Tx,
-    wanted: &Wanted,
-) -> Result<PaymentFacts, StoreError> {
-    match &*wanted.event {
-        Event::PaymentTold(notice)
-        | Event::ErrandEnded(ErrandEnded { what: Errand::LookAtPayment { notice }, .. }) => {
-            payments::facts_of(tx, notice, &turner.desk.house).await
-        }
-        _ => Ok(PaymentFacts::default()),
-    }
-}
-
-/// What somebody pays for, where it is shown or changed.
-async fn plan(
-    turner: &Turner,
-    tx: &mut Tx,
-    needs: &Needs,
-    customer: Option<&Customer>,
-) -> Result<PlanFacts, StoreError> {
-    let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
-    let account = customer.account.id;
-    let mut found = plans::facts_of(tx, account).await?;
-    found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
-    if found.plans.iter().any(|row| row.customer.is_some()) {
-        found.portal = turner.portal(account);
-    }
-    Ok(found)
-}
-
-/// The newest purchase of what a button sells.
-async fn bought(
-    turner: &Turner,
-    tx: &mut Tx,
-    (item, customer): (Option<i64>, Option<&Customer>),
-) -> Result<Option<Checkout>, StoreError> {
-    let (Some(number), Some(customer)) = (item, customer) else { return Ok(None) };
-    match turner.desk.house.catalogue.item(number) {
-        Some(item) => payments::latest(tx, customer.account.id, &item).await,
-        None => Ok(None),
-    }
-}
-
 async fn message(
     turner: &Turner,
     tx: &mut Tx,
@@ -262,10 +221,7 @@ async fn message(
     };
     Ok(MessageFacts {
         pace: pace(turner, wanted, album.as_ref()),
-        checkout: match &needs.checkout {
-            Some(request) => payments::checkout(tx, request).await?,
-            None => None,
-        },
+        checkout: asked_for(tx, needs).await?,
         plan: plan(turner, tx, needs, customer.as_ref()).await?,
         linked: needs.artifact,
         replied: kept.filter(is_own),
@@ -278,8 +234,31 @@ async fn message(
         history: history(turner, tx, needs, customer.as_ref()).await?,
         entries: shared.entries(needs, customer.as_ref()),
         past: past(tx, needs, customer.as_ref()).await?,
+        link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
+}
+
+/// What linking needs to know.
+async fn linking(
+    turner: &Turner,
+    tx: &mut Tx,
+    wanted: &Wanted,
+    customer: Option<&Customer>,
+) -> Result<Option<Box<LinkFacts>>, StoreError> {
+    let awaited = match (&*wanted.event, customer) {
+        (Event::MessageReceived(message), Some(customer)) => {
+            signing_in::need(customer.awaiting.as_ref(), &message.text)
+        }
+        _ => None,
+    };
+    let need = wanted.needs.link.clone().or(awaited);
+    let (Some(need), Some(by)) = (need, &wanted.needs.identity) else { return Ok(None) };
+    let now = turner.store.clock().now_ms();
+    let account = customer.map(|customer| customer.account.id);
+    let asked = Asked { seq: wanted.seq, by, now, account };
+    let facts = links::find(tx, asked, &need, (&turner.desk.seal, &turner.desk.house)).await?;
+    Ok(Some(Box::new(facts)))
 }
 
 /// What the channel still takes where an event happened, if it counts.
@@ -344,31 +323,9 @@ async fn press(
         entries: shared.entries(needs, customer.as_ref()),
         past: past(tx, needs, customer.as_ref()).await?,
         desk: if at_desk { Some(desk(turner, tx, shared, wanted).await?) } else { None },
+        link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
-}
-
-/// Whether the pressed message is none of its request's own, all of which are known.
-async fn is_stray(
-    tx: &mut Tx,
-    wanted: &Wanted,
-    request: Option<&Request>,
-    generations: &[picdesk_core::facts::Generation],
-) -> Result<bool, StoreError> {
-    let (Event::ButtonPressed(press), Some(request)) = (&*wanted.event, request) else {
-        return Ok(false);
-    };
-    let Some(message) = &press.message else { return Ok(false) };
-    let question = Slot::Question(request.id.0).key();
-    let mut slots: Vec<String> =
-        generations.iter().map(|one| Slot::Generation(one.id).key()).collect();
-    let needed = slots.len().max(1);
-    slots.push(question.clone());
-    let stands = outbox::stands_now(tx, &slots).await?;
-    let of_pictures = stands.iter().filter(|(slot, _)| *slot != question).count();
-    let known = if generations.is_empty() { stands.len() } else { of_pictures };
-    let here = |stand: &Stand| stand.conversation == wanted.conversation;
-    Ok(known >= needed && stands.iter().all(|(_, stand)| here(stand) && stand.message != *message))
 }
 
 async fn pictures_of(
@@ -433,8 +390,32 @@ async fn desk(
     Ok(DeskFacts { operator, case, answers_customer })
 }
 
-/// The account or person whose facts an event was decided on: a batch has at most one of each.
-pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Option<String> {
+/// The accounts and persons whose facts an event was decided on: a batch has at most one of each.
+pub(super) fn whose(facts: &Facts, wanted: &Wanted) -> Vec<String> {
+    let link = match facts {
+        Facts::Message(facts) => facts.link.as_ref(),
+        Facts::Press(facts) => facts.link.as_ref(),
+        Facts::Generation(_)
+        | Facts::Delivery(_)
+        | Facts::Desk(_)
+        | Facts::Payment(_)
+        | Facts::None => None,
+    };
+    let other =
+        link.and_then(|link| link.typed.as_ref()?.party.as_ref()).map(|party| party.owner.account);
+    let back = link.and_then(|link| link.link.as_ref()).map(|link| link.back.account);
+    let mut all: Vec<String> = own(facts, wanted).into_iter().collect();
+    for account in [other, back].into_iter().flatten() {
+        let account = format!("account {account}");
+        if !all.contains(&account) {
+            all.push(account);
+        }
+    }
+    all
+}
+
+/// The account, or else the person, whose event it is.
+fn own(facts: &Facts, wanted: &Wanted) -> Option<String> {
     let account = match facts {
         Facts::Message(facts) => facts.customer.as_ref().map(|one| one.account.id),
         Facts::Press(facts) => facts.customer.as_ref().map(|one| one.account.id),

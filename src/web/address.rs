@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use super::{Web, gallery};
 use crate::{
     artifacts::ObjectName,
+    buttons::GALLERY_MS,
     store::{
-        StoreError, artifacts as rows,
+        StoreError, artifacts as rows, links,
         scope::{OfAccount, OfHouse, Whose},
     },
     words::PageText,
@@ -75,9 +76,12 @@ pub(super) struct Opened {
 }
 
 /// The gallery of a token, while it opens.
-pub(super) fn opens(web: &Web, token: &str) -> Option<Opened> {
-    let (account, until) = web.desk.seal.read_gallery(token, web.store.clock().now_ms())?;
-    Some(Opened { account, until })
+pub(super) async fn opens(web: &Web, token: &str) -> Result<Option<Opened>, StoreError> {
+    let now = web.store.clock().now_ms();
+    let Some((account, until)) = web.desk.seal.read_gallery(token, now) else { return Ok(None) };
+    let mut connection = web.store.read().await?;
+    let open = links::opens_gallery(&mut connection, account, until - GALLERY_MS).await?;
+    Ok(open.then_some(Opened { account, until }))
 }
 
 /// A picture that is kept, of whoever it is, or of one account; and its object.

@@ -37,8 +37,10 @@ pub(super) async fn download(
     Tokens(token): Tokens<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(gallery) = opens(&web, &token) else {
-        return nothing_here(&web, &headers, PageText::Expired);
+    let gallery = match opens(&web, &token).await {
+        Ok(Some(gallery)) => gallery,
+        Ok(None) => return nothing_here(&web, &headers, PageText::Expired),
+        Err(_) => return unavailable(),
     };
     let found = async {
         let mut own = web.store.read_as(OfAccount(gallery.account)).await?;

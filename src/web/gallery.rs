@@ -127,8 +127,10 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Some(opened) = opens(&web, &token) else {
-        return nothing_here(&web, &headers, PageText::Expired);
+    let opened = match opens(&web, &token).await {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return nothing_here(&web, &headers, PageText::Expired),
+        Err(_) => return unavailable(),
     };
     let before = query.as_deref().and_then(|query| query.strip_prefix("before="));
     let before = before.and_then(|picture| web.desk.seal.read_picture(picture));

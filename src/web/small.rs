@@ -30,8 +30,8 @@ pub(super) async fn small(
     Tokens((token, picture)): Tokens<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let (Some(gallery), Some(id)) = (opens(&web, &token), web.desk.seal.read_picture(&picture))
-    else {
+    let Ok(gallery) = opens(&web, &token).await else { return unavailable() };
+    let (Some(gallery), Some(id)) = (gallery, web.desk.seal.read_picture(&picture)) else {
         return nothing_here(&web, &headers, PageText::NotFound);
     };
     let name = match find(&web, id, Some(gallery.account)).await {

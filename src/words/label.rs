@@ -88,6 +88,17 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         Label::RefundYes => lexicon.word("label-refund-yes").to_owned(),
         Label::SupportLink => lexicon.word("label-support-link").to_owned(),
         Label::CaseDone => lexicon.word("label-case-done").to_owned(),
+        Label::MakeCode => lexicon.word("label-make-code").to_owned(),
+        Label::LinkYes => lexicon.word("label-link-yes").to_owned(),
+        Label::LinkNo => lexicon.word("label-link-no").to_owned(),
+        Label::UndoLink => lexicon.word("label-undo-link").to_owned(),
+        Label::UnlinkOne => lexicon.word("label-unlink-one").to_owned(),
+        Label::SignInByEmail => lexicon.word("label-sign-in-by-email").to_owned(),
+        Label::SignInInBrowser => lexicon.word("label-sign-in-in-browser").to_owned(),
+        Label::SignOut => lexicon.word("label-sign-out").to_owned(),
+        Label::UnlinkNumber(number) => {
+            lexicon.phrase("label-unlink-number", &Args::new().number("number", *number))
+        }
     }
 }
 

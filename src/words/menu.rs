@@ -23,12 +23,14 @@ pub struct Command {
 }
 
 /// Commands of a private chat, in the order people look for them, and their texts.
-const PRIVATE: [(&str, &str); 11] = [
+const PRIVATE: [(&str, &str); 13] = [
     ("settings", "command-settings"),
     ("balance", "command-balance"),
     ("buy", "command-buy"),
     ("plan", "command-plan"),
     ("history", "command-history"),
+    ("link", "command-link"),
+    ("unlink", "command-unlink"),
     ("cancel", "command-cancel"),
     ("support", "command-support"),
     ("language", "command-language"),

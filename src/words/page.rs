@@ -52,6 +52,38 @@ pub enum PageText {
     /// What stands for a picture when it is read aloud; when it was made, milliseconds since the
     /// epoch.
     Picture(i64),
+    /// The title of the page on which somebody signs in for a chat.
+    Link,
+    /// Before the name of whoever asked for it, by the name of their channel.
+    LinkAsked(&'static str),
+    /// Whose business it is, and that nothing is linked yet.
+    LinkWarn,
+    /// The link to Google.
+    LinkGoogle,
+    /// The field for an address.
+    LinkEmail,
+    /// The button that sends a code there.
+    LinkSend,
+    /// That it was sent, if the address is known.
+    LinkSent,
+    /// The field for that code.
+    LinkCode,
+    /// The button that looks at it.
+    LinkCheck,
+    /// The title over the code for the chat.
+    LinkDone,
+    /// How long and where that works.
+    LinkDoneMore,
+    /// That something was wrong.
+    LinkWrong,
+    /// That it was too often.
+    LinkWait,
+    /// That nobody can sign in now.
+    LinkLater,
+    /// That the page works no more.
+    LinkExpired,
+    /// The link back to the beginning.
+    LinkAgain,
 }
 
 /// The words of a page's text.
@@ -85,5 +117,24 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::PortalLater => lexicon.word("page-portal-later").to_owned(),
         PageText::PortalExpired => lexicon.word("page-portal-expired").to_owned(),
         PageText::Skip => lexicon.word("page-skip").to_owned(),
+        PageText::LinkAsked(channel) => {
+            let channel = lexicon.phrase("channel", &Args::new().ours("channel", channel));
+            lexicon.phrase("page-link-asked", &Args::new().ours("channel", channel))
+        }
+        PageText::Link => lexicon.word("page-link").to_owned(),
+        PageText::LinkWarn => lexicon.word("page-link-warn").to_owned(),
+        PageText::LinkGoogle => lexicon.word("page-link-google").to_owned(),
+        PageText::LinkEmail => lexicon.word("page-link-email").to_owned(),
+        PageText::LinkSend => lexicon.word("page-link-send").to_owned(),
+        PageText::LinkSent => lexicon.word("page-link-sent").to_owned(),
+        PageText::LinkCode => lexicon.word("page-link-code").to_owned(),
+        PageText::LinkCheck => lexicon.word("page-link-check").to_owned(),
+        PageText::LinkDone => lexicon.word("page-link-done").to_owned(),
+        PageText::LinkDoneMore => lexicon.word("page-link-done-more").to_owned(),
+        PageText::LinkWrong => lexicon.word("page-link-wrong").to_owned(),
+        PageText::LinkWait => lexicon.word("page-link-wait").to_owned(),
+        PageText::LinkLater => lexicon.word("page-link-later").to_owned(),
+        PageText::LinkExpired => lexicon.word("page-link-expired").to_owned(),
+        PageText::LinkAgain => lexicon.word("page-link-again").to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 //! that no sample says fails the tests, so a new variant needs its sample here.
 
 mod keys;
+mod links;
 mod money;
 mod people;
 
@@ -150,6 +151,7 @@ pub(super) fn says(measure: &Measure) -> Vec<Say> {
     says.extend(failures(measure));
     says.extend(pictures(measure));
     says.extend(people(measure));
+    says.extend(links::links(measure));
     says.extend(cards(measure));
     says
 }

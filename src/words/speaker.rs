@@ -190,6 +190,8 @@ impl Speaker<'_> {
                 self.fill("support-done", &Args::new().ours("code", code.as_str()))
             }
 
+            Say::Link(link) => self.link(link),
+
             Say::Card(card) => self.card(card),
             Say::CustomerWrote { name, text } => self.wrote("customer-wrote", name, text),
             Say::RelayState(state) => self.relay_state(*state),

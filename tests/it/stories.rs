@@ -5,6 +5,7 @@ mod buying;
 mod coming;
 mod groups;
 mod human;
+mod linking;
 mod making;
 mod outages;
 mod paying;

@@ -12,10 +12,11 @@ use crate::{
     facts::{MessageFacts, OpenRequest, PlanFacts},
     history,
     intent::Command,
-    keys, link, payment, pricing,
+    keys, link, linking, payment, pricing,
     say::{Balance, BalanceLine, HeldLine, Key, Label, Offer, Say, Verb},
     settings, support,
     turn::{Turn, shorten},
+    unlinking,
 };
 
 /// Obeys a command. Tells whether it was answered by a welcome.
@@ -43,6 +44,12 @@ pub(crate) fn obey(
         Command::PaySupport => pay_support(turn, visit),
         Command::Cancel => cancel::everything(turn, visit),
         Command::Language(named) => language(turn, visit, named),
+        Command::Link(typed) => linking::asked(turn, visit, facts, message, typed),
+        Command::Unlink => {
+            if let Some(link) = &facts.link {
+                unlinking::which(turn, visit, link);
+            }
+        }
     }
     false
 }
@@ -54,7 +61,10 @@ fn is_private(command: Command<'_>) -> bool {
         | Command::Buy
         | Command::Plan
         | Command::History
-        | Command::Support(_) => true,
+        | Command::Support(_)
+        | Command::Unlink => true,
+        // A code among others is answered by what voids it.
+        Command::Link(typed) => typed.is_empty(),
         Command::Start(_)
         | Command::Help
         | Command::Unknown

@@ -36,8 +36,8 @@ impl fmt::Display for Credits {
     }
 }
 
-/// A purse as its row has it. `available = granted − posted − pending − refunded − expired`;
-/// what was clawed back stands beside it and may push what can be spent below zero.
+/// A purse as its row has it. `available = granted + moved − posted − pending − refunded −
+/// expired`; what was clawed back stands beside it and may push what can be spent below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purse {
     /// Its id.
@@ -54,6 +54,8 @@ pub struct Purse {
     pub expired: Credits,
     /// Clawed back after a chargeback.
     pub reclaimed: Credits,
+    /// What came from other purses, less what went to them.
+    pub moved: Credits,
 }
 
 impl Purse {
@@ -69,6 +71,7 @@ impl Purse {
             refunded: zero,
             expired: zero,
             reclaimed: zero,
+            moved: zero,
         }
     }
 
@@ -76,7 +79,7 @@ impl Purse {
     #[must_use]
     pub fn available(&self) -> Credits {
         let held = self.posted.0 + self.pending.0 + self.refunded.0 + self.expired.0;
-        Credits(self.granted.0 - held - self.reclaimed.0)
+        Credits(self.granted.0 + self.moved.0 - held - self.reclaimed.0)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Everything that can follow. Imperative: an effect is an order to the store, carried out in the
 //! one transaction of its turn.
 
+mod link;
+
 use alloc::{string::String, vec::Vec};
 
 use crate::{
@@ -18,6 +20,8 @@ use crate::{
     payment::{Checkout, CheckoutState, Link, Payment, PlanRow, Refund, Reversed, Wish},
     say::{Cause, Key, Say},
 };
+
+pub use self::link::{LinkEffect, Merge, Part};
 
 /// Something that follows from an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +94,9 @@ pub enum Effect {
         /// What.
         awaiting: Option<Awaiting>,
     },
+
+    /// Something about codes and accounts that become one.
+    Link(LinkEffect),
 
     // Pictures that come in.
     /// A picture waits for words.

@@ -9,10 +9,11 @@ use crate::{
     channel::{Attachment, MediaRef},
     decide::{of_message, of_payment},
     effect::{Effect, NewErrand},
-    facts::{Facts, Reference},
+    facts::{Facts, Reference, SignedIn},
     id::{ConversationId, ErrandId, IdentityId, RequestId},
     payment::{self, Link, Money, Notice, PlanChange},
     screening::{self, Judged},
+    signing_in,
     turn::Turn,
 };
 
@@ -25,6 +26,22 @@ pub enum Errand {
     CopyMedia {
         /// The picture at the channel.
         media: MediaRef,
+    },
+    /// A code goes to an e-mail address, if it is known at the site.
+    SendSignInCode {
+        /// Who asked for it.
+        by: IdentityId,
+        /// The address.
+        email: String,
+    },
+    /// A code that came to an e-mail address is looked at.
+    CheckSignInCode {
+        /// Who typed it.
+        by: IdentityId,
+        /// The address.
+        email: String,
+        /// The code.
+        code: String,
     },
     /// The words of a request are screened.
     Screen {
@@ -78,6 +95,10 @@ pub enum Errand {
 pub enum ErrandKind {
     /// [`Errand::CopyMedia`].
     CopyMedia,
+    /// [`Errand::SendSignInCode`].
+    SendSignInCode,
+    /// [`Errand::CheckSignInCode`].
+    CheckSignInCode,
     /// [`Errand::Checkout`].
     Checkout,
     /// [`Errand::Screen`].
@@ -92,8 +113,10 @@ pub enum ErrandKind {
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::CopyMedia,
+        Self::SendSignInCode,
+        Self::CheckSignInCode,
         Self::Checkout,
         Self::Screen,
         Self::LookAtPayment,
@@ -106,6 +129,8 @@ impl ErrandKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::CopyMedia => "copy_media",
+            Self::SendSignInCode => "send_sign_in_code",
+            Self::CheckSignInCode => "check_sign_in_code",
             Self::Checkout => "checkout",
             Self::Screen => "screen",
             Self::LookAtPayment => "look_at_payment",
@@ -121,6 +146,8 @@ impl Errand {
     pub fn kind(&self) -> ErrandKind {
         match self {
             Self::CopyMedia { .. } => ErrandKind::CopyMedia,
+            Self::SendSignInCode { .. } => ErrandKind::SendSignInCode,
+            Self::CheckSignInCode { .. } => ErrandKind::CheckSignInCode,
             Self::Checkout { .. } => ErrandKind::Checkout,
             Self::Screen { .. } => ErrandKind::Screen,
             Self::LookAtPayment { .. } => ErrandKind::LookAtPayment,
@@ -162,6 +189,10 @@ pub enum Brought {
         /// Bytes of the picture.
         bytes: i64,
     },
+    /// The other side has done it, and nothing comes of that here.
+    Nothing,
+    /// Somebody of the site has proved who they are.
+    SignedIn(SignedIn),
     /// A payment link was made.
     Checkout(Link),
     /// What was charged for a period of a plan, or taken off its price; before tax.
@@ -254,6 +285,8 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
         }
         // Whoever needs the picture is told when it is needed: it may still be to be had then.
         (Errand::CopyMedia { .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {}
+        (Errand::SendSignInCode { .. }, end) => signing_in::sent(turn, of_message(facts), end),
+        (Errand::CheckSignInCode { .. }, end) => signing_in::checked(turn, of_message(facts), end),
         (Errand::Checkout { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
             payment::made(turn, of_message(facts)?, *slot, link);
         }

@@ -1,6 +1,8 @@
 //! What a turn knows when it decides. A type for each kind of event, loaded by the shell.
 
+mod awaiting;
 mod catalogue;
+mod link;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{Account, Language},
     channel::{Capabilities, MediaRef},
-    credits::Credits,
+    credits::{Credits, Purse},
     event::{Message, Setting},
     generation::{Artifact, GenerationState, Options, Quality, Resolution},
     id::{
@@ -21,7 +23,11 @@ use crate::{
     window::Window,
 };
 
+pub use self::awaiting::Awaiting;
 pub use self::catalogue::{Catalogue, Pack, Plan, Price, Sold};
+pub use self::link::{
+    FreshCode, LinkFacts, LinkNeed, LinkRow, LinkRules, Linked, Party, SignedIn, Tally, TypedCode,
+};
 
 /// What every turn knows.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +84,8 @@ pub struct House {
     pub till: Option<Till>,
     /// What each channel can do. One that is not here can do everything.
     pub channels: Vec<Capabilities>,
+    /// How chats are linked.
+    pub link: LinkRules,
 }
 
 impl House {
@@ -247,6 +255,8 @@ pub struct MessageFacts {
     pub entries: Vec<BalanceLine>,
     /// For a card: the last requests, and how many matters there were before.
     pub past: Past,
+    /// For linking.
+    pub link: Option<Box<LinkFacts>>,
 }
 
 /// A message of ours without a picture that somebody answers.
@@ -305,6 +315,8 @@ pub struct PressFacts {
     pub past: Past,
     /// For a press at the desk.
     pub desk: Option<DeskFacts>,
+    /// For linking.
+    pub link: Option<Box<LinkFacts>>,
 }
 
 /// What a button's token turned out to be.
@@ -418,6 +430,8 @@ pub struct PaymentFacts {
     pub account: Option<Account>,
     /// The payment it is about, once we have heard of it.
     pub payment: Option<Payment>,
+    /// The purse that has its credits now: the one that got them, or what succeeded that.
+    pub holder: Option<Purse>,
     /// What of that payment's money went back, as far as we have heard, oldest first.
     pub reversals: Vec<Reversed>,
     /// The plans that the account pays for, or has paid for.
@@ -660,52 +674,6 @@ pub struct HistoryPage {
 /// Pictures on a page of the history.
 pub const HISTORY_PAGE: usize = 8;
 
-/// What somebody's next words mean.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Awaiting {
-    /// Nothing of ours: people have the chat and hear the words themselves.
-    Servicer,
-    /// An edit of this picture.
-    Change {
-        /// Which.
-        artifact: ArtifactId,
-    },
-    /// Nothing yet: a message of theirs did not become a request, and its edit may.
-    Edit {
-        /// Which.
-        message: MessageId,
-    },
-    /// New words for this request.
-    Words {
-        /// Which.
-        request: RequestId,
-    },
-    /// What a matter is about, to be chosen by a button.
-    CaseCause {
-        /// The request it is about.
-        request: Option<RequestId>,
-    },
-    /// The words of a matter.
-    CaseWords {
-        /// What it is about.
-        cause: Cause,
-        /// The request it is about.
-        request: Option<RequestId>,
-    },
-    /// Whether the helper may see prompt and pictures.
-    CaseConsent {
-        /// What it is about.
-        cause: Cause,
-        /// The request it is about.
-        request: RequestId,
-        /// The words.
-        words: String,
-        /// The pictures that came with them.
-        pictures: Vec<MediaRef>,
-    },
-}
-
 /// Which variant of [`Facts`] an event is decided on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FactsKind {
@@ -762,6 +730,8 @@ pub struct Needs {
     pub case: Option<EscalationId>,
     /// An account by its id.
     pub account: Option<AccountId>,
+    /// What linking looks up.
+    pub link: Option<LinkNeed>,
     /// A purchase by our name for it.
     pub checkout: Option<String>,
     /// What somebody pays for, and has paid.

@@ -65,6 +65,10 @@ row_id! {
     TrayId,
     /// Work with an outside party.
     ErrandId,
+    /// A code that links a chat to an account.
+    CodeId,
+    /// How two accounts became one.
+    LinkId,
 }
 
 macro_rules! name_id {
@@ -111,6 +115,14 @@ name_id! {
 }
 
 impl ConversationId {
+    /// The channel's name: what stands before the first colon.
+    #[must_use]
+    pub fn channel(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+}
+
+impl IdentityId {
     /// The channel's name: what stands before the first colon.
     #[must_use]
     pub fn channel(&self) -> &str {

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{account::Language, id::IdentityId};
+use crate::{account::Language, code, id::IdentityId};
 
 /// What a text means, as far as the text alone can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub enum Command<'t> {
     Cancel,
     /// The language, where one was named.
     Language(Option<Language>),
+    /// Link this chat, by the code that was typed behind it; empty for the ways to do it.
+    Link(&'t str),
+    /// Unlink a chat.
+    Unlink,
     /// A command that we do not have.
     Unknown,
 }
@@ -105,7 +109,8 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
         "paysupport" | "支付帮助" => Command::PaySupport,
         "cancel" | "stop" | "取消" => Command::Cancel,
         "language" | "lang" | "语言" => Command::Language(language(rest)),
-        "link" | "绑定" | "unlink" | "解绑" => Command::Unknown,
+        "link" | "绑定" => Command::Link(rest),
+        "unlink" | "解绑" => Command::Unlink,
         _ => return None,
     })
 }
@@ -116,6 +121,9 @@ fn whole(text: &str, bare: BareWords) -> Intent<'_> {
     const BYTES_MAX: usize = 40;
     if text.len() > BYTES_MAX {
         return Intent::Words(text);
+    }
+    if let Some(code) = carried(text) {
+        return Intent::Command(Command::Link(code));
     }
     let is_edge = |c: char| c.is_whitespace() || ".!?。！？~～".contains(c);
     let lower: String = text.trim_matches(is_edge).to_lowercase();
@@ -132,6 +140,25 @@ fn whole(text: &str, bare: BareWords) -> Intent<'_> {
     match named(&lower, "").filter(|_| known) {
         Some(command) => Intent::Command(command),
         None => Intent::Words(text),
+    }
+}
+
+/// A code that needs no slash: as we show it, or behind the word.
+fn carried(text: &str) -> Option<&str> {
+    if code::is_shown(text) {
+        return Some(text);
+    }
+    let (word, rest) = text.split_once(char::is_whitespace)?;
+    let is_ours = word.eq_ignore_ascii_case("link") || word == "绑定";
+    (is_ours && code::read(rest).is_some()).then_some(rest)
+}
+
+/// The code that a text of somebody's brings.
+#[must_use]
+pub fn code(text: &str, by: &IdentityId) -> Option<String> {
+    match read(text, BareWords::of(by)) {
+        Intent::Command(Command::Link(typed)) => code::read(typed),
+        Intent::Command(_) | Intent::Greeting | Intent::Words(_) => None,
     }
 }
 

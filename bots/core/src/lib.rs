@@ -12,6 +12,7 @@ pub mod account;
 mod album;
 mod cancel;
 pub mod channel;
+pub mod code;
 mod command;
 pub mod credits;
 mod customer;
@@ -35,6 +36,7 @@ mod keys;
 pub mod lapse;
 pub mod line;
 pub mod link;
+pub mod linking;
 mod making;
 mod manners;
 mod message;
@@ -49,10 +51,12 @@ mod request;
 pub mod say;
 mod screening;
 mod settings;
+pub mod signing_in;
 mod support;
 mod topic;
 mod tray;
 mod turn;
+mod unlinking;
 pub mod window;
 
 #[cfg(test)]

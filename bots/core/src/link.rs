@@ -10,7 +10,7 @@ use crate::{
     facts::MessageFacts,
     history,
     intent::{self, BareWords, Command, Intent},
-    message,
+    linking, message,
     say::Say,
     support,
     turn::Turn,
@@ -18,6 +18,9 @@ use crate::{
 
 /// Most characters kept of a payload. Source: Bot API, "Deep linking", 64.
 const ORIGIN_CHARS_MAX: usize = 64;
+
+/// The payload of a link by which somebody comes to link their chat.
+pub(crate) const LINK: &str = "link";
 
 /// The payload that an event brings, for the shell to read: only it can tell whether the payload
 /// is one of ours.
@@ -56,6 +59,13 @@ pub(crate) fn started(
             (None, "support") => {
                 support::ask(turn, visit, None);
                 return false;
+            }
+            // It carries nobody's account, only the wish to link this chat to one.
+            (None, LINK) => {
+                if let Some(link) = &facts.link {
+                    linking::ways(turn, visit, link);
+                    return false;
+                }
             }
             (None, origin) => keep_origin(turn, visit, origin),
         }

@@ -18,7 +18,7 @@ use crate::{
     keys,
     request::{self, Placed, Wish},
     say::Say,
-    support, tray,
+    signing_in, support, tray,
     turn::{Reader, Turn},
 };
 
@@ -111,6 +111,9 @@ fn words(
 ) {
     if support::listens(visit, facts) {
         return support::hears(turn, visit, facts, message, text);
+    }
+    if signing_in::hears(turn, visit, facts, message, text) {
+        return;
     }
     let Some(pictures) = usable(turn, visit, message) else { return };
     if !text.trim().is_empty() {

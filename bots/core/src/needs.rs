@@ -1,11 +1,13 @@
 //! Which facts an event is decided on.
 
 use crate::{
-    errand::{Errand, ErrandEnded},
-    event::{About, Event, Message, Press, Setting},
-    facts::{FactsKind, Needs},
-    id::{ArtifactId, EscalationId, IdentityId, MessageId, RequestId},
+    code,
+    errand::{Brought, Errand, ErrandEnd, ErrandEnded},
+    event::{About, Entrance, Event, Message, Press, Setting},
+    facts::{FactsKind, LinkNeed, Needs},
+    id::{ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
+    link,
     say::{Action, Verb},
 };
 
@@ -36,7 +38,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         },
         Event::ButtonPressed(press) => press_needs(press, action),
         Event::PresenceChanged(presence) => person(&presence.who.identity),
-        Event::ChatEntered(entrance) => person(&entrance.who.identity),
+        Event::ChatEntered(entrance) => entrance_needs(entrance),
         Event::ChatHanded(handing) => person(&handing.who.identity),
         Event::ServicerWrote { to, .. } => person(&to.identity),
         Event::ConversationMoved { .. }
@@ -46,12 +48,12 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }
         | Event::ChannelWarned(_) => Needs::default(),
-        Event::ErrandEnded(ended) => errand_needs(ended),
         Event::PaymentTold(_) => of(FactsKind::Payment),
         Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
+        Event::ErrandEnded(ended) => errand_needs(ended),
         Event::DraftStopped { generation, .. }
         | Event::GenerationFailed { generation, .. }
         | Event::GenerationUncertain { generation } => {
@@ -99,6 +101,16 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
     }
 }
 
+fn entrance_needs(entrance: &Entrance) -> Needs {
+    let comes_to_link = entrance.scene_param.as_deref() == Some(link::LINK);
+    Needs {
+        identity: Some(entrance.who.identity.clone()),
+        link: comes_to_link.then_some(LinkNeed::Own),
+        kind: FactsKind::Message,
+        ..Needs::default()
+    }
+}
+
 fn message_needs(message: &Message) -> Needs {
     let identity = Some(message.from.identity.clone());
     if message.setting == Setting::Desk {
@@ -119,11 +131,21 @@ fn message_needs(message: &Message) -> Needs {
             entries: command == Command::Balance,
             plan: matches!(command, Command::Balance | Command::Plan),
             history: (command == Command::History).then_some(0),
+            link: link_needs(command),
             ..base
         },
         Intent::Greeting | Intent::Words(_) => {
             Needs { replied: replied(message), line: true, ..base }
         }
+    }
+}
+
+/// What linking looks up for a command.
+fn link_needs(command: Command<'_>) -> Option<LinkNeed> {
+    match command {
+        Command::Link(typed) => Some(code::read(typed).map_or(LinkNeed::Own, LinkNeed::Typed)),
+        Command::Unlink | Command::Start(link::LINK) => Some(LinkNeed::Own),
+        _ => None,
     }
 }
 
@@ -157,6 +179,15 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::Balance => Needs { entries: true, plan: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
         Verb::CaseDone => Needs { desk: true, case: Some(EscalationId(row)), ..base },
+        Verb::LinkYes | Verb::LinkNo => Needs { link: Some(LinkNeed::Code(CodeId(row))), ..base },
+        Verb::UndoLink => Needs { link: Some(LinkNeed::Link(LinkId(row))), ..base },
+        // Unlinking takes back what is in line, in words that name a place in it.
+        Verb::Unlink => Needs { link: Some(LinkNeed::Own), line: true, ..base },
+        Verb::MakeCode
+        | Verb::UnlinkWhich
+        | Verb::SignInByEmail
+        | Verb::SignInInBrowser
+        | Verb::SignOut => Needs { link: Some(LinkNeed::Own), ..base },
         Verb::BuyItem => Needs { item: Some(row), plan: true, ..base },
         Verb::ShowPlan
         | Verb::PlanChange
@@ -183,28 +214,33 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
 }
 
 fn errand_needs(ended: &ErrandEnded) -> Needs {
-    match &ended.what {
-        Errand::CopyMedia { .. } => Needs::default(),
-        Errand::Screen { request, identity } => Needs {
-            kind: FactsKind::Message,
-            identity: Some(identity.clone()),
-            request: Some(*request),
-            line: true,
-            ..Needs::default()
-        },
-        Errand::LookAtPayment { .. } => Needs { kind: FactsKind::Payment, ..Needs::default() },
-        Errand::ChangePlan { identity, .. } | Errand::Refund { identity, .. } => Needs {
-            kind: FactsKind::Message,
-            identity: Some(identity.clone()),
-            plan: true,
-            ..Needs::default()
-        },
-        Errand::Checkout { request, identity, .. } => Needs {
-            kind: FactsKind::Message,
-            identity: Some(identity.clone()),
-            checkout: Some(request.clone()),
-            ..Needs::default()
-        },
+    let of = |identity: &IdentityId| Needs {
+        kind: FactsKind::Message,
+        identity: Some(identity.clone()),
+        ..Needs::default()
+    };
+    match (&ended.what, &ended.end) {
+        (Errand::CopyMedia { .. }, _) => Needs::default(),
+        (Errand::Screen { request, identity }, _) => {
+            Needs { request: Some(*request), line: true, ..of(identity) }
+        }
+        (Errand::LookAtPayment { .. }, _) => {
+            Needs { kind: FactsKind::Payment, ..Needs::default() }
+        }
+        (Errand::ChangePlan { identity, .. } | Errand::Refund { identity, .. }, _) => {
+            Needs { plan: true, ..of(identity) }
+        }
+        (Errand::Checkout { request, identity, .. }, _) => {
+            Needs { checkout: Some(request.clone()), ..of(identity) }
+        }
+        (
+            Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },
+            ErrandEnd::Brought(Brought::SignedIn(who)),
+        ) => Needs { link: Some(LinkNeed::Subject(who.clone())), ..of(by) },
+        (
+            Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },
+            ErrandEnd::Brought(_) | ErrandEnd::Failed(_),
+        ) => Needs { link: Some(LinkNeed::Own), ..of(by) },
     }
 }
 

@@ -33,6 +33,8 @@ pub fn writer<'e>(event: &'e Event, album: Option<&Album>) -> Option<&'e Identit
             | Command::Settings
             | Command::Privacy
             | Command::Language(_)
+            | Command::Link(_)
+            | Command::Unlink
             | Command::Unknown,
         )
         | Intent::Greeting

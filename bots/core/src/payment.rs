@@ -19,6 +19,7 @@ use crate::{
     id::{AccountId, ConversationId, ErrandId, IdentityId, PurseId},
 };
 
+pub use self::told::unlocked;
 pub(crate) use self::{
     checkout::{chosen, failed, made, offers, till},
     moved::moved,
@@ -134,7 +135,8 @@ pub struct Checkout {
     pub request: String,
     /// Who gets the credits.
     pub account: AccountId,
-    /// Where they go.
+    /// Their purse when it was asked for. That they were linked since has changed it: credits go
+    /// to the purse that the account has when they come.
     pub purse: PurseId,
     /// Who asked.
     pub identity: IdentityId,

@@ -19,7 +19,7 @@ use crate::{
     generation::{GenerationState, Options},
     handed, handing, history,
     id::{RequestId, Slot},
-    keys, payment,
+    keys, linking, payment,
     picture::Scene,
     pricing, receipt,
     request::{self, NotYet, Wish},
@@ -123,6 +123,15 @@ fn obey(
             let changed = background.map(|background| Options { background, ..now });
             return settings::choose(turn, visit, message, changed);
         }
+        Verb::MakeCode
+        | Verb::LinkYes
+        | Verb::LinkNo
+        | Verb::UndoLink
+        | Verb::UnlinkWhich
+        | Verb::Unlink
+        | Verb::SignInByEmail
+        | Verb::SignInInBrowser
+        | Verb::SignOut => return linking::pressed(turn, visit, facts, action),
         Verb::BuyItem => return payment::chosen(turn, visit, facts, row),
         Verb::PlanChange | Verb::PlanTo | Verb::PlanCancel | Verb::PlanYes => {
             return payment::plan_pressed(turn, visit, &facts.plan, (action, message));
@@ -175,6 +184,13 @@ fn is_private(verb: Verb) -> bool {
             | Verb::HistoryPage
             | Verb::AskHuman
             | Verb::SetCause
+            | Verb::MakeCode
+            | Verb::LinkYes
+            | Verb::UnlinkWhich
+            | Verb::Unlink
+            | Verb::SignInByEmail
+            | Verb::SignInInBrowser
+            | Verb::SignOut
     )
 }
 

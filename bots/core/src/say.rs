@@ -5,6 +5,7 @@
 
 mod case;
 mod key;
+mod link;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
@@ -21,6 +22,7 @@ use crate::{
 pub use self::{
     case::{Card, CardLine, Cause, RelayState},
     key::{Action, Chosen, Does, Key, Label, Verb},
+    link::{LinkSay, LinkedLine},
 };
 
 /// One message of ours, before it has words.
@@ -470,6 +472,10 @@ pub enum Say {
         /// `S-1042`.
         code: String,
     },
+
+    // Chats that are linked.
+    /// Something about linking.
+    Link(LinkSay),
 
     // At the desk.
     /// The card of an escalation.

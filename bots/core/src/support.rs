@@ -49,6 +49,8 @@ pub(crate) fn listens(visit: &Visit, facts: &MessageFacts) -> bool {
             Awaiting::Change { .. }
             | Awaiting::Edit { .. }
             | Awaiting::Words { .. }
+            | Awaiting::LinkEmail
+            | Awaiting::LinkEmailCode { .. }
             | Awaiting::Servicer,
         )
         | None => false,
@@ -94,6 +96,8 @@ pub(crate) fn hears(
             Awaiting::Change { .. }
             | Awaiting::Edit { .. }
             | Awaiting::Words { .. }
+            | Awaiting::LinkEmail
+            | Awaiting::LinkEmailCode { .. }
             | Awaiting::Servicer,
         )
         | None => {}
@@ -221,6 +225,8 @@ pub(crate) fn cause_chosen(
             | Awaiting::Edit { .. }
             | Awaiting::Words { .. }
             | Awaiting::CaseConsent { .. }
+            | Awaiting::LinkEmail
+            | Awaiting::LinkEmailCode { .. }
             | Awaiting::Servicer,
         )
         | None => None,

@@ -8,7 +8,7 @@ use crate::{
     credits::Credits,
     effect::{Body, Effect, Outgoing},
     event::{About, Message, Setting},
-    facts::{Customer, Frame, House, Request},
+    facts::{Customer, Frame, House, Linked, Request},
     id::{ConversationId, IdentityId, MessageId, OutboundId, Slot},
     say::{Key, Say},
     window::Window,
@@ -151,6 +151,16 @@ impl Reader {
             identity: Some(message.from.identity.clone()),
             language: known.or(message.from.language).unwrap_or(turn.house().language_default),
             setting: message.setting,
+        }
+    }
+
+    /// Somebody where we talk with them alone.
+    pub fn private(who: &Linked) -> Self {
+        Self {
+            conversation: who.home.clone(),
+            identity: Some(who.identity.clone()),
+            language: who.language,
+            setting: Setting::Private,
         }
     }
 

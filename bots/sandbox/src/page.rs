@@ -39,7 +39,7 @@ macro_rules! asset {
 
 const INDEX: Asset = asset!("index.html", HTML);
 const ICON: Asset = asset!("icon.svg", SVG);
-const ASSETS: [Asset; 30] = [
+const ASSETS: [Asset; 31] = [
     asset!("page.css", CSS),
     asset!("chats.css", CSS),
     asset!("phone.css", CSS),
@@ -57,6 +57,7 @@ const ASSETS: [Asset; 30] = [
     asset!("draw.js", SCRIPT),
     asset!("chats.js", SCRIPT),
     asset!("header.js", SCRIPT),
+    asset!("letters.js", SCRIPT),
     asset!("timeline.js", SCRIPT),
     asset!("bubble.js", SCRIPT),
     asset!("rich.js", SCRIPT),

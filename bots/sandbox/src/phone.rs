@@ -32,6 +32,7 @@
 //! | `POST /sandbox/api/kill` | `{"restart": true}` (default true) | [desk](#desk) |
 //! | `POST /sandbox/api/restart` | | [desk](#desk) |
 //! | `GET /sandbox/api/counters` | | [counters](#counters) |
+//! | `GET /sandbox/api/letters` | | `{"letters": [{"to", "code", "at_ms"}]}`, newest first |
 //!
 //! # players
 //!
@@ -260,6 +261,10 @@ pub trait OutsideControl: Send + Sync {
     fn advance(&self, by: Duration) {
         let _ = by;
     }
+    /// The letters that it has sent, newest first.
+    fn letters(&self) -> Vec<Value> {
+        Vec::new()
+    }
 }
 
 /// Whether the desk lives.
@@ -363,6 +368,7 @@ pub fn router(phone: Phone) -> Router {
         .route("/sandbox/api/chat/{chat}", get(read::chat))
         .route("/sandbox/api/file/{file}", get(read::file))
         .route("/sandbox/api/counters", get(read::counters))
+        .route("/sandbox/api/letters", get(read::letters))
         .route("/sandbox/api/events", get(events::events))
         .route("/sandbox/api/say", post(act::say))
         .route("/sandbox/api/tap", post(act::tap))

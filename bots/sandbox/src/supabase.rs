@@ -50,6 +50,10 @@ pub struct SupabaseOptions {
     pub jwt_secret: String,
     /// What signs at first.
     pub algorithm: Algorithm,
+    /// Whether letters are asked for with a CAPTCHA solved, but by the key that nobody may know.
+    pub captcha: bool,
+    /// Letters that are sent in all before there are too many; 0 = as many as one likes.
+    pub mails_max: usize,
     /// Who has an account.
     pub users: Vec<String>,
     /// Where browsers may be sent back to: beginnings of addresses.
@@ -70,6 +74,8 @@ impl Default for SupabaseOptions {
             secret_key: "sb_secret_sandbox".into(),
             jwt_secret: "sandbox-jwt-secret-that-opens-nothing".into(),
             algorithm: Algorithm::Es256,
+            captcha: false,
+            mails_max: 0,
             users: vec!["anna@example.com".into(), "wei@example.com".into()],
             redirect_allowed: vec!["http://127.0.0.1".into(), "http://localhost".into()],
             site_url: "http://127.0.0.1:1/site".into(),
@@ -131,6 +137,11 @@ impl SupabaseStandIn {
         for user in world.users.iter_mut().filter(|it| it.email == email) {
             user.banned = banned;
         }
+    }
+
+    /// Ends somebody's account.
+    pub fn remove_user(&self, email: &str) {
+        self.state.world().users.retain(|it| it.email != email);
     }
 
     /// Sessions that nobody has ended.

@@ -1,8 +1,8 @@
 //! Filing effects under their kinds of row.
 
 use picdesk_core::{
-    effect::{Effect, NewGeneration, RequestChange},
-    facts::RequestState,
+    effect::{Effect, LinkEffect, NewGeneration, RequestChange},
+    facts::{Request, RequestState},
     generation::{Failure, GenerationState},
     id::{ArtifactId, GenerationId, RequestId},
 };
@@ -15,7 +15,7 @@ use super::{
 use crate::store::{
     copies, errands,
     facts::word_of,
-    ledger::{Act, Order},
+    ledger::{Act, Move, MoveKind, Order},
     outbox, payments, sealed,
     timers::NewTimer,
 };
@@ -51,10 +51,8 @@ impl Rows {
             | Effect::SettleAlbum { .. }
             | Effect::ForgetAlbum { .. } => self.gather_picture(effect),
             Effect::ForgetEvent => self.single(sql::FORGET_EVENT, vec![seq.into()]),
-            Effect::OpenRequest(request) => {
-                self.uses.extend(copies::uses(request, self.now));
-                self.requests.push(request_row(request));
-            }
+            Effect::Link(link) => self.gather_link(seq, link),
+            Effect::OpenRequest(request) => self.open_request(seq, request),
             Effect::RunErrand(new) => self.errands.push(errands::row(new, self.now)),
             Effect::KeepCopy { media, object, bytes } => {
                 self.copies.push(copies::row(media, object, *bytes, self.now));
@@ -76,12 +74,8 @@ impl Rows {
             | Effect::KeepRefund(_)
             | Effect::LapsePayment { .. }
             | Effect::ChoosePlan { .. }
-            | Effect::CountStrike { .. } => {
-                if let Some((text, values)) = payments::statement(effect, self.now) {
-                    self.single(text, values);
-                }
-            }
-            Effect::Generate(generation) => self.generate(generation),
+            | Effect::CountStrike { .. } => self.gather_sale(seq, effect),
+            Effect::Generate(generation) => self.generate(seq, generation),
             Effect::CancelGeneration { generation } => self.cancelled.push((seq, generation.0)),
             Effect::SettleGeneration { .. }
             | Effect::TellLater { .. }
@@ -103,7 +97,7 @@ impl Rows {
             | Effect::UnplaceEscalation { .. }
             | Effect::Readdress { .. }
             | Effect::AnswerEscalation { .. }
-            | Effect::CloseEscalation { .. } => self.gather_case(effect),
+            | Effect::CloseEscalation { .. } => self.gather_case(seq, effect),
             Effect::BounceMessage { outbound, refusal, again } => {
                 let (outbound, refusal, again) = (*outbound, *refusal, *again);
                 self.bounced.push(outbox::Bounce { outbound, refusal, again });
@@ -118,6 +112,19 @@ impl Rows {
             | Effect::Send(_)
             | Effect::AnswerTap { .. }
             | Effect::RaiseAlarm { .. } => {}
+        }
+    }
+
+    fn open_request(&mut self, seq: i64, request: &Request) {
+        self.touched.push((request.account.0, seq, 0));
+        self.uses.extend(copies::uses(request, self.now));
+        self.requests.push(request_row(request));
+    }
+
+    fn gather_sale(&mut self, seq: i64, effect: &Effect) {
+        self.touched.extend(payments::hangs_on(effect).map(|account| (account.0, seq, 0)));
+        if let Some((text, values)) = payments::statement(effect, self.now) {
+            self.single(text, values);
         }
     }
 
@@ -148,9 +155,10 @@ impl Rows {
         }
     }
 
-    fn gather_case(&mut self, effect: &Effect) {
+    fn gather_case(&mut self, seq: i64, effect: &Effect) {
         match effect {
             Effect::OpenEscalation(escalation) => {
+                self.touched.push((escalation.account.0, seq, 0));
                 self.escalations.push(escalation_row(escalation, self.now));
             }
             Effect::PlaceEscalation { escalation, topic } => {
@@ -180,19 +188,7 @@ impl Rows {
     fn gather_person(&mut self, effect: &Effect) {
         match effect {
             Effect::OpenAccount { account, purse, person, language } => {
-                let options = picdesk_core::generation::Options::default();
-                let mut row: Vec<Value> = vec![purse.0.into()];
-                row.extend((0..7).map(|_| Value::from(0_i64)));
-                row.push("".into());
-                self.purses.push(row);
-                self.accounts.push(vec![
-                    account.0.into(),
-                    purse.0.into(),
-                    serde_json::json!(options).to_string().into(),
-                    Value::Text(None),
-                    0_i64.into(),
-                    self.now.into(),
-                ]);
+                self.new_account(account.0, purse.0);
                 self.identities.push(vec![
                     person.identity.as_str().into(),
                     account.0.into(),
@@ -357,8 +353,58 @@ impl Rows {
         }
     }
 
-    fn generate(&mut self, new: &NewGeneration) {
+    fn generate(&mut self, seq: i64, new: &NewGeneration) {
         self.generations.push(generation_row(new, self.now));
-        self.single(sql::RAISE_TAG, vec![new.account.0.into(), new.tag.into()]);
+        self.touched.push((new.account.0, seq, new.tag));
+    }
+
+    fn gather_link(&mut self, seq: i64, effect: &LinkEffect) {
+        match effect {
+            LinkEffect::Merge(merge) => self.order(
+                seq,
+                Act::Move(Move {
+                    out: merge.leaves.0,
+                    into: merge.arrives.0,
+                    from: merge.from.purse.0,
+                    to: merge.into.purse.0,
+                    kind: MoveKind::Merged,
+                }),
+            ),
+            LinkEffect::Part(part) => self.order(
+                seq,
+                Act::Move(Move {
+                    out: part.leaves.0,
+                    into: part.arrives.0,
+                    from: part.from.purse.0,
+                    to: part.back.purse.0,
+                    kind: MoveKind::Parted { at_most: part.at_most },
+                }),
+            ),
+            LinkEffect::Separate { account, purse, .. } => self.new_account(account.0, purse.0),
+            LinkEffect::Count { .. }
+            | LinkEffect::MakeCode { .. }
+            | LinkEffect::ClaimCode { .. }
+            | LinkEffect::SpendCode { .. }
+            | LinkEffect::SignIn { .. }
+            | LinkEffect::SignOut { .. } => {}
+        }
+        self.links.push((seq, effect.clone()));
+    }
+
+    /// An account with an empty purse.
+    fn new_account(&mut self, account: i64, purse: i64) {
+        let options = picdesk_core::generation::Options::default();
+        let mut row: Vec<Value> = vec![purse.into()];
+        row.extend((0..7).map(|_| Value::from(0_i64)));
+        row.push("".into());
+        self.purses.push(row);
+        self.accounts.push(vec![
+            account.into(),
+            purse.into(),
+            serde_json::json!(options).to_string().into(),
+            Value::Text(None),
+            0_i64.into(),
+            self.now.into(),
+        ]);
     }
 }

@@ -53,8 +53,6 @@ pub(super) const INSERT_GENERATIONS: &str = "
     values {rows}";
 pub(super) const TELL_LATER: &str = "update generations set untold = 1 where id = $1";
 pub(super) const TOLD: &str = "update generations set untold = 0 where id = $1";
-pub(super) const RAISE_TAG: &str =
-    "update accounts set last_tag = $2 where id = $1 and last_tag < $2";
 pub(super) const CANCEL_GENERATIONS: &str = "
     with v(id, at) as (values {rows})
     update generations set state = 'cancelled', settled_at = v.at, claimed_by = null
@@ -112,4 +110,5 @@ pub(super) const MOVES: &[&str] = &[
     "delete from awaiting where conversation = $2
        and identity in (select identity from awaiting where conversation = $1)",
     "update awaiting set conversation = $2 where conversation = $1",
+    "update identities set home = $2 where home = $1",
 ];

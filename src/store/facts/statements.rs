@@ -46,14 +46,14 @@ pub(super) const FIND_PEOPLE: &str = "
                                     where g.account = a.id and g.untold = 1)
                   then 32 else 0 end as bigint),
            a.id, a.options, a.plan, a.last_tag,
-           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved
     from seen
     join identities i on i.id = seen.identity
     join accounts a on a.id = i.account
     join purses p on p.id = a.purse";
 pub(super) const FIND_ACCOUNTS: &str = "
     select a.id, a.options, a.plan, a.last_tag,
-           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved
     from accounts a join purses p on p.id = a.purse
     where a.id in ({list})";
 pub(super) const FIND_AWAITING: &str = "
@@ -149,12 +149,12 @@ pub(super) const FIND_ENTRIES: &str = "
         select distinct v.purse, coalesce((
             select l.number from ledger l
             where l.purse = v.purse
-              and l.kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
+              and l.kind not in ('hold', 'void')
             order by l.number desc limit 1 offset 4), 0)
         from v)
     select l.kind, l.amount, l.reason, l.at, l.purse
     from begins join ledger l on l.purse = begins.purse and l.number >= begins.number
-    where l.kind in ('grant', 'post', 'refund', 'expire', 'reclaim')
+    where l.kind not in ('hold', 'void')
     order by l.purse, l.number desc";
 pub(super) const FIND_HISTORY: &str = concat!(
     "select ",
@@ -173,9 +173,16 @@ pub(super) const COUNT_CASES: &str = "select count(*) from escalations where acc
 pub(super) const FIND_UNSENT: &str =
     "select id from outbox where state = 'refused' and about = $1 order by id limit 100";
 pub(super) const FIND_IDENTITY: &str = "
-    select id from identities where account = $1 order by reachable desc, created_at, id limit 1";
+    with recursive r(id, successor) as (
+      select id, successor from accounts where id = $1
+      union all select a.id, a.successor from accounts a join r on a.id = r.successor)
+    select i.id from identities i join r on i.account = r.id
+    where r.successor is null order by i.reachable desc, i.created_at, i.id limit 1";
 pub(super) const FIND_GENERATION_OF: &str = "select generation from artifacts where id = $1";
-pub(super) const FIND_MANNER: &str = "select language, reachable from identities where id = $1";
+/// Whoever has another account by now is out of reach for what the old one asked for.
+pub(super) const FIND_MANNER: &str = "
+    select language, case when account = $2 then reachable else 0 end
+    from identities where id = $1";
 pub(super) const FIND_OPERATOR: &str = "select name from operators where telegram = $1";
 /// User ids are told in either case.
 pub(super) const FIND_OPERATOR_OF_WECOM: &str =

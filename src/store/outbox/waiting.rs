@@ -37,6 +37,11 @@ const FIND_LAST: &str = "select coalesce(max(id), 0) from outbox";
 pub struct WaitingRow(Row);
 
 impl WaitingRow {
+    /// A row with the columns that are read here, in their order.
+    pub(super) fn of(row: Row) -> Self {
+        Self(row)
+    }
+
     /// Its number.
     pub fn id(&self) -> Result<i64, StoreError> {
         self.0.int(7)

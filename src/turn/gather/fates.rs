@@ -37,7 +37,8 @@ pub(super) async fn generation(
     if let Some(request) = &facts.request {
         let account = request.account.0;
         facts.account = read::accounts(tx, [account], &turner.desk.house).await?.remove(&account);
-        if let Some((language, reachable)) = read::manner(tx, &request.identity).await? {
+        let manner = read::manner(tx, &request.identity, request.account).await?;
+        if let Some((language, reachable)) = manner {
             (facts.language, facts.reachable) = (language, reachable);
         }
     }
@@ -69,7 +70,8 @@ pub(super) async fn delivery(
     if let Some(artifact) = needs.artifact {
         facts.kept = read::kept(tx, [artifact.0]).await?.remove(&artifact.0);
         if let Some(kept) = &facts.kept
-            && let Some((language, _)) = read::manner(tx, &kept.request.identity).await?
+            && let Some((language, _)) =
+                read::manner(tx, &kept.request.identity, kept.request.account).await?
         {
             facts.language = language;
         }

@@ -60,6 +60,15 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::RefundYes,
         Label::SupportLink,
         Label::CaseDone,
+        Label::MakeCode,
+        Label::LinkYes,
+        Label::LinkNo,
+        Label::UndoLink,
+        Label::UnlinkOne,
+        Label::UnlinkNumber(2),
+        Label::SignInByEmail,
+        Label::SignInInBrowser,
+        Label::SignOut,
     ];
     labels.extend(Language::ALL.map(Label::Language));
     labels.extend(Cause::ALL.map(Label::Cause));
@@ -85,7 +94,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 22] {
+pub(in super::super) fn pages() -> [PageText; 38] {
     [
         PageText::Paid,
         PageText::NotPaid,
@@ -109,5 +118,21 @@ pub(in super::super) fn pages() -> [PageText; 22] {
         PageText::NotFound,
         PageText::Skip,
         PageText::Picture(DECEMBER_22),
+        PageText::Link,
+        PageText::LinkAsked("wecom-kf"),
+        PageText::LinkWarn,
+        PageText::LinkGoogle,
+        PageText::LinkEmail,
+        PageText::LinkSend,
+        PageText::LinkSent,
+        PageText::LinkCode,
+        PageText::LinkCheck,
+        PageText::LinkDone,
+        PageText::LinkDoneMore,
+        PageText::LinkWrong,
+        PageText::LinkWait,
+        PageText::LinkLater,
+        PageText::LinkExpired,
+        PageText::LinkAgain,
     ]
 }

@@ -5,8 +5,10 @@ mod errands;
 mod facts;
 mod inbox;
 mod line;
+mod links;
 mod money;
 mod outbox;
+mod parting;
 mod payments;
 mod people;
 mod plans;
@@ -275,8 +277,7 @@ impl House {
 
     async fn purse(&self, of: &Customer) -> Purse {
         let mut connection = self.store.read().await.unwrap();
-        let text =
-            "select id, granted, posted, pending, refunded, expired, reclaimed, entries, head
+        let text = "select id, granted, posted, pending, refunded, expired, reclaimed, moved
                     from purses where id = $1";
         let rows = connection.rows(text, &[of.purse.0.into()]).await.unwrap();
         ledger::read_purse(&rows[0], 0).unwrap()

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     account::Account,
-    credits::{Credits, GrantReason, TakeReason},
+    credits::{Credits, GrantReason, Purse, TakeReason},
     effect::{Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd},
     event::Event,
@@ -99,7 +99,7 @@ fn paid_for(
         let entry = EntryId(turn.id());
         turn.then(Effect::Grant {
             entry,
-            purse: checkout.purse,
+            purse: account.purse.id,
             credits,
             source: lapse::source_of(&paid.payment),
             reason: if is_plan { GrantReason::Plan } else { GrantReason::Pack },
@@ -111,7 +111,7 @@ fn paid_for(
     let payment = Payment {
         id: paid.payment.clone(),
         request: Some(checkout.request.clone()),
-        purse: Some(checkout.purse),
+        purse: Some(account.purse.id),
         credits,
         taken: Credits::ZERO,
         doubt: None,
@@ -129,8 +129,11 @@ fn paid_for(
         tell(turn, checkout, moved);
     }
     // Money may have gone back before we heard that it had come.
-    let available = Credits(account.purse.available().0.saturating_add(credits.0));
-    take_back(turn, (checkout, &payment), &facts.reversals, available);
+    let purse = Purse {
+        granted: Credits(account.purse.granted.0.saturating_add(credits.0)),
+        ..account.purse
+    };
+    take_back(turn, (checkout, &payment), &facts.reversals, &purse);
 }
 
 /// What the plan is that a payment is of, where the payment itself does not tell.
@@ -284,7 +287,9 @@ fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Reversed) {
         return;
     }
     let all: Vec<Reversed> = facts.reversals.iter().chain([reversed]).cloned().collect();
-    take_back(turn, (checkout, payment), &all, account.purse.available());
+    // Where chats were linked and parted, they may be with whoever stayed.
+    let purse = facts.holder.as_ref().unwrap_or(&account.purse);
+    take_back(turn, (checkout, payment), &all, purse);
 }
 
 /// Takes back as many of a payment's credits as money went back of it, as far as they were not
@@ -293,7 +298,7 @@ fn take_back(
     turn: &mut Turn<'_>,
     (checkout, payment): (&Checkout, &Payment),
     reversals: &[Reversed],
-    available: Credits,
+    purse: &Purse,
 ) {
     let due = to_take(payment.credits, reversals);
     let more = Credits(due.0 - payment.taken.0);
@@ -303,7 +308,7 @@ fn take_back(
     let Some(last) = reversals.last().filter(|_| more > Credits::ZERO) else { return };
     // What is left is taken; the rest stands against whatever comes.
     let left = match by {
-        Reversal::Refund => Credits(more.0.min(available.0).max(0)),
+        Reversal::Refund => Credits(more.0.min(purse.available().0).max(0)),
         Reversal::Dispute => Credits::ZERO,
     };
     for (reason, credits) in
@@ -313,7 +318,7 @@ fn take_back(
             let entry = EntryId(turn.id());
             turn.then(Effect::TakeBack {
                 entry,
-                purse: checkout.purse,
+                purse: purse.id,
                 credits,
                 source: format!("creem:{}:{}", last.id, reason.code()),
                 reason,
@@ -393,13 +398,19 @@ fn is_wished(row: &PlanRow) -> bool {
     }
 }
 
+/// The plan that an account has by what it pays for.
+#[must_use]
+pub fn unlocked<'p>(plans: impl IntoIterator<Item = &'p PlanRow>) -> Option<String> {
+    let unlocking = plans.into_iter().filter(|row| row.state.unlocks());
+    // Of several, the one that was begun last.
+    let best = unlocking.max_by(|a, b| (a.until, &a.subscription).cmp(&(b.until, &b.subscription)));
+    best.map(|row| row.plan.clone())
+}
+
 /// What an account's plans unlock now that one of them is so.
 fn unlock(turn: &mut Turn<'_>, account: &Account, facts: &PaymentFacts, now: &PlanRow) {
     let others = facts.plans.iter().filter(|row| row.subscription != now.subscription);
-    let unlocking = others.chain([now]).filter(|row| row.state.unlocks());
-    // Of several, the one that was begun last.
-    let best = unlocking.max_by(|a, b| (a.until, &a.subscription).cmp(&(b.until, &b.subscription)));
-    let plan = best.map(|row| row.plan.clone());
+    let plan = unlocked(others.chain([now]));
     if plan != account.entitlement.plan {
         turn.then(Effect::ChoosePlan { account: account.id, plan });
     }

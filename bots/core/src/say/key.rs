@@ -152,6 +152,24 @@ pub enum Label {
     SupportLink,
     /// \[Case done\], at the desk.
     CaseDone,
+    /// \[Code for another chat\]
+    MakeCode,
+    /// \[Yes, link them\]
+    LinkYes,
+    /// \[No\], to a link.
+    LinkNo,
+    /// \[Undo this link\]
+    UndoLink,
+    /// \[Unlink…\]
+    UnlinkOne,
+    /// \[Unlink 2\]
+    UnlinkNumber(i64),
+    /// \[Sign in by e-mail\]
+    SignInByEmail,
+    /// \[Sign in in the browser\]
+    SignInInBrowser,
+    /// \[Sign out\]
+    SignOut,
 }
 
 /// Whether an option is the one chosen now.
@@ -245,27 +263,45 @@ pub enum Verb {
     CaseDone = 33,
     /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
     BuyItem = 50,
+    /// Make a code for another chat.
+    MakeCode = 60,
+    /// This chat says yes to the account of code `row`.
+    LinkYes = 61,
+    /// It says no.
+    LinkNo = 62,
+    /// Undo link `row`.
+    UndoLink = 63,
+    /// Ask which chat is to be unlinked.
+    UnlinkWhich = 64,
+    /// Unlink the identity whose number is `row`.
+    Unlink = 65,
+    /// Sign in by a code that comes by e-mail.
+    SignInByEmail = 66,
+    /// Sign in in a browser.
+    SignInInBrowser = 67,
+    /// Sign the account out again, if it is signed in as whom `row` is made of.
+    SignOut = 68,
     /// Show the plan.
-    ShowPlan = 60,
+    ShowPlan = 70,
     /// Show what the plan can be exchanged for.
-    PlanChange = 61,
+    PlanChange = 71,
     /// Exchange it for what has the number `row`, after a question.
-    PlanTo = 62,
+    PlanTo = 72,
     /// End it with its period, after a question.
-    PlanCancel = 63,
+    PlanCancel = 73,
     /// Change the plan as the number `row` says, which names how it was.
-    PlanYes = 64,
+    PlanYes = 74,
     /// Show what can be given back.
-    Refund = 65,
+    Refund = 75,
     /// Give the payment with the number `row` back, after a question.
-    RefundOf = 66,
+    RefundOf = 76,
     /// Give it back.
-    RefundYes = 67,
+    RefundYes = 77,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 51] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -300,6 +336,15 @@ impl Verb {
         Self::HistoryPage,
         Self::CaseDone,
         Self::BuyItem,
+        Self::MakeCode,
+        Self::LinkYes,
+        Self::LinkNo,
+        Self::UndoLink,
+        Self::UnlinkWhich,
+        Self::Unlink,
+        Self::SignInByEmail,
+        Self::SignInInBrowser,
+        Self::SignOut,
         Self::ShowPlan,
         Self::PlanChange,
         Self::PlanTo,

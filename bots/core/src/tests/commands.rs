@@ -16,7 +16,7 @@ fn help_answers_in_both_languages_and_to_unknown_commands() {
     send in telegram:7: Help / [Settings 0] [Balance 0] / [AskHuman 0] [SupportLink
         https://help.example]
     "#);
-    for words in ["帮助", "Help", "/frobnicate", "/link"] {
+    for words in ["帮助", "Help", "/frobnicate", "/plan"] {
         assert_eq!(said(message_facts(customer(5)), message(words)), help, "{words}");
     }
 }

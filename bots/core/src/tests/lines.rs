@@ -188,6 +188,8 @@ fn tidy(line: &str) -> String {
         "PurseId",
         "EntryId",
         "TrayId",
+        "LinkId",
+        "CodeId",
         "OutboundId",
     ] {
         tidy = unwrap(&tidy, name);

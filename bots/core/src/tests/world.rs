@@ -90,6 +90,7 @@ pub fn house() -> House {
         ],
         till: None,
         channels: vec![],
+        link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
     }
 }
 
@@ -231,6 +232,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         history: None,
         entries: vec![],
         past: Past::default(),
+        link: None,
     }
 }
 
@@ -392,6 +394,7 @@ pub fn press_facts(customer: Customer, verb: Verb, row: i64) -> PressFacts {
         entries: vec![],
         past: Past::default(),
         desk: None,
+        link: None,
     }
 }
 

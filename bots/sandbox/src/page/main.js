@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import * as controls from "./controls.js";
 import { icon, the } from "./draw.js";
 import * as header from "./header.js";
+import * as letters from "./letters.js";
 import { startBoxes } from "./menu.js";
 import { chatOf, on, recall, remember, ring, speakerIn, state } from "./state.js";
 import * as timeline from "./timeline.js";
@@ -112,7 +113,7 @@ function start() {
   startLook();
   startPanels();
   startBoxes();
-  for (const part of [chats, header, timeline, composer, controls]) part.start();
+  for (const part of [chats, header, timeline, composer, controls, letters]) part.start();
   on("heard:hello", () =>
     refreshAll()
       .then(followLink)

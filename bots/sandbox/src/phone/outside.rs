@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{FaultKind, OutsideControl};
 use crate::creem::CreemStandIn;
 use crate::rest::{self, Armed, Fault};
-use crate::supabase::SupabaseStandIn;
+use crate::supabase::{Mail, SupabaseStandIn};
 
 fn kinds(faults: Vec<Fault>) -> Vec<FaultKind> {
     let kinds = rest::kinds(faults).into_iter();
@@ -72,5 +72,10 @@ impl OutsideControl for SupabaseStandIn {
 
     fn advance(&self, by: Duration) {
         Self::advance(self, by);
+    }
+
+    fn letters(&self) -> Vec<Value> {
+        let letter = |mail: &Mail| json!({"to": mail.to, "code": mail.code, "link": mail.link, "at_ms": mail.at});
+        self.mails().iter().rev().map(letter).collect()
     }
 }

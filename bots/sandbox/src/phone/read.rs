@@ -80,6 +80,11 @@ pub async fn file(
     Ok((headers, bytes).into_response())
 }
 
+pub async fn letters(State(phone): State<Phone>) -> Json<Value> {
+    let letters: Vec<Value> = phone.outside.iter().flat_map(|it| it.letters()).collect();
+    Json(json!({ "letters": letters }))
+}
+
 pub async fn counters(State(phone): State<Phone>) -> Json<Value> {
     let tally = phone.telegram.counts();
     let (delivered, expired) = phone.telegram.updates_done();

@@ -124,9 +124,14 @@ struct NewCode {
 async fn otp(
     Shared(state): Shared<Arc<State>>,
     Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let asked: NewCode = read(&body)?;
+    if state.options.captcha && !is_admin(&state, &headers) {
+        let words = "captcha protection: request disallowed (no captcha_token)";
+        return Err(Problem::new(400, "captcha_failed", words));
+    }
     let email = asked.email.to_lowercase();
     let now = state.now_ms();
     let known = state.world().users.iter().any(|it| it.email == email);
@@ -139,6 +144,11 @@ async fn otp(
         let words =
             format!("For security purposes, you can only request this after {left} seconds.");
         return Err(Problem::new(429, "over_email_send_rate_limit", &words));
+    }
+    let sent = state.world().mails.len();
+    if state.options.mails_max > 0 && sent >= state.options.mails_max {
+        let words = "email rate limit exceeded";
+        return Err(Problem::new(429, "over_email_send_rate_limit", words));
     }
     if !known {
         state.add_user(&email);
@@ -262,6 +272,12 @@ async fn logout(
     let (session, _) = bearer(&state, &headers)?;
     state.world().sessions.retain(|(id, _)| *id != session);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a call is the owner's own: then no CAPTCHA is asked for.
+fn is_admin(state: &State, headers: &HeaderMap) -> bool {
+    let given = headers.get("authorization").and_then(|it| it.to_str().ok());
+    given.and_then(|it| it.strip_prefix("Bearer ")) == Some(state.options.secret_key.as_str())
 }
 
 fn admin(state: &State, headers: &HeaderMap) -> Result<(), Problem> {

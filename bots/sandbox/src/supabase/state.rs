@@ -186,7 +186,9 @@ impl State {
 
 /// A user as the API shows them.
 pub fn view(user: &User) -> Value {
+    let banned_until = user.banned.then_some("2999-01-01T00:00:00Z");
     json!({
+        "banned_until": banned_until,
         "id": user.id, "aud": "authenticated", "role": "authenticated", "email": user.email,
         "email_confirmed_at": "2026-01-01T00:00:00Z", "phone": "",
         "confirmed_at": "2026-01-01T00:00:00Z", "last_sign_in_at": "2026-01-01T00:00:00Z",

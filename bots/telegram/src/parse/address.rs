@@ -13,13 +13,15 @@ const PROMPT_COMMAND: &str = "/imagine";
 /// Commands that are ours also without our name: those of our menus. Telegram's clients leave the
 /// name off where we are the only bot, and a group that shows us little brings us a bare command
 /// only when we spoke last. Source: core.telegram.org/bots/features, "Privacy mode".
-const OWN_COMMANDS: [&str; 13] = [
+const OWN_COMMANDS: [&str; 15] = [
     "/start",
     "/settings",
     "/balance",
     "/buy",
     "/plan",
     "/history",
+    "/link",
+    "/unlink",
     "/cancel",
     "/support",
     "/language",

@@ -266,6 +266,7 @@ impl Model {
                     purse.1 += if matches!(act, Act::Post { .. }) { held.1 } else { 0 };
                 }
             }
+            Act::Move(_) => unreachable!("accounts become one in a story of their own"),
         }
         true
     }

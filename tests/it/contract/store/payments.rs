@@ -17,11 +17,11 @@ use picdesk_core::{
 
 use super::{Customer, House, houses};
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Config::from_text("").unwrap().house(None, Vec::new())
 }
 
-fn bought(who: &Customer, request: &str, asked_at: i64) -> Checkout {
+pub(super) fn bought(who: &Customer, request: &str, asked_at: i64) -> Checkout {
     Checkout {
         request: request.to_owned(),
         account: who.account,
@@ -54,13 +54,13 @@ fn paid(payment: &str) -> Paid {
     }
 }
 
-fn reversed(id: &str, payment: &str, minor: i64) -> Reversed {
+pub(super) fn reversed(id: &str, payment: &str, minor: i64) -> Reversed {
     let by = Reversal::Refund;
     Reversed { id: id.into(), payment: payment.into(), by, minor, total: minor, of_minor: 1197 }
 }
 
 impl House {
-    async fn facts(&self, request: Option<&str>, told: Told) -> PaymentFacts {
+    pub(super) async fn facts(&self, request: Option<&str>, told: Told) -> PaymentFacts {
         let notice = Notice { at: 1, mode: Mode::Test, request: request.map(Into::into), told };
         self.write((notice, rules()), |tx, (notice, rules)| {
             Box::pin(async move { payments::facts_of(tx, &notice, &rules).await })
@@ -226,5 +226,64 @@ async fn credits_are_taken_back_once_and_only_reclaimed_ones_go_below_zero() {
         house.follow(vec![given]).await.unwrap();
         assert_eq!(house.purse(&ada).await.available(), Credits(99));
         assert!(house.verify().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_purchase_goes_along_when_chats_are_linked_and_back_when_they_part() {
+    for house in houses().await {
+        let (ada, bob) = (house.customer("1", 10).await, house.customer("2", 5).await);
+        let row = PlanRow {
+            subscription: "sub_1".into(),
+            request: "pd-1".into(),
+            account: ada.account,
+            plan: "pro".into(),
+            state: PlanState::Active,
+            until: 9,
+            as_of: (7, 8),
+            customer: None,
+        };
+        let payment = Payment {
+            id: "order:ord_1".into(),
+            request: Some("pd-1".into()),
+            purse: Some(ada.purse),
+            credits: Credits(10),
+            taken: Credits::ZERO,
+            doubt: None,
+        };
+        house
+            .follow(vec![
+                Effect::OpenCheckout(bought(&ada, "pd-1", 5)),
+                Effect::KeepPlan(row),
+                Effect::KeepPayment(payment),
+            ])
+            .await
+            .unwrap();
+        let whose = async |house: &House| {
+            let told = Told::Reversed(reversed("ref_1", "order:ord_1", 50));
+            let facts = house.facts(None, told).await;
+            let account = facts.account.unwrap();
+            (account.id, account.purse.id, facts.holder.unwrap().id, facts.plans.len())
+        };
+        assert_eq!(whose(&house).await, (ada.account, ada.purse, ada.purse, 1));
+        let link = house.merge(&ada, &bob).await;
+        assert_eq!(whose(&house).await, (bob.account, bob.purse, bob.purse, 1));
+        // Its credits are taken back where they are now; a purchase by an account that is none any
+        // more is decided again.
+        let take = Effect::TakeBack {
+            entry: EntryId(77),
+            purse: bob.purse,
+            credits: Credits(12),
+            source: "creem:ref_1:refunded".into(),
+            reason: TakeReason::Refunded,
+        };
+        house.follow(vec![take]).await.unwrap();
+        assert_eq!(house.purse(&bob).await.available(), Credits(3));
+        let late = house.follow(vec![Effect::OpenCheckout(bought(&ada, "pd-2", 6))]).await;
+        assert!(matches!(late, Err(StoreError::Lost(_))), "{late:?}");
+        house.parts(link, &bob, &ada, 2).await;
+        assert_eq!(whose(&house).await, (ada.account, ada.purse, ada.purse, 1));
+        assert_eq!(house.purse(&ada).await.available(), Credits(2));
+        assert!(house.verify().await.is_empty(), "{:?}", house.verify().await);
     }
 }

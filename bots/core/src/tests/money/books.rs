@@ -60,6 +60,7 @@ impl Books {
                 ..customer(0).account
             }),
             payment,
+            holder: None,
             reversals: self.reversals.values().filter(of).cloned().collect(),
             plans: self.plans.values().cloned().collect(),
         }

@@ -1,0 +1,136 @@
+//! What is said about chats that belong to one account.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::credits::Credits;
+
+/// Something about linking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkSay {
+    /// The ways to link this chat, and what is linked already.
+    Ways {
+        /// Every chat of the account, this one first.
+        linked: Vec<LinkedLine>,
+        /// As whom they are signed in, masked.
+        signed_in: Option<String>,
+        /// Whether they can sign in to the site.
+        sign_in: bool,
+    },
+    /// A code to be typed in another chat.
+    Code {
+        /// As it is shown.
+        code: String,
+        /// How long it works, minutes.
+        minutes: i64,
+    },
+    /// There were too many codes, or too many wrong ones.
+    Wait {
+        /// For how long, minutes.
+        minutes: i64,
+    },
+    /// No such code, or not any more.
+    CodeWrong {
+        /// Tries left before they have to wait.
+        left: i64,
+    },
+    /// A code was typed among others: it is void.
+    CodeInGroup,
+    /// The chat has this account already.
+    Already,
+    /// Both are signed in, and not as the same person.
+    TwoPeople,
+    /// Whether this chat and that account are to become one.
+    Confirm {
+        /// The channel of the chat that made the code.
+        channel: String,
+        /// Whose chat that is, masked.
+        name: String,
+        /// As whom they are signed in there, masked.
+        signed_in: Option<String>,
+        /// What can be spent here and will be shared.
+        brings: Credits,
+    },
+    /// Whether this chat is to be signed in as somebody of the site.
+    ConfirmSignIn {
+        /// As whom, masked.
+        who: String,
+    },
+    /// The e-mail address, please.
+    EmailWanted,
+    /// A code is on its way, if the address is known: it is not told whether.
+    EmailSent,
+    /// The address cannot be one.
+    EmailWrong,
+    /// Neither mail nor codes can be looked after now.
+    SignInLater,
+    /// They are signed in, said in the chat where they signed in.
+    SignedIn {
+        /// As whom, masked.
+        who: String,
+    },
+    /// The same, said in every other chat of the account.
+    SignedInElsewhere {
+        /// As whom, masked.
+        who: String,
+    },
+    /// They are signed out: every chat of the account hears of it.
+    SignedOut {
+        /// As whom they were signed in, masked.
+        who: String,
+    },
+    /// Where to sign in in a browser.
+    Browser {
+        /// The address.
+        url: String,
+        /// How long it opens, minutes.
+        minutes: i64,
+    },
+    /// It was not confirmed: nothing is linked.
+    Declined,
+    /// The chats are one account's now, said in the chat that confirmed it.
+    Linked {
+        /// What can be spent.
+        available: Credits,
+    },
+    /// The same, said in every other chat of the account.
+    LinkedElsewhere {
+        /// The channel of the new chat.
+        channel: String,
+        /// Whose chat that is.
+        name: String,
+    },
+    /// The link is undone, said where that was asked for.
+    Undone {
+        /// What went back with it.
+        returned: Credits,
+    },
+    /// The same, said in the other chats.
+    UndoneElsewhere,
+    /// Which chat is to be unlinked.
+    UnlinkWhich {
+        /// Every chat of the account, this one first.
+        linked: Vec<LinkedLine>,
+    },
+    /// There is no other chat to be unlinked.
+    UnlinkNothing,
+    /// A chat is unlinked, said where that was asked for.
+    Unlinked {
+        /// Its channel.
+        channel: String,
+        /// Whose chat that is.
+        name: String,
+    },
+    /// Said in the chat that is not linked any more.
+    UnlinkedHere,
+}
+
+/// A chat of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedLine {
+    /// Its channel.
+    pub channel: String,
+    /// Whose chat that is.
+    pub name: String,
+    /// Whether it is the chat in which this is said.
+    pub here: bool,
+}

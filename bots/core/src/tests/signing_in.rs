@@ -1,0 +1,197 @@
+//! Signing in to the site from a chat.
+
+use std::{boxed::Box, vec, vec::Vec};
+
+use super::{
+    linking::{facts, links, party, press_link, says, signed_in, typed, write},
+    world::*,
+};
+use crate::{
+    effect::{Effect, LinkEffect},
+    errand::{Brought, Errand, ErrandEnd, ErrandEnded, ErrandFailure},
+    event::Event,
+    facts::*,
+    id::*,
+    linking::Counted,
+    say::{LinkSay, Say, Verb},
+};
+
+const EMAIL: &str = "ada@example.com";
+
+fn with_site() -> House {
+    let mut house = house();
+    house.link.sign_in = true;
+    house
+}
+
+fn who() -> SignedIn {
+    SignedIn { subject: "ada".into(), hint: "a•••@e•••.com".into() }
+}
+
+fn awaiting(awaiting: Awaiting) -> Customer {
+    Customer { awaiting: Some(awaiting), ..customer(5) }
+}
+
+fn code_awaited(tries: i64) -> Customer {
+    awaiting(Awaiting::LinkEmailCode { email: EMAIL.into(), tries })
+}
+
+fn of_email() -> LinkFacts {
+    LinkFacts { email_key: Some("key".into()), ..facts(None) }
+}
+
+fn writes(customer: Customer, text: &str, link: LinkFacts) -> Vec<Effect> {
+    let facts = MessageFacts { link: Some(Box::new(link)), ..message_facts(customer) };
+    follows_at(
+        &with_site(),
+        PRIVATE,
+        &Facts::Message(facts),
+        &Event::MessageReceived(message(text)),
+    )
+}
+
+fn errands(effects: &[Effect]) -> Vec<Errand> {
+    let errands = effects.iter().filter_map(|effect| match effect {
+        Effect::RunErrand(new) => Some(new.errand.clone()),
+        _ => None,
+    });
+    errands.collect()
+}
+
+fn ends(link: LinkFacts, end: ErrandEnd) -> Vec<Effect> {
+    let what =
+        Errand::CheckSignInCode { by: ada().identity, email: EMAIL.into(), code: "123456".into() };
+    let facts = MessageFacts { link: Some(Box::new(link)), ..message_facts(code_awaited(1)) };
+    let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(4), what, end });
+    follows_at(&with_site(), PRIVATE, &Facts::Message(facts), &event)
+}
+
+fn proven(party: Option<Party>) -> LinkFacts {
+    facts(TypedCode { party, signed_in: Some(who()), by: None, spent: true, ..typed() })
+}
+
+#[test]
+fn an_address_gets_a_code_and_the_words_tell_nothing_of_it() {
+    let effects = writes(awaiting(Awaiting::LinkEmail), "Ada@Example.com", of_email());
+    let send = Errand::SendSignInCode { by: ada().identity, email: EMAIL.into() };
+    assert_eq!(errands(&effects), [send]);
+    assert_eq!(says(&effects), [LinkSay::EmailSent]);
+    assert!(effects.contains(&Effect::ForgetEvent));
+    assert_eq!(links(&effects).len(), 4, "counted of the chat and of the address");
+}
+
+#[test]
+fn who_writes_about_something_else_gets_a_picture() {
+    for customer in [awaiting(Awaiting::LinkEmail), code_awaited(0)] {
+        let effects = writes(customer, "a fox in the snow", of_email());
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Generate(_))));
+        assert_eq!(errands(&effects), []);
+    }
+}
+
+#[test]
+fn mails_are_limited_for_a_chat_and_for_an_address() {
+    for counted in [Counted::Mails, Counted::MailsTo, Counted::MailsADay, Counted::MailsToADay] {
+        let mut link = of_email();
+        let which = Counted::ALL.iter().position(|one| *one == counted).unwrap();
+        link.tallies[which] = Tally { began_at: NOW - 1, count: 12 };
+        let effects = writes(awaiting(Awaiting::LinkEmail), EMAIL, link);
+        assert_eq!(errands(&effects), [], "{counted:?}");
+        assert!(matches!(says(&effects)[..], [LinkSay::Wait { .. }]));
+    }
+}
+
+#[test]
+fn a_typed_code_is_looked_at_and_gone() {
+    let effects = writes(code_awaited(0), "123 456", of_email());
+    let check =
+        Errand::CheckSignInCode { by: ada().identity, email: EMAIL.into(), code: "123456".into() };
+    assert_eq!(errands(&effects), [check]);
+    assert!(effects.contains(&Effect::ForgetEvent));
+}
+
+#[test]
+fn five_codes_are_typed_for_a_mail_and_twenty_a_day_for_an_address() {
+    assert_eq!(errands(&writes(code_awaited(5), "123456", of_email())), []);
+    for (counted, count) in [(Counted::Tries, 5), (Counted::TriesADay, 20), (Counted::TriesFor, 20)]
+    {
+        let mut link = of_email();
+        let which = Counted::ALL.iter().position(|one| *one == counted).unwrap();
+        link.tallies[which] = Tally { began_at: NOW - 1, count };
+        let effects = writes(code_awaited(0), "123456", link);
+        assert_eq!(errands(&effects), [], "{counted:?}");
+    }
+}
+
+#[test]
+fn whoever_has_proved_it_is_signed_in_or_joins_their_account() {
+    let end = || ErrandEnd::Brought(Brought::SignedIn(who()));
+    let effects = ends(proven(None), end());
+    let sign_in = LinkEffect::SignIn { account: AccountId(1), who: who() };
+    assert_eq!(links(&effects), [sign_in]);
+    assert!(effects.contains(&Effect::ForgetEvent));
+    let effects = ends(proven(Some(signed_in(party(11, 20, vec![]), "ada"))), end());
+    let all = links(&effects);
+    let [LinkEffect::Merge(merge)] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((merge.from.account, merge.into.account), (AccountId(1), AccountId(11)));
+}
+
+#[test]
+fn nobody_is_signed_in_as_two() {
+    let mut link = proven(None);
+    link.own = link.own.map(|own| signed_in(own, "bob"));
+    let effects = ends(link, ErrandEnd::Brought(Brought::SignedIn(who())));
+    assert_eq!(links(&effects), []);
+    assert_eq!(says(&effects), [LinkSay::TwoPeople]);
+}
+
+#[test]
+fn a_wrong_code_and_an_unknown_address_are_answered_alike() {
+    let effects = ends(facts(None), ErrandEnd::Failed(ErrandFailure::Refused));
+    assert!(matches!(says(&effects)[..], [LinkSay::CodeWrong { .. }]));
+    assert_eq!(links(&effects), []);
+    let effects = ends(facts(None), ErrandEnd::Failed(ErrandFailure::TooLate));
+    assert_eq!(says(&effects), [LinkSay::SignInLater]);
+}
+
+/// A code from the browser, made for whoever asked there.
+fn of_browser(only_for: &str) -> TypedCode {
+    TypedCode {
+        by: None,
+        party: None,
+        signed_in: Some(who()),
+        only_for: Some(only_for.into()),
+        ..typed()
+    }
+}
+
+#[test]
+fn a_forwarded_link_binds_nothing() {
+    let effects = write("BCDF-GHJK", facts(of_browser("telegram:666")));
+    assert_eq!(says(&effects), [LinkSay::CodeWrong { left: 4 }]);
+    assert!(links(&effects).iter().all(|link| matches!(link, LinkEffect::Count { .. })));
+}
+
+#[test]
+fn a_code_from_the_browser_signs_in_the_chat_that_asked_after_a_yes() {
+    let effects = write("BCDF-GHJK", facts(of_browser("telegram:7")));
+    assert_eq!(says(&effects), [LinkSay::ConfirmSignIn { who: who().hint }]);
+    let claimed = TypedCode { claimed_by: Some("telegram:7".into()), ..of_browser("telegram:7") };
+    let effects = press_link(Verb::LinkYes, 5, facts(claimed));
+    let all = links(&effects);
+    assert!(
+        matches!(all[..], [LinkEffect::SpendCode { .. }, LinkEffect::SignIn { .. }]),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn without_a_site_nobody_is_asked_for_an_address() {
+    let effects = press_link(Verb::SignInByEmail, 0, facts(None));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Await { .. })));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::AnswerTap { say: Some(Say::Stale), .. }))
+    );
+}

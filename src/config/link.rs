@@ -1,0 +1,37 @@
+//! `[link]`.
+
+use picdesk_core::facts::LinkRules;
+
+use super::reader::Keys;
+use super::value::within;
+
+/// How chats are linked.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Minutes a code works.
+    pub code_ttl_min: i64,
+    /// Wrong codes that somebody may type in that time.
+    pub tries: i64,
+    /// Codes that somebody may make an hour.
+    pub codes_per_h: i64,
+}
+
+impl Link {
+    pub(super) fn read(keys: &mut Keys<'_>) -> Self {
+        Self {
+            code_ttl_min: keys.take("code_ttl_min", within(1..=60)),
+            tries: keys.take("tries", within(1..=20)),
+            codes_per_h: keys.take("codes_per_h", within(1..=60)),
+        }
+    }
+
+    /// As the rules want it; `sign_in`: there is a site where people can sign in.
+    pub(super) fn rules(&self, sign_in: bool) -> LinkRules {
+        LinkRules {
+            code_ttl_ms: self.code_ttl_min * 60_000,
+            tries: self.tries,
+            codes_per_h: self.codes_per_h,
+            sign_in,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What is said about chats that belong to one account.
+
+use picdesk_core::{
+    credits::Credits,
+    say::{LinkSay, LinkedLine, Say},
+};
+
+use super::Measure;
+
+/// What is said about chats that belong to one account.
+pub(super) fn links(measure: &Measure) -> Vec<Say> {
+    let name = || measure.short.clone();
+    let who = || "j•••@e•••.com".to_owned();
+    let line = |channel: &str, here| LinkedLine { channel: channel.into(), name: name(), here };
+    let mut linked = vec![line("telegram", true), line("wecom-kf", false)];
+    linked.extend(measure.repeated(&line("wecom-bot", false)));
+    let says = vec![
+        LinkSay::Ways { linked: vec![line("telegram", true)], signed_in: None, sign_in: true },
+        LinkSay::Ways { linked: linked.clone(), signed_in: Some(who()), sign_in: true },
+        LinkSay::ConfirmSignIn { who: who() },
+        LinkSay::EmailWanted,
+        LinkSay::EmailSent,
+        LinkSay::EmailWrong,
+        LinkSay::SignInLater,
+        LinkSay::SignedIn { who: who() },
+        LinkSay::SignedInElsewhere { who: who() },
+        LinkSay::SignedOut { who: who() },
+        LinkSay::Browser { url: measure.url.clone(), minutes: 10 },
+        LinkSay::Code { code: "BCDF-GHJK".into(), minutes: 10 },
+        LinkSay::Wait { minutes: measure.number },
+        LinkSay::CodeWrong { left: 4 },
+        LinkSay::CodeWrong { left: 1 },
+        LinkSay::CodeWrong { left: 0 },
+        LinkSay::CodeInGroup,
+        LinkSay::Already,
+        LinkSay::TwoPeople,
+        confirm(measure, None),
+        confirm(measure, Some(who())),
+        LinkSay::Declined,
+        LinkSay::Linked { available: measure.credits() },
+        LinkSay::LinkedElsewhere { channel: "wecom-app".into(), name: name() },
+        LinkSay::Undone { returned: Credits::ZERO },
+        LinkSay::Undone { returned: measure.credits() },
+        LinkSay::UndoneElsewhere,
+        LinkSay::UnlinkWhich { linked },
+        LinkSay::UnlinkNothing,
+        LinkSay::Unlinked { channel: "another".into(), name: name() },
+        LinkSay::Unlinked { channel: "wecom-kf".into(), name: String::new() },
+        LinkSay::UnlinkedHere,
+    ];
+    says.into_iter().map(Say::Link).collect()
+}
+
+fn confirm(measure: &Measure, signed_in: Option<String>) -> LinkSay {
+    LinkSay::Confirm {
+        channel: "wecom-kf".into(),
+        name: measure.short.clone(),
+        signed_in,
+        brings: measure.credits(),
+    }
+}

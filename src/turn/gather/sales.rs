@@ -1,6 +1,7 @@
 //! What is looked up about purchases and payments.
 
 use picdesk_core::{
+    errand::{Errand, ErrandEnded},
     event::Event,
     facts::{Customer, Needs, PaymentFacts, PlanFacts},
     payment::Checkout,
@@ -16,9 +17,29 @@ pub(super) async fn payment(
     wanted: &Wanted,
 ) -> Result<PaymentFacts, StoreError> {
     match &*wanted.event {
-        Event::PaymentTold(notice) => payments::facts_of(tx, notice, &turner.desk.house).await,
+        Event::PaymentTold(notice)
+        | Event::ErrandEnded(ErrandEnded { what: Errand::LookAtPayment { notice }, .. }) => {
+            payments::facts_of(tx, notice, &turner.desk.house).await
+        }
         _ => Ok(PaymentFacts::default()),
     }
+}
+
+/// What somebody pays for, where it is shown or changed.
+pub(super) async fn plan(
+    turner: &Turner,
+    tx: &mut Tx,
+    needs: &Needs,
+    customer: Option<&Customer>,
+) -> Result<PlanFacts, StoreError> {
+    let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
+    let account = customer.account.id;
+    let mut found = plans::facts_of(tx, account).await?;
+    found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
+    if found.plans.iter().any(|row| row.customer.is_some()) {
+        found.portal = turner.portal(account);
+    }
+    Ok(found)
 }
 
 /// A purchase by our name for it.

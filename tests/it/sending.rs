@@ -257,7 +257,6 @@ pub fn channel(telegram: &TelegramStandIn) -> TelegramChannel {
         webhook_secrets: Vec::new(),
         register_webhook: false,
         drafts: false,
-        one_answer: false,
         sends_per_s: 0,
         chat_sends_per_s: 0,
         group_sends_per_min: 0,

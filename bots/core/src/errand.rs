@@ -146,7 +146,12 @@ impl Errand {
     pub fn is_secret(&self) -> bool {
         match self {
             Self::SendSignInCode { .. } | Self::CheckSignInCode { .. } => true,
-            Self::CopyMedia { .. } | Self::Screen { .. } | Self::Checkout { .. } => false,
+            Self::CopyMedia { .. }
+            | Self::Screen { .. }
+            | Self::Checkout { .. }
+            | Self::LookAtPayment { .. }
+            | Self::ChangePlan { .. }
+            | Self::Refund { .. } => false,
         }
     }
 

@@ -25,23 +25,6 @@ pub(super) async fn payment(
     }
 }
 
-/// What somebody pays for, where it is shown or changed.
-pub(super) async fn plan(
-    turner: &Turner,
-    tx: &mut Tx,
-    needs: &Needs,
-    customer: Option<&Customer>,
-) -> Result<PlanFacts, StoreError> {
-    let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
-    let account = customer.account.id;
-    let mut found = plans::facts_of(tx, account).await?;
-    found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
-    if found.plans.iter().any(|row| row.customer.is_some()) {
-        found.portal = turner.portal(account);
-    }
-    Ok(found)
-}
-
 /// A purchase by our name for it.
 pub(super) async fn asked_for(tx: &mut Tx, needs: &Needs) -> Result<Option<Checkout>, StoreError> {
     match &needs.checkout {

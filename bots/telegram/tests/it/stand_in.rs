@@ -118,7 +118,6 @@ impl StandIn {
             webhook_secrets: vec![Secret::new(SECRET)],
             register_webhook: true,
             drafts: true,
-            one_answer: false,
             sends_per_s: 30,
             chat_sends_per_s: 1,
             group_sends_per_min: 20,

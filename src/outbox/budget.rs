@@ -341,7 +341,8 @@ mod tests {
     fn where_more_are_lost_no_minute_and_no_hour_has_more() {
         let began = Instant::now();
         let max = SendsMax { per_min: 30, per_hour: 100 };
-        let budget = Budget { sends_max: Some(max), chat_per_s: 0.0, ..budget(began) };
+        let overall = None.into();
+        let budget = Budget { sends_max: Some(max), chat_per_s: 0.0, overall, ..budget(began) };
         let member = scope("app:1", false);
         let mut sent: Vec<u64> = Vec::new();
         for second in 0..4000 {

@@ -158,3 +158,17 @@ async fn a_doorbell_is_passed_on_once_and_the_last_one_counts() {
         assert_eq!((take().await.as_deref(), take().await), (Some("second"), None));
     }
 }
+
+#[tokio::test]
+async fn an_envelope_that_brought_no_event_is_new_once_at_whatever_replica() {
+    for house in houses().await {
+        let opened = async |envelope: [u8; 16]| {
+            let new = house.write(envelope, |tx, envelope| {
+                Box::pin(picdesk::store::inbox::keep_envelope(tx, envelope))
+            });
+            new.await.unwrap()
+        };
+        assert!(opened([7; 16]).await && opened([8; 16]).await);
+        assert!(!opened([7; 16]).await);
+    }
+}

@@ -361,8 +361,8 @@ create table wecom_tokens (
   renew_at bigint not null,
   claimed_until bigint not null
 );
--- Answers of the AI bot in the making. open = 1 until their end is told, or known to be lost. number
--- counts those of a conversation: WeCom tells whole seconds.
+-- Answers of the AI bot in the making. open = 1 until their end is told, or known to be lost.
+-- number counts those of a conversation: WeCom tells whole seconds.
 create table wecom_streams (
   id text primary key,
   conversation text not null,

@@ -1,7 +1,7 @@
 //! What a channel can do decides how things are said there: nothing is changed where nothing can be
 //! changed, several buttons-and-pictures become pictures and one menu, and where messages are
-//! counted only what matters is sent. Where each message has one answer, all that is said of it says
-//! which one it is.
+//! counted only what matters is sent. Where each message has one answer, all that is said of it
+//! says which one it is.
 
 use alloc::vec::Vec;
 

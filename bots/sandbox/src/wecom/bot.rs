@@ -86,8 +86,8 @@ pub fn in_progress(world: &World, userid: &str, now_ms: i64) -> usize {
     open.count()
 }
 
-/// The body of a turn's callback: a way to answer late, the same each time, and files where they can
-/// be fetched.
+/// The body of a turn's callback: a way to answer late, the same each time, and files where they
+/// can be fetched.
 pub fn callback_body(state: &State, world: &mut World, turn: &Turn, own_keys: bool) -> Value {
     let mut body = turn.body.clone();
     media::address(state, world, &mut body, own_keys);

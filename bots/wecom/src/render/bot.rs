@@ -100,8 +100,8 @@ pub fn response(text: &Text, more: &[String]) -> Value {
     json!({ "msgtype": "markdown", "markdown": { "content": content } })
 }
 
-/// A card whose button was pressed: it says so, and keeps its buttons. What stood there stands in the
-/// answer above it too.
+/// A card whose button was pressed: it says so, and keeps its buttons. What stood there stands in
+/// the answer above it too.
 #[must_use]
 pub fn pressed(card: &Value, key: &str, answer: &str) -> Value {
     let buttons = card["button_list"].as_array();

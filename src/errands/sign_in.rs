@@ -24,9 +24,12 @@ impl Handler for SignIn {
             Errand::CheckSignInCode { email, code, .. } => {
                 self.site.check_code(email, code).await.map(Brought::SignedIn)
             }
-            Errand::CopyMedia { .. } | Errand::Screen { .. } | Errand::Checkout { .. } => {
-                return Came::Refused;
-            }
+            Errand::CopyMedia { .. }
+            | Errand::Screen { .. }
+            | Errand::Checkout { .. }
+            | Errand::LookAtPayment { .. }
+            | Errand::ChangePlan { .. }
+            | Errand::Refund { .. } => return Came::Refused,
         };
         match asked {
             Ok(brought) => Came::Brought(brought),

@@ -45,6 +45,7 @@ impl House {
             until: self.seq(),
             as_of: (7, 8),
             customer: None,
+            wish: None,
         };
         let identity = who.identity.clone();
         let checkout = picdesk_core::payment::Checkout { identity, ..bought(account, name, 5) };
@@ -65,6 +66,7 @@ impl House {
             credits: Credits(credits),
             taken: Credits::ZERO,
             doubt: None,
+            bought: None,
         };
         let given = Effect::Grant {
             entry: picdesk_core::id::EntryId(Cause(self.seq()).consequence(0)),

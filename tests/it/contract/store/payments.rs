@@ -242,6 +242,7 @@ async fn a_purchase_goes_along_when_chats_are_linked_and_back_when_they_part() {
             until: 9,
             as_of: (7, 8),
             customer: None,
+            wish: None,
         };
         let payment = Payment {
             id: "order:ord_1".into(),
@@ -250,6 +251,7 @@ async fn a_purchase_goes_along_when_chats_are_linked_and_back_when_they_part() {
             credits: Credits(10),
             taken: Credits::ZERO,
             doubt: None,
+            bought: None,
         };
         house
             .follow(vec![

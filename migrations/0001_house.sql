@@ -362,10 +362,12 @@ create table wecom_tokens (
   claimed_until bigint not null
 );
 -- Answers of the AI bot in the making. open = 1 until their end is told, or known to be lost.
+-- number counts those of a conversation: WeCom tells whole seconds.
 create table wecom_streams (
   id text primary key,
   conversation text not null,
   begun_at bigint not null,
+  number bigint not null,
   version bigint not null,
   open bigint not null,
   body bytea not null

@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use picdesk_core::{event::Event, id::ConversationId};
@@ -20,6 +21,11 @@ use crate::{
 
 /// How long the chat hears nothing more of the same trouble, milliseconds.
 const QUIET_MS: i64 = 3_600_000;
+
+/// How long the robot waits before it tries again to say what could not be said: at first, and in
+/// the end. It gives up when the same trouble may be told anew.
+const AGAIN_FIRST: Duration = Duration::from_secs(2);
+const AGAIN_MOST: Duration = Duration::from_mins(5);
 
 /// Where alarms are raised. Cheap to clone.
 #[derive(Clone)]
@@ -62,13 +68,7 @@ impl Alarms {
         if let Some(told) = self.robot.clone()
             && told.is_due(what, self.store.clock().now_ms())
         {
-            let words = words.to_owned();
-            tokio::spawn(async move {
-                if let Err(error) = told.robot.say(&words).await {
-                    told.unsaid(what);
-                    warn!(error = %error, "the group's robot cannot tell of an alarm");
-                }
-            });
+            tokio::spawn(say(told, what, words.to_owned()));
         }
     }
 }
@@ -86,6 +86,21 @@ impl Told {
     /// It was not said after all: the next time it is.
     fn unsaid(&self, what: &str) {
         self.said_at.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+    }
+}
+
+/// The robot says it, however long its group cannot be reached.
+async fn say(told: Arc<Told>, what: &'static str, words: String) {
+    let quiet = Duration::from_millis(QUIET_MS.unsigned_abs());
+    let (mut rest, mut rested) = (AGAIN_FIRST, Duration::ZERO);
+    while let Err(error) = told.robot.say(&words).await {
+        warn!(error = %error, "the group's robot cannot tell of an alarm");
+        if rested >= quiet {
+            return told.unsaid(what);
+        }
+        tokio::time::sleep(rest).await;
+        rested += rest;
+        rest = (rest * 2).min(AGAIN_MOST);
     }
 }
 

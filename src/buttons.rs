@@ -144,11 +144,11 @@ impl Seal {
         self.address(b"portal", &said_until(account, until))
     }
 
-    /// The account of a portal's token, while it opens.
-    pub fn read_portal(&self, token: &str, now: i64) -> Option<AccountId> {
+    /// The account of a portal's token, and until when it opens, while it does.
+    pub fn read_portal(&self, token: &str, now: i64) -> Option<(AccountId, i64)> {
         let said = self.read_address(b"portal", token)?;
         let (account, until) = read_until(&said)?;
-        (now < until).then_some(account)
+        (now < until).then_some((account, until))
     }
 
     /// The token of an account's gallery, `/g/{token}`, that opens until `until`.
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(seal.read_gallery(&gallery, 100), None);
         assert_eq!(seal.read_picture(&gallery), None);
         let portal = seal.portal(AccountId(9), 100);
-        assert_eq!(seal.read_portal(&portal, 99), Some(AccountId(9)));
+        assert_eq!(seal.read_portal(&portal, 99), Some((AccountId(9), 100)));
         assert_eq!(seal.read_portal(&portal, 100), None);
         assert_eq!((seal.read_portal(&gallery, 0), seal.read_gallery(&portal, 0)), (None, None));
         let link = seal.link(ArtifactId(5));

@@ -262,7 +262,8 @@ impl Sender {
                 break;
             }
             let scope = self.means.rate_scope(&first.message);
-            if let Err(patience) = self.means.budget.take(&scope, 0, now) {
+            let sends = self.means.channel.sends(&first.message);
+            if let Err(patience) = self.means.budget.take_sends(&scope, sends, now) {
                 wait = wait.min(patience);
                 continue;
             }

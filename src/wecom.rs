@@ -7,17 +7,19 @@ use picdesk_core::id::ConversationId;
 use picdesk_wecom::{
     answer::Alarm,
     client::Alarms as HearsAlarms,
+    config::KF,
     kf::Bells,
     menus::Menus,
     parse::Doorbell,
     streams::{Stream, StreamStore, Unavailable},
     token::{Token, TokenStore},
+    webhook::Rung,
 };
 use tracing::warn;
 
 use crate::{
     alarm::Alarms,
-    store::{Store, StoreError, Work, scope::OfConversation, wecom as rows},
+    store::{Store, StoreError, Work, inbox, scope::OfConversation, wecom as rows},
     telemetry::metrics,
 };
 
@@ -167,25 +169,33 @@ impl Rings {
         Self { store, bells: Bells::of(accounts), accounts: accounts.into() }
     }
 
-    /// Rings everywhere. Nobody knows here who fetches the news of the account.
-    pub async fn ring(&self, doorbell: &Doorbell) {
-        self.bells.ring(doorbell);
-        if !self.store.database().is_shared() {
-            return;
+    /// Rings everywhere, once for an envelope: nobody knows here who fetches the news of the account.
+    pub async fn ring(&self, rung: &Rung) -> Result<(), StoreError> {
+        let is_shared = self.store.database().is_shared();
+        let account = rung.doorbell.account.as_ref();
+        let account = account.filter(|account| is_shared && self.accounts.contains(account));
+        let with = Arc::new((account.cloned(), rung.clone()));
+        let new = self.store.writer().run(move |tx| {
+            let with = Arc::clone(&with);
+            Box::pin(async move {
+                let (account, rung) = &*with;
+                let new = inbox::keep_envelope(tx, rung.envelope).await?;
+                if let Some(account) = account.as_ref().filter(|_| new) {
+                    rows::keep_doorbell(tx, account, &rung.doorbell.token).await?;
+                }
+                Ok(new)
+            })
+        });
+        let new = new.await.inspect_err(|error| complain("a doorbell cannot be heard", error))?;
+        if !new {
+            metrics::inbox_duplicates(KF.to_owned(), 1);
+            return Ok(());
         }
-        if let Some(account) = &doorbell.account
-            && self.accounts.contains(account)
-        {
-            let with = (account.clone(), doorbell.token.clone());
-            let kept = self.store.writer().run(move |tx| {
-                let (account, token) = with.clone();
-                Box::pin(async move { rows::keep_doorbell(tx, &account, &token).await })
-            });
-            if let Err(error) = kept.await {
-                complain("a doorbell cannot be passed on: its news come later", &error);
-            }
+        self.bells.ring(&rung.doorbell);
+        if is_shared {
+            self.store.wakes().ring_elsewhere(Work::Doorbell);
         }
-        self.store.wakes().ring_elsewhere(Work::Doorbell);
+        Ok(())
     }
 
     /// Passes on what rang in another process, until it is dropped: for the accounts alone whose

@@ -39,6 +39,7 @@ use picdesk_core::{
     payment::Item,
     say::{Label, Say},
 };
+use picdesk_wecom::BotWords;
 
 pub use self::{
     clean::shorten,
@@ -191,12 +192,19 @@ impl Words {
         self.lexicon(language).word("bot-about").to_owned()
     }
 
-    /// What the AI bot's answer says until there is something to say, and how it greets whoever
-    /// opens the chat.
+    /// What WeCom's AI bot says of itself, without a turn.
     #[must_use]
-    pub fn wecom_bot(&self, language: Language, context: &SayContext) -> (String, String) {
-        let opening = self.lexicon(language).word("wecom-bot-opening").to_owned();
-        (opening, menu::description(self.lexicon(language), context))
+    pub fn wecom_bot(&self, language: Language, context: &SayContext) -> BotWords {
+        let lexicon = self.lexicon(language);
+        let word = |name| lexicon.word(name).to_owned();
+        BotWords {
+            opening: word("wecom-bot-opening"),
+            greeting: menu::description(lexicon, context),
+            taken_back: word("wecom-bot-taken-back"),
+            unanswered: word("wecom-bot-unanswered"),
+            pressed: word("wecom-bot-pressed"),
+            write_instead: word("wecom-bot-write-instead"),
+        }
     }
 
     /// A text of the pages in the browser.

@@ -382,6 +382,8 @@ link-code-wrong = { $left ->
     [one] That code does not work: it was mistyped, used or is too old. You can try { $left } more time.
    *[other] That code does not work: it was mistyped, used or is too old. You can try { $left } more times.
 }
+link-code-wanted = Write here the code that our website shows you, for example { CODE("BCDF-GHJK") }
+link-code-gone = The code on our website is used up or too old. Make a new one there, and write it here.
 link-code-in-group = A code belongs in a private chat, where nobody reads along. If this was one, it does not work any more: make a new one with /link.
 link-already = This chat has that account already.
 link-two-people = The two chats are signed in as different people, so they stay apart. To link them, unlink one first: /unlink
@@ -586,6 +588,12 @@ bot-description =
 bot-about = Pictures from your words. A picture that fails costs nothing.
 # What an AI bot's answer says until there is something to say.
 wecom-bot-opening = One moment …
+# What it says in the end when nothing is left in it, and when nothing came in time.
+wecom-bot-taken-back = Taken back.
+wecom-bot-unanswered = I could not answer in time. Send me a word, and I go on from there.
+# Beside the name of a button that was pressed, on its card.
+wecom-bot-pressed = the answer comes as a message
+wecom-bot-write-instead = I cannot answer this button here. Please write to me instead.
 
 ### Pages
 

@@ -339,6 +339,8 @@ link-code-wrong = { $left ->
     [0] 绑定码无效：输错了、用过了或已过期。请过一会儿再试。
    *[other] 绑定码无效：输错了、用过了或已过期。还可以再试 { $left } 次。
 }
+link-code-wanted = 请把网站上显示的绑定码写在这里，例如 { CODE("BCDF-GHJK") }
+link-code-gone = 网站上的那个绑定码用过了或已过期。请在那里重新生成，再写在这里。
 link-code-in-group = 绑定码请在私聊里输入，免得被别人看到。刚才若是绑定码，现已作废：请用 /link 重新生成。
 link-already = 本聊天已经是那个账户的了。
 link-two-people = 两边登录的不是同一个人，不能绑定。要绑定，请先在其中一边解绑：/unlink
@@ -543,6 +545,12 @@ bot-description =
 bot-about = 把你的话变成图。没画成，不收积分。
 # What an AI bot's answer says until there is something to say.
 wecom-bot-opening = 稍等，正在看你的话……
+# What it says in the end when nothing is left in it, and when nothing came in time.
+wecom-bot-taken-back = 已撤回。
+wecom-bot-unanswered = 没能及时回复你。发一句话给我，我接着来。
+# Beside the name of a button that was pressed, on its card.
+wecom-bot-pressed = 稍后发消息回复你
+wecom-bot-write-instead = 这个按钮在这里回复不了，请直接发文字给我。
 
 ### 页面
 

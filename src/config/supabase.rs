@@ -75,3 +75,36 @@ fn origin(text: &str) -> Read<String> {
         Err(wrong())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn a_website_needs_its_address_and_a_key_and_origins_as_browsers_send_them() {
+        let off = Config::from_text("").unwrap();
+        assert!(off.supabase.project.is_none() && off.supabase.google);
+        assert!(!off.house(None, Vec::new()).link.sign_in);
+        let text = "[supabase]\nurl = \"https://ref.supabase.co/\"\npublishable_key = \"sb_p\"\n";
+        let on = Config::from_text(text).unwrap();
+        assert_eq!(on.supabase.project.as_ref().unwrap().url.as_str(), "https://ref.supabase.co");
+        assert!(on.house(None, Vec::new()).link.sign_in);
+        let with = |more: &str| Config::from_text(&format!("{text}{more}"));
+        let origins = "site_origins = [\"https://Example.com\", \"http://localhost:3000/\"]\n";
+        let config = with(&format!("google = false\n{origins}")).unwrap();
+        assert_eq!(config.supabase.site_origins, ["https://example.com", "http://localhost:3000"]);
+        assert!(!config.supabase.google);
+        for odd in ["https://example.com/page", "example.com", "ftp://example.com", "*", "null", ""]
+        {
+            assert!(with(&format!("site_origins = [\"{odd}\"]\n")).is_err(), "{odd}");
+        }
+        for (half, missing) in [
+            ("[supabase]\nurl = \"https://ref.supabase.co\"\n", "supabase.publishable_key"),
+            ("[supabase]\npublishable_key = \"sb_p\"\n", "supabase.url"),
+            ("[supabase]\nurl = \"ref\"\npublishable_key = \"sb_p\"\n", "supabase.url"),
+        ] {
+            let problems = Config::from_text(half).unwrap_err();
+            assert!(problems.0.iter().any(|it| it.key == missing), "{problems:?}");
+        }
+    }
+}

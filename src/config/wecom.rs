@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use picdesk_wecom::{
-    BotMode as AdapterMode, BotSettings, HandOver as AdapterHandOver, KfSettings, WecomSettings,
-    verify::Secret as Exposed,
+    BotMode as AdapterMode, BotSettings, BotWords, HandOver as AdapterHandOver, KfSettings,
+    WecomSettings, verify::Secret as Exposed,
 };
 use url::Url;
 
@@ -211,14 +211,14 @@ impl WecomBot {
                 return None;
             }
         };
-        for problem in bot.settings(String::new(), String::new()).problems() {
+        for problem in bot.settings(BotWords::default()).problems() {
             keys.blame_whole(problem.key, problem.what);
         }
         Some(bot)
     }
 
     /// What the adapter is made of.
-    pub fn settings(&self, opening: String, greeting: String) -> BotSettings {
+    pub fn settings(&self, words: BotWords) -> BotSettings {
         let mode = match self {
             Self::Callback { token, aes_key } => {
                 AdapterMode::Callback { token: exposed(token), aes_key: exposed(aes_key) }
@@ -229,7 +229,7 @@ impl WecomBot {
                 url: url.clone(),
             },
         };
-        BotSettings { mode, opening, greeting }
+        BotSettings { mode, words }
     }
 }
 

@@ -3,14 +3,21 @@
 //! Buckets fill evenly; whatever a channel answers comes before what we reckon: a scope that was
 //! told to wait waits. Real time, not the domain's: it is about sockets.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use dashmap::DashMap;
-use picdesk_core::channel::{self, Capabilities, Channel, Scope};
+use picdesk_core::channel::{self, Capabilities, Channel, Scope, SendsMax};
 use picdesk_core::id::ConversationId;
 
 /// Messages a chat may get at once before the even rate counts. Telegram tolerates short bursts.
 const CHAT_BURST: f64 = 3.0;
+
+/// How much later than we begin it a send may be counted: where more are dropped without a word, a
+/// minute of the channel's is one of ours and this.
+const ON_THE_WAY: Duration = Duration::from_secs(2);
 
 /// Whose limits a conversation counts against, kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,31 +54,76 @@ impl Bucket {
         self.filled_at = now;
     }
 
-    /// How long until `tokens` are there.
+    /// How long until `tokens` are there; for more than there is room for, until it is full.
     fn wait_for(&mut self, tokens: f64, now: Instant) -> Duration {
         self.fill(now);
-        let missing = (tokens - self.left).max(0.0);
+        let missing = (tokens.min(self.room) - self.left).max(0.0);
         if missing > 0.0 { Duration::from_secs_f64(missing / self.per_s) } else { Duration::ZERO }
     }
 }
 
-/// The buckets of a chat. A group has two: it has the even rate of every chat, and less over a
-/// minute.
+/// The sends of the last hour, where more than so many are lost: no burst comes on top of them.
+#[derive(Debug)]
+struct Sent {
+    max: SendsMax,
+    at: VecDeque<Instant>,
+}
+
+impl Sent {
+    fn limits(&self) -> [(u32, Duration); 2] {
+        let within = |minutes| Duration::from_mins(minutes) + ON_THE_WAY;
+        [(self.max.per_min, within(1)), (self.max.per_hour, within(60))]
+    }
+
+    fn forget_old(&mut self, now: Instant) {
+        let [_, (_, longest)] = self.limits();
+        while self.at.front().is_some_and(|at| now.saturating_duration_since(*at) >= longest) {
+            self.at.pop_front();
+        }
+    }
+
+    /// How long until so many more may be sent. More than are ever taken at once go alone.
+    fn wait_for(&mut self, sends: u32, now: Instant) -> Duration {
+        self.forget_old(now);
+        let waits = self.limits().map(|(max, within)| {
+            let room = max.saturating_sub(sends) as usize;
+            let first_too_many = self.at.len().checked_sub(room + 1);
+            let over = first_too_many.and_then(|index| self.at.get(index)).map(|at| *at + within);
+            over.map_or(Duration::ZERO, |over| over.saturating_duration_since(now))
+        });
+        waits.into_iter().max().unwrap_or_default()
+    }
+
+    fn add(&mut self, sends: u32, now: Instant) {
+        self.at.extend((0..sends.min(self.max.per_hour)).map(|_| now));
+    }
+}
+
+/// What a chat has left. A group has the even rate of every chat, and so many in any minute.
 #[derive(Debug)]
 struct Chat {
     buckets: Vec<Bucket>,
+    sent: Option<Sent>,
     blocked_until: Option<Instant>,
 }
 
 impl Chat {
-    fn wait_for(&mut self, tokens: f64, now: Instant) -> Duration {
+    fn wait_for(&mut self, sends: u32, now: Instant) -> Duration {
         let blocked = self.blocked_until.and_then(|until| until.checked_duration_since(now));
+        let tokens = f64::from(sends);
         let filling = self.buckets.iter_mut().map(|bucket| bucket.wait_for(tokens, now)).max();
-        blocked.unwrap_or_default().max(filling.unwrap_or_default())
+        let counted = self.sent.as_mut().map(|sent| sent.wait_for(sends, now));
+        blocked.max(filling).max(counted).unwrap_or_default()
     }
 
     fn is_full(&mut self, now: Instant) -> bool {
         self.buckets.iter_mut().for_each(|bucket| bucket.fill(now));
+        if let Some(sent) = &mut self.sent {
+            sent.forget_old(now);
+            if !sent.at.is_empty() {
+                return false;
+            }
+        }
         self.blocked_until.is_none_or(|until| until <= now)
             && self.buckets.iter().all(|bucket| bucket.left >= bucket.room)
     }
@@ -84,8 +136,8 @@ pub struct Budget {
     overall_blocked: std::sync::Mutex<Option<Instant>>,
     chats: DashMap<String, Chat>,
     chat_per_s: f64,
-    group_per_s: f64,
-    group_room: f64,
+    group_max: Option<SendsMax>,
+    sends_max: Option<SendsMax>,
 }
 
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -96,14 +148,15 @@ impl Budget {
     /// The budget that a channel's limits allow.
     pub fn of(capabilities: &Capabilities, now: Instant) -> Self {
         let overall = f64::from(capabilities.sends_per_s);
-        let group = f64::from(capabilities.group_sends_per_min);
+        let per_min = capabilities.group_sends_per_min;
+        let group_max = SendsMax { per_min, per_hour: per_min.saturating_mul(60) };
         Self {
             overall: (overall > 0.0).then(|| Bucket::new(overall, overall, now)).into(),
             overall_blocked: None.into(),
             chats: DashMap::new(),
             chat_per_s: f64::from(capabilities.chat_sends_per_s),
-            group_per_s: group / 60.0,
-            group_room: group,
+            group_max: (per_min > 0).then_some(group_max),
+            sends_max: capabilities.chat_sends_max,
         }
     }
 
@@ -113,21 +166,37 @@ impl Budget {
         if self.chat_per_s > 0.0 {
             buckets.push(Bucket::new(self.chat_per_s, CHAT_BURST, now));
         }
-        if scope.group && self.group_per_s > 0.0 {
-            buckets.push(Bucket::new(self.group_per_s, self.group_room, now));
-        }
-        Chat { buckets, blocked_until: None }
+        let most = if scope.group { self.group_max.or(self.sends_max) } else { self.sends_max };
+        let sent = most.map(|max| Sent { max, at: VecDeque::new() });
+        Chat { buckets, sent, blocked_until: None }
     }
 
     /// Takes one send, or says how long to wait for it. `spare` must stay in the chat's bucket.
     pub fn take(&self, scope: &RateScope, spare: u32, now: Instant) -> Result<(), Duration> {
+        self.take_all(scope, 1, spare, now)
+    }
+
+    /// Takes as many sends as a message costs, or says how long to wait for them.
+    pub fn take_sends(&self, scope: &RateScope, sends: u32, now: Instant) -> Result<(), Duration> {
+        self.take_all(scope, sends, 0, now)
+    }
+
+    fn take_all(
+        &self,
+        scope: &RateScope,
+        sends: u32,
+        spare: u32,
+        now: Instant,
+    ) -> Result<(), Duration> {
         if let Some(until) = *lock(&self.overall_blocked)
             && until > now
         {
             return Err(until - now);
         }
-        let wanted = 1.0 + f64::from(spare);
-        let limited = self.chat_per_s > 0.0 || scope.group && self.group_per_s > 0.0;
+        let wanted = sends.saturating_add(spare);
+        let limited = self.chat_per_s > 0.0
+            || scope.group && self.group_max.is_some()
+            || self.sends_max.is_some();
         let mut chat = match self.chats.get_mut(&scope.chat) {
             None if limited => {
                 let chat = self.chats.entry(scope.chat.clone());
@@ -143,14 +212,19 @@ impl Budget {
         }
         let mut overall = lock(&self.overall);
         if let Some(overall) = overall.as_mut() {
-            let wait = overall.wait_for(wanted, now);
+            let wait = overall.wait_for(f64::from(wanted), now);
             if !wait.is_zero() {
                 return Err(wait);
             }
-            overall.left -= 1.0;
+            overall.left -= f64::from(sends);
         }
-        for bucket in chat.iter_mut().flat_map(|chat| &mut chat.buckets) {
-            bucket.left -= 1.0;
+        if let Some(chat) = chat.as_mut() {
+            for bucket in &mut chat.buckets {
+                bucket.left -= f64::from(sends);
+            }
+            if let Some(sent) = &mut chat.sent {
+                sent.add(sends, now);
+            }
         }
         Ok(())
     }
@@ -186,6 +260,7 @@ mod tests {
             edits: true,
             buttons: true,
             topics: true,
+            closes_buttons: true,
             hands_over: false,
             knows_repeats: false,
             text_units_max: 4096,
@@ -201,9 +276,11 @@ mod tests {
             sends_per_s: 30,
             chat_sends_per_s: 1,
             group_sends_per_min: 20,
+            chat_sends_max: None,
             edit_interval_s: 4,
             drafts: false,
             stars: false,
+            one_answer: false,
         };
         Budget::of(&capabilities, now)
     }
@@ -234,10 +311,9 @@ mod tests {
             let seconds = (from..to).map(|second| began + Duration::from_secs(second));
             seconds.filter(|now| budget.take(&group, 0, *now).is_ok()).count()
         };
-        let first = 3 + sent_in(1, 60);
-        // What it may at once, and what comes back in the minute.
-        assert!((20..=40).contains(&first), "{first}");
-        assert_eq!(sent_in(60, 120), 20);
+        // No minute has more, wherever it begins.
+        assert_eq!(3 + sent_in(1, 60), 20);
+        assert_eq!(sent_in(60, 122), 20);
     }
 
     #[test]
@@ -260,6 +336,37 @@ mod tests {
         assert!(budget.take(&other, 0, now).is_err());
         budget.take(&other, 0, now + Duration::from_secs(3)).unwrap();
         budget.take(&one, 0, now + Duration::from_secs(7)).unwrap();
+    }
+
+    #[test]
+    fn where_more_are_lost_no_minute_and_no_hour_has_more() {
+        let began = Instant::now();
+        let max = SendsMax { per_min: 30, per_hour: 100 };
+        let overall = None.into();
+        let budget = Budget { sends_max: Some(max), chat_per_s: 0.0, overall, ..budget(began) };
+        let member = scope("app:1", false);
+        let mut sent: Vec<u64> = Vec::new();
+        for second in 0..4000 {
+            let now = began + Duration::from_secs(second);
+            while budget.take_sends(&member, 3, now).is_ok() {
+                sent.extend([second; 3]);
+                assert!(sent.len() <= 300, "there is an end");
+            }
+        }
+        let most = |within: u64| {
+            let counts = sent
+                .iter()
+                .map(|from| sent.iter().filter(|at| (*from..from + within).contains(*at)).count());
+            counts.max().unwrap()
+        };
+        assert_eq!((most(60), most(3600)), (30, 99));
+        // One that costs more than are ever taken goes by itself.
+        let later = began + Duration::from_hours(3);
+        budget.take_sends(&member, 40, later).unwrap();
+        let wait = budget.take_sends(&member, 1, later).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(62));
+        budget.forget_full(later + Duration::from_mins(5));
+        assert!(budget.take_sends(&member, 1, later + Duration::from_secs(61)).is_err());
     }
 
     #[test]

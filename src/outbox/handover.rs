@@ -176,7 +176,8 @@ impl Means {
         waiting.elsewhere = (*stands_in != waiting.message.conversation).then(|| stands_in.clone());
         if waiting.elsewhere.is_some() {
             let scope = self.rate_scope(&delivery.message);
-            if let Err(wait) = self.budget.take(&scope, 0, Instant::now()) {
+            let sends = self.channel.sends(&delivery.message);
+            if let Err(wait) = self.budget.take_sends(&scope, sends, Instant::now()) {
                 return Try::unasked(Tried::Halfway(wait));
             }
         }
@@ -192,8 +193,10 @@ impl Means {
                 return Try::unasked(Tried::Again(self.patience.back_off(hints.tries.all)));
             }
         }
+        // Where each message has one answer, that is where the picture stands.
         if self.goes_by_edit(&delivery.message)
             && delivery.edit.is_none()
+            && !self.capabilities().one_answer
             && let Some(over) = self.stand_first(waiting, &mut delivery, hints.tries).await
         {
             return over;

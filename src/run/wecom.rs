@@ -162,8 +162,7 @@ impl Bot {
         kept: &Arc<Kept>,
     ) -> Self {
         // Whoever writes here reads Chinese until they say otherwise.
-        let (opening, greeting) = desk.words.wecom_bot(Language::ZhCn, &desk.context);
-        let settings = bot.settings(opening, greeting);
+        let settings = bot.settings(desk.words.wecom_bot(Language::ZhCn, &desk.context));
         let handle = SocketHandle::new();
         let channel = WecomBot::new(
             &settings,

@@ -233,7 +233,10 @@ pub async fn set_aside(
     now: i64,
 ) -> Result<bool, StoreError> {
     let [errand, replica, fence] = claim.values();
-    let values = [errand, replica, fence, "set_aside".into(), now.into(), Value::Blob(None)];
+    // What signs somebody in is for nobody's eye.
+    let is_secret = told.is_some_and(|(_, what, _)| what.is_secret());
+    let body = if is_secret { sealed::seal(&[]).into() } else { Value::Blob(None) };
+    let values = [errand, replica, fence, "set_aside".into(), now.into(), body];
     if tx.run(END, &values).await? == 0 {
         return Ok(false);
     }

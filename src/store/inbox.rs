@@ -125,6 +125,8 @@ const INSERT_EVENTS: &str = "
     on conflict do nothing
     returning seq, external_id";
 const INSERT_RAW: &str = "insert into inbox_raw (seq, event, raw, kept_until) values {rows}";
+const KEEP_ENVELOPE: &str =
+    "insert into inbox_names (hash) values ($1) on conflict (hash) do nothing";
 const FIND_NAMES: &str = "select hash from inbox_names where hash in ({list})";
 const BEGIN_CHECKPOINT: &str =
     "insert into checkpoints (source, position) values ($1, $2) on conflict (source) do nothing";
@@ -312,6 +314,11 @@ async fn known_of_old(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result<Know
         known.0.insert(row.blob(0)?);
     }
     Ok(known)
+}
+
+/// Keeps the hash of an envelope that brought no event; whether it was opened for the first time.
+pub async fn keep_envelope(tx: &mut Tx, envelope: [u8; 16]) -> Result<bool, StoreError> {
+    Ok(tx.run(KEEP_ENVELOPE, &[envelope.to_vec().into()]).await? > 0)
 }
 
 /// Moves a source's checkpoint, when it stands where the pull began.

@@ -77,6 +77,7 @@ const REPOINT: &[&str] = &[
     "update escalations set account = $2 where account = $1",
     "update checkouts set account = $2 where account = $1",
     "update plans set account = $2 where account = $1",
+    "update refunds set account = $2 where account = $1",
     "update link_codes set spent = 1 where account = $1 and spent = 0 and account <> $2",
 ];
 const END_LINK: &str = "update links set parted_at = $2 where id = $1 and parted_at = 0";
@@ -123,6 +124,9 @@ const TAKE_BACK: &[&str] = &[
     "update plans set account = $3 where account = $2 and request in (
        select c.request from checkouts c join link_identities l on l.identity = c.identity
        where l.link = $1)",
+    "update refunds set account = $3 where account = $2 and payment in (
+       select p.id from payments p join checkouts c on c.request = p.request
+       join link_identities l on l.identity = c.identity where l.link = $1)",
     "update checkouts set account = $3 where account = $2
        and identity in (select identity from link_identities where link = $1)",
 ];

@@ -29,13 +29,15 @@ const CLAIM_TOKEN: &str = "
     on conflict (app) do update set claimed_until = excluded.claimed_until
     where wecom_tokens.claimed_until <= $3";
 const OPEN_STREAM: &str = "
-    insert into wecom_streams (id, conversation, begun_at, version, open, body)
-    values ($1, $2, $3, $4, $5, $6)
+    insert into wecom_streams (id, conversation, begun_at, number, version, open, body)
+    values ($1, $2, $3,
+      (select coalesce(max(s.number), 0) + 1 from wecom_streams s where s.conversation = $2),
+      $4, $5, $6)
     on conflict (id) do nothing";
 const FIND_STREAM: &str = "select body, id from wecom_streams where id = $1";
 const FIND_LATEST: &str = "
     select body, id from wecom_streams where conversation = $1
-    order by begun_at desc, id desc limit 1";
+    order by begun_at desc, number desc limit 1";
 const SAVE_STREAM: &str = "
     update wecom_streams set version = $2, open = $3, body = $4
     where id = $1 and version = $2 - 1";

@@ -23,6 +23,7 @@ use super::{
     gallery,
 };
 use crate::{
+    buttons::PORTAL_MS,
     config::Secret,
     creem::{
         Creem, Doorkeeper, Rejected, Shown,
@@ -31,7 +32,7 @@ use crate::{
         returned_from_creem,
     },
     http::{BodyRefused, Whole},
-    store::{Store, plans},
+    store::{Store, StoreError, links, plans},
     telemetry::metrics,
     words::PageText,
 };
@@ -127,7 +128,7 @@ async fn portal(
 ) -> Response {
     let web = &back.web;
     let now = web.store.clock().now_ms();
-    let Some(account) = web.desk.seal.read_portal(&token, now) else {
+    let Some((account, until)) = web.desk.seal.read_portal(&token, now) else {
         return nothing_here(web, &headers, PageText::PortalExpired);
     };
     if query.as_deref() != Some("open") {
@@ -136,9 +137,14 @@ async fn portal(
     }
     let found = async {
         let mut connection = web.store.read().await?;
+        // A chat that was unlinked since has no business there.
+        if !links::opens_gallery(&mut connection, account, until - PORTAL_MS).await? {
+            return Ok(None);
+        }
         plans::customer_of(&mut connection, account).await
     };
-    let Ok(found) = found.await else { return unavailable() };
+    let found: Result<Option<String>, StoreError> = found.await;
+    let Ok(found) = found else { return unavailable() };
     let Some(customer) = found else {
         return nothing_here(web, &headers, PageText::PortalExpired);
     };

@@ -59,10 +59,11 @@ async fn receive_app(State(app): State<App>, request: Request) -> Response {
     let room = body.clone();
     let answer = app.callback.receive(&query, body).await;
     drop(room);
-    if let CallbackAnswer::Ok { doorbell: Some(doorbell), .. } = &answer
+    if let CallbackAnswer::Ok { rung: Some(rung), .. } = &answer
         && let Some(rings) = &app.rings
+        && rings.ring(rung).await.is_err()
     {
-        rings.ring(doorbell).await;
+        return unavailable();
     }
     respond("wecom", answer, PLAIN)
 }

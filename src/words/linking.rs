@@ -37,6 +37,8 @@ impl Speaker<'_> {
             LinkSay::CodeWrong { left } => {
                 self.fill("link-code-wrong", &Args::new().number("left", *left))
             }
+            LinkSay::CodeWanted => self.text("link-code-wanted"),
+            LinkSay::CodeGone => self.text("link-code-gone"),
             LinkSay::CodeInGroup => self.text("link-code-in-group"),
             LinkSay::Already => self.text("link-already"),
             LinkSay::TwoPeople => self.text("link-two-people"),

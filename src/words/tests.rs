@@ -119,8 +119,10 @@ fn every_text_is_said_and_none_fails() {
             }
             assert!(!words.bot_description(language, &context).is_empty());
             assert!(!words.bot_about(language).is_empty());
-            let (opening, greeting) = words.wecom_bot(language, &context);
-            assert!(!opening.is_empty() && !greeting.is_empty());
+            let bot = words.wecom_bot(language, &context);
+            assert!(!bot.opening.is_empty() && !bot.greeting.is_empty());
+            assert!(!bot.taken_back.is_empty() && !bot.unanswered.is_empty());
+            assert!(!bot.pressed.is_empty() && !bot.write_instead.is_empty());
         }
     }
     for language in Language::ALL {

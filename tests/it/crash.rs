@@ -3,6 +3,7 @@
 //! nothing is lost, nothing is made or sent twice, and the ledger adds up.
 
 mod crowd;
+mod linkers;
 mod proof;
 mod sales;
 
@@ -18,7 +19,10 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use self::crowd::{Crowd, Prompt};
+use self::{
+    crowd::{Crowd, Prompt},
+    linkers::Linkers,
+};
 use crate::{
     database::{TestDatabase, databases},
     house::{BotWay, Desk, Given, House},
@@ -30,6 +34,8 @@ const KILLS_DEFAULT: u32 = 150;
 /// Decides the moments, what people do, and the faults.
 const SEED: &str = "CRASH_SEED";
 const SEED_DEFAULT: u64 = 7;
+/// Credits that everybody has to begin with: as many as they like.
+const TRIAL: i64 = 1_000_000;
 /// How often those on WeChat write again in the end.
 const ROUNDS_MAX: usize = 60;
 /// The longest life between two kills, once it is ready.
@@ -76,7 +82,8 @@ async fn survive(database: TestDatabase, replicas: usize) {
     let house = Arc::clone(&story.house);
     let mut moments = StdRng::seed_from_u64(story.seed);
     let mut desks: Vec<Desk> = (0..replicas).map(|_| house.start()).collect();
-    for _ in 0..number(KILLS, KILLS_DEFAULT) {
+    let kills = number(KILLS, KILLS_DEFAULT);
+    for _ in 0..kills {
         if replicas > 1 {
             freeze_some(&house, &mut desks, &mut moments).await;
         }
@@ -89,7 +96,9 @@ async fn survive(database: TestDatabase, replicas: usize) {
         desk.kill().await;
         desks.push(house.start());
     }
-    story.end(desks).await;
+    let linked = story.end(desks).await;
+    // A code has to be made, carried, typed and confirmed: that takes a few lives.
+    assert!(linked > 0 || kills < KILLS_DEFAULT / 2, "nobody linked anything in {kills} lives");
 }
 
 /// Now and then one of the desks is stopped and goes on later: for a moment, in which another may
@@ -140,6 +149,7 @@ struct Story {
     seed: u64,
     stop: CancellationToken,
     crowd: JoinHandle<Vec<Prompt>>,
+    linkers: JoinHandle<usize>,
 }
 
 impl Story {
@@ -148,11 +158,14 @@ impl Story {
         let seed = number(SEED, SEED_DEFAULT);
         eprintln!("{SEED}={seed} on {}", database.kind());
         let given = Given {
-            trial: 1_000_000,
+            trial: TRIAL,
             images: "stream = true\npartials = 1\ntimeout_s = 5\nconcurrency = 4\n",
             seed,
             wecom: Some(BotWay::Callback),
             kf: "sync_every_s = 10\n",
+            sells: true,
+            creem: "screening = false\n",
+            link: "codes_per_h = 60\ntries = 20\n",
             ..Given::default()
         };
         let house = Arc::new(House::build_on(database, given).await);
@@ -160,18 +173,25 @@ impl Story {
         arm(&house);
         let stop = CancellationToken::new();
         let crowd = tokio::spawn(Crowd::gather(Arc::clone(&house), seed).busy(stop.clone()));
-        Self { house, seed, stop, crowd }
+        let linkers = tokio::spawn(Linkers::gather(Arc::clone(&house), seed).busy(stop.clone()));
+        Self { house, seed, stop, crowd, linkers }
     }
 
-    /// People stop, nothing goes wrong any more, and all is proven when it is quiet.
-    async fn end(self, mut desks: Vec<Desk>) {
+    /// People stop, nothing goes wrong any more, and all is proven when it is quiet; how often
+    /// chats were linked.
+    async fn end(self, mut desks: Vec<Desk>) -> i64 {
         self.stop.cancel();
         let prompts = self.crowd.await.unwrap();
+        let paid = self.linkers.await.unwrap();
         self.house.telegram.clear_faults();
         self.house.wecom().clear_faults();
         self.house.images.clear_faults();
         for desk in &mut desks {
             self.house.until_ready(desk).await;
+        }
+        // What was told while nobody listened is told once more.
+        for webhook in self.house.creem().webhooks() {
+            assert_eq!(self.house.creem().send_again(&webhook.id).await, Some(200));
         }
         self.house.until_quiet().await;
         collect(&self.house).await;
@@ -180,10 +200,11 @@ impl Story {
         self.house.until_status("second chances", all_taken_up).await;
         self.house.until_quiet().await;
         collect(&self.house).await;
-        proof::check(&self.house, &prompts).await;
+        let linked = proof::check(&self.house, &prompts, paid).await;
         for desk in desks {
             desk.kill().await;
         }
+        linked
     }
 }
 

@@ -19,6 +19,8 @@ mod stars;
 mod stopping;
 mod turning;
 mod wecom;
+mod wecom_bot;
+mod wecom_doors;
 mod wecom_people;
 mod wecom_windows;
 

@@ -123,6 +123,9 @@ pub struct Capabilities {
     pub name: &'static str,
     /// Whether a message of ours can be changed after it was sent.
     pub edits: bool,
+    /// Whether the buttons of a message of ours can be taken away, also where nothing else of it can
+    /// be changed.
+    pub closes_buttons: bool,
     /// Whether a message can carry buttons.
     pub buttons: bool,
     /// Whether topics can be opened for operators.
@@ -160,12 +163,26 @@ pub struct Capabilities {
     pub chat_sends_per_s: u32,
     /// Sends a minute in one group; 0 = no limit of ours.
     pub group_sends_per_min: u32,
+    /// Sends that a conversation takes, where more are dropped without a word.
+    pub chat_sends_max: Option<SendsMax>,
     /// The least time between two progress edits of one message, seconds.
     pub edit_interval_s: u32,
     /// Whether drafts are shown beside the placeholder ([`Showing::Draft`]).
     pub drafts: bool,
     /// Whether purchases are paid in the channel itself, in Telegram Stars.
     pub stars: bool,
+    /// Whether each message and each press of theirs has one answer that grows until it is whole:
+    /// then all that is said says what it answers, and nothing is shown in passing.
+    pub one_answer: bool,
+}
+
+/// How many sends are taken at most; what is more is lost, and nobody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendsMax {
+    /// In any minute.
+    pub per_min: u32,
+    /// In any hour.
+    pub per_hour: u32,
 }
 
 /// Text with emphasis by offset, never by markup: what a person wrote cannot break out of it.
@@ -478,6 +495,11 @@ pub trait Channel: Send + Sync {
     /// Whose sending limits a conversation counts against: by default its own, and no group's.
     fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {
         Budget { key: conversation.as_str(), group: false }
+    }
+
+    /// How many sends a message costs there, at most: by default it is one.
+    fn sends(&self, _message: &OutboundMessage) -> u32 {
+        1
     }
 
     /// Hands one message over.

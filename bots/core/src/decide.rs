@@ -27,6 +27,9 @@ use crate::{
 #[must_use]
 pub fn decide(frame: &Frame<'_>, facts: &Facts, event: &Event) -> Vec<Effect> {
     let mut turn = Turn::new(frame);
+    if frame.house.channel(frame.conversation).is_some_and(|channel| channel.one_answer) {
+        turn.occasion = manners::occasion(facts, event);
+    }
     window::heard(&mut turn, event);
     if follow(&mut turn, facts, event).is_none() {
         turn.then(Effect::RaiseAlarm { what: "an event was decided on facts of another kind" });

@@ -9,7 +9,7 @@ use crate::{
     facts::MessageFacts,
     handing::is_handed,
     id::MessageId,
-    link, linking, message,
+    link, message,
     say::Say,
     turn::{Reader, Turn},
 };
@@ -31,9 +31,8 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
         None => customer::meet(turn, &entrance.who, None, Setting::Private),
         Some(known) => customer::here(turn, known),
     };
-    if let Some(link) = &facts.link {
-        // They come to link this chat: what carried them here proves nothing.
-        return linking::ways_answering(turn, &visit, link, answer);
+    if let Some(link_facts) = &facts.link {
+        return link::arrived(turn, &visit, link_facts, answer);
     }
     if let Some(origin) = entrance.scene_param.as_ref().or(entrance.scene.as_ref()) {
         link::keep_origin(turn, &visit, origin);

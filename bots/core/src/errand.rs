@@ -147,6 +147,21 @@ impl ErrandKind {
 }
 
 impl Errand {
+    /// Whether it holds an address or a code, which are forgotten as soon as it has ended.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        match self {
+            Self::SendSignInCode { .. } | Self::CheckSignInCode { .. } => true,
+            Self::CopyMedia { .. }
+            | Self::Screen { .. }
+            | Self::Checkout { .. }
+            | Self::LookAtPayment { .. }
+            | Self::ChangePlan { .. }
+            | Self::Refund { .. }
+            | Self::Stars(_) => false,
+        }
+    }
+
     /// Which kind it is.
     #[must_use]
     pub fn kind(&self) -> ErrandKind {

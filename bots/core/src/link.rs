@@ -1,17 +1,18 @@
 //! Links into a chat: what the payload after `/start` opens, and where somebody came from.
 
-use alloc::string::String;
+use alloc::{format, string::String};
 
 use crate::{
     command,
     customer::Visit,
     effect::Effect,
-    event::{Event, Setting},
-    facts::MessageFacts,
+    event::{About, Event, Setting},
+    facts::{LinkFacts, LinkNeed, MessageFacts},
     history,
+    id::{CodeId, MessageId},
     intent::{self, BareWords, Command, Intent},
     linking, message,
-    say::Say,
+    say::{LinkSay, Say},
     support,
     turn::Turn,
 };
@@ -20,7 +21,44 @@ use crate::{
 const ORIGIN_CHARS_MAX: usize = 64;
 
 /// The payload of a link by which somebody comes to link their chat.
-pub(crate) const LINK: &str = "link";
+const LINK: &str = "link";
+
+/// The payload of a link beside a code that the website shows: which code, and nobody's.
+#[must_use]
+pub fn to_code(code: CodeId) -> String {
+    format!("{LINK}-{}", code.0.unsigned_abs())
+}
+
+/// What linking looks up for a payload; nothing when it is none of this kind. Codes of the website
+/// have numbers below zero.
+pub(crate) fn need(payload: &str) -> Option<LinkNeed> {
+    let rest = payload.strip_prefix(LINK)?;
+    if rest.is_empty() {
+        return Some(LinkNeed::Own);
+    }
+    let number: i64 = rest.strip_prefix('-')?.parse().ok().filter(|number| *number > 0)?;
+    Some(LinkNeed::Code(CodeId(-number)))
+}
+
+/// They come to link their chat. What carried them here proves nothing: with it or without, the
+/// code has to be typed, which only whoever is signed in on the website sees.
+pub(crate) fn arrived(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &LinkFacts,
+    answer: Option<&MessageId>,
+) {
+    let Some(code) = facts.typed.as_ref().filter(|code| code.by.is_none()) else {
+        return linking::ways_answering(turn, visit, facts, answer);
+    };
+    let is_open = !code.spent && code.claimed_by.is_none() && turn.frame.now < code.expires_at;
+    let say = if is_open { LinkSay::CodeWanted } else { LinkSay::CodeGone };
+    let mut wanted = turn.words(&visit.reader, Say::Link(say));
+    if answer.is_some() {
+        wanted = wanted.about(About::Occasion);
+    }
+    turn.send(wanted.answering(answer));
+}
 
 /// The payload that an event brings, for the shell to read: only it can tell whether the payload
 /// is one of ours.
@@ -60,14 +98,13 @@ pub(crate) fn started(
                 support::ask(turn, visit, None);
                 return false;
             }
-            // It carries nobody's account, only the wish to link this chat to one.
-            (None, LINK) => {
-                if let Some(link) = &facts.link {
-                    linking::ways(turn, visit, link);
+            (None, origin) => match &facts.link {
+                Some(link) => {
+                    arrived(turn, visit, link, None);
                     return false;
                 }
-            }
-            (None, origin) => keep_origin(turn, visit, origin),
+                None => keep_origin(turn, visit, origin),
+            },
         }
     }
     message::welcome(turn, visit);

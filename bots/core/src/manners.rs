@@ -1,26 +1,45 @@
 //! What a channel can do decides how things are said there: nothing is changed where nothing can be
 //! changed, several buttons-and-pictures become pictures and one menu, and where messages are
-//! counted only what matters is sent.
+//! counted only what matters is sent. Where each message has one answer, all that is said of it
+//! says which one it is.
 
 use alloc::vec::Vec;
 
 use crate::{
     channel::{Capabilities, Place, Repeat},
     effect::{Body, Effect, Outgoing},
-    event::About,
-    facts::RequestState,
+    event::{About, Event},
+    facts::{Facts, RequestState},
     generation::GenerationState,
-    id::{ConversationId, OutboundId},
+    id::{ConversationId, MessageId, OutboundId},
     say::{Making, Part, RelayState, Say},
     turn::Turn,
 };
+
+/// What a turn answers: a message or a press, else the message that asked for what it is about.
+pub(crate) fn occasion(facts: &Facts, event: &Event) -> Option<MessageId> {
+    match event {
+        Event::MessageReceived(message) => return Some(message.id.clone()),
+        Event::ButtonPressed(press) => return Some(MessageId(press.tap.0.clone())),
+        _ => {}
+    }
+    let request = match facts {
+        Facts::Message(facts) => facts.started.as_ref(),
+        Facts::Generation(facts) => facts.request.as_ref(),
+        Facts::Delivery(facts) => facts.generation.as_ref().and_then(|it| it.request.as_ref()),
+        Facts::Press(_) | Facts::Desk(_) | Facts::Payment(_) | Facts::None => None,
+    };
+    request.and_then(|request| request.message.clone())
+}
 
 /// Makes what a turn says fit the channels it is said on.
 pub(crate) fn fit(turn: &mut Turn<'_>) {
     let effects = turn.take();
     let can_everything = |conversation: &ConversationId| {
         let channel = turn.house().channel(conversation);
-        channel.is_none_or(|channel| channel.edits && channel.replies_max.is_none())
+        channel.is_none_or(|channel| {
+            channel.edits && channel.replies_max.is_none() && !channel.one_answer
+        })
     };
     let is_plain = effects.iter().all(|effect| match effect {
         Effect::Send(message) => can_everything(&message.conversation),
@@ -45,16 +64,24 @@ pub(crate) fn fit(turn: &mut Turn<'_>) {
 }
 
 fn send(turn: &mut Turn<'_>, message: Outgoing) {
-    let Some(channel) = turn.house().channel(&message.conversation).filter(|it| !it.edits) else {
+    let channel = turn.house().channel(&message.conversation);
+    if channel.is_some_and(|channel| channel.one_answer) {
+        let message = in_the_answer(turn, message);
+        return turn.send(message);
+    }
+    let Some(channel) = channel.filter(|channel| !channel.edits) else {
         return turn.send(message);
     };
-    if is_lost(&message) {
+    if is_lost(&message, channel) {
         return;
     }
     let mut message = spoken(message, channel);
-    if matches!(message.place, Place::Edit { .. } | Place::New { .. }) {
-        message.place = Place::New { slot: None };
-    }
+    message.place = match message.place {
+        // The buttons of what stands there end with what takes its place.
+        place @ (Place::Edit { .. } | Place::New { .. }) if channel.closes_buttons => place,
+        Place::Edit { .. } | Place::New { .. } => Place::New { slot: None },
+        place @ Place::EditMessage { .. } => place,
+    };
     let Body::Picture { artifact, caption } = &mut message.body else {
         return turn.send(message);
     };
@@ -70,6 +97,7 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
         body: Body::Say(say),
         about: Some(About::Beside(artifact)),
         repeat: Repeat::Harmless,
+        place: Place::New { slot: None },
         keys,
         ..message.clone()
     });
@@ -79,12 +107,25 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
     }
 }
 
+/// A message as a part of the answer to what it is about.
+fn in_the_answer(turn: &Turn<'_>, mut message: Outgoing) -> Outgoing {
+    if message.conversation == *turn.frame.conversation && message.reply_to.is_none() {
+        message.reply_to.clone_from(&turn.occasion);
+    }
+    // What is quoted there comes without its picture.
+    if message.body == Body::Say(Say::Help) {
+        message.body = Body::Say(Say::HelpByButtons);
+    }
+    message
+}
+
 /// Whether a message is nothing where nothing can be changed: it only changes or removes one, or
 /// says without a sound in the place of an earlier one how that stands now.
-fn is_lost(message: &Outgoing) -> bool {
+fn is_lost(message: &Outgoing, channel: &Capabilities) -> bool {
     let edits = matches!(message.place, Place::Edit { .. });
     match &message.body {
-        Body::Keys => edits || !message.keys.is_empty(),
+        Body::Keys | Body::Removed if message.keys.is_empty() => edits && !channel.closes_buttons,
+        Body::Keys => true,
         Body::Removed => edits,
         // One acknowledgement is enough for all pictures of a request.
         Body::Say(Say::Making(making)) => making.part.number > 1,
@@ -132,8 +173,8 @@ fn spoken(mut message: Outgoing, channel: &Capabilities) -> Outgoing {
 fn answer_tap(turn: &mut Turn<'_>, effect: Effect) {
     let Effect::AnswerTap { tap, language, say, alert } = effect else { return };
     let conversation = turn.frame.conversation;
-    let shows = turn.house().channel(conversation).is_none_or(|channel| channel.edits);
-    if shows {
+    let channel = turn.house().channel(conversation);
+    if channel.is_none_or(|channel| channel.edits && !channel.one_answer) {
         return turn.then(Effect::AnswerTap { tap, language, say, alert });
     }
     if let Some(say) = say.filter(|say| *say != Say::Done) {
@@ -143,7 +184,7 @@ fn answer_tap(turn: &mut Turn<'_>, effect: Effect) {
             language,
             presser: None,
             place: Place::New { slot: None },
-            reply_to: None,
+            reply_to: turn.occasion.clone(),
             body: Body::Say(say),
             keys: Vec::new(),
             repeat: Repeat::Harmless,

@@ -103,10 +103,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
 }
 
 fn entrance_needs(entrance: &Entrance) -> Needs {
-    let comes_to_link = entrance.scene_param.as_deref() == Some(link::LINK);
     Needs {
         identity: Some(entrance.who.identity.clone()),
-        link: comes_to_link.then_some(LinkNeed::Own),
+        link: entrance.scene_param.as_deref().and_then(link::need),
         kind: FactsKind::Message,
         ..Needs::default()
     }
@@ -146,7 +145,8 @@ fn message_needs(message: &Message) -> Needs {
 fn link_needs(command: Command<'_>) -> Option<LinkNeed> {
     match command {
         Command::Link(typed) => Some(code::read(typed).map_or(LinkNeed::Own, LinkNeed::Typed)),
-        Command::Unlink | Command::Start(link::LINK) => Some(LinkNeed::Own),
+        Command::Unlink => Some(LinkNeed::Own),
+        Command::Start(payload) => link::need(payload),
         _ => None,
     }
 }

@@ -55,6 +55,9 @@ pub(crate) fn pressed(turn: &mut Turn<'_>, facts: &PressFacts, press: &Press) {
             let known = facts.customer.as_ref();
             let mut visit = customer::meet(turn, &press.by, known, press.setting);
             let answer = obey(turn, &mut visit, facts, press, action);
+            if matches!(answer, Answer::Line(Say::Stale)) && !facts.stray && ends(action.verb) {
+                close_stale(turn, &visit, press);
+            }
             language = visit.reader.language;
             answer
         }
@@ -166,6 +169,31 @@ fn remove_stray(turn: &mut Turn<'_>, visit: &Visit, press: &Press) {
         let stray = turn.draft(&visit.reader, Body::Removed).replacing(Some(message)).silent();
         turn.send(stray);
     }
+}
+
+/// A card whose one question was answered elsewhere asks no more, where it can be closed and
+/// nothing tells in passing that it is out of date.
+fn close_stale(turn: &mut Turn<'_>, visit: &Visit, press: &Press) {
+    let channel = turn.house().channel(&visit.reader.conversation);
+    if channel.is_some_and(|channel| channel.closes_buttons && !channel.edits) {
+        remove_stray(turn, visit, press);
+    }
+}
+
+/// Whether all buttons of a message have had their time when this one is out of date.
+fn ends(verb: Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Cancel
+            | Verb::Confirm
+            | Verb::TakeCheaper
+            | Verb::ClearTray
+            | Verb::SetCause
+            | Verb::ConsentYes
+            | Verb::ConsentNo
+            | Verb::LinkYes
+            | Verb::LinkNo
+    )
 }
 
 /// Whether what a press asks for is nobody else's business.

@@ -128,7 +128,7 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
         identity: visit.customer.identity.clone(),
         conversation: visit.reader.conversation.clone(),
         setting: visit.reader.setting,
-        message: wish.message,
+        message: turn.occasion.clone().or(wish.message),
         prompt: wish.prompt,
         options: fit.options,
         references: wish.references,

@@ -210,6 +210,9 @@ pub(crate) fn checked(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, end: &E
         }
         ErrandEnd::Brought(_) | ErrandEnd::Failed(ErrandFailure::Refused) => {
             let left = Counted::Tries.left(turn, link).min(Counted::TriesADay.left(turn, link));
+            if Counted::TriesADay.left(turn, link) == 0 {
+                turn.then(Effect::RaiseAlarm { what: "somebody types many wrong linking codes" });
+            }
             LinkSay::CodeWrong { left }
         }
         ErrandEnd::Failed(ErrandFailure::TooLate | ErrandFailure::Broken) => LinkSay::SignInLater,

@@ -1,5 +1,6 @@
 //! Rules, as facts, an event, and then what follows: one line each.
 
+mod answers;
 mod buttons;
 mod commands;
 mod customers;
@@ -11,6 +12,7 @@ mod handing;
 mod lines;
 mod linking;
 mod links;
+mod members;
 mod model;
 mod money;
 mod people;

@@ -20,6 +20,8 @@ pub(crate) struct Turn<'a> {
     pub frame: &'a Frame<'a>,
     /// What the channel still takes where this happens, as this turn leaves it.
     pub window: Option<Window>,
+    /// Where each message has one answer: what this turn answers.
+    pub occasion: Option<MessageId>,
     ordinal: u16,
     effects: Vec<Effect>,
 }
@@ -27,7 +29,7 @@ pub(crate) struct Turn<'a> {
 impl<'a> Turn<'a> {
     /// A turn from which nothing follows yet.
     pub fn new(frame: &'a Frame<'a>) -> Self {
-        Self { frame, window: frame.window, ordinal: 0, effects: Vec::new() }
+        Self { frame, window: frame.window, occasion: None, ordinal: 0, effects: Vec::new() }
     }
 
     /// What the owner configured.

@@ -129,6 +129,7 @@ impl TelegramSettings {
             edits: true,
             buttons: true,
             topics: true,
+            closes_buttons: true,
             hands_over: false,
             knows_repeats: false,
             text_units_max: TEXT_UNITS_MAX,
@@ -144,9 +145,11 @@ impl TelegramSettings {
             sends_per_s: self.sends_per_s,
             chat_sends_per_s: self.chat_sends_per_s,
             group_sends_per_min: self.group_sends_per_min,
+            chat_sends_max: None,
             edit_interval_s: self.edit_interval_s,
             drafts: self.drafts,
             stars: true,
+            one_answer: false,
         }
     }
 }

@@ -128,6 +128,8 @@ pub fn app_place() -> ConversationId {
 pub enum At<'m> {
     /// A card, by the code that changes it once.
     Card(&'m str),
+    /// A card that was pressed, by the code that changes it once.
+    Pressed(&'m str),
     /// A happening, by the code that answers it once.
     Code(&'m str),
     /// Somebody's coming by a link, by the code that answers it once and what the link says.
@@ -147,6 +149,7 @@ impl<'m> At<'m> {
     pub fn of(id: &'m MessageId) -> Self {
         match id.0.split_once(':') {
             Some(("card", code)) => Self::Card(code),
+            Some(("pressed", code)) => Self::Pressed(code),
             Some(("code", code)) => Self::Code(code),
             Some(("coming", rest)) => {
                 let (code, state) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -161,6 +164,7 @@ impl<'m> At<'m> {
     pub fn id(&self) -> MessageId {
         MessageId(match self {
             Self::Card(code) => format!("card:{code}"),
+            Self::Pressed(code) => format!("pressed:{code}"),
             Self::Code(code) => format!("code:{code}"),
             Self::Coming { code, state } => format!("coming:{code} {state}"),
             Self::Message(id) => (*id).to_owned(),

@@ -29,6 +29,9 @@ pub enum CallError {
     /// There is no token to make it with.
     #[error("no token: {0}")]
     NoToken(Box<CallError>),
+    /// It was not made: WeCom takes no such call for so long.
+    #[error("not called for {}s, by its limit", .0.as_secs())]
+    Resting(Duration),
 }
 
 /// What broke on the way: our own words, so that no address with a token in it is among them.
@@ -110,6 +113,18 @@ pub fn read_head(status: u16, body: &[u8]) -> Result<(), CallError> {
 }
 
 impl No {
+    /// Whether another token may help: 40001 says so as well, but for calls that fetch one.
+    #[must_use]
+    pub fn is_of_token(&self) -> bool {
+        matches!(self.code, 40_001 | 40_014 | 42_001)
+    }
+
+    /// Whether it was one call too many of its kind.
+    #[must_use]
+    pub fn is_of_limit(&self) -> bool {
+        self.code == LIMIT
+    }
+
     /// A no with what its words tell that may be shown: `… hint: [1671…], from ip: 1.2.3.4, …`.
     #[must_use]
     pub fn read(code: i64, words: &str) -> Self {
@@ -138,8 +153,8 @@ pub struct Alarm {
 pub enum Verdict {
     /// The token is old: fetch one and call again, once.
     Token,
-    /// Once more, after a wait.
-    Again(Duration),
+    /// Once more, after a wait that grows.
+    Again,
     /// Nothing of this kind for a while.
     Wait(Duration),
     /// Never.
@@ -158,7 +173,8 @@ pub enum Verdict {
     Unauthorized(Alarm),
 }
 
-const BUSY: Duration = Duration::from_secs(2);
+/// Too many calls of one kind. Source: 90313.
+const LIMIT: i64 = 45_009;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// What a no means. Source of codes and causes: document/path/90313, as of April 2024.
@@ -166,8 +182,8 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub fn judge(api: Api, no: &No) -> Verdict {
     match no.code {
         40_014 | 42_001 => Verdict::Token,
-        -1 | 45_033 | 41_096 => Verdict::Again(BUSY),
-        45_009 => Verdict::Wait(MINUTE),
+        -1 | 45_033 | 41_096 => Verdict::Again,
+        LIMIT => Verdict::Wait(MINUTE),
         40_007 => Verdict::Reupload,
         41_050 | 41_051 => Verdict::Refused(Refusal::MessageGone),
         // The customer has to write first: over five messages, outside 48 hours, silent, ended.
@@ -276,14 +292,22 @@ fn trusted_ip(no: &No) -> Alarm {
     }
 }
 
+/// A call that is not made for so long: what does without it goes on.
+#[must_use]
+pub fn resting(api: Api, wait: Duration) -> DeliveryError {
+    let scope = if api.is_seen() { Scope::Channel } else { Scope::Conversation };
+    DeliveryError::RetryAfter { wait, scope }
+}
+
 impl Verdict {
-    /// The delivery's error. What only the owner can put right waits, and is said to the owner.
+    /// The delivery's error, of a call that got this no. What only the owner can put right waits,
+    /// and is said to the owner.
     #[must_use]
-    pub fn failure(self) -> DeliveryError {
+    pub fn failure(self, api: Api, no: &No) -> DeliveryError {
         match self {
             Self::Token | Self::Unauthorized(_) => DeliveryError::Unauthorized,
-            Self::Again(wait) => DeliveryError::RetryAfter { wait, scope: Scope::Conversation },
-            Self::Wait(wait) => DeliveryError::RetryAfter { wait, scope: Scope::Channel },
+            Self::Again => DeliveryError::NotSent(CallError::Answered(no.clone()).into()),
+            Self::Wait(wait) => resting(api, wait),
             Self::Alarm(_) => DeliveryError::RetryAfter { wait: MINUTE, scope: Scope::Channel },
             Self::Refused(refusal) => DeliveryError::Refused(refusal),
             Self::Reupload => DeliveryError::Reupload,
@@ -332,7 +356,7 @@ mod tests {
             assert_eq!(as_send(code), Token);
         }
         for code in [-1, 45_033, 41_096] {
-            assert!(matches!(as_send(code), Verdict::Again(_)), "{code}");
+            assert_eq!(as_send(code), Verdict::Again, "{code}");
         }
         assert!(matches!(as_send(45_009), Wait(_)));
         assert_eq!((as_send(40_007), as_send(95_018)), (Reupload, WrongState));

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use picdesk_core::{
     channel::{
         Budget, Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
-        Place, Receipt, Showing,
+        OutboundMessage, Place, Receipt, Showing,
     },
     id::{ConversationId, MessageId},
 };
@@ -24,7 +24,7 @@ use crate::{
     menus::Menus,
     render::{
         NoPlan,
-        app::{Frame, render_app},
+        app::{Frame, render_app, sends},
     },
 };
 
@@ -109,7 +109,17 @@ impl Channel for WecomApp {
             Some(Address::Desk { .. }) => APP,
             _ => conversation.as_str(),
         };
-        Budget { key, group: true }
+        Budget { key, group: false }
+    }
+
+    fn sends(&self, message: &OutboundMessage) -> u32 {
+        let frame = Frame {
+            agent_id: self.agent_id,
+            contact_link: "",
+            operators: &self.operators,
+            now: self.hand.now(),
+        };
+        sends(message, frame)
     }
 
     async fn deliver(&self, mut delivery: Delivery) -> Result<Receipt, DeliveryError> {

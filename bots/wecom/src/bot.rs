@@ -18,7 +18,7 @@ use crate::{
     address::Address,
     answer::{Broken, CallError},
     client::{Client, File, House, post_to},
-    config::{BotMode, BotSettings, Patience, bot_capabilities},
+    config::{BotMode, BotSettings, BotWords, Patience, bot_capabilities},
     envelope::AesKey,
     hand::foreign,
     menus::Menus,
@@ -37,7 +37,7 @@ const PADDING_BYTES_MAX: u64 = 32;
 /// The channel of the AI bot.
 pub struct WecomBot {
     capabilities: Capabilities,
-    opening: String,
+    words: BotWords,
     door: Door,
     http: reqwest::Client,
     patience: Patience,
@@ -73,7 +73,7 @@ impl WecomBot {
         };
         Self {
             capabilities: bot_capabilities(),
-            opening: settings.opening.clone(),
+            words: settings.words.clone(),
             door,
             http: house.http.clone(),
             patience: house.patience,
@@ -83,8 +83,8 @@ impl WecomBot {
         }
     }
 
-    /// The answer that a message belongs to: the one it names, while that is open, else the one
-    /// that was begun last.
+    /// The answer that a message belongs to: the one it edits or answers, while that is open or
+    /// more can be said after it; else the one that was begun last.
     async fn stream_for(
         &self,
         message: &OutboundMessage,
@@ -93,15 +93,24 @@ impl WecomBot {
         let now = (self.clock)();
         let of_edit = edit.and_then(|id| id.0.split_once('/')).map(|(id, _)| id.to_owned());
         let of_reply = message.reply_to.as_ref().map(|id| stream_of(&id.0));
+        let mut ended = None;
         for id in [of_edit, of_reply].into_iter().flatten() {
-            if let Some(stream) = self.streams.find(&id).await?
-                && stream.is_open(now)
-                && stream.conversation == message.conversation
-            {
+            let found = self.streams.find(&id).await?;
+            let here = |stream: &Stream| stream.conversation == message.conversation;
+            let Some(stream) = found.filter(here) else { continue };
+            if stream.is_open(now) {
                 return Ok(Some(stream));
             }
+            let says_more = match self.door {
+                Door::Callback { .. } => stream.takes_response(now),
+                Door::Socket(_) => true,
+            };
+            ended = ended.or(Some(stream).filter(|_| says_more));
         }
-        self.streams.latest(&message.conversation).await
+        match ended {
+            Some(stream) => Ok(Some(stream)),
+            None => self.streams.latest(&message.conversation).await,
+        }
     }
 
     async fn put(&self, delivery: &Delivery) -> Result<Receipt, DeliveryError> {
@@ -150,7 +159,7 @@ impl WecomBot {
         now: i64,
     ) -> Result<(), DeliveryError> {
         let Some(req_id) = &stream.req_id else { return Err(DeliveryError::WindowClosed) };
-        let frame = stream.frame(&self.opening, now);
+        let frame = stream.frame(&self.words, now);
         socket.respond("aibot_respond_msg", req_id, frame).await.map_err(Asked::failure)
     }
 

@@ -147,6 +147,18 @@ impl Call {
         Self { api, query, body: Body::None }
     }
 
+    /// By what the limit that it counts against is known. News without a doorbell's token have one
+    /// of their own, a strict one. Source: 94670.
+    #[must_use]
+    pub fn limit(&self) -> &'static str {
+        match (self.api, &self.body) {
+            (Api::KfSyncMsg, Body::Json(body)) if body.get("token").is_none() => {
+                "kf/sync_msg without a token"
+            }
+            _ => self.api.path(),
+        }
+    }
+
     /// A file's way up.
     #[must_use]
     pub fn upload(upload: Upload) -> Self {

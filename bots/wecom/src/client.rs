@@ -3,6 +3,7 @@
 //! The token is in every address. So no error of reqwest's gets out, which would show one: what
 //! broke is said in our own words.
 
+mod limits;
 mod robot;
 
 use std::{sync::Arc, time::Duration};
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use self::limits::Limits;
 pub use self::robot::Robot;
 use crate::{
     Clock,
@@ -87,6 +89,7 @@ pub struct Client {
     tokens: Tokens,
     alarms: Arc<dyn Alarms>,
     patience: Patience,
+    limits: Arc<Limits>,
 }
 
 /// Fetches tokens with the app's secret.
@@ -95,7 +98,11 @@ struct Gettoken {
     url: Url,
     timeout: Duration,
     alarms: Arc<dyn Alarms>,
+    limits: Arc<Limits>,
 }
+
+/// By what the limit of fetching tokens is known.
+const GETTOKEN: &str = "gettoken";
 
 #[derive(Deserialize)]
 struct Granted {
@@ -108,9 +115,12 @@ struct Granted {
 #[async_trait]
 impl Fetch for Gettoken {
     async fn fetch(&self) -> Result<(Secret, i64), CallError> {
+        self.limits.check(GETTOKEN)?;
         let request = self.http.get(self.url.clone()).timeout(self.timeout);
         let (status, body) = exchange(request).await?;
-        if let Err(error) = read_head(status, &body) {
+        let head = read_head(status, &body);
+        self.limits.note(GETTOKEN, head.as_ref().err());
+        if let Err(error) = head {
             if let CallError::Answered(no) = &error
                 && let Some(alarm) = crate::answer::alarm(no)
             {
@@ -135,6 +145,7 @@ impl Client {
     #[must_use]
     pub fn new(settings: &WecomSettings, house: &House) -> Self {
         let mut url = endpoint(&settings.api_url, "gettoken");
+        let limits = Arc::new(Limits::new(house.patience.limited));
         url.query_pairs_mut()
             .append_pair("corpid", &settings.corp_id)
             .append_pair("corpsecret", settings.secret.expose());
@@ -143,6 +154,7 @@ impl Client {
             url,
             timeout: house.patience.call,
             alarms: house.alarms.clone(),
+            limits: Arc::clone(&limits),
         };
         let app = format!("{}:{}", settings.corp_id, settings.agent_id);
         let (clock, patience) = (house.clock.clone(), house.patience);
@@ -152,6 +164,7 @@ impl Client {
             tokens: Tokens::new(app, Box::new(fetch), house.tokens.clone(), clock, patience),
             alarms: house.alarms.clone(),
             patience,
+            limits,
         }
     }
 
@@ -163,7 +176,7 @@ impl Client {
     pub async fn call(&self, call: &Call) -> Result<Bytes, CallError> {
         let token = self.token(None).await?;
         match self.call_with(call, &token).await {
-            Err(CallError::Answered(no)) if judge(call.api, &no) == Verdict::Token => {
+            Err(CallError::Answered(no)) if no.is_of_token() => {
                 let token = self.token(Some(&token)).await?;
                 self.call_with(call, &token).await
             }
@@ -184,7 +197,10 @@ impl Client {
     /// What a failed call means, said where it has to be.
     #[must_use]
     pub fn judge(&self, api: Api, no: &No) -> Verdict {
-        let verdict = judge(api, no);
+        let verdict = match judge(api, no) {
+            Verdict::Wait(wait) => Verdict::Wait(self.limits.rest(api.path()).unwrap_or(wait)),
+            verdict => verdict,
+        };
         tracing::debug!(code = no.code, "wecom refused {}: {no}", api.path());
         if let Verdict::Alarm(alarm) | Verdict::Unauthorized(alarm) = &verdict {
             self.alarms.raise(alarm);
@@ -201,10 +217,12 @@ impl Client {
     }
 
     async fn call_with(&self, call: &Call, token: &Token) -> Result<Bytes, CallError> {
+        self.limits.check(call.limit())?;
         let request = self.request(call, token)?;
         let (status, body) = exchange(request).await?;
-        read_head(status, &body)?;
-        Ok(body)
+        let head = read_head(status, &body);
+        self.limits.note(call.limit(), head.as_ref().err());
+        head.map(|()| body)
     }
 
     fn url(&self, call: &Call, token: &Token) -> Url {
@@ -238,7 +256,7 @@ impl Client {
         let call = Call::get(Api::MediaGet, vec![("media_id", media_id.to_owned())]);
         let token = self.token(None).await?;
         match self.media_with(&call, &token, bytes_max).await {
-            Err(CallError::Answered(no)) if judge(call.api, &no) == Verdict::Token => {
+            Err(CallError::Answered(no)) if no.is_of_token() => {
                 let token = self.token(Some(&token)).await?;
                 self.media_with(&call, &token, bytes_max).await
             }
@@ -252,6 +270,7 @@ impl Client {
         token: &Token,
         bytes_max: u64,
     ) -> Result<File, CallError> {
+        self.limits.check(call.limit())?;
         let request = self.http.get(self.url(call, token)).timeout(self.patience.upload);
         let response = request.send().await.map_err(|error| sort(&error))?;
         let status = response.status().as_u16();
@@ -261,7 +280,9 @@ impl Client {
             return Ok(File::TooLarge);
         };
         if !is_file && bytes.first() == Some(&b'{') {
-            read_head(status, &cleaned(&bytes))?;
+            let head = read_head(status, &cleaned(&bytes));
+            self.limits.note(call.limit(), head.as_ref().err());
+            head?;
         }
         match status {
             200 | 206 => Ok(File::Bytes(bytes.into())),

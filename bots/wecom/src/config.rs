@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use picdesk_core::channel::Capabilities;
+use picdesk_core::channel::{Capabilities, SendsMax};
 use url::Url;
 
 use crate::{envelope::AesKey, verify::Secret};
@@ -53,8 +53,8 @@ const KF_WINDOW_S: u32 = 48 * 60 * 60;
 const PHOTO_SIDE_SUM_MAX: u32 = 20_000;
 const PHOTO_RATIO_MAX: u32 = 20;
 
-/// Messages a minute to one member; more are dropped silently. Source: 90454.
-const MEMBER_SENDS_PER_MIN: u32 = 30;
+/// Messages to one member; more are dropped silently. Source: 90454.
+const MEMBER_SENDS_MAX: SendsMax = SendsMax { per_min: 30, per_hour: 1000 };
 
 /// The section `[wecom]`. It has no `Debug`, so that no secret gets into a log by way of it.
 #[derive(Clone)]
@@ -109,10 +109,25 @@ pub enum HandOver {
 pub struct BotSettings {
     /// How messages come.
     pub mode: BotMode,
-    /// What the message says until there is something to say.
+    /// Its own words.
+    pub words: BotWords,
+}
+
+/// What the bot says of itself, without a turn.
+#[derive(Clone, Debug, Default)]
+pub struct BotWords {
+    /// What a message says until there is something to say.
     pub opening: String,
     /// What somebody is greeted with who opens the chat; empty for nothing.
     pub greeting: String,
+    /// What a message says in the end whose words were all taken back.
+    pub taken_back: String,
+    /// What a message says in the end that got no words in its time.
+    pub unanswered: String,
+    /// What a card says beside the button that was pressed.
+    pub pressed: String,
+    /// The same where a press cannot be answered.
+    pub write_instead: String,
 }
 
 /// How the bot's messages come.
@@ -252,6 +267,7 @@ pub fn app_capabilities() -> Capabilities {
         edits: false,
         buttons: true,
         topics: false,
+        closes_buttons: true,
         hands_over: false,
         knows_repeats: false,
         text_units_max: TEXT_BYTES_MAX,
@@ -264,11 +280,13 @@ pub fn app_capabilities() -> Capabilities {
         reply_window_s: None,
         drafts: false,
         stars: false,
-        markdown: true,
+        one_answer: false,
+        markdown: false,
         buttons_max: Some(CARD_BUTTONS_MAX.into()),
         sends_per_s: 0,
         chat_sends_per_s: 0,
-        group_sends_per_min: MEMBER_SENDS_PER_MIN,
+        group_sends_per_min: 0,
+        chat_sends_max: Some(MEMBER_SENDS_MAX),
         edit_interval_s: 0,
     }
 }
@@ -280,14 +298,14 @@ pub fn kf_capabilities() -> Capabilities {
         name: KF,
         replies_max: Some(KF_REPLIES_MAX),
         reply_window_s: Some(KF_WINDOW_S),
-        markdown: false,
+        closes_buttons: false,
         hands_over: true,
         // Each send has its own msgid. Source: 94677.
         knows_repeats: true,
         // A file is a nuisance in a chat on WeChat: originals go as links.
         file_bytes_max: 0,
         buttons_max: Some(MENU_BUTTONS_MAX.into()),
-        group_sends_per_min: 0,
+        chat_sends_max: None,
         ..app_capabilities()
     }
 }
@@ -298,11 +316,13 @@ pub fn bot_capabilities() -> Capabilities {
     Capabilities {
         name: BOT,
         edits: true,
+        one_answer: true,
         text_units_max: STREAM_BYTES_MAX,
         caption_units_max: STREAM_BYTES_MAX,
         photo_bytes_max: UPLOAD_IMAGE_BYTES_MAX,
+        markdown: true,
         buttons_max: Some(CARD_BUTTONS_MAX.into()),
-        group_sends_per_min: 0,
+        chat_sends_max: None,
         edit_interval_s: 2,
         ..app_capabilities()
     }
@@ -321,6 +341,8 @@ pub struct Patience {
     pub retry_most: Duration,
     /// How long a limit of a minute is kept away from.
     pub limited: Duration,
+    /// How long news are not asked for again without a doorbell's token because one was bad.
+    pub without_token: Duration,
     /// How long we wait for another replica that fetches the token.
     pub token_wait: Duration,
     /// How often the bot's connection is tried for life.
@@ -337,6 +359,7 @@ impl Default for Patience {
             retry_first: Duration::from_secs(1),
             retry_most: Duration::from_secs(64),
             limited: Duration::from_mins(1),
+            without_token: Duration::from_secs(30),
             token_wait: Duration::from_secs(5),
             // Source: document/path/101463: every 30 s, and the SDK gives an answer 5 s.
             ping: Duration::from_secs(30),

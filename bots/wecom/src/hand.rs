@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     Clock,
     address::{At, SendName},
-    answer::{Broken, CallError, No, Verdict, missed},
+    answer::{Broken, CallError, No, Verdict, missed, resting},
     call::{Api, Call, Upload},
     client::{Client, File},
     menus::Menus,
@@ -139,6 +139,8 @@ impl Hand {
         let answer = match self.client.ask(&call).await {
             Ok(answer) => answer,
             Err(CallError::Answered(no)) => return Err(self.refused(call.api, &no)),
+            Err(CallError::Resting(wait)) => return Err(resting(call.api, wait).into()),
+            Err(CallError::NoToken(inner)) => return Err(no_token(*inner)),
             Err(error) => return Err(DeliveryError::NotSent(error.into()).into()),
         };
         let Some(media_id) = answer["media_id"].as_str().filter(|id| !id.is_empty()) else {
@@ -169,7 +171,8 @@ impl Hand {
             Err(error) => error,
         };
         match error {
-            CallError::Answered(_) if send.optional => Ok(Value::Null),
+            CallError::Answered(_) | CallError::Resting(_) if send.optional => Ok(Value::Null),
+            CallError::Resting(wait) => Err(resting(call.api, wait).into()),
             CallError::Answered(no) if self.is_repeat(&call, send, &no) => Ok(Value::Null),
             CallError::Answered(no) => Err(self.refused(call.api, &no)),
             CallError::Unknown(_) if call.api.is_seen() => {
@@ -213,7 +216,7 @@ impl Hand {
     fn refused(&self, api: Api, no: &No) -> Failed {
         match self.client.judge(api, no) {
             Verdict::WrongState => Failed::WrongState,
-            verdict => Failed::Delivery(verdict.failure()),
+            verdict => Failed::Delivery(verdict.failure(api, no)),
         }
     }
 
@@ -232,6 +235,7 @@ impl Hand {
                 }),
                 _ => Err(FetchError::Later(CallError::Answered(no).into())),
             },
+            Err(CallError::Resting(wait)) => Err(FetchError::RetryAfter(wait)),
             Err(error) => Err(FetchError::Later(error.into())),
         }
     }
@@ -243,8 +247,10 @@ fn no_token(error: CallError) -> Failed {
         // The alarm is out already.
         CallError::Answered(no) => match crate::answer::judge(Api::MessageSend, &no) {
             Verdict::Refused(_) => DeliveryError::Unauthorized,
-            verdict => verdict.failure(),
+            verdict => verdict.failure(Api::MessageSend, &no),
         },
+        // Nothing can be said without one.
+        CallError::Resting(wait) => resting(Api::MessageSend, wait),
         other => DeliveryError::NotSent(other.into()),
     })
 }

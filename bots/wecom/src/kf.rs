@@ -9,7 +9,12 @@
 mod bells;
 mod names;
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use picdesk_core::channel::{Checkpoint, Inbox, InboxError};
 use serde_json::json;
@@ -35,6 +40,9 @@ const STILL_PAGES_MAX: u32 = 3;
 /// The token of a doorbell is not good any more. Source: 90313.
 const BAD_TOKEN: i64 = 95_007;
 
+/// How long the token of a doorbell is good. Source: document/path/94670, ten minutes.
+const TOKEN_LIFE: Duration = Duration::from_mins(10);
+
 /// Why fetching ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -59,9 +67,29 @@ pub enum SyncError {
     /// WeCom did not give a page.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The doorbell's token is not good any more, and a call without one was made so lately that the
+    /// next has to wait for this long.
+    #[error("the doorbell's token is not good any more")]
+    StaleToken(Duration),
     /// A page could not be written down.
     #[error(transparent)]
     Inbox(#[from] InboxError),
+}
+
+/// When news are fetched again.
+enum Next {
+    /// When the bell rings, and every few minutes.
+    Rung,
+    /// After a while, or when the bell rings: its token is another way in.
+    Within(Duration),
+    /// After a while: a limit or an outage is not rung away.
+    After(Duration),
+}
+
+/// A doorbell's token, kept until it was of use.
+struct Held {
+    token: String,
+    rung_at: Instant,
 }
 
 type Stop<'s> = Pin<&'s mut (dyn Future<Output = ()> + Send)>;
@@ -78,6 +106,8 @@ pub struct KfSync {
     clock: Clock,
     patience: Patience,
     names: Names,
+    /// When news were last asked for without a doorbell's token, which is strictly limited.
+    bare_at: Mutex<Option<Instant>>,
 }
 
 impl KfSync {
@@ -103,6 +133,7 @@ impl KfSync {
             clock,
             patience,
             names: Names::default(),
+            bare_at: Mutex::default(),
         }
     }
 
@@ -117,26 +148,36 @@ impl KfSync {
     pub async fn run(&self, bell: &Bell, stop: impl Future<Output = ()> + Send) -> Ended {
         let mut stop = std::pin::pin!(stop);
         let mut wait = self.patience.retry_first;
+        let mut held: Option<Held> = None;
         loop {
-            let rung = bell.take();
-            let next = match self.sync_until(rung.as_deref(), stop.as_mut()).await {
+            if let Some(token) = bell.take() {
+                held = Some(Held { token, rung_at: Instant::now() });
+            }
+            held = held.filter(|held| held.rung_at.elapsed() < TOKEN_LIFE);
+            let token = held.as_ref().map(|held| held.token.as_str());
+            let next = match self.sync_until(token, stop.as_mut()).await {
                 Err(ended) => return ended,
                 Ok(Ok(_)) => {
+                    held = None;
                     wait = self.patience.retry_first;
-                    None
+                    Next::Rung
                 }
                 Ok(Err(SyncError::Inbox(InboxError::NotOurs))) => return Ended::NotOurs,
+                Ok(Err(SyncError::StaleToken(rest))) => {
+                    held = None;
+                    Next::Within(rest)
+                }
                 Ok(Err(error)) => {
                     tracing::warn!("wecom: news of an account could not be fetched: {error}");
-                    let after = self.patience_after(&error, wait);
+                    let next = self.after(&error, wait, held.is_some());
                     wait = (wait * 2).min(self.patience.retry_most);
-                    Some(after)
+                    next
                 }
             };
             let waited = match next {
-                // A limit or an outage is not rung away.
-                Some(after) => or_stop(stop.as_mut(), tokio::time::sleep(after)).await,
-                None => or_stop(stop.as_mut(), bell.rung_within(self.sync_every)).await,
+                Next::After(rest) => or_stop(stop.as_mut(), tokio::time::sleep(rest)).await,
+                Next::Within(rest) => or_stop(stop.as_mut(), bell.rung_within(rest)).await,
+                Next::Rung => or_stop(stop.as_mut(), bell.news_within(self.sync_every)).await,
             };
             if let Err(ended) = waited {
                 return ended;
@@ -144,13 +185,24 @@ impl KfSync {
         }
     }
 
-    fn patience_after(&self, error: &SyncError, usual: Duration) -> Duration {
-        let SyncError::Call(CallError::Answered(no)) = error else { return usual };
-        match self.client.judge(Api::KfSyncMsg, no) {
-            Verdict::Wait(_) | Verdict::Alarm(_) | Verdict::Unauthorized(_) => {
-                usual.max(self.patience.limited)
+    /// When it is tried again, after what came to nothing.
+    fn after(&self, error: &SyncError, usual: Duration, with_token: bool) -> Next {
+        let rest = match error {
+            SyncError::Call(CallError::Resting(rest)) => *rest,
+            SyncError::Call(CallError::Answered(no)) => {
+                match self.client.judge(Api::KfSyncMsg, no) {
+                    Verdict::Alarm(_) | Verdict::Unauthorized(_) => {
+                        usual.max(self.patience.limited)
+                    }
+                    // Of a limit the next call tells for how long it is not made.
+                    _ => usual,
+                }
             }
-            _ => usual,
+            SyncError::Call(_) | SyncError::Inbox(_) | SyncError::StaleToken(_) => usual,
+        };
+        match error {
+            SyncError::Call(CallError::Resting(_)) if !with_token => Next::Within(rest),
+            _ => Next::After(rest),
         }
     }
 
@@ -173,14 +225,13 @@ impl KfSync {
         mut stop: Stop<'_>,
     ) -> Result<Result<Synced, SyncError>, Ended> {
         let mut walk = match self.inbox.checkpoint(&self.source()).await {
-            Ok(stands) => Walk::from(stands),
+            Ok(stands) => Walk::from(stands, token),
             Err(error) => return Ok(Err(error.into())),
         };
         loop {
-            let page = self.page(walk.cursor.as_deref(), token);
-            let body = match or_stop(stop.as_mut(), page).await? {
+            let body = match or_stop(stop.as_mut(), self.page(&mut walk)).await? {
                 Ok(body) => body,
-                Err(error) => return Ok(Err(error.into())),
+                Err(error) => return Ok(Err(error)),
             };
             match self.write_down(&body, &mut walk).await {
                 Ok(true) => {}
@@ -230,18 +281,33 @@ impl KfSync {
         Ok(has_more && walk.still < STILL_PAGES_MAX)
     }
 
-    /// One page. A doorbell's token that is not good any more is left out.
-    async fn page(
-        &self,
-        cursor: Option<&str>,
-        token: Option<&str>,
-    ) -> Result<bytes::Bytes, CallError> {
-        match self.client.call(&self.page_call(cursor, token)).await {
-            Err(CallError::Answered(no)) if no.code == BAD_TOKEN && token.is_some() => {
-                self.client.call(&self.page_call(cursor, None)).await
+    /// One page. A doorbell's token that is not good any more is left out from there on.
+    async fn page(&self, walk: &mut Walk) -> Result<bytes::Bytes, SyncError> {
+        let cursor = walk.cursor.as_deref();
+        if let Some(token) = walk.token.as_deref() {
+            match self.client.call(&self.page_call(cursor, Some(token))).await {
+                Err(CallError::Answered(no)) if no.code == BAD_TOKEN => {
+                    walk.token = None;
+                    if let Some(rest) = self.bare_rest() {
+                        return Err(SyncError::StaleToken(rest));
+                    }
+                }
+                outcome => return Ok(outcome?),
             }
-            outcome => outcome,
         }
+        *self.bare_at() = Some(Instant::now());
+        Ok(self.client.call(&self.page_call(walk.cursor.as_deref(), None)).await?)
+    }
+
+    fn bare_at(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.bare_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a call without a token has to wait that a bad token asks for: whoever has many bad
+    /// ones does not use up the few that are taken.
+    fn bare_rest(&self) -> Option<Duration> {
+        let since = self.bare_at().map(|at| at.elapsed())?;
+        self.patience.without_token.checked_sub(since).filter(|rest| !rest.is_zero())
     }
 
     fn page_call(&self, cursor: Option<&str>, token: Option<&str>) -> Call {
@@ -249,7 +315,7 @@ impl KfSync {
         if let Some(cursor) = cursor {
             body["cursor"] = json!(cursor);
         }
-        if let Some(token) = token.filter(|token| !token.is_empty()) {
+        if let Some(token) = token {
             body["token"] = json!(token);
         }
         Call::post(Api::KfSyncMsg, &body)
@@ -262,6 +328,8 @@ struct Walk {
     /// so that a crash in the middle of it does not make news of the rest.
     stands: Option<String>,
     cursor: Option<String>,
+    /// A doorbell's token, while it is good.
+    token: Option<String>,
     is_first: bool,
     still: u32,
     synced: Synced,
@@ -271,13 +339,14 @@ struct Walk {
 const FIRST: &str = "first ";
 
 impl Walk {
-    fn from(stands: Option<String>) -> Self {
+    fn from(stands: Option<String>, token: Option<&str>) -> Self {
+        let token = token.filter(|token| !token.is_empty()).map(str::to_owned);
         let (cursor, is_first) = match stands.as_deref().map(|text| text.strip_prefix(FIRST)) {
             None => (None, true),
             Some(Some(cursor)) => (Some(cursor.to_owned()), true),
             Some(None) => (stands.clone(), false),
         };
-        Self { stands, cursor, is_first, still: 0, synced: Synced::default() }
+        Self { stands, cursor, token, is_first, still: 0, synced: Synced::default() }
     }
 
     /// What the inbox is to have.

@@ -30,7 +30,9 @@ pub mod xml;
 pub use self::{
     app::WecomApp,
     bot::WecomBot,
-    config::{BotMode, BotSettings, HandOver, KfSettings, Patience, Problem, WecomSettings},
+    config::{
+        BotMode, BotSettings, BotWords, HandOver, KfSettings, Patience, Problem, WecomSettings,
+    },
     customer::{HandTo, SessionState, WecomKf},
 };
 

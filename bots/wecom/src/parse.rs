@@ -8,6 +8,7 @@ pub mod app;
 pub mod bot;
 mod contact;
 pub mod desk;
+mod held_back;
 pub mod kf;
 mod token;
 

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    parse::bot::Said,
-    render::bot::{card_of, final_frame, numbered, open_frame, words},
+    config::BotWords,
+    parse::bot::{Pressed, Said},
+    render::bot::{card_of, final_frame, numbered, open_frame, pressed, words},
 };
 
 /// How long WeCom asks. Source: 101031, six minutes after the message; with room for the way.
@@ -27,6 +28,10 @@ pub const RESPONSE_MS: i64 = 59 * 60 * 1000;
 /// How long an answer that seems whole waits for what belongs to it: the receipt of a picture is
 /// written a moment after the picture.
 pub const SETTLE_MS: i64 = 1_500;
+
+/// How long an answer waits for its receipt when the last of its pictures is in it. Not for ever:
+/// the picture is shown only at the end.
+pub const RECEIPT_MS: i64 = 10_000;
 
 /// Most pictures of an answer. Source: 101031.
 const PICTURES_MAX: usize = 10;
@@ -54,6 +59,12 @@ pub struct Stream {
     pub pictures: Vec<Picture>,
     /// The messages that they came with.
     pub carries: Vec<OutboundId>,
+    /// Whether the receipt of its pictures is still to come.
+    #[serde(default)]
+    pub receipt_due: bool,
+    /// Whether something was taken out of it.
+    #[serde(default)]
+    pub taken_back: bool,
     /// The card under it.
     pub card: Option<Card>,
     /// When it is whole, milliseconds since the epoch.
@@ -110,6 +121,12 @@ impl Picture {
 #[error("the store cannot be reached")]
 pub struct Unavailable;
 
+/// The answer under which the card of this task stands.
+#[must_use]
+pub fn stream_of_task(task: &str) -> Option<&str> {
+    task.split_once('_').map(|(stream, _)| stream)
+}
+
 /// Where answers in the making are kept. Implemented by the house.
 #[async_trait]
 pub trait StreamStore: Send + Sync {
@@ -155,6 +172,8 @@ impl Stream {
             awaited: Vec::new(),
             pictures: Vec::new(),
             carries: Vec::new(),
+            receipt_due: false,
+            taken_back: false,
             card: None,
             finish_at: None,
             finished: false,
@@ -193,14 +212,19 @@ impl Stream {
         if self.finished || self.is_open(now) { &[] } else { &self.carries }
     }
 
-    /// What WeCom is told when it asks. `opening` stands there while there are no words yet.
+    /// What WeCom is told when it asks. Where there are no words, ours say why.
     #[must_use]
-    pub fn frame(&self, opening: &str, now: i64) -> Value {
+    pub fn frame(&self, ours: &BotWords, now: i64) -> Value {
         let parts = self.parts.iter().map(|part| part.text.as_str());
         let parts: Vec<&str> = parts.filter(|text| !text.is_empty()).collect();
         let mut content = parts.join("\n\n");
         if content.is_empty() && self.pictures.is_empty() {
-            opening.clone_into(&mut content);
+            let why = match (self.is_due(now), self.taken_back) {
+                (false, _) => &ours.opening,
+                (true, true) => &ours.taken_back,
+                (true, false) => &ours.unanswered,
+            };
+            content.clone_from(why);
         }
         if self.is_due(now) {
             final_frame(
@@ -233,25 +257,32 @@ impl Stream {
                 self.put(&key, words(text, &more));
                 self.put_card(&key, card_of(message, text));
                 self.await_or_not(message, &key);
+                self.receipt_due = false;
             }
             Content::Picture { caption, .. } | Content::Forward { caption, .. } => {
                 let Some(OutboundFile::Upload { bytes, .. }) = file else {
                     // What is at WeCom by another way cannot be put into an answer.
                     return Applied::Refused(Refusal::Content);
                 };
-                if self.pictures.len() == PICTURES_MAX {
-                    return Applied::Refused(Refusal::Content);
+                // What comes again is in it already.
+                if !self.carries.contains(&message.id) {
+                    if self.pictures.len() == PICTURES_MAX {
+                        return Applied::Refused(Refusal::Content);
+                    }
+                    self.pictures.push(Picture::of(&bytes));
+                    self.carries.push(message.id);
                 }
-                self.pictures.push(Picture::of(&bytes));
-                self.carries.push(message.id);
                 self.put(&key, words(caption, &[]));
                 self.put_card(&key, card_of(message, caption));
+                // What was awaited here was asked for here.
+                self.receipt_due = self.awaited.contains(&key);
                 self.awaited.retain(|one| *one != key);
             }
             Content::Original { .. } | Content::Invoice(_) => {
                 return Applied::Refused(Refusal::Content);
             }
             Content::Removed { .. } => {
+                self.taken_back |= self.parts.iter().any(|part| part.key == key);
                 self.parts.retain(|part| part.key != key);
                 self.put_card(&key, None);
                 self.awaited.retain(|one| *one != key);
@@ -265,9 +296,10 @@ impl Stream {
                 return Applied::Refused(Refusal::TopicGone);
             }
         }
-        if !message.silent || self.finish_at.is_some() {
-            let whole = self.awaited.is_empty() && !self.parts.is_empty();
-            self.finish_at = whole.then_some(now.saturating_add(SETTLE_MS));
+        if !message.silent || self.finish_at.is_some() || self.taken_back {
+            let whole = self.awaited.is_empty() && (!self.parts.is_empty() || self.taken_back);
+            let wait = if self.receipt_due { RECEIPT_MS } else { SETTLE_MS };
+            self.finish_at = whole.then_some(now.saturating_add(wait));
         }
         Applied::Shown(MessageId(format!("{}/{key}", self.id)), tokens)
     }
@@ -279,27 +311,30 @@ impl Stream {
         }
     }
 
-    /// The last card is the one that is shown; buttons go with the words that they were under.
+    /// The last card is the one that is shown; buttons go with the words that they were under. Its
+    /// task is named by the answer, so that who presses it leads back here.
     fn put_card(&mut self, key: &str, card: Option<Value>) {
         match card {
-            Some(card) => self.card = Some(Card { key: key.to_owned(), card }),
+            Some(mut card) => {
+                let task = card["task_id"].as_str().unwrap_or_default();
+                card["task_id"] = format!("{}_{task}", self.id).into();
+                self.card = Some(Card { key: key.to_owned(), card });
+            }
             None => self.card = self.card.take().filter(|card| card.key != key),
         }
     }
 
     /// Whether a picture is still to come in the place of these words. A placeholder waits; words
-    /// in its place that offer more than taking it back say that none will come; a receipt says
-    /// so for all.
+    /// in its place say that none will come; a receipt says so for all.
     fn await_or_not(&mut self, message: &OutboundMessage, key: &str) {
-        let buttons = message.buttons.iter().flatten().count();
         match &message.place {
             Place::New { slot: Some(Slot::Generation(_)) } => self.awaited.push(key.to_owned()),
-            Place::Edit { slot: Slot::Generation(_) } if buttons > 1 => {
-                self.awaited.retain(|one| one != key);
-            }
             Place::New { slot: Some(Slot::Receipt(_)) }
             | Place::Edit { slot: Slot::Receipt(_) } => self.awaited.clear(),
-            Place::New { .. } | Place::Edit { .. } | Place::EditMessage { .. } => {}
+            Place::Edit { .. } | Place::EditMessage { .. } => {
+                self.awaited.retain(|one| one != key);
+            }
+            Place::New { .. } => {}
         }
     }
 
@@ -312,6 +347,13 @@ impl Stream {
                 own.map_or_else(|| format!("m{}", message.id), str::to_owned)
             }
         }
+    }
+
+    /// The card under it as it looks when this was pressed; nothing where another one was.
+    #[must_use]
+    pub fn card_pressed(&self, press: &Pressed, answer: &str) -> Option<Value> {
+        let card = &self.card.as_ref()?.card;
+        (card["task_id"] == press.task).then(|| pressed(card, &press.key, answer))
     }
 
     /// Shows progress in a part that is there; whether it is.

@@ -3,7 +3,7 @@
 //! No web framework here: the house mounts these on its own. Nothing is decrypted before the
 //! signature is right, and no call goes out between a callback and its answer.
 
-mod bot;
+pub(crate) mod bot;
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub enum CallbackAnswer {
         /// `text/plain` for an address that is verified, JSON for the bot.
         body: String,
         /// News to be fetched.
-        doorbell: Option<Doorbell>,
+        rung: Option<Rung>,
     },
     /// 403: not signed with our token.
     Forbidden,
@@ -48,13 +48,22 @@ pub enum CallbackAnswer {
     Unavailable,
 }
 
+/// A doorbell as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Whose it is.
+    pub doorbell: Doorbell,
+    /// What tells its envelope from all others: what was opened once rings no second time.
+    pub envelope: [u8; 16],
+}
+
 impl CallbackAnswer {
     fn ok(body: String) -> Self {
-        Self::Ok { body, doorbell: None }
+        Self::Ok { body, rung: None }
     }
 
-    fn acknowledged(doorbell: Option<Doorbell>) -> Self {
-        Self::Ok { body: String::new(), doorbell }
+    fn acknowledged(rung: Option<Rung>) -> Self {
+        Self::Ok { body: String::new(), rung }
     }
 }
 
@@ -164,7 +173,9 @@ impl AppCallback {
         let reading = read_app(&fields, message.as_bytes().to_vec(), (self.clock)());
         match at_desk(reading, &self.operators) {
             Reading::Nothing => CallbackAnswer::acknowledged(None),
-            Reading::Doorbell(doorbell) => CallbackAnswer::acknowledged(Some(doorbell)),
+            Reading::Doorbell(doorbell) => {
+                CallbackAnswer::acknowledged(Some(Rung { doorbell, envelope }))
+            }
             Reading::Arrival(arrival) => {
                 let arrival = came_in(envelope, arrival);
                 accept(self.inbox.as_ref(), &self.menus, arrival).await.map_or_else(

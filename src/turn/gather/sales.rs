@@ -1,6 +1,7 @@
 //! What is looked up about purchases and payments.
 
 use picdesk_core::{
+    errand::{Errand, ErrandEnded},
     event::Event,
     facts::{Customer, Needs, PaymentFacts, PlanFacts},
     id::AccountId,
@@ -17,7 +18,10 @@ pub(super) async fn payment(
     wanted: &Wanted,
 ) -> Result<PaymentFacts, StoreError> {
     match &*wanted.event {
-        Event::PaymentTold(notice) => payments::facts_of(tx, notice, &turner.desk.house).await,
+        Event::PaymentTold(notice)
+        | Event::ErrandEnded(ErrandEnded { what: Errand::LookAtPayment { notice }, .. }) => {
+            payments::facts_of(tx, notice, &turner.desk.house).await
+        }
         _ => Ok(PaymentFacts::default()),
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use picdesk_core::{code, linking::Counted};
+use picdesk_core::{code, id::CodeId, link, linking::Counted};
 use serde::Serialize;
 
 use crate::{
@@ -23,8 +23,10 @@ use crate::{
 struct Made {
     code: String,
     expires_in_s: i64,
-    /// Opens the chat at the place where the code is typed; it proves nothing.
+    /// Opens the chat where the code is typed; it proves nothing.
     telegram_url: Option<String>,
+    /// For a link of WeChat customer service, which then does the same.
+    scene_param: String,
 }
 
 /// May a page of another origin ask?
@@ -84,10 +86,12 @@ async fn make(web: &Web, headers: &HeaderMap) -> Result<Response, StoreError> {
         let wait = [(header::RETRY_AFTER, (lasts / 1000).to_string())];
         return Ok((StatusCode::TOO_MANY_REQUESTS, wait).into_response());
     }
+    let payload = link::to_code(CodeId(id));
     let made = Made {
         code: code::shown(&letters),
         expires_in_s: house.link.code_ttl_ms / 1000,
-        telegram_url: (web.chat)().map(|chat| format!("{chat}?start=link")),
+        telegram_url: (web.chat)().map(|chat| format!("{chat}?start={payload}")),
+        scene_param: payload,
     };
     let private = [(header::CACHE_CONTROL, "private, no-store")];
     Ok((private, Json(made)).into_response())

@@ -31,6 +31,8 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
         LinkSay::CodeWrong { left: 4 },
         LinkSay::CodeWrong { left: 1 },
         LinkSay::CodeWrong { left: 0 },
+        LinkSay::CodeWanted,
+        LinkSay::CodeGone,
         LinkSay::CodeInGroup,
         LinkSay::Already,
         LinkSay::TwoPeople,

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use picdesk_sandbox::images::{Stage, decode_nonce, prompt_hash};
 
-use super::crowd::{Chat, MEMBERS, ON_WECHAT, Prompt, WITH_BOT};
+use super::{
+    TRIAL,
+    crowd::{Chat, MEMBERS, ON_WECHAT, Prompt, WITH_BOT},
+    linkers::PACK_CREDITS,
+};
 use crate::house::House;
 
 const FIND_STATES: &str = "
@@ -24,8 +28,8 @@ struct Shown {
     not_charged: usize,
 }
 
-/// Checks everything.
-pub async fn check(house: &House, prompts: &[Prompt]) {
+/// Checks everything; how often chats were linked.
+pub async fn check(house: &House, prompts: &[Prompt], paid: usize) -> i64 {
     let status = house.status().await;
     eprintln!("{} prompts; {status}", prompts.len());
     eprintln!("faults of Telegram: {:?}", house.telegram.counts().faults);
@@ -60,14 +64,35 @@ pub async fn check(house: &House, prompts: &[Prompt]) {
     if counted("/holds/posted") != Some(delivered) {
         wrong.push(format!("{delivered} pictures were handed over and charged"));
     }
-    if counted("/accounts") != counted("/identities") {
-        wrong.push("somebody has two accounts".to_owned());
-    }
+    let merged = check_money(house, paid, &mut wrong).await;
     let log = house.read_log();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
     let errors = errors.join("\n");
     assert!(wrong.is_empty(), "{}\n{status}\n{errors}", wrong.join("\n"));
     assert!(delivered > 0, "nothing was made: this proves nothing");
+    merged
+}
+
+/// Whoever linked chats or bought credits: nobody has two accounts, and nothing was given but to
+/// begin with and for what was paid.
+async fn check_money(house: &House, paid: usize, wrong: &mut Vec<String>) -> i64 {
+    let status = house.status().await;
+    let counted = |pointer: &str| status.pointer(pointer).and_then(serde_json::Value::as_i64);
+    let (accounts, identities) = (counted("/accounts").unwrap(), counted("/identities").unwrap());
+    let store = house.look().await;
+    let mut connection = store.read().await.unwrap();
+    let text = "select count(*), sum(case when parted_at > 0 then 1 else 0 end) from links";
+    let rows = connection.rows(text, &[]).await.unwrap();
+    let (merged, parted) = (rows[0].int(0).unwrap(), rows[0].maybe_int(1).unwrap().unwrap_or(0));
+    eprintln!("{paid} purchases, {merged} links, {parted} of them undone");
+    if accounts > identities {
+        wrong.push("somebody has two accounts".to_owned());
+    }
+    let due = TRIAL * identities + PACK_CREDITS * paid as i64;
+    if counted("/credits/granted") != Some(due) {
+        wrong.push(format!("{due} credits were to be given"));
+    }
+    merged
 }
 
 fn user_of(prompt: &Prompt) -> Option<i64> {

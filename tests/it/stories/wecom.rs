@@ -257,11 +257,19 @@ async fn an_album_of_a_members_pictures_and_then_words_are_one_request() {
 async fn an_address_that_wecom_does_not_trust_is_told_to_the_owner_and_nothing_is_lost() {
     let house = house().await;
     let wecom = house.wecom();
-    let _desk = house.open().await;
-    wecom.arm(Armed::times(Fault::IpRefused, 1).on("message/send"));
+    let desk = house.open().await;
+    wecom.arm(Armed::times(Fault::ServerError { status: 502 }, 1).on("webhook/send"));
+    wecom.trust_ip(false);
     wecom.say("app-chenmo", "雪地里的一只狐狸").unwrap();
     house.until_logged("企业可信IP").await;
+    // The robot has no address to be trusted, and says later what it could not say at once.
     bot_says(&house, "robot", "企业可信IP").await;
+    wecom.trust_ip(true);
+    desk.kill().await;
+    let _desk = house.open().await;
+    picture_of(&house, "app-chenmo", "雪地里的一只狐狸").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 2, "{status}");
 }
 
 #[tokio::test]

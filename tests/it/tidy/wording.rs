@@ -46,6 +46,7 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("tests/it/contract/store/errands.rs", "an errand that does not begin is waited for in vain"),
     ("tests/it/crash.rs", "a process is killed at a moment of chance"),
     ("tests/it/crash/crowd.rs", "people pause between what they write"),
+    ("tests/it/crash/linkers.rs", "people pause between what they do"),
     ("tests/it/house.rs", "another process can only be asked again and again"),
     ("tests/it/sending.rs", "what a sender has written down can only be asked again and again"),
     ("tests/it/outside/sockets.rs", "sockets are bad by letting time pass"),

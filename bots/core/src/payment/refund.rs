@@ -281,7 +281,8 @@ fn begin(
         }
     };
     let errand = ErrandId(turn.id());
-    let Some(purse) = row.payment.purse else { return Answer::Line(Say::Stale) };
+    // Where what the payment brought is by now.
+    let purse = visit.customer.account.purse.id;
     let entry = EntryId(turn.id());
     turn.then(Effect::TakeBack {
         entry,
@@ -333,7 +334,8 @@ pub(crate) fn ended(
     turn.then(Effect::RaiseAlarm { what: "a refund came to nothing: somebody has to look at it" });
     let due = told::to_take(row.payment.credits, &row.reversals);
     let back = Credits((row.payment.taken.0 - due.0).max(0));
-    if let Some(purse) = row.payment.purse.filter(|_| back > Credits::ZERO) {
+    if back > Credits::ZERO {
+        let purse = customer.account.purse.id;
         let entry = EntryId(turn.id());
         turn.then(Effect::Grant {
             entry,

@@ -33,6 +33,10 @@ pub enum LinkSay {
         /// Tries left before they have to wait.
         left: i64,
     },
+    /// The code that the website shows, please.
+    CodeWanted,
+    /// The code that the website showed is used up, or too old.
+    CodeGone,
     /// A code was typed among others: it is void.
     CodeInGroup,
     /// The chat has this account already.

@@ -28,6 +28,7 @@ pub fn counted() -> Capabilities {
         edits: false,
         buttons: true,
         topics: false,
+        closes_buttons: false,
         hands_over: false,
         knows_repeats: true,
         text_units_max: 2048,
@@ -43,9 +44,11 @@ pub fn counted() -> Capabilities {
         sends_per_s: 0,
         chat_sends_per_s: 0,
         group_sends_per_min: 0,
+        chat_sends_max: None,
         edit_interval_s: 0,
         drafts: false,
         stars: false,
+        one_answer: false,
     }
 }
 

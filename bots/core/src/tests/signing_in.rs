@@ -226,3 +226,37 @@ fn an_account_is_signed_out_by_the_button_that_was_made_for_it_alone() {
     let end = ErrandEnd::Brought(Brought::SignedIn(who()));
     assert_eq!(row(&ends(proven(None), end)), Some(shown));
 }
+
+#[test]
+fn whoever_comes_by_a_link_of_the_website_is_asked_for_its_code_and_nothing_else() {
+    let arrives = |code: Option<TypedCode>| {
+        let effects = write("/start link-5", facts(code));
+        assert!(links(&effects).is_empty(), "{effects:?}");
+        says(&effects)
+    };
+    let shown = || TypedCode { only_for: None, ..of_browser("") };
+    assert_eq!(arrives(Some(shown())), [LinkSay::CodeWanted]);
+    for gone in [
+        TypedCode { spent: true, ..shown() },
+        TypedCode { claimed_by: Some("telegram:7".into()), ..shown() },
+        TypedCode { expires_at: NOW, ..shown() },
+    ] {
+        assert_eq!(arrives(Some(gone)), [LinkSay::CodeGone]);
+    }
+    // Of a code that a chat has made, and of none, nothing is told.
+    for code in [None, Some(typed())] {
+        assert!(matches!(arrives(code)[..], [LinkSay::Ways { .. }]));
+    }
+    assert_eq!(crate::link::to_code(CodeId(-5)), "link-5");
+    for (payload, need) in [
+        ("link", Some(LinkNeed::Own)),
+        ("link-5", Some(LinkNeed::Code(CodeId(-5)))),
+        ("link--5", None),
+        ("link-0", None),
+        ("link-99999999999999999999", None),
+        ("links", None),
+        ("plans", None),
+    ] {
+        assert_eq!(crate::link::need(payload), need, "{payload}");
+    }
+}

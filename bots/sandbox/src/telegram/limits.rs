@@ -1,9 +1,9 @@
-//! Rate limits by scope, as token buckets: the house, the chat, the group.
+//! Rate limits by scope: the house and the chat as token buckets, the group by its last minute.
 //!
 //! Source: core.telegram.org/bots/faq: about 30 messages a second overall, one a second in a chat
 //! with short bursts, 20 a minute in a group. Edits count as messages (tdlib/td#2592).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 /// How fast one may send.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,15 +14,18 @@ pub struct RateLimits {
     pub chat_per_s: f64,
     /// Messages at once in one chat.
     pub chat_burst: f64,
-    /// Messages a minute in one group.
-    pub group_per_min: f64,
+    /// Messages in any minute in one group.
+    pub group_per_min: u32,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { overall_per_s: 30.0, chat_per_s: 1.0, chat_burst: 5.0, group_per_min: 20.0 }
+        Self { overall_per_s: 30.0, chat_per_s: 1.0, chat_burst: 5.0, group_per_min: 20 }
     }
 }
+
+/// A minute.
+const MINUTE_MS: i64 = 60_000;
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -44,20 +47,21 @@ impl Bucket {
 pub struct Buckets {
     overall: Option<Bucket>,
     chats: HashMap<i64, Bucket>,
-    groups: HashMap<i64, Bucket>,
+    /// When each message of the last minute was taken.
+    groups: HashMap<i64, VecDeque<i64>>,
 }
 
 impl Buckets {
-    /// Takes `cost` messages to a chat out of every bucket it counts in, or says how many seconds
+    /// Takes `messages` to a chat out of every bucket it counts in, or says how many seconds
     /// to wait. What is refused costs nothing.
     pub fn take(
         &mut self,
         limits: &RateLimits,
         chat: i64,
-        cost: u32,
+        messages: u32,
         now_ms: i64,
     ) -> Result<(), u32> {
-        let cost = f64::from(cost);
+        let cost = f64::from(messages);
         let full = |most: f64| Bucket { left: most, at_ms: now_ms };
         let overall = self.overall.get_or_insert_with(|| full(limits.overall_per_s));
         overall.refill(now_ms, limits.overall_per_s, limits.overall_per_s);
@@ -65,15 +69,21 @@ impl Buckets {
         of_chat.refill(now_ms, limits.chat_per_s, limits.chat_burst);
         let mut of_group = None;
         if chat < 0 {
-            let bucket = self.groups.entry(chat).or_insert_with(|| full(limits.group_per_min));
-            bucket.refill(now_ms, limits.group_per_min / 60.0, limits.group_per_min);
-            of_group = Some(bucket);
+            let taken = self.groups.entry(chat).or_default();
+            while taken.front().is_some_and(|at| now_ms - at >= MINUTE_MS) {
+                taken.pop_front();
+            }
+            of_group = Some(taken);
         }
         let mut wait_s = shortage_s(overall, cost, limits.overall_per_s, limits.overall_per_s);
         wait_s = wait_s.max(shortage_s(of_chat, cost, limits.chat_per_s, limits.chat_burst));
-        if let Some(bucket) = &of_group {
-            let per_s = limits.group_per_min / 60.0;
-            wait_s = wait_s.max(shortage_s(bucket, cost, per_s, limits.group_per_min));
+        if let Some(taken) = &of_group {
+            let too_many = taken.len() + messages as usize;
+            let over = too_many.checked_sub(limits.group_per_min as usize + 1);
+            let until = over.and_then(|over| taken.get(over)).map(|at| at + MINUTE_MS);
+            #[expect(clippy::cast_precision_loss, reason = "at most a minute")]
+            let left_s = until.map_or(0.0, |until| (until - now_ms) as f64 / 1000.0);
+            wait_s = wait_s.max(left_s);
         }
         if wait_s > 0.0 {
             #[expect(
@@ -85,8 +95,8 @@ impl Buckets {
         }
         overall.left -= cost;
         of_chat.left -= cost;
-        if let Some(bucket) = of_group {
-            bucket.left -= cost;
+        if let Some(taken) = of_group {
+            taken.extend((0..messages).map(|_| now_ms));
         }
         Ok(())
     }
@@ -120,9 +130,9 @@ mod tests {
     #[test]
     fn a_group_takes_twenty_a_minute() {
         let mut buckets = Buckets::default();
-        for s in 0..60 {
-            sends(&mut buckets, -7, s * 1000);
-        }
+        let first: u32 = (0..60).map(|s| sends(&mut buckets, -7, s * 1000)).sum();
+        assert_eq!(first, 20, "with its burst");
+        assert_eq!(buckets.take(&RateLimits::default(), -7, 1, 59_500), Err(1));
         let minute: u32 = (60..120).map(|s| sends(&mut buckets, -7, s * 1000)).sum();
         assert_eq!(minute, 20);
     }

@@ -95,6 +95,10 @@ pub fn send(state: &State, call: &Call) -> Result<Value, Refusal> {
         answer
     };
     if let Some(Same::Known(msgid)) = &same {
+        // It is not delivered again, and counts all the same.
+        for userid in &receivers.reached {
+            state.within(&format!("member {userid}"), MEMBER);
+        }
         state.counters.lock().repeated += 1;
         return Ok(answer(msgid, None));
     }
@@ -103,7 +107,7 @@ pub fn send(state: &State, call: &Call) -> Result<Value, Refusal> {
     }
     let msgid = format!("{}{:x}", state.word(24), world.next());
     if let Some(Same::New(scope)) = same {
-        world.keep(Record::Used(scope, msgid.clone()));
+        world.keep(Record::Used(scope, format!("{} {msgid}", state.now_ms())));
     }
     let code = deliver(state, &mut world, &receivers.reached, &content, &msgid);
     drop(world);
@@ -169,13 +173,12 @@ fn known_request(state: &State, world: &World, call: &Call) -> Result<Option<Sam
     let interval_s = interval_s.ok_or_else(|| Refusal::parameter("duplicate_check_interval"))?;
     let scope = format!("same {}", name_of_bytes(&call.raw));
     let since_ms = state.now_ms() - interval_s * 1000;
-    let mut used = world.used.iter().filter(|(named, _)| *named == scope);
-    let is_recent = |msgid: &str| {
-        let mut messages = world.messages.values().flat_map(std::collections::BTreeMap::values);
-        messages.any(|it| it.msgid == msgid && it.at_ms > since_ms)
-    };
-    let known = used.find(|(_, msgid)| is_recent(msgid));
-    Ok(Some(known.map_or(Same::New(scope), |(_, msgid)| Same::Known(msgid.clone()))))
+    // What was dropped without a word was taken all the same.
+    let made = world.used.iter().filter(|(named, _)| *named == scope);
+    let mut made = made.filter_map(|(_, made)| made.split_once(' '));
+    let is_recent = |at_ms: &str| at_ms.parse().is_ok_and(|at_ms: i64| at_ms > since_ms);
+    let known = made.find(|(at_ms, _)| is_recent(at_ms));
+    Ok(Some(known.map_or(Same::New(scope), |(_, msgid)| Same::Known(msgid.to_owned()))))
 }
 
 /// `message/update_template_card`.

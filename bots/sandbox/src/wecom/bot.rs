@@ -86,16 +86,28 @@ pub fn in_progress(world: &World, userid: &str, now_ms: i64) -> usize {
     open.count()
 }
 
-/// The body of a turn's callback: a way to answer late, and files where they can be fetched.
+/// The body of a turn's callback: a way to answer late, the same each time, and files where they
+/// can be fetched.
 pub fn callback_body(state: &State, world: &mut World, turn: &Turn, own_keys: bool) -> Value {
     let mut body = turn.body.clone();
     media::address(state, world, &mut body, own_keys);
-    if !own_keys && is_said(turn) {
-        let code = state.make_code(world, CodeFor::BotAnswer(turn.msgid.clone()), LATE_MS);
+    if !own_keys {
+        let code = late_code(state, world, turn);
         let url = format!("{}/cgi-bin/aibot/response?response_code={code}", state.base_url);
         body["response_url"] = json!(url);
     }
     body
+}
+
+/// The code of a turn's late answer: one, and good for an hour from what was said.
+fn late_code(state: &State, world: &mut World, turn: &Turn) -> String {
+    let purpose = CodeFor::BotAnswer(turn.msgid.clone());
+    let known = world.codes.values().find(|it| it.purpose == purpose);
+    if let Some(code) = known {
+        return code.word.clone();
+    }
+    let left_ms = turn.at_ms + LATE_MS - state.now_ms();
+    state.make_code(world, purpose, left_ms)
 }
 
 /// `aibot/response`: one more answer, once, within the hour.

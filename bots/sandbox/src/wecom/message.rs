@@ -133,6 +133,9 @@ pub enum Content {
         pictures: Vec<Stored>,
         /// A card below it.
         card: Option<Value>,
+        /// Whether the card was changed after the end: then it says what the words do not.
+        #[serde(default)]
+        updated: bool,
     },
     /// Words and pictures together, to the AI bot.
     Mixed {

@@ -85,6 +85,27 @@ async fn the_thirty_first_message_of_a_minute_is_dropped_without_a_word() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_dropped_is_known_and_a_known_one_counts() {
+    let (desk, clock) = Desk::still().await;
+    let checked = |text: &str| {
+        let mut body = desk.text_to(CHENMO, text);
+        body["enable_duplicate_check"] = json!(1);
+        body
+    };
+    for _ in 0..30 {
+        assert_eq!(desk.errcode("message/send", checked("fox")).await, 0);
+    }
+    assert_eq!(desk.wecom.chat("app-chenmo").len(), 1);
+    assert_eq!(desk.errcode("message/send", checked("owl")).await, 0);
+    assert_eq!((desk.wecom.chat("app-chenmo").len(), desk.wecom.counts().dropped), (1, 1));
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(desk.errcode("message/send", checked("owl")).await, 0);
+    assert_eq!(desk.wecom.chat("app-chenmo").len(), 1, "it was taken, and is not delivered again");
+    desk.post("message/send", desk.text_to(CHENMO, "hare")).await;
+    assert_eq!(desk.wecom.chat("app-chenmo").len(), 2);
+}
+
+#[tokio::test]
 async fn a_picture_needs_a_media_id_of_its_kind_that_is_not_three_days_old() {
     let (desk, clock) = Desk::still().await;
     let media = desk.upload_picture().await;

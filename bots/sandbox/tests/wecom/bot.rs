@@ -36,6 +36,7 @@ async fn an_answer_grows_while_it_is_asked_for_and_ends_with_its_picture() {
     assert_eq!((&asked["msgtype"], &asked["stream"]["id"]), (&json!("stream"), &json!("s1")));
     assert!(asked.get("text").is_none());
     assert_eq!(asked["msgid"], said["msgid"]);
+    assert_eq!(asked["response_url"], said["response_url"], "one address, not one each time");
     desk.wecom.wait_for("bot-chenmo", SOON, |it| it.text == "half").await.unwrap();
     clock.advance(Duration::from_secs(1));
     let done = desk.wecom.wait_for("bot-chenmo", SOON, |it| it.finished && it.text == "done").await;
@@ -61,7 +62,7 @@ async fn a_stream_that_does_not_end_is_cut_off_after_six_minutes() {
     clock.advance(Duration::from_secs(1));
     let over = desk.wecom.wait_for("bot-chenmo", SOON, |it| it.failed.is_some()).await.unwrap();
     assert!(over.finished);
-    // The late way is still open, once, for an hour.
+    // The late way is still open, once, for an hour after what was said.
     let late =
         json!({"msgtype": "markdown", "markdown": {"content": "[your fox](https://x.example)"}});
     let url = said["response_url"].as_str().unwrap();
@@ -189,7 +190,13 @@ async fn a_greeting_and_a_pressed_card_are_answered_at_once_or_never() {
     let event = hook.next_for_bot().await.json();
     let told = &event["event"]["template_card_event"];
     assert_eq!((&told["event_key"], &told["task_id"]), (&json!("again"), &json!("t1")));
-    desk.wecom.wait_for("bot-chenmo", SOON, |it| it.edits == 2).await.unwrap();
+    let changed = desk.wecom.wait_for("bot-chenmo", SOON, |it| it.edits == 2).await.unwrap();
+    assert_eq!(changed.text, "done\nAgain!");
+    let late =
+        json!({"msgtype": "markdown", "markdown": {"content": "[another](https://x.example)"}});
+    let url = event["response_url"].as_str().unwrap();
+    let answer = desk.http.post(url).json(&late).send().await.unwrap();
+    assert_eq!(answer.json::<Value>().await.unwrap()["errcode"], 0, "a press can be answered too");
     hook.answer_with(500);
     desk.wecom.press("bot-chenmo", "", shown.message, "Again").unwrap();
     hook.next_for_bot().await;

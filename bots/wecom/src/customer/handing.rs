@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{HandTo, SessionState, WecomKf};
 use crate::{
     address::SendName,
-    answer::CallError,
+    answer::{CallError, resting},
     call::{Api, Call},
     config::{HandOver, TEXT_BYTES_MAX},
     render::text::cut,
@@ -53,7 +53,7 @@ impl WecomKf {
                 };
             }
             if !NOBODY.contains(&no.code) {
-                return Err(verdict.failure());
+                return Err(verdict.failure(Api::KfServiceStateTrans, &no));
             }
         }
         Err(DeliveryError::Refused(Refusal::ConversationGone))
@@ -125,7 +125,8 @@ impl WecomKf {
 
     fn failure(&self, api: Api, error: CallError) -> DeliveryError {
         match error {
-            CallError::Answered(no) => self.hand.client.judge(api, &no).failure(),
+            CallError::Answered(no) => self.hand.client.judge(api, &no).failure(api, &no),
+            CallError::Resting(wait) => resting(api, wait),
             // Whose a chat is can be said twice.
             other => DeliveryError::NotSent(other.into()),
         }

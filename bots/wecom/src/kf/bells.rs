@@ -37,6 +37,16 @@ impl Bell {
     pub async fn rung_within(&self, longest: Duration) {
         let _ = tokio::time::timeout(longest, self.rung.notified()).await;
     }
+
+    /// The same, for a ring whose token was not taken yet: what was fetched since is no news.
+    pub async fn news_within(&self, longest: Duration) {
+        let rung = async {
+            while self.token.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+                self.rung.notified().await;
+            }
+        };
+        let _ = tokio::time::timeout(longest, rung).await;
+    }
 }
 
 /// The bells of all accounts.

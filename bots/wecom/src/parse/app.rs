@@ -177,7 +177,7 @@ impl Told<'_> {
             by: person(&from, self.fields.text("FromUserName")),
             setting: Setting::Private,
             tap: TapId(format!("{APP}:{}", self.digest())),
-            message: code.map(|code| At::Card(code).id()),
+            message: code.map(|code| At::Pressed(code).id()),
             token: token.to_owned(),
         });
         let lane = Lane::Taps(from.identity().0);

@@ -57,13 +57,26 @@ pub struct Said {
     pub said_at: i64,
     /// Where a later answer goes, once.
     pub response_url: Option<String>,
+    /// The button, where one was pressed.
+    pub pressed: Option<Pressed>,
 }
 
-/// The stream that answers a message: named by the message, so that a repeated callback begins no
-/// second one.
+/// A button of a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pressed {
+    /// The card's task.
+    pub task: String,
+    /// The button's key.
+    pub key: String,
+}
+
+/// The stream that answers a message or a press: named by that, so that a repeated callback begins
+/// no second one.
 #[must_use]
 pub fn stream_of(msgid: &str) -> String {
-    format!("s{}", digest(&[msgid]))
+    // A press goes by our name for it, and so does a number that was typed for one.
+    let own = msgid.strip_prefix(BOT).and_then(|rest| rest.strip_prefix(':')).unwrap_or(msgid);
+    format!("s{}", digest(&[own.strip_prefix("msg:").unwrap_or(own)]))
 }
 
 /// Reads a message to the bot.
@@ -143,6 +156,7 @@ impl<'t> Told<'t> {
             stream: stream_of(id),
             said_at: self.at(),
             response_url: is_web(response_url).then(|| response_url.to_owned()),
+            pressed: None,
         })
     }
 
@@ -266,7 +280,10 @@ impl<'t> Told<'t> {
             token: token.to_owned(),
         });
         let lane = Lane::Taps(address.identity().0);
-        self.said(address, lane, event).map_or(BotReading::Nothing, BotReading::Happened)
+        let task = card["task_id"].as_str().unwrap_or_default().to_owned();
+        let pressed = Some(Pressed { task, key: token.to_owned() });
+        let said = self.said(address, lane, event).map(|said| Said { pressed, ..said });
+        said.map_or(BotReading::Nothing, BotReading::Happened)
     }
 
     fn feedback(&self, feedback: &Value) -> BotReading {

@@ -11,18 +11,16 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    Happening, app, contact::WELCOME_MS, digest, happened_at, person, token::read_menu_id,
+    Happening, app, contact::WELCOME_MS, digest, happened_at, held_back::held_back, person,
+    token::read_menu_id,
 };
 use crate::{
     address::{Address, At, SendName, account_place, is_id},
-    config::{KF, KF_IMAGE_BYTES_MAX},
+    config::KF,
 };
 
 /// How long the code of a chat that was taken from the pool can be used. Source: 95122.
 const TAKEN_MS: i64 = 48 * 60 * 60 * 1000;
-
-/// Longest text that may be WeCom's own hint in the place of a picture, characters.
-const HINT_CHARS_MAX: usize = 80;
 
 /// A page as it came.
 #[derive(Debug, Deserialize)]
@@ -188,8 +186,8 @@ impl<'i> Item<'i> {
         match kind {
             "text" => {
                 let text = self.of("text", "content");
-                if is_size_hint(text) {
-                    return (String::new(), Some(too_large()));
+                if let Some(held_back) = held_back(text) {
+                    return (String::new(), Some(held_back));
                 }
                 (text.to_owned(), None)
             }
@@ -321,28 +319,6 @@ fn why_not(fail_type: Option<i64>) -> Refusal {
         Some(10) => Refusal::Blocked,
         // 8 the company is not verified, 12 no such kind there, 13 held back as unsafe.
         _ => Refusal::Content,
-    }
-}
-
-/// Whether a text is what WeCom puts in the place of a file that it did not let through because of
-/// its size. Its words are written down nowhere, so this looks for a note that begins with a kind
-/// of file in brackets and goes on about a limit, which nobody types as a prompt.
-fn is_size_hint(text: &str) -> bool {
-    let text = text.trim();
-    let bracketed = text.strip_prefix(['[', '【']).and_then(|rest| rest.split_once([']', '】']));
-    let Some((kind, rest)) = bracketed.filter(|_| text.chars().count() <= HINT_CHARS_MAX) else {
-        return false;
-    };
-    matches!(kind, "图片" | "文件" | "视频" | "Image" | "Photo" | "File" | "Video")
-        && ["过大", "超过", "超出", "too large", "exceed"].iter().any(|word| rest.contains(word))
-}
-
-fn too_large() -> Attachment {
-    // How large it was is not told: more than what is let through.
-    Attachment::TooLarge {
-        name: None,
-        bytes: KF_IMAGE_BYTES_MAX + 1,
-        bytes_max: KF_IMAGE_BYTES_MAX,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source: developer.work.weixin.qq.com/document/path/90236, 94888 and 92137.
 
 use picdesk_core::{
-    channel::{Content, OutboundFile, OutboundMessage, Refusal, Text},
+    channel::{Button, ButtonTarget, Content, OutboundFile, OutboundMessage, Refusal, Text},
     id::MessageId,
 };
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use super::{
     tokens,
 };
 use crate::{
-    address::{Address, At},
+    address::{Address, At, SendName},
     call::{Api, Call},
     config::{CARD_BUTTONS_MAX, TEXT_BYTES_MAX},
 };
@@ -24,10 +24,15 @@ use crate::{
 /// Parts of a long text.
 const PARTS_MAX: usize = 5;
 
-/// For how long WeCom drops a second message of the same words, seconds. Long enough for our own
-/// repeats after an outcome that nobody knows; short enough that the same question, asked twice,
-/// is answered twice.
-const DUPLICATE_S: u32 = 120;
+/// For how long WeCom drops a request that is equal to the last letter, seconds: from and to. Long
+/// enough for our own repeats after an outcome that nobody knows. Source: 90236, at most four hours.
+const DUPLICATE_S: std::ops::Range<i64> = 600..14_399;
+
+/// A number that tells the sends of one message apart; more than there are of them.
+const SENDS_APART: i64 = 16;
+
+/// What stands between the choices of a line.
+const CHOICES_APART: &str = " · ";
 
 /// What stands on a card whose buttons are done with.
 const DONE: &str = "✓";
@@ -78,6 +83,22 @@ pub fn render_app(
             Err(NoPlan::Refused(Refusal::ConversationGone))
         }
     }
+}
+
+/// How many calls of `message/send` a message costs at most, whatever it takes the place of.
+#[must_use]
+pub fn sends(message: &OutboundMessage, frame: Frame<'_>) -> u32 {
+    let file = OutboundFile::Known { handle: String::new() };
+    let plan = render_app(message, None, Some(file), frame).unwrap_or_default();
+    let counts = |send: &&Send| send.call.api == Api::MessageSend;
+    u32::try_from(plan.sends.iter().filter(counts).count()).unwrap_or(u32::MAX)
+}
+
+/// For how long this send's like is dropped. It is in the request, so that no two messages of ours
+/// are equal, whatever they say, and a repeat of one is equal to it.
+fn duplicate_s(name: SendName) -> i64 {
+    let number = name.outbound.0.wrapping_mul(SENDS_APART).wrapping_add(name.part.into());
+    DUPLICATE_S.start + number.rem_euclid(DUPLICATE_S.end - DUPLICATE_S.start)
 }
 
 /// A contact takes one message: the greeting that their coming allows.
@@ -152,7 +173,8 @@ impl Draft<'_> {
         let now = self.frame.now;
         match &self.message.content {
             Content::Text(text) => match place {
-                Some(At::Card(code)) if self.fits_card(text) => {
+                // Whoever pressed it sees it: nobody reads cards in WeChat.
+                Some(At::Pressed(code)) if self.fits_card(text) => {
                     let card = card::card(self.message, &Words::of(&text.text));
                     let change = ("template_card", card);
                     plan.sends.push(self.update(code, change));
@@ -174,7 +196,9 @@ impl Draft<'_> {
                 self.under(caption, &mut plan);
             }
             Content::Buttons => match place {
-                Some(At::Card(code)) if self.message.buttons.iter().all(Vec::is_empty) => {
+                Some(At::Card(code) | At::Pressed(code))
+                    if self.message.buttons.iter().all(Vec::is_empty) =>
+                {
                     let done = json!({ "replace_name": DONE });
                     plan.sends.push(self.update(code, ("button", done)));
                 }
@@ -182,7 +206,9 @@ impl Draft<'_> {
             },
             Content::Removed { .. } => match place {
                 Some(At::Message(id)) => plan.sends.push(self.recall(id)),
-                Some(At::Card(_)) => self.finish_card(place.as_ref(), &mut plan),
+                Some(At::Card(_) | At::Pressed(_)) => {
+                    self.finish_card(place.as_ref(), &mut plan);
+                }
                 Some(At::Code(_) | At::Coming { .. }) | None => return Err(NoPlan::Nothing),
             },
             Content::Invoice(_) => return Err(NoPlan::Refused(Refusal::Content)),
@@ -204,18 +230,16 @@ impl Draft<'_> {
     }
 
     fn send(&mut self, kind: &str, content: &Value, essential: bool) -> Send {
-        let mut body = json!({
+        let name = self.names.next(essential);
+        let body = json!({
             "touser": self.user,
             "agentid": self.frame.agent_id,
             "msgtype": kind,
             kind: content,
+            "enable_duplicate_check": 1,
+            "duplicate_check_interval": duplicate_s(name),
         });
-        // That an answer arrived is said in the same words each time.
-        if self.to == To::One {
-            body["enable_duplicate_check"] = json!(1);
-            body["duplicate_check_interval"] = json!(DUPLICATE_S);
-        }
-        Send::new(Call::post(Api::MessageSend, &body), self.names.next(essential))
+        Send::new(Call::post(Api::MessageSend, &body), name)
     }
 
     fn update(&mut self, code: &str, (key, change): (&str, Value)) -> Send {
@@ -235,7 +259,7 @@ impl Draft<'_> {
 
     /// The buttons of the card whose place is taken have had their time.
     fn finish_card(&mut self, place: Option<&At<'_>>, plan: &mut Plan) {
-        if let Some(At::Card(code)) = place {
+        if let Some(At::Card(code) | At::Pressed(code)) = place {
             let done = json!({ "replace_name": DONE });
             plan.sends.push(self.update(code, ("button", done)).optional());
         }
@@ -248,26 +272,58 @@ impl Draft<'_> {
         }
     }
 
-    /// Words with their buttons: as a card where that shows all of it, as a text before the card
-    /// where it does not, as numbered lines where there are too many buttons.
+    /// Words with their buttons: as a text and a card, as numbered lines where there are too many
+    /// buttons. Who reads in WeChat sees the text alone, so all of it is there, and what can be
+    /// chosen is answered by its number. Operators work in WeCom: what a card shows wholly is a
+    /// card alone.
     fn words(&mut self, text: &Text, essential: bool, plan: &mut Plan) {
         let buttons = card::count(&self.message.buttons);
+        let has_card = (1..=CARD_BUTTONS_MAX.into()).contains(&buttons);
         let mut text = text.clone();
         for line in card::copies(&self.message.buttons) {
             text.text.push('\n');
             text.text.push_str(&line);
         }
-        if buttons > CARD_BUTTONS_MAX.into() {
-            self.number(&mut text, plan);
-        }
         let words = Words::of(&text.text);
-        let has_card = (1..=CARD_BUTTONS_MAX.into()).contains(&buttons);
-        if !has_card || !words.whole {
-            self.say(&text, essential, plan);
+        match (self.to, has_card) {
+            (To::Operators, true) if words.whole => {}
+            (To::Operators, true) => self.say(&text, essential, plan),
+            (To::One, true) => {
+                self.list(&mut text, plan);
+                self.say(&text, essential, plan);
+            }
+            (To::One | To::Operators, false) => {
+                if buttons > 0 {
+                    self.number(&mut text, plan);
+                }
+                self.say(&text, essential, plan);
+            }
         }
         if has_card {
+            let words = if self.to == To::One { words.head() } else { words };
             let card = card::card(self.message, &words);
             plan.sends.push(self.send("template_card", &card, essential));
+        }
+    }
+
+    /// What can be chosen, in a line, and where else the buttons lead: what the card beside shows.
+    fn list(&self, text: &mut Text, plan: &mut Plan) {
+        let mut choices = String::new();
+        for (number, (label, token)) in (1_usize..).zip(tokens(&self.message.buttons)) {
+            if number > 1 {
+                choices.push_str(CHOICES_APART);
+            }
+            choices.push_str(&format!("{number} {label}"));
+            plan.numbered.push(token.to_owned());
+        }
+        plan.numbers_from = 1;
+        let leads = |button: &&Button| matches!(button.target, ButtonTarget::Url(_));
+        let links = self.message.buttons.iter().flatten().filter(leads).filter_map(as_line);
+        for line in links.chain(Some(choices).filter(|line| !line.is_empty())) {
+            if !text.text.is_empty() {
+                text.text.push('\n');
+            }
+            text.text.push_str(&line);
         }
     }
 
@@ -284,7 +340,9 @@ impl Draft<'_> {
     }
 
     fn say(&mut self, text: &Text, essential: bool, plan: &mut Plan) {
-        if let Some(markdown) = markdown(text).filter(|marked| marked.len() <= TEXT_BYTES_MAX) {
+        // Markdown is not shown in WeChat, not even its words. Source: 90236.
+        let markdown = markdown(text).filter(|marked| marked.len() <= TEXT_BYTES_MAX);
+        if let (To::Operators, Some(markdown)) = (self.to, markdown) {
             let content = json!({ "content": markdown });
             plan.sends.push(self.send("markdown", &content, essential));
             return;

@@ -100,6 +100,24 @@ pub fn response(text: &Text, more: &[String]) -> Value {
     json!({ "msgtype": "markdown", "markdown": { "content": content } })
 }
 
+/// A card whose button was pressed: it says so, and keeps its buttons. What stood there stands in
+/// the answer above it too.
+#[must_use]
+pub fn pressed(card: &Value, key: &str, answer: &str) -> Value {
+    let buttons = card["button_list"].as_array();
+    let button = buttons.and_then(|list| list.iter().find(|button| button["key"] == key));
+    let label = button.and_then(|button| button["text"].as_str()).unwrap_or_default();
+    let mut card = card.clone();
+    card["sub_title_text"] = format!("✓ {label} · {answer}").into();
+    card
+}
+
+/// The answer to a press: the card in the place of the one that was pressed. Source: 101027.
+#[must_use]
+pub fn card_update(card: &Value) -> Value {
+    json!({ "response_type": "update_template_card", "template_card": card })
+}
+
 /// The greeting of somebody who opens the chat. Source: 101138.
 #[must_use]
 pub fn greeting(words: &str) -> Value {

@@ -47,6 +47,15 @@ impl Words {
     }
 }
 
+impl Words {
+    /// What tells the card whose words stand before it.
+    pub fn head(self) -> Self {
+        let line = if self.title.is_empty() { &self.under } else { &self.title };
+        let title = cut_chars(line, TITLE_CHARS_MAX);
+        Self { title, under: String::new(), whole: self.whole }
+    }
+}
+
 /// A card. Its task's name must never have been used before by this app: it is made of the
 /// message's number and a digest of all of it, so that a new house that counts from one again
 /// does not meet an old card's name.

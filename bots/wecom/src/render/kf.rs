@@ -142,7 +142,7 @@ impl Draft<'_> {
 fn code(id: &MessageId) -> Option<&str> {
     match At::of(id) {
         At::Code(code) => Some(code),
-        At::Card(_) | At::Message(_) | At::Coming { .. } => None,
+        At::Card(_) | At::Pressed(_) | At::Message(_) | At::Coming { .. } => None,
     }
 }
 

@@ -26,12 +26,13 @@ use crate::{
     Clock,
     answer::{Alarm, No},
     client::Alarms,
-    config::{BotMode, BotSettings, Patience},
+    config::{BotMode, BotSettings, BotWords, Patience},
     menus::{self, Menus},
     parse::bot::{BotReading, Said, read_bot},
     render::bot::{greeting, open_frame},
     streams::{Stream, StreamStore},
     verify::Secret,
+    webhook::bot::pressed_card,
 };
 
 /// Largest frame that is read, bytes.
@@ -74,8 +75,7 @@ pub struct Socket {
     bot_id: String,
     secret: Secret,
     proxy: Option<Url>,
-    opening: String,
-    greeting: String,
+    words: BotWords,
     handle: Arc<SocketHandle>,
     inbox: Arc<dyn Inbox>,
     menus: Arc<dyn Menus>,
@@ -131,8 +131,7 @@ impl Socket {
             bot_id: bot_id.clone(),
             secret: secret.clone(),
             proxy: None,
-            opening: settings.opening.clone(),
-            greeting: settings.greeting.clone(),
+            words: settings.words.clone(),
             handle,
             inbox: means.inbox,
             menus: means.menus,
@@ -289,18 +288,21 @@ impl Socket {
         match read_bot(body, (self.clock)()) {
             BotReading::Said(said) => {
                 let stream = Stream::begin(&said, Some(req_id.clone()));
-                let opening = open_frame(&stream.id, &self.opening);
+                let opening = open_frame(&stream.id, &self.words.opening);
                 self.open(stream, *said.arrival).await;
                 Ok(Some(frame("aibot_respond_msg", &req_id, Some(&opening))))
             }
             BotReading::Happened(said) => {
+                let card = pressed_card(self.streams.as_ref(), &said, &self.words.pressed).await;
                 let Said { arrival, .. } = said.clone();
-                self.open(Stream::of_tap(&said, Some(req_id)), *arrival).await;
-                Ok(None)
+                self.open(Stream::of_tap(&said, Some(req_id.clone())), *arrival).await;
+                let update = card.unwrap_or_default();
+                Ok(update.map(|body| frame("aibot_respond_update_msg", &req_id, Some(&body))))
             }
             BotReading::Opened(arrival) => {
                 self.write_down(*arrival).await;
-                let welcome = (!self.greeting.is_empty()).then(|| greeting(&self.greeting));
+                let words = &self.words.greeting;
+                let welcome = (!words.is_empty()).then(|| greeting(words));
                 Ok(welcome.map(|body| frame("aibot_respond_welcome_msg", &req_id, Some(&body))))
             }
             BotReading::Noted(arrival) => {

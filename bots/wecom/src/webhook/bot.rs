@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::{BODY_BYTES_MAX, CallbackAnswer, Opened, accept, came_in, verify};
 use crate::{
     Clock,
-    config::BotSettings,
+    config::{BotSettings, BotWords},
     envelope::Envelope,
     menus::Menus,
     parse::bot::{BotReading, Said, read_bot},
-    render::bot::{final_frame, greeting},
-    streams::{Stream, StreamStore, Unavailable},
+    render::bot::{card_update, final_frame, greeting},
+    streams::{Stream, StreamStore, Unavailable, stream_of_task},
     verify::Query,
 };
 
@@ -53,8 +53,7 @@ pub struct BotCallback {
     inbox: Arc<dyn Inbox>,
     menus: Arc<dyn Menus>,
     streams: Arc<dyn StreamStore>,
-    opening: String,
-    greeting: String,
+    words: BotWords,
     clock: Clock,
 }
 
@@ -69,8 +68,8 @@ impl BotCallback {
         streams: Arc<dyn StreamStore>,
         clock: Clock,
     ) -> Self {
-        let (opening, greeting) = (settings.opening.clone(), settings.greeting.clone());
-        Self { envelope, inbox, menus, streams, opening, greeting, clock }
+        let words = settings.words.clone();
+        Self { envelope, inbox, menus, streams, words, clock }
     }
 
     /// Answers the verification of the address.
@@ -90,7 +89,7 @@ impl BotCallback {
             |said: Said| Said { arrival: Box::new(came_in(envelope, *said.arrival)), ..said };
         let answer = match read_bot(&message, (self.clock)()) {
             BotReading::Said(said) => self.said(sealed(said)).await.map(Some),
-            BotReading::Happened(said) => self.happened(sealed(said)).await.map(|()| None),
+            BotReading::Happened(said) => self.happened(sealed(said)).await,
             BotReading::Opened(arrival) => self.opened(came_in(envelope, *arrival)).await,
             BotReading::Noted(arrival) => {
                 self.note(came_in(envelope, *arrival)).await.map(|()| None)
@@ -123,21 +122,31 @@ impl BotCallback {
         self.serve(stream).await
     }
 
-    async fn happened(&self, said: Said) -> Result<(), Unavailable> {
-        self.streams.open(Stream::of_tap(&said, None)).await?;
-        self.note(*said.arrival).await
+    /// A press is answered at once by its card, and later by the address that came with it. Where
+    /// none came, nothing is begun that nobody could be told of.
+    async fn happened(&self, said: Said) -> Result<Option<Value>, Unavailable> {
+        let answer = match said.response_url {
+            Some(_) => &self.words.pressed,
+            None => &self.words.write_instead,
+        };
+        let update = pressed_card(self.streams.as_ref(), &said, answer).await?;
+        if said.response_url.is_some() {
+            self.streams.open(Stream::of_tap(&said, None)).await?;
+            self.note(*said.arrival).await?;
+        }
+        Ok(update)
     }
 
     async fn opened(&self, arrival: Arrival) -> Result<Option<Value>, Unavailable> {
         self.note(arrival).await?;
-        Ok((!self.greeting.is_empty()).then(|| greeting(&self.greeting)))
+        Ok((!self.words.greeting.is_empty()).then(|| greeting(&self.words.greeting)))
     }
 
     async fn polled(&self, id: &str) -> Result<Value, Unavailable> {
         match self.streams.find(id).await? {
             Some(stream) => self.serve(stream).await,
             // Nobody knows it: it ends here, so that WeCom asks no more.
-            None => Ok(final_frame(id, &self.opening, &[], None)),
+            None => Ok(final_frame(id, &self.words.unanswered, &[], None)),
         }
     }
 
@@ -147,13 +156,13 @@ impl BotCallback {
         for _ in 0..TRIES_MAX {
             let now = (self.clock)();
             if !stream.is_due(now) || stream.finished {
-                return Ok(stream.frame(&self.opening, now));
+                return Ok(stream.frame(&self.words, now));
             }
             let mut ended = stream.clone();
             ended.finished = true;
             ended.version += 1;
             if self.streams.save(&ended).await? {
-                return Ok(ended.frame(&self.opening, now));
+                return Ok(ended.frame(&self.words, now));
             }
             match self.streams.find(&stream.id).await? {
                 Some(changed) => stream = changed,
@@ -162,4 +171,18 @@ impl BotCallback {
         }
         Err(Unavailable)
     }
+}
+
+/// The card that was pressed, with the answer on it; nothing where we know no such card.
+pub(crate) async fn pressed_card(
+    streams: &dyn StreamStore,
+    said: &Said,
+    answer: &str,
+) -> Result<Option<Value>, Unavailable> {
+    let Some(press) = &said.pressed else { return Ok(None) };
+    let Some(id) = stream_of_task(&press.task) else { return Ok(None) };
+    let Some(stream) = streams.find(id).await? else { return Ok(None) };
+    let here = stream.conversation == said.address.conversation();
+    let card = stream.card_pressed(press, answer).filter(|_| here);
+    Ok(card.map(|card| card_update(&card)))
 }

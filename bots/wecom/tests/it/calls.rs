@@ -1,5 +1,7 @@
 //! Messages handed over to a WeCom that takes them, refuses them, or breaks; and its token.
 
+mod limits;
+
 use std::sync::atomic::Ordering;
 
 use picdesk_core::{
@@ -102,7 +104,7 @@ async fn a_card_is_known_by_the_code_that_changes_it() {
     let receipt = app(&wecom).deliver(delivery.clone()).await.unwrap();
     assert_eq!(receipt.message, Some("card:RC1".into()));
     delivery.message.id = OutboundId(7_168_002);
-    delivery.message.place = Place::EditMessage { message: "card:RC1".into() };
+    delivery.message.place = Place::EditMessage { message: "pressed:RC1".into() };
     app(&wecom).deliver(delivery.clone()).await.unwrap();
     assert_eq!(wecom.of("message/update_template_card")[0].body["response_code"], "RC1");
     // The second time the code is used up: the message becomes one of its own.
@@ -155,9 +157,8 @@ async fn every_no_says_what_to_do_next() {
     let wecom = StandIn::start().await;
     let app = app(&wecom);
     let cases = [
-        (-1, "wait 2 Conversation"),
-        (45_009, "wait 60 Channel"),
-        (45_033, "wait 2 Conversation"),
+        (-1, "not sent"),
+        (45_033, "not sent"),
         (40_003, "refused Blocked"),
         (60_111, "refused Blocked"),
         (81_013, "refused Blocked"),
@@ -414,12 +415,12 @@ async fn files_are_fetched_within_their_limit() {
     assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Gone)));
     wecom.reply("media/get", Reply::No(42_001, "")).reply("media/get", Reply::File(vec![9]));
     assert_eq!(app.fetch(&media(), 99).await.unwrap(), [9]);
-    wecom.reply("media/get", Reply::No(45_009, ""));
-    assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Later(_))));
     wecom.reply("media/get", Reply::Raw(503, b"busy".to_vec()));
     assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Later(_))));
     let large = MediaRef { bytes: Some(100), ..media() };
     assert!(matches!(app.fetch(&large, 99).await, Err(FetchError::TooLarge)));
+    wecom.reply("media/get", Reply::No(45_009, ""));
+    assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Later(_))));
     wecom.reply("media/get", Reply::File(vec![0; 10]));
     let file = wecom.client().media("MEDIA1", 5).await.unwrap();
     assert_eq!(file, File::TooLarge);
@@ -444,7 +445,7 @@ async fn a_contact_is_greeted_by_the_code_of_their_coming() {
     app(&wecom).deliver(delivery.clone()).await.unwrap();
     let body = &wecom.of("externalcontact/send_welcome_msg")[0].body;
     assert_eq!(body["welcome_code"], "WELCOME");
-    for (code, step) in [(41_050, "refused MessageGone"), (41_096, "wait 2 Conversation")] {
+    for (code, step) in [(41_050, "refused MessageGone"), (41_096, "not sent")] {
         delivery.message.id = OutboundId(i64::from(code));
         wecom.reply("externalcontact/send_welcome_msg", Reply::No(code.into(), ""));
         assert_eq!(refused(&app(&wecom), delivery.clone()).await, step);

@@ -137,7 +137,7 @@ fn the_caller_is_told_of_a_bad_signature_and_of_nothing_finer() {
 fn an_address_is_verified_by_its_echo_and_nothing_else() {
     let envelope = envelope(CORP);
     let (query, encrypted) = sealed(&envelope, "4815162342", "1597212914");
-    let answer = CallbackAnswer::Ok { body: "4815162342".into(), doorbell: None };
+    let answer = CallbackAnswer::Ok { body: "4815162342".into(), rung: None };
     let coded = encrypted.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     // A proxy that decodes once too often makes blanks of pluses.
     let blanks = encrypted.replace('+', "%20");

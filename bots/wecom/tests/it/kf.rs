@@ -1,6 +1,6 @@
 //! News of an account: pages, cursors, doorbells, and everything that loses messages elsewhere.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use picdesk_core::channel::{Arrival, InboxError};
 use picdesk_core::event::Event;
@@ -159,6 +159,52 @@ async fn a_doorbell_that_rang_too_long_ago_is_done_without() {
     assert_eq!((asked.len(), &asked[0].body["token"]), (2, &json!("old")));
     assert!(asked[1].body.get("token").is_none());
     assert_eq!(wecom.inbox.names(), named([1]));
+}
+
+/// Runs what fetches until `enough` is ready.
+async fn run_until(sync: &KfSync, bell: &Bell, enough: impl Future<Output = ()> + Send) {
+    assert_eq!(sync.run(bell, enough).await, Ended::Stopped);
+}
+
+#[tokio::test]
+async fn the_token_of_a_doorbell_is_kept_until_it_was_of_use() {
+    let wecom = StandIn::start().await;
+    *wecom.inbox.stands.lock().unwrap() = Some("C0".into());
+    let (sync, bell) = (sync_of(&wecom), Bell::default());
+    bell.ring("ENCbell");
+    wecom
+        .reply("kf/sync_msg", Reply::No(-1, "busy"))
+        .reply("kf/sync_msg", Reply::Raw(502, b"<html>".to_vec()))
+        .reply("kf/sync_msg", page("C1", 0, [text(1, JUST_NOW)]));
+    run_until(&sync, &bell, wecom.inbox.until(1)).await;
+    let asked = wecom.of("kf/sync_msg");
+    let tokens: Vec<&Value> = asked.iter().take(3).map(|asked| &asked.body["token"]).collect();
+    assert_eq!(tokens, ["ENCbell"; 3]);
+}
+
+#[tokio::test]
+async fn bad_tokens_do_not_use_up_the_calls_without_one_nor_keep_a_good_one_waiting() {
+    let wecom = StandIn::start().await;
+    *wecom.inbox.stands.lock().unwrap() = Some("C0".into());
+    let (sync, bell) = (sync_of(&wecom), Arc::new(Bell::default()));
+    let task = {
+        let (sync, bell) = (sync.clone(), bell.clone());
+        let stop = wecom.inbox.clone();
+        tokio::spawn(async move { sync.run(&bell, stop.until(1)).await })
+    };
+    wecom.until("kf/sync_msg", 1).await;
+    for asked in 2..8 {
+        wecom.reply("kf/sync_msg", Reply::No(95_007, "invalid msgtoken"));
+        bell.ring("old");
+        wecom.until("kf/sync_msg", asked).await;
+    }
+    wecom.reply("kf/sync_msg", page("C1", 0, [text(1, JUST_NOW)]));
+    bell.ring("good");
+    task.await.unwrap();
+    let asked = wecom.of("kf/sync_msg");
+    let bare = asked.iter().filter(|asked| asked.body.get("token").is_none()).count();
+    assert_eq!((bare, asked.len()), (1, 8), "{asked:?}");
+    assert_eq!(asked[7].body["token"], "good");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
 
+mod answers;
 mod calls;
 mod envelopes;
 mod hostile;

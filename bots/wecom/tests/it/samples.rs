@@ -28,6 +28,8 @@ use picdesk_wecom::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::stand_in::bot_words;
+
 /// When everything here was received.
 pub const RECEIVED_AT: i64 = 1_790_000_900_000;
 
@@ -107,11 +109,15 @@ fn kf_reading(raw: &str) -> Value {
 
 fn bot_reading(raw: &str) -> Value {
     let answerable = |said: &Said| {
-        json!({
+        let mut value = json!({
             "arrival": shown(&said.arrival, &[raw]),
             "stream": said.stream,
             "response_url": said.response_url,
-        })
+        });
+        if let Some(press) = &said.pressed {
+            value["pressed"] = json!([press.task, press.key]);
+        }
+        value
     };
     match read_bot(raw, RECEIVED_AT) {
         BotReading::Said(said) => json!({ "said": answerable(&said) }),
@@ -226,6 +232,7 @@ fn answered(sample: Sample) -> Value {
         stream: "s1".into(),
         said_at: RECEIVED_AT,
         response_url: Some("https://qyapi.weixin.qq.com/cgi-bin/aibot/response".into()),
+        pressed: None,
     };
     let mut stream = Stream::begin(&said, None);
     for message in &sample.before {
@@ -242,8 +249,8 @@ fn answered(sample: Sample) -> Value {
     json!({
         "applied": applied,
         "numbered": tokens,
-        "now": stream.frame("…", RECEIVED_AT),
-        "in_the_end": stream.frame("…", RECEIVED_AT + 600_000),
+        "now": stream.frame(&bot_words(), RECEIVED_AT),
+        "in_the_end": stream.frame(&bot_words(), RECEIVED_AT + 600_000),
         "whole": stream.finish_at.is_some(),
     })
 }

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
 
-use crate::stand_in::StandIn;
+use crate::stand_in::{StandIn, bot_words};
 
 struct House {
     listener: TcpListener,
@@ -39,7 +39,7 @@ impl House {
         let url = format!("ws://{}", listener.local_addr().unwrap()).parse().unwrap();
         let mode =
             BotMode::Socket { bot_id: "BOTexample".into(), secret: Secret::new("bot-secret"), url };
-        let settings = BotSettings { mode, opening: "…".into(), greeting: "你好".into() };
+        let settings = BotSettings { mode, words: bot_words() };
         let (wecom, handle) = (StandIn::start().await, SocketHandle::new());
         Self { listener, wecom, handle, settings }
     }

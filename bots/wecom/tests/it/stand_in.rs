@@ -22,7 +22,7 @@ use picdesk_core::{
     id::ConversationId,
 };
 use picdesk_wecom::{
-    KfSettings, Patience, WecomSettings,
+    BotWords, KfSettings, Patience, WecomSettings,
     answer::Alarm,
     client::{Alarms, Client, House, http_client},
     menus::Menus,
@@ -184,6 +184,7 @@ pub fn hurried() -> Patience {
         retry_first: Duration::from_millis(1),
         retry_most: Duration::from_millis(20),
         limited: Duration::from_millis(30),
+        without_token: Duration::from_millis(400),
         token_wait: Duration::from_millis(300),
         ping: Duration::from_millis(100),
         ack: Duration::from_millis(500),
@@ -334,6 +335,18 @@ impl Menus for Numbers {
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
         self.0.lock().unwrap().get(&(conversation.0.clone(), number)).cloned()
+    }
+}
+
+/// What the bot says of itself.
+pub fn bot_words() -> BotWords {
+    BotWords {
+        opening: "…".into(),
+        greeting: "你好".into(),
+        taken_back: "已撤回".into(),
+        unanswered: "没能回复".into(),
+        pressed: "稍后回复".into(),
+        write_instead: "请写给我".into(),
     }
 }
 

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     envelopes::{CORP, KEY, TOKEN, envelope, outer, sealed},
-    stand_in::{NOW, Reply, StandIn},
+    stand_in::{NOW, Reply, StandIn, bot_words},
 };
 
 fn app(wecom: &StandIn) -> AppCallback {
@@ -27,7 +27,7 @@ fn app(wecom: &StandIn) -> AppCallback {
 }
 
 fn acknowledged() -> CallbackAnswer {
-    CallbackAnswer::Ok { body: String::new(), doorbell: None }
+    CallbackAnswer::Ok { body: String::new(), rung: None }
 }
 
 fn sample(name: &str) -> String {
@@ -82,11 +82,11 @@ async fn what_comes_in_an_envelope_says_in_which_whatever_stands_beside_it() {
 #[tokio::test]
 async fn a_doorbell_rings_and_is_no_event() {
     let wecom = StandIn::start().await;
-    let CallbackAnswer::Ok { doorbell, body } = give(&app(&wecom), &sample("doorbell"), "n").await
+    let CallbackAnswer::Ok { rung, body } = give(&app(&wecom), &sample("doorbell"), "n").await
     else {
         panic!("not acknowledged");
     };
-    let doorbell = doorbell.unwrap();
+    let doorbell = rung.unwrap().doorbell;
     assert_eq!(doorbell.account.as_deref(), Some("wkEXAMPLE1"));
     assert_eq!((doorbell.token.as_str(), body.as_str()), ("ENCdoorbellExample", ""));
     assert!(wecom.inbox.names().is_empty());
@@ -135,17 +135,17 @@ async fn a_member_answers_a_numbered_line_by_its_number() {
 
 pub fn bot_settings() -> BotSettings {
     let mode = BotMode::Callback { token: Secret::new(TOKEN), aes_key: Secret::new(KEY) };
-    BotSettings { mode, opening: "…".into(), greeting: "你好".into() }
+    BotSettings { mode, words: bot_words() }
 }
 
-struct Bot {
-    wecom: StandIn,
+pub struct Bot {
+    pub wecom: StandIn,
     callback: BotCallback,
     channel: WecomBot,
 }
 
 impl Bot {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let wecom = StandIn::start().await;
         let house = wecom.house();
         let callback = BotCallback::new(
@@ -162,11 +162,11 @@ impl Bot {
     }
 
     /// Gives a callback; the answer's frame, opened as WeCom would.
-    async fn give(&self, message: &Value) -> Value {
+    pub async fn give(&self, message: &Value) -> Value {
         let (query, encrypted) = sealed(&envelope(""), &message.to_string(), "n0nce");
         let body = json!({ "encrypt": encrypted }).to_string();
         let answer = self.callback.receive(&query, body.into()).await;
-        let CallbackAnswer::Ok { body, doorbell: None } = answer else { panic!("{answer:?}") };
+        let CallbackAnswer::Ok { body, rung: None } = answer else { panic!("{answer:?}") };
         if body.is_empty() {
             return Value::Null;
         }
@@ -183,24 +183,41 @@ impl Bot {
     }
 
     async fn say(&self) -> Value {
-        let url = format!("{}/cgi-bin/aibot/response?response_code=RC", self.wecom.address);
+        self.say_as("m1").await
+    }
+
+    pub async fn say_as(&self, msgid: &str) -> Value {
+        let code = format!("RC-{msgid}");
+        let url = format!("{}/cgi-bin/aibot/response?response_code={code}", self.wecom.address);
         self.give(&json!({
-            "msgid": "m1", "chattype": "single", "from": { "userid": "lisi_01" },
+            "msgid": msgid, "chattype": "single", "from": { "userid": "lisi_01" },
             "response_url": url, "msgtype": "text", "text": { "content": "a fox" },
         }))
         .await
     }
 
     async fn poll(&self) -> Value {
-        let stream = json!({ "id": stream_of("m1") });
+        self.poll_for("m1").await
+    }
+
+    pub async fn poll_for(&self, msgid: &str) -> Value {
+        let stream = json!({ "id": stream_of(msgid) });
         self.give(&json!({ "msgid": "p", "msgtype": "stream", "stream": stream })).await
     }
 
-    fn later(&self, ms: i64) {
+    pub fn later(&self, ms: i64) {
         self.wecom.now.fetch_add(ms, Ordering::SeqCst);
     }
 
     async fn deliver(&self, id: i64, place: Place, content: Content) -> Result<(), DeliveryError> {
+        self.try_deliver(self.delivery(id, place, content)).await
+    }
+
+    pub async fn try_deliver(&self, delivery: Delivery) -> Result<(), DeliveryError> {
+        self.channel.deliver(delivery).await.map(|_| ())
+    }
+
+    pub fn delivery(&self, id: i64, place: Place, content: Content) -> Delivery {
         let file = matches!(content, Content::Picture { .. }).then(|| OutboundFile::Upload {
             bytes: vec![1, 2, 3],
             name: "picture.png".into(),
@@ -216,8 +233,7 @@ impl Bot {
             repeat: Repeat::Harmless,
             silent: false,
         };
-        let delivery = Delivery { message, edit: None, edit_is_picture: false, file };
-        self.channel.deliver(delivery).await.map(|_| ())
+        Delivery { message, edit: None, edit_is_picture: false, file }
     }
 }
 
@@ -229,11 +245,11 @@ fn slot() -> Slot {
     Slot::Generation(GenerationId(7))
 }
 
-fn text(words: &str) -> Content {
+pub fn text(words: &str) -> Content {
     Content::Text(Text::plain(words))
 }
 
-fn picture() -> Content {
+pub fn picture() -> Content {
     Content::Picture { artifact: ArtifactId(9), caption: Text::default() }
 }
 
@@ -287,7 +303,7 @@ async fn after_its_end_one_more_thing_can_be_said_and_no_more() {
     assert!(matches!(refused, DeliveryError::Refused(_)), "its address is sent instead");
     bot.deliver(3, new(), text("https://pic.example/p/1")).await.unwrap();
     let asked = bot.wecom.of("aibot/response").remove(0);
-    assert_eq!(asked.query["response_code"], "RC");
+    assert_eq!(asked.query["response_code"], "RC-m1");
     assert_eq!(asked.body["markdown"]["content"], "https://pic.example/p/1");
     let closed = bot.deliver(4, new(), text("x")).await.unwrap_err();
     assert!(matches!(closed, DeliveryError::WindowClosed));

@@ -44,6 +44,8 @@ fn stream(id: &str, begun_at: i64) -> Stream {
         awaited: Vec::new(),
         pictures: Vec::new(),
         carries: Vec::new(),
+        receipt_due: false,
+        taken_back: false,
         card: None,
         finish_at: None,
         finished: false,
@@ -95,8 +97,12 @@ async fn no_change_of_an_answer_is_lost() {
         kept.open(stream("s2", START + 5)).await.unwrap();
         kept.open(stream("s0", START - 5)).await.unwrap();
         assert_eq!(kept.latest(&place()).await.unwrap().unwrap().id, "s2");
+        for id in ["s9", "s3", "s5"] {
+            kept.open(stream(id, START + 5)).await.unwrap();
+            assert_eq!(kept.latest(&place()).await.unwrap().unwrap().id, id, "of one second");
+        }
         assert!(kept.latest(&"wecom-bot:other".into()).await.unwrap().is_none());
-        assert!(StreamStore::find(&kept, "s9").await.unwrap().is_none());
+        assert!(StreamStore::find(&kept, "nobodys").await.unwrap().is_none());
     }
 }
 
@@ -150,5 +156,19 @@ async fn a_doorbell_is_passed_on_once_and_the_last_one_counts() {
             house.write((), |tx, ()| Box::pin(wecom::take_doorbell(tx, "wk1"))).await.unwrap()
         };
         assert_eq!((take().await.as_deref(), take().await), (Some("second"), None));
+    }
+}
+
+#[tokio::test]
+async fn an_envelope_that_brought_no_event_is_new_once_at_whatever_replica() {
+    for house in houses().await {
+        let opened = async |envelope: [u8; 16]| {
+            let new = house.write(envelope, |tx, envelope| {
+                Box::pin(picdesk::store::inbox::keep_envelope(tx, envelope))
+            });
+            new.await.unwrap()
+        };
+        assert!(opened([7; 16]).await && opened([8; 16]).await);
+        assert!(!opened([7; 16]).await);
     }
 }

@@ -91,6 +91,10 @@ fn about_everything_else_people_decide() {
     };
     by_people(&auto(RefundAuto::Never), 100, facts(vec![pack(3)]), "the owner wants none");
     let unspent = auto(RefundAuto::Unspent);
+    let mut in_stars = pack(3);
+    in_stars.payment.bought.as_mut().unwrap().price = Money::stars(500);
+    let stale = refunded(&unspent, 100, &facts(vec![in_stars]));
+    assert_eq!(stale, "answer tap: Stale", "what was paid in Stars goes back in Telegram");
     by_people(&unspent, 99, facts(vec![pack(3)]), "one was spent");
     by_people(&unspent, 100, facts(vec![pack(14)]), "it is old");
     let old = row("transaction:tran_1", Item::Plan("pro".into()), 10);

@@ -235,6 +235,58 @@ fn a_month_is_paid_and_its_end_is_a_timer_that_the_next_payment_moves() {
     assert!(back.contains("TakeBack"), "{back}");
 }
 
+fn going_on(subscription: &str, state: PlanState) -> PlanRow {
+    PlanRow {
+        subscription: subscription.into(),
+        request: "pd-ab-7".into(),
+        account: AccountId(1),
+        plan: "pro".into(),
+        state,
+        until: NOW + MONTH_MS,
+        as_of: (NOW - 5, NOW - 5),
+        customer: Some("stx1".into()),
+        wish: None,
+    }
+}
+
+#[test]
+fn credits_of_a_month_in_stars_lapse_as_those_of_any_other() {
+    let mut house = stars_shop(false);
+    house.catalogue.plans[0].lapse_days = Some(30);
+    let first = month(PlanState::Active, NOW + MONTH_MS, Some("stx1"));
+    let told = Told::PlanPaid(paid_in_stars("stx1", 900), first);
+    let notice = Notice { at: NOW, mode: Mode::Live, request: Some("pd-ab-7".into()), told };
+    let facts = Facts::Payment(facts_of(plan()));
+    let effects = follows_at(&house, PRIVATE, &facts, &Event::PaymentTold(notice));
+    let lines = lines::lines(CAUSE, &effects);
+    assert!(lines.contains(&format!("lapses_at: {}", NOW + MONTH_MS)), "{lines}");
+    assert!(lines.contains("credits: 500, source: \"stars:charge:stx1\""), "{lines}");
+    assert!(!lines.contains("RunErrand"), "Creem is not asked what was charged: {lines}");
+    assert_eq!(crate::lapse::source_of("charge:stx1"), "stars:charge:stx1");
+    assert_eq!(crate::lapse::source_of("order:ord_1"), "creem:order:ord_1");
+}
+
+#[test]
+fn no_second_plan_is_bought_beside_one_that_goes_on_whoever_sells_it() {
+    let (here, there) = ("sub_1", "stars:pd-ab-7");
+    let chosen = |verb, subscription: &str, state| {
+        let base = press_facts(customer(3), verb, Item::Plan("pro".into()).number());
+        let plan = PlanFacts { plans: vec![going_on(subscription, state)], ..base.plan.clone() };
+        pressed(&stars_shop(true), PressFacts { plan, ..base })
+    };
+    for (verb, subscription) in
+        [(Verb::PayStars, here), (Verb::PayStars, there), (Verb::BuyItem, there)]
+    {
+        let shown = chosen(verb, subscription, PlanState::Active);
+        assert!(shown.contains("Plan(PlanView") && !shown.contains("OpenCheckout"), "{shown}");
+        let next = chosen(verb, subscription, PlanState::Ending);
+        assert!(next.contains("OpenCheckout"), "{next}");
+    }
+    let shown = chosen(Verb::PayStars, there, PlanState::Active);
+    assert!(shown.contains("price: Some(\"900 ⭐\")") && shown.contains("in_stars: true"));
+    assert!(!shown.contains("PlanCancel") && !shown.contains("PlanChange"), "{shown}");
+}
+
 fn refundable(taken: i64, days_ago: i64) -> Refundable {
     let payment = Payment {
         id: "charge:stx1".into(),

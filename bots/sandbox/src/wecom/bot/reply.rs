@@ -118,7 +118,8 @@ fn stream(
     }
     let answer = turn.answer.unwrap_or_else(|| {
         let text = String::new();
-        let content = Content::Stream { text, finished: false, pictures: Vec::new(), card: None };
+        let (pictures, card, updated) = (Vec::new(), None, false);
+        let content = Content::Stream { text, finished: false, pictures, card, updated };
         post(state, world, &turn, content)
     });
     let now_ms = state.now_ms();
@@ -144,7 +145,7 @@ fn grow(
     shown: Vec<Stored>,
     new_card: Option<Value>,
 ) {
-    if let Content::Stream { text, finished, pictures, card } = content {
+    if let Content::Stream { text, finished, pictures, card, .. } = content {
         words.clone_into(text);
         *finished = finish;
         *pictures = shown;
@@ -199,7 +200,10 @@ fn update_card(state: &State, world: &mut World, turn: &Turn, body: &Value) -> R
                 *old = card.clone();
                 *replaced = card.get("replace_text").and_then(Value::as_str).map(str::to_owned);
             }
-            Content::Stream { card: old, .. } => *old = Some(card.clone()),
+            Content::Stream { card: old, updated, .. } => {
+                *old = Some(card.clone());
+                *updated = true;
+            }
             _ => {}
         }
         message.edits += 1;

@@ -172,12 +172,15 @@ fn parts(content: &Content) -> Parts {
             replaced: replaced.clone(),
             ..Parts::words("card", card_text(card))
         },
-        Content::Stream { text, finished, pictures, card } => Parts {
-            pictures: pictures.iter().map(picture_view).collect(),
-            buttons: card.as_ref().map(|card| card_buttons(card, None)).unwrap_or_default(),
-            finished: *finished,
-            ..Parts::words("stream", text.clone())
-        },
+        Content::Stream { text, finished, pictures, card, updated } => {
+            let changed = card.as_ref().filter(|_| *updated).map(card_text).unwrap_or_default();
+            Parts {
+                pictures: pictures.iter().map(picture_view).collect(),
+                buttons: card.as_ref().map(|card| card_buttons(card, None)).unwrap_or_default(),
+                finished: *finished,
+                ..Parts::words("stream", joined(&[text, &changed]))
+            }
+        }
         Content::Mixed { text, pictures } => Parts {
             pictures: pictures.iter().map(picture_view).collect(),
             ..Parts::words("mixed", text.clone())

@@ -1,0 +1,82 @@
+//! Where each message and each press has one answer: all that is said says what it answers.
+
+use std::{format, string::String, vec, vec::Vec};
+
+use super::{customers::counted, lines::folded, world::*};
+use crate::{
+    channel::Capabilities,
+    effect::Effect,
+    event::{About, Delivered, Event, Setting},
+    facts::*,
+    generation::GenerationState,
+    id::{MessageId, OutboundId},
+    say::Verb,
+};
+
+/// Where Ada writes to us.
+const CHAT: &str = "wecom-bot:ada";
+
+fn house() -> House {
+    let bot = Capabilities {
+        name: "wecom-bot",
+        edits: true,
+        one_answer: true,
+        replies_max: None,
+        reply_window_s: None,
+        ..counted()
+    };
+    House { channels: vec![bot], ..super::world::house() }
+}
+
+fn on(facts: &Facts, event: &Event) -> String {
+    let effects = follows_at(&house(), CHAT, facts, event);
+    let sent: Vec<Effect> =
+        effects.into_iter().filter(|effect| matches!(effect, Effect::Send(_))).collect();
+    folded(&super::lines::lines(CAUSE, &sent))
+}
+
+#[test]
+fn what_is_said_to_a_message_answers_it() {
+    let says = |text| {
+        let event = Event::MessageReceived(message(text));
+        on(&Facts::Message(message_facts(customer(10))), &event)
+    };
+    let id = message("").id;
+    for text in ["a fox", "/balance", "/cancel"] {
+        assert!(says(text).contains(&format!(" answering {id}")), "{}", says(text));
+    }
+    assert!(says("/help").contains("HelpByButtons"));
+}
+
+#[test]
+fn a_press_is_answered_by_a_message_and_what_it_asks_for_by_its_own() {
+    let event = Event::ButtonPressed(press(Setting::Private));
+    let tap = press(Setting::Private).tap.0;
+    let facts = PressFacts {
+        request: Some(request(RequestState::Settled)),
+        ..press_facts(customer(10), Verb::Again, 50)
+    };
+    let facts = Facts::Press(facts);
+    let effects = follows_at(&house(), CHAT, &facts, &event);
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::OpenRequest(request) => request.message.clone(),
+        _ => None,
+    });
+    assert_eq!(asked, Some(MessageId(tap.clone())), "the first one's answer has ended");
+    let stale = Facts::Press(press_facts(customer(10), Verb::SetResolution, 99));
+    assert!(on(&stale, &event).contains(&format!("answering {tap}")), "{}", on(&stale, &event));
+}
+
+#[test]
+fn a_receipt_is_in_the_answer_of_its_picture() {
+    let mut delivered = generation_facts(1, &[generation(1, GenerationState::Made)]);
+    if let Some(request) = &mut delivered.request {
+        request.conversation = CHAT.into();
+        request.message = Some("m7".into());
+    }
+    let facts = Facts::Delivery(delivery_facts(delivered));
+    let about = About::Picture(generation(1, GenerationState::Made).id);
+    let delivered = Delivered { outbound: OutboundId(5), about, message: None, conversation: None };
+    let event = Event::MessageDelivered(delivered);
+    assert!(on(&facts, &event).contains("answering m7"), "{}", on(&facts, &event));
+}

@@ -1,0 +1,165 @@
+//! What WeCom's own ways do to members and to customers on WeChat: equal messages, cards that are
+//! done with, readers in WeChat, files of other kinds, notes in the place of files, replays.
+
+use picdesk_sandbox::{
+    images::Latency,
+    wecom::{Armed, DESK_KF, Fault, MessageView, Say},
+};
+use serde_json::json;
+
+use super::wecom::{bot_says, house, picture_of};
+use crate::house::House;
+
+fn said(house: &House, chat: &str, part: &str) -> Vec<MessageView> {
+    let all = house.wecom().chat(chat);
+    all.into_iter().filter(|it| it.is_from_bot() && it.text.contains(part)).collect()
+}
+
+#[tokio::test]
+async fn the_same_question_asked_twice_is_answered_twice() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    for times in 1..=3 {
+        wecom.say("app-olga", "/privacy").unwrap();
+        house.until_quiet().await;
+        assert_eq!(
+            said(&house, "app-olga", "作画的图像服务").len(),
+            times,
+            "{}",
+            wecom.transcript("app-olga")
+        );
+    }
+    assert_eq!(wecom.counts().repeated, 0, "none of them is a repeat");
+}
+
+#[tokio::test]
+async fn the_card_of_a_placeholder_is_done_with_when_the_picture_is_there() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    house.images.set_latency(Latency::Seconds(1.0));
+    wecom.say("app-chenmo", "雪地里的一只狐狸").unwrap();
+    let card = wecom
+        .wait_for("app-chenmo", crate::house::PATIENCE, |it| {
+            it.is_from_bot() && it.button("取消").is_some()
+        })
+        .await
+        .unwrap();
+    picture_of(&house, "app-chenmo", "雪地里的一只狐狸").await;
+    house.until_quiet().await;
+    wecom.press("app-chenmo", "", card.message, "取消").unwrap_err();
+}
+
+#[tokio::test]
+async fn whoever_reads_in_wechat_reads_everything_and_chooses_by_number() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    wecom.say("app-wang", "雪地里的一只狐狸").unwrap();
+    picture_of(&house, "app-wang", "雪地里的一只狐狸").await;
+    let receipt = bot_says(&house, "app-wang", "1 再来一次").await;
+    assert!(receipt.text.contains("余 "), "{}", receipt.text);
+    house.until_quiet().await;
+    wecom.say("app-wang", "1").unwrap();
+    house.images.until(|calls| calls.len() == 2).await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_drawn_from_is_answered_politely() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    let sound = b"#!AMR\n\0\0\0\0\0\0\0\0".to_vec();
+    for chat in ["app-chenmo", "kf-anna"] {
+        for name in ["a.amr", "a.mp4", "a.pdf"] {
+            let before = house.wecom().chat(chat).iter().filter(|it| it.is_from_bot()).count();
+            wecom.perform(&Say::text(chat, "").with(name, sound.clone())).unwrap();
+            let answered = |it: &MessageView| it.is_from_bot();
+            let more = async || {
+                let now = house.wecom().chat(chat).iter().filter(|it| answered(it)).count();
+                (now > before).then_some(())
+            };
+            house.until(&format!("answer to {name} in {chat}"), more).await;
+        }
+    }
+    wecom.send_place("chenmo", "广州塔").unwrap();
+    wecom.send_link("chenmo", "A page", "https://example.com/").unwrap();
+    wecom.send_item("kf-anna", "location", json!({ "name": "广州塔" })).unwrap();
+    wecom.send_item("kf-anna", "link", json!({ "title": "A page" })).unwrap();
+    house.until_quiet().await;
+    assert!(house.images.calls().is_empty(), "nothing is made of them");
+    let status = house.status().await;
+    assert_eq!(status["inbox"]["set_aside"], 0, "{status}");
+}
+
+#[tokio::test]
+async fn a_note_in_the_place_of_a_picture_is_explained_and_is_no_prompt() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    // A picture that is larger than gets through: noise does not become smaller.
+    let mut picture = super::photo(320, 240);
+    picture.resize(2_200_000, 7);
+    wecom.send_picture("kf-anna", picture.clone()).unwrap();
+    bot_says(&house, "kf-anna", "太大了").await;
+    house.until_quiet().await;
+    assert!(house.images.calls().is_empty());
+    // Nor are they what somebody says to a person.
+    wecom.say("kf-anna", "/support").unwrap();
+    let question = bot_says(&house, "kf-anna", "哪方面").await;
+    wecom.press("kf-anna", "", question.message, "其他").unwrap();
+    bot_says(&house, "kf-anna", "说说情况").await;
+    wecom.send_picture("kf-anna", picture).unwrap();
+    house.until_quiet().await;
+    let status = house.status().await;
+    assert_eq!(status["escalations"]["open"], 0, "{status}");
+}
+
+#[tokio::test]
+async fn a_doorbell_rings_once_for_an_envelope_however_often_that_comes() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let desk = house.open().await;
+    wecom.arm(Armed::times(Fault::CallbackReplayed, 3).on("kf_msg_or_event").about(DESK_KF));
+    for words in ["a fox in the snow", "a fox in the rain", "a fox in the sun"] {
+        wecom.say("kf-anna", words).unwrap();
+        picture_of(&house, "kf-anna", words).await;
+    }
+    house.until_quiet().await;
+    let counted = async || {
+        let counted = house.metrics(&desk).await;
+        counted.contains("picdesk_inbox_duplicates_total{channel=\"wecom-kf\"} 3").then_some(())
+    };
+    house.until("three replays", counted).await;
+}
+
+#[tokio::test]
+async fn a_picture_comes_through_a_wecom_that_is_busy_and_forgets_tokens() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    wecom.arm(Armed::times(Fault::Errcode { errcode: -1 }, 3).on("message/send"));
+    wecom.arm(Armed::times(Fault::Errcode { errcode: 40_001 }, 1).on("media/upload"));
+    wecom.say("app-chenmo", "雪地里的一只狐狸").unwrap();
+    picture_of(&house, "app-chenmo", "雪地里的一只狐狸").await;
+    house.until_quiet().await;
+    assert_eq!(wecom.pictures_twice("app-chenmo"), 0);
+}
+
+#[tokio::test]
+async fn a_reference_that_is_no_picture_is_said_before_anything_is_made() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    let mut broken = super::photo(320, 240);
+    broken.truncate(200);
+    wecom.send_picture("kf-anna", broken).unwrap();
+    house.until_quiet().await;
+    wecom.say("kf-anna", "画成一张邮票").unwrap();
+    house.until_quiet().await;
+    assert!(house.images.calls().is_empty(), "{}", wecom.transcript("kf-anna"));
+    let status = house.status().await;
+    assert_eq!(status["credits"]["posted"], 0, "{status}");
+}

@@ -26,7 +26,8 @@ use crate::{
 
 /// Between two looks. A placeholder says where its picture stands when it is sent, so that none is
 /// told again before.
-const LOOK_EVERY: Duration = Duration::from_secs(4);
+const LOOK_EVERY: Duration = Duration::from_millis(LOOK_EVERY_MS.unsigned_abs());
+const LOOK_EVERY_MS: i64 = 4_000;
 /// So many of the first in line are told; whoever stands further back waits for news.
 const TOLD_MAX: i64 = 100;
 
@@ -60,7 +61,7 @@ impl Studio {
         let mut moved = false;
         for (one, stands) in nearest.iter().filter(|(one, _)| is_told(one)) {
             let known = told.get(&one.generation);
-            let is_new = now.saturating_sub(one.request.asked_at) < LOOK_EVERY.as_millis() as i64;
+            let is_new = now.saturating_sub(one.request.asked_at) < LOOK_EVERY_MS;
             if known == Some(stands) || known.is_none() && is_new {
                 continue;
             }

@@ -125,12 +125,11 @@ fn is_lost(message: &Outgoing, channel: &Capabilities) -> bool {
     let edits = matches!(message.place, Place::Edit { .. });
     match &message.body {
         Body::Keys | Body::Removed if message.keys.is_empty() => edits && !channel.closes_buttons,
-        Body::Keys => true,
         Body::Removed => edits,
         // One acknowledgement is enough for all pictures of a request.
         Body::Say(Say::Making(making)) => making.part.number > 1,
         // What stands there is not read again when it changes.
-        Body::Say(Say::RelayState(RelayState::Waiting)) => true,
+        Body::Keys | Body::Say(Say::RelayState(RelayState::Waiting)) => true,
         Body::Say(say) if !matches!(say, Say::RelayState(_)) => edits && message.silent,
         Body::Say(_)
         | Body::Picture { .. }

@@ -14,12 +14,12 @@ use crate::store::{
 };
 
 const FIND_WAITING: &str = "
-    select conversation, slot, about, state, attempts, not_before, body, id
+    select conversation, slot, about, state, attempts, not_before, body, id, deaths
     from outbox
     where channel = $1 and conversation = $2 and state in ('waiting', 'sending')
     order by id";
 const FIND_HELD: &str = "
-    select conversation, slot, about, state, attempts, not_before, body, id
+    select conversation, slot, about, state, attempts, not_before, body, id, deaths
     from outbox where conversation = $1 and state = 'held' order by id";
 const DROP: &str = "
     update outbox set state = 'dropped', settled_at = $2, body = $3

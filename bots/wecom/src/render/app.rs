@@ -313,7 +313,9 @@ impl Draft<'_> {
             if number > 1 {
                 choices.push_str(CHOICES_APART);
             }
-            choices.push_str(&format!("{number} {label}"));
+            choices.push_str(&number.to_string());
+            choices.push(' ');
+            choices.push_str(label);
             plan.numbered.push(token.to_owned());
         }
         plan.numbers_from = 1;

@@ -33,7 +33,7 @@ fn receipt() -> Place {
 impl Bot {
     /// Delivers a message that answers another.
     async fn answer(&self, msgid: &str, place: Place, content: Content, buttons: &[&str]) {
-        let mut delivery: Delivery = self.delivery(1, place, content);
+        let mut delivery: Delivery = Self::delivery(1, place, content);
         delivery.message.reply_to = Some(msgid.into());
         delivery.edit = match &delivery.message.place {
             Place::EditMessage { message } => Some(message.clone()),
@@ -107,7 +107,7 @@ async fn what_was_taken_back_says_so_and_what_got_no_words_too() {
     bot.say_as("m2").await;
     bot.answer("m1", placeholder(), text("正在画"), &["取消"]).await;
     let removed = Content::Removed { instead: Text::plain("已删除") };
-    let mut delivery = bot.delivery(2, its_place("m1"), removed);
+    let mut delivery = Bot::delivery(2, its_place("m1"), removed);
     delivery.message.silent = true;
     delivery.edit = Some(MessageId(format!("{}/g7", stream_of("m1"))));
     bot.try_deliver(delivery).await.unwrap();

@@ -210,14 +210,14 @@ impl Bot {
     }
 
     async fn deliver(&self, id: i64, place: Place, content: Content) -> Result<(), DeliveryError> {
-        self.try_deliver(self.delivery(id, place, content)).await
+        self.try_deliver(Self::delivery(id, place, content)).await
     }
 
     pub async fn try_deliver(&self, delivery: Delivery) -> Result<(), DeliveryError> {
         self.channel.deliver(delivery).await.map(|_| ())
     }
 
-    pub fn delivery(&self, id: i64, place: Place, content: Content) -> Delivery {
+    pub fn delivery(id: i64, place: Place, content: Content) -> Delivery {
         let file = matches!(content, Content::Picture { .. }).then(|| OutboundFile::Upload {
             bytes: vec![1, 2, 3],
             name: "picture.png".into(),

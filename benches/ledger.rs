@@ -1,8 +1,8 @@
 //! What setting credits aside and spending them costs, and how long it takes to check a million
 //! lines of the ledger.
 //!
-//! The ledger's own statements run in this process, in commits of as many orders as a batch of turns
-//! has. Run: `cargo bench --bench ledger`.
+//! The ledger's own statements run in this process, in commits of as many orders as a batch of
+//! turns has. Run: `cargo bench --bench ledger`.
 #![expect(clippy::cast_precision_loss, reason = "figures to be looked at")]
 
 mod databases;

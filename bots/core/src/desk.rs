@@ -52,7 +52,7 @@ pub(crate) fn line(turn: &mut Turn<'_>, facts: &DeskFacts, message: &Message) {
         (Line::Answer(words), Some(case)) => answer(turn, operator, case, message, words),
         (Line::Done, Some(case)) => done(turn, case, Closing::ByUs),
         (Line::Refund, Some(_)) => {
-            payment::refund_ordered(turn, &here, facts.refundable.as_ref());
+            payment::refund_ordered(turn, &here, facts.refundable.as_deref());
         }
         (Line::Help, _) | (Line::Answer(_) | Line::Done | Line::Refund, None) => help(turn, &here),
         (Line::Note, _) => {}

@@ -313,7 +313,7 @@ pub struct PressFacts {
     /// For a press about a plan or a refund, and one that buys.
     pub plan: PlanFacts,
     /// For a press that asks for money back: the payment in Stars it would be of.
-    pub refundable: Option<Refundable>,
+    pub refundable: Option<Box<Refundable>>,
     /// For a press that spends: the presser's newest request, whatever became of it.
     pub newest: Option<Box<Request>>,
     /// The line for the provider.
@@ -349,7 +349,7 @@ pub struct DeskFacts {
     /// Whether the line answers a message of ours that carries the customer's words.
     pub answers_customer: bool,
     /// For a line that gives money back: the customer's last payment in Stars.
-    pub refundable: Option<Refundable>,
+    pub refundable: Option<Box<Refundable>>,
 }
 
 /// Somebody who may answer.

@@ -69,9 +69,11 @@ pub(super) async fn refundable(
     tx: &mut Tx,
     needs: &Needs,
     whose: Option<AccountId>,
-) -> Result<Option<Refundable>, StoreError> {
+) -> Result<Option<Box<Refundable>>, StoreError> {
     match whose {
-        Some(account) if needs.refundable => payments::refundable(tx, account).await,
+        Some(account) if needs.refundable => {
+            Ok(payments::refundable(tx, account).await?.map(Box::new))
+        }
         _ => Ok(None),
     }
 }

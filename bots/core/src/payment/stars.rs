@@ -266,25 +266,30 @@ pub(crate) fn chosen(
         invoice(turn, &visit.reader, &checkout);
         return Answer::Quiet;
     }
+    ask_for_link(turn, &visit.reader, checkout, id);
+    Answer::Quiet
+}
+
+/// Telegram is asked for a link to the invoice of a plan.
+fn ask_for_link(turn: &mut Turn<'_>, reader: &Reader, checkout: Checkout, id: i64) {
     let errand = StarsErrand::Link {
         request: checkout.request.clone(),
         item: checkout.item,
         credits: checkout.credits,
         stars: checkout.price.minor,
-        language: visit.reader.language,
+        language: reader.language,
         identity: checkout.identity,
         slot: id,
     };
     turn.then(Effect::RunErrand(NewErrand {
         id: ErrandId(id),
         name: format!("stars:link:{}", checkout.request),
-        conversation: conversation.clone(),
+        conversation: checkout.conversation,
         errand: Errand::Stars(Box::new(errand)),
         until: turn.frame.now.saturating_add(LINK_WITHIN_MS),
     }));
-    let word = turn.words(&visit.reader, Say::CheckoutComing).slot(Slot::Checkout(id));
+    let word = turn.words(reader, Say::CheckoutComing).slot(Slot::Checkout(id));
     turn.send(word);
-    Answer::Quiet
 }
 
 /// An invoice. Sent twice it can still be paid only once.

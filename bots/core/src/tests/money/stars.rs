@@ -287,7 +287,7 @@ fn no_second_plan_is_bought_beside_one_that_goes_on_whoever_sells_it() {
     assert!(!shown.contains("PlanCancel") && !shown.contains("PlanChange"), "{shown}");
 }
 
-fn refundable(taken: i64, days_ago: i64) -> Refundable {
+fn refundable(taken: i64, days_ago: i64) -> std::boxed::Box<Refundable> {
     let payment = Payment {
         id: "charge:stx1".into(),
         request: Some("pd-ab-7".into()),
@@ -297,12 +297,13 @@ fn refundable(taken: i64, days_ago: i64) -> Refundable {
         doubt: None,
         bought: None,
     };
-    Refundable { payment, checkout: pack(), paid_at: NOW - days_ago * 86_400_000 }
+    let paid_at = NOW - days_ago * 86_400_000;
+    std::boxed::Box::new(Refundable { payment, checkout: pack(), paid_at })
 }
 
 #[test]
 fn unused_credits_go_back_by_themselves_where_the_owner_lets_them() {
-    let asks = |refund_auto, available, refundable: Option<Refundable>| {
+    let asks = |refund_auto, available, refundable: Option<std::boxed::Box<Refundable>>| {
         let house = House { refund_auto, ..stars_shop(false) };
         let facts = press_facts(customer(available), Verb::RefundStars, 0);
         pressed(&house, PressFacts { refundable, ..facts })

@@ -75,7 +75,7 @@ const COUNT_IDENTITIES: &str = "select count(*) from identities";
 const SUM_PURSES: &str = "
     select cast(coalesce(sum(granted), 0) as bigint), cast(coalesce(sum(posted), 0) as bigint),
            cast(coalesce(sum(pending), 0) as bigint), cast(coalesce(sum(refunded), 0) as bigint),
-           cast(coalesce(sum(expired), 0) as bigint)
+           cast(coalesce(sum(expired), 0) as bigint), cast(coalesce(sum(reclaimed), 0) as bigint)
     from purses";
 
 type Count = (String, i64);
@@ -156,7 +156,7 @@ pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
 fn credits(row: &Row) -> Result<CreditCounts, StoreError> {
     let (granted, posted, pending) = (row.int(0)?, row.int(1)?, row.int(2)?);
     let (refunded, expired) = (row.int(3)?, row.int(4)?);
-    let available = granted - posted - pending - refunded - expired;
+    let available = granted - posted - pending - refunded - expired - row.int(5)?;
     Ok(CreditCounts { granted, posted, pending, refunded, expired, available })
 }
 

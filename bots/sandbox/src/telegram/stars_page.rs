@@ -127,7 +127,7 @@ async fn all(Shared(state): Shared<Arc<State>>) -> Html<String> {
         );
     }
     if inner.is_empty() {
-        inner = "<section><h1>Nothing was paid in Stars yet.</h1></section>".to_owned();
+        inner.push_str("<section><h1>Nothing was paid in Stars yet.</h1></section>");
     }
     sheet("Stars", &inner)
 }

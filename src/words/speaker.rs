@@ -35,6 +35,45 @@ pub(super) struct Speaker<'w> {
 }
 
 impl Speaker<'_> {
+    /// What is said of a plan, of refunds and of credits that lapse.
+    fn about_plans(&self, say: &Say) -> Text {
+        match say {
+            Say::Plan(view) => self.plan(view),
+            Say::PlanChoose { plan, others } => self.plan_choose(plan, others),
+            Say::PlanExchange { from, to, price, credits, until, charge } => {
+                self.plan_exchange((from, to), (price, *credits), (*until, *charge))
+            }
+            Say::PlanCancelAsk { plan, until } => self.plan_cancel_ask(plan, *until),
+            Say::PlanAsking => self.text("plan-asking"),
+            Say::PlanBusy => self.text("plan-busy"),
+            Say::PlanNotChanged { refused: true } => self.text("plan-refused"),
+            Say::PlanNotChanged { refused: false } => self.text("plan-unanswered"),
+            Say::PlanExchanged { plan, until, price, charge } => {
+                self.plan_exchanged((plan, *until), price.as_deref(), *charge)
+            }
+            Say::RefundChoose { payments } => self.refund_choose(payments),
+            Say::RefundAsk { price, at, credits, by_people, ends } => {
+                self.refund_ask((price, *at), *credits, (*by_people, ends.as_deref()))
+            }
+            Say::RefundSent { price, credits } => self.refund_sent(price, *credits),
+            Say::RefundFailed { credits } => {
+                self.fill("refund-failed", &Args::new().ours("credits", self.credits(*credits)))
+            }
+            Say::CreditsLapseSoon { credits, at } => {
+                let args = Args::new().ours("credits", self.credits(*credits));
+                self.fill("credits-lapse-soon", &args.ours("date", self.date(*at)))
+            }
+            Say::CreditsLapsed { credits, available } => {
+                let args = Args::new().ours("credits", self.credits(*credits));
+                self.fill("credits-lapsed", &args.number("left", available.0))
+            }
+            other => {
+                debug_assert!(false, "{other:?} is about no plan");
+                Text::default()
+            }
+        }
+    }
+
     /// The words of a message.
     pub(super) fn say(&self, say: &Say) -> Text {
         match say {
@@ -111,35 +150,20 @@ impl Speaker<'_> {
                 self.plan_paid(plan, *until, (*credits, *available, *making))
             }
             Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
-            Say::Plan(view) => self.plan(view),
-            Say::PlanChoose { plan, others } => self.plan_choose(plan, others),
-            Say::PlanExchange { from, to, price, credits, until, charge } => {
-                self.plan_exchange((from, to), (price, *credits), (*until, *charge))
-            }
-            Say::PlanCancelAsk { plan, until } => self.plan_cancel_ask(plan, *until),
-            Say::PlanAsking => self.text("plan-asking"),
-            Say::PlanBusy => self.text("plan-busy"),
-            Say::PlanNotChanged { refused: true } => self.text("plan-refused"),
-            Say::PlanNotChanged { refused: false } => self.text("plan-unanswered"),
-            Say::PlanExchanged { plan, until, price, charge } => {
-                self.plan_exchanged((plan, *until), price.as_deref(), *charge)
-            }
-            Say::RefundChoose { payments } => self.refund_choose(payments),
-            Say::RefundAsk { price, at, credits, by_people, ends } => {
-                self.refund_ask((price, *at), *credits, (*by_people, ends.as_deref()))
-            }
-            Say::RefundSent { price, credits } => self.refund_sent(price, *credits),
-            Say::RefundFailed { credits } => {
-                self.fill("refund-failed", &Args::new().ours("credits", self.credits(*credits)))
-            }
-            Say::CreditsLapseSoon { credits, at } => {
-                let args = Args::new().ours("credits", self.credits(*credits));
-                self.fill("credits-lapse-soon", &args.ours("date", self.date(*at)))
-            }
-            Say::CreditsLapsed { credits, available } => {
-                let args = Args::new().ours("credits", self.credits(*credits));
-                self.fill("credits-lapsed", &args.number("left", available.0))
-            }
+            Say::CreditsLapseSoon { .. }
+            | Say::CreditsLapsed { .. }
+            | Say::Plan(_)
+            | Say::PlanAsking
+            | Say::PlanBusy
+            | Say::PlanCancelAsk { .. }
+            | Say::PlanChoose { .. }
+            | Say::PlanExchange { .. }
+            | Say::PlanExchanged { .. }
+            | Say::PlanNotChanged { .. }
+            | Say::RefundAsk { .. }
+            | Say::RefundChoose { .. }
+            | Say::RefundFailed { .. }
+            | Say::RefundSent { .. } => self.about_plans(say),
             Say::MoneyWentBack { credits, available, disputed } => {
                 self.money_went_back(*credits, *available, *disputed)
             }

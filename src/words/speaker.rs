@@ -35,6 +35,36 @@ pub(super) struct Speaker<'w> {
 }
 
 impl Speaker<'_> {
+    fn with_url(&self, id: &'static str, url: &str) -> Text {
+        self.fill(id, &Args::new().ours("url", url))
+    }
+
+    /// What is said of what was bought, and of money that went back.
+    fn about_money(&self, say: &Say) -> Text {
+        match say {
+            Say::CreditsArrived { credits, available, making } => {
+                self.credits_arrived(*credits, *available, *making)
+            }
+            Say::PlanPaid { plan, credits, available, until, making } => {
+                self.plan_paid(plan, *until, (*credits, *available, *making))
+            }
+            Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
+            Say::MoneyWentBack { credits, available, disputed } => {
+                self.money_went_back(*credits, *available, *disputed)
+            }
+            Say::Checking => self.text("checking"),
+            Say::CheckoutComing => self.text("checkout-coming"),
+            Say::CheckoutReady { item, credits, price, buyer } => {
+                self.checkout_ready((item, *credits), price, buyer)
+            }
+            Say::CheckoutFailed => self.text("checkout-failed"),
+            other => {
+                debug_assert!(false, "{other:?} is about no money");
+                Text::default()
+            }
+        }
+    }
+
     /// What is said of a plan, of refunds and of credits that lapse.
     fn about_plans(&self, say: &Say) -> Text {
         match say {
@@ -143,13 +173,14 @@ impl Speaker<'_> {
             Say::ChangedTooLate => self.text("changed-too-late"),
             Say::Cancelled { available } => self.cancelled(*available),
             Say::CancelledRest { going, available } => self.cancelled_rest(*going, *available),
-            Say::CreditsArrived { credits, available, making } => {
-                self.credits_arrived(*credits, *available, *making)
-            }
-            Say::PlanPaid { plan, credits, available, until, making } => {
-                self.plan_paid(plan, *until, (*credits, *available, *making))
-            }
-            Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
+            Say::CreditsArrived { .. }
+            | Say::PlanPaid { .. }
+            | Say::PlanChanged { .. }
+            | Say::MoneyWentBack { .. }
+            | Say::Checking
+            | Say::CheckoutComing
+            | Say::CheckoutReady { .. }
+            | Say::CheckoutFailed => self.about_money(say),
             Say::CreditsLapseSoon { .. }
             | Say::CreditsLapsed { .. }
             | Say::Plan(_)
@@ -164,15 +195,6 @@ impl Speaker<'_> {
             | Say::RefundChoose { .. }
             | Say::RefundFailed { .. }
             | Say::RefundSent { .. } => self.about_plans(say),
-            Say::MoneyWentBack { credits, available, disputed } => {
-                self.money_went_back(*credits, *available, *disputed)
-            }
-            Say::Checking => self.text("checking"),
-            Say::CheckoutComing => self.text("checkout-coming"),
-            Say::CheckoutReady { item, credits, price, buyer } => {
-                self.checkout_ready((item, *credits), price, buyer)
-            }
-            Say::CheckoutFailed => self.text("checkout-failed"),
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
             Say::RequestGaveWay => self.text("request-gave-way"),
@@ -191,12 +213,8 @@ impl Speaker<'_> {
             Say::Gone => self.text("gone"),
             Say::WordsGone => self.text("words-gone"),
             Say::Original => self.text("original"),
-            Say::OriginalLink { url } => {
-                self.fill("original-link", &Args::new().ours("url", url.as_str()))
-            }
-            Say::PictureLink { url } => {
-                self.fill("picture-link", &Args::new().ours("url", url.as_str()))
-            }
+            Say::OriginalLink { url } => self.with_url("original-link", url),
+            Say::PictureLink { url } => self.with_url("picture-link", url),
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
             Say::Missed { failed, expired, returned, available } => {

@@ -1,6 +1,7 @@
 /**
  * Buying and having a plan, as a customer does it: the payment link from the chat, the checkout,
- * our page after paying, the credits in the chat, and the page before the payment provider's portal.
+ * our page after paying, the credits in the chat, and the page before the payment provider's
+ * portal.
  */
 
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 //! Purchases, renewals and refunds, while the desk is killed at moments nobody chose and Creem
-//! loses answers and webhooks. In the end everybody has what they paid for, once, and the ledger adds up.
+//! loses answers and webhooks. In the end everybody has what they paid for, once, and the ledger
+//! adds up.
 
 use std::time::Duration;
 

@@ -41,9 +41,9 @@ const REFUSALS: &[&str] = &[
 
 /// What was sent, where a text is a note that WeCom put in its place because it did not let it
 /// through. A short text is one that names a kind of file, if it is in brackets, or its kind is,
-/// and it says that something is too large or was not received; or if it says, without brackets, that
-/// something was not received, and speaks of its size. Nobody types such a prompt; and whoever does
-/// is told so, and pays nothing.
+/// and it says that something is too large or was not received; or if it says, without brackets,
+/// that something was not received, and speaks of its size. Nobody types such a prompt; and whoever
+/// does is told so, and pays nothing.
 pub(super) fn held_back(text: &str) -> Option<Attachment> {
     if text.chars().count() > HINT_CHARS_MAX {
         return None;

@@ -45,7 +45,6 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("src/http/tests/plain.rs", "a sender that goes on after it was refused"),
     ("tests/it/contract/store/errands.rs", "an errand that does not begin is waited for in vain"),
     ("tests/it/crash.rs", "a process is killed at a moment of chance"),
-    ("tests/it/crash/sales.rs", "people pause as they like, by a seed"),
     ("tests/it/crash/crowd.rs", "people pause between what they write"),
     ("tests/it/crash/linkers.rs", "people pause between what they do"),
     ("tests/it/house.rs", "another process can only be asked again and again"),

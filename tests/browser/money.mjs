@@ -31,6 +31,7 @@ function newest(part) {
 
 /** Looks at a page whole: nothing sticks out, and a person may look at it later. */
 async function see(visit, page, name) {
+  await page.until("the whole page", () => document.readyState === "complete");
   if (await page.run(sticksOut)) throw new Error("it scrolls sideways");
   await page.screenshot(join(visit.folder, `${visit.look.name}-${name}.png`));
 }

@@ -11,7 +11,7 @@ use picdesk_core::{
     account::Language,
     channel::{Channel, Showing},
     payment::{Asking, NoDeal, may_pay},
-    say::Say,
+    say::{Say, StarsSay},
 };
 use tokio::{sync::mpsc, task::JoinSet, time::Duration};
 use tracing::{debug, info, warn};
@@ -73,7 +73,7 @@ async fn refusal(desk: &Desk, store: &Store, asking: &Asking) -> Option<String> 
     };
     let language = language.or(asking.by.language).unwrap_or(desk.house.language_default);
     let why = answer.err()?;
-    Some(desk.words.tap_answer(language, &Say::NoDeal(why), &desk.context))
+    Some(desk.words.tap_answer(language, &Say::Stars(StarsSay::NoDeal(why)), &desk.context))
 }
 
 async fn look_up(

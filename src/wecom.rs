@@ -169,7 +169,7 @@ impl Rings {
         Self { store, bells: Bells::of(accounts), accounts: accounts.into() }
     }
 
-    /// Rings everywhere, once for an envelope: nobody knows here who fetches the news of the account.
+    /// Rings everywhere, once for an envelope: nobody knows here who fetches the account's news.
     pub async fn ring(&self, rung: &Rung) -> Result<(), StoreError> {
         let is_shared = self.store.database().is_shared();
         let account = rung.doorbell.account.as_ref();

@@ -23,6 +23,7 @@ mod pattern;
 mod plan;
 mod request;
 mod speaker;
+mod stars;
 mod units;
 
 #[cfg(test)]

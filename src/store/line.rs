@@ -84,7 +84,11 @@ const SERVED: &str = "
     insert into counters (name, value) values ('served_tag', $1)
     on conflict (name) do update set value = excluded.value
     where counters.value < excluded.value";
-const FIND_CLAIMED: &str = "
+/// Pictures in their order, with what was asked for.
+macro_rules! pictures {
+    ($which:literal) => {
+        concat!(
+            "
     select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
            r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
            r.options, r.parent, r.price_each, r.state, r.asked_at, i.language, g.deaths
@@ -92,19 +96,13 @@ const FIND_CLAIMED: &str = "
     join holds h on h.id = g.hold
     join requests r on r.id = g.request
     left join identities i on i.id = r.identity
-    where g.id in ({list})
-    order by g.tag, g.id";
-const FIND_NEAREST: &str = "
-    select g.id, g.hold, h.amount, g.number, g.attempts, g.waiting_since,
-           r.id, r.account, r.purse, r.identity, r.conversation, r.setting, r.message, r.body,
-           r.options, r.parent, r.price_each, r.state, r.asked_at, i.language, g.deaths
-    from generations g
-    join holds h on h.id = g.hold
-    join requests r on r.id = g.request
-    left join identities i on i.id = r.identity
-    where g.state = 'held'
-    order by g.tag, g.id
-    limit $1";
+    where ",
+            $which
+        )
+    };
+}
+const FIND_CLAIMED: &str = pictures!("g.id in ({list}) order by g.tag, g.id");
+const FIND_NEAREST: &str = pictures!("g.state = 'held' order by g.tag, g.id limit $1");
 const SUBMIT: &str = "
     update generations set state = 'submitting', object = $3
     where id = $1 and claimed_by = $2 and state = 'claimed'

@@ -208,13 +208,7 @@ async fn message(
         }
         (None, _) => None,
     };
-    let album = match &needs.album {
-        Some(album) => {
-            let key = wanted.message_key(album.as_str());
-            read::albums(tx, std::slice::from_ref(&key)).await?.remove(&key)
-        }
-        None => None,
-    };
+    let album = album(tx, wanted).await?;
     let answered = match needs.case.map(|case| case.0).or(replied.escalation) {
         Some(case) => read::cases(tx, [case]).await?.remove(&case),
         None => None,
@@ -238,6 +232,13 @@ async fn message(
         link: linking(turner, tx, wanted, customer.as_ref()).await?,
         customer,
     })
+}
+
+/// An album, or what has come of it.
+async fn album(tx: &mut Tx, wanted: &Wanted) -> Result<Option<Album>, StoreError> {
+    let Some(album) = &wanted.needs.album else { return Ok(None) };
+    let key = wanted.message_key(album.as_str());
+    Ok(read::albums(tx, std::slice::from_ref(&key)).await?.remove(&key))
 }
 
 /// Whether a picture came of what an edited message had started.

@@ -3,7 +3,7 @@
 use picdesk_core::{
     channel::{Invoice, Text},
     credits::Credits,
-    payment::{Item, Money, NoDeal, PlanState},
+    payment::{Item, Money, PlanState},
     say::{Balance, BalanceLine, HeldLine, Offer, OfferLine},
 };
 
@@ -164,16 +164,6 @@ impl Speaker<'_> {
         let product = clean::line(&self.context.product_name, NAME_CHARS_MAX);
         let args = Args::new().ours("credits", credits).ours("product", product);
         Sold { title, description: self.phrase(id, &args) }
-    }
-
-    /// Why a payment may not go on.
-    pub(super) fn no_deal(&self, why: NoDeal) -> Text {
-        self.text(match why {
-            NoDeal::Unknown => "no-deal-unknown",
-            NoDeal::Paid => "no-deal-paid",
-            NoDeal::SomebodyElse => "no-deal-somebody-else",
-            NoDeal::Stale => "no-deal-stale",
-        })
     }
 
     /// The lines of an offer.

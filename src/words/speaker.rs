@@ -35,6 +35,75 @@ pub(super) struct Speaker<'w> {
 }
 
 impl Speaker<'_> {
+    fn with_url(&self, id: &'static str, url: &str) -> Text {
+        self.fill(id, &Args::new().ours("url", url))
+    }
+
+    /// What is said of what was bought, and of money that went back.
+    fn about_money(&self, say: &Say) -> Text {
+        match say {
+            Say::CreditsArrived { credits, available, making } => {
+                self.credits_arrived(*credits, *available, *making)
+            }
+            Say::PlanPaid { plan, credits, available, until, making } => {
+                self.plan_paid(plan, *until, (*credits, *available, *making))
+            }
+            Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
+            Say::MoneyWentBack { credits, available, disputed } => {
+                self.money_went_back(*credits, *available, *disputed)
+            }
+            Say::Checking => self.text("checking"),
+            Say::CheckoutComing => self.text("checkout-coming"),
+            Say::CheckoutReady { item, credits, price, buyer } => {
+                self.checkout_ready((item, *credits), price, buyer)
+            }
+            Say::CheckoutFailed => self.text("checkout-failed"),
+            other => {
+                debug_assert!(false, "{other:?} is about no money");
+                Text::default()
+            }
+        }
+    }
+
+    /// What is said of a plan, of refunds and of credits that lapse.
+    fn about_plans(&self, say: &Say) -> Text {
+        match say {
+            Say::Plan(view) => self.plan(view),
+            Say::PlanChoose { plan, others } => self.plan_choose(plan, others),
+            Say::PlanExchange { from, to, price, credits, until, charge } => {
+                self.plan_exchange((from, to), (price, *credits), (*until, *charge))
+            }
+            Say::PlanCancelAsk { plan, until } => self.plan_cancel_ask(plan, *until),
+            Say::PlanAsking => self.text("plan-asking"),
+            Say::PlanBusy => self.text("plan-busy"),
+            Say::PlanNotChanged { refused: true } => self.text("plan-refused"),
+            Say::PlanNotChanged { refused: false } => self.text("plan-unanswered"),
+            Say::PlanExchanged { plan, until, price, charge } => {
+                self.plan_exchanged((plan, *until), price.as_deref(), *charge)
+            }
+            Say::RefundChoose { payments } => self.refund_choose(payments),
+            Say::RefundAsk { price, at, credits, by_people, ends } => {
+                self.refund_ask((price, *at), *credits, (*by_people, ends.as_deref()))
+            }
+            Say::RefundSent { price, credits } => self.refund_sent(price, *credits),
+            Say::RefundFailed { credits } => {
+                self.fill("refund-failed", &Args::new().ours("credits", self.credits(*credits)))
+            }
+            Say::CreditsLapseSoon { credits, at } => {
+                let args = Args::new().ours("credits", self.credits(*credits));
+                self.fill("credits-lapse-soon", &args.ours("date", self.date(*at)))
+            }
+            Say::CreditsLapsed { credits, available } => {
+                let args = Args::new().ours("credits", self.credits(*credits));
+                self.fill("credits-lapsed", &args.number("left", available.0))
+            }
+            other => {
+                debug_assert!(false, "{other:?} is about no plan");
+                Text::default()
+            }
+        }
+    }
+
     /// The words of a message.
     pub(super) fn say(&self, say: &Say) -> Text {
         match say {
@@ -104,62 +173,29 @@ impl Speaker<'_> {
             Say::ChangedTooLate => self.text("changed-too-late"),
             Say::Cancelled { available } => self.cancelled(*available),
             Say::CancelledRest { going, available } => self.cancelled_rest(*going, *available),
-            Say::CreditsArrived { credits, available, making } => {
-                self.credits_arrived(*credits, *available, *making)
-            }
-            Say::PlanPaid { plan, credits, available, until, making } => {
-                self.plan_paid(plan, *until, (*credits, *available, *making))
-            }
-            Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
-            Say::Plan(view) => self.plan(view),
-            Say::PlanChoose { plan, others } => self.plan_choose(plan, others),
-            Say::PlanExchange { from, to, price, credits, until, charge } => {
-                self.plan_exchange((from, to), (price, *credits), (*until, *charge))
-            }
-            Say::PlanCancelAsk { plan, until } => self.plan_cancel_ask(plan, *until),
-            Say::PlanAsking => self.text("plan-asking"),
-            Say::PlanBusy => self.text("plan-busy"),
-            Say::PlanNotChanged { refused: true } => self.text("plan-refused"),
-            Say::PlanNotChanged { refused: false } => self.text("plan-unanswered"),
-            Say::PlanExchanged { plan, until, price, charge } => {
-                self.plan_exchanged((plan, *until), price.as_deref(), *charge)
-            }
-            Say::RefundChoose { payments } => self.refund_choose(payments),
-            Say::RefundAsk { price, at, credits, by_people, ends } => {
-                self.refund_ask((price, *at), *credits, (*by_people, ends.as_deref()))
-            }
-            Say::RefundSent { price, credits } => self.refund_sent(price, *credits),
-            Say::RefundFailed { credits } => {
-                self.fill("refund-failed", &Args::new().ours("credits", self.credits(*credits)))
-            }
-            Say::CreditsLapseSoon { credits, at } => {
-                let args = Args::new().ours("credits", self.credits(*credits));
-                self.fill("credits-lapse-soon", &args.ours("date", self.date(*at)))
-            }
-            Say::CreditsLapsed { credits, available } => {
-                let args = Args::new().ours("credits", self.credits(*credits));
-                self.fill("credits-lapsed", &args.number("left", available.0))
-            }
-            Say::MoneyWentBack { credits, available, disputed } => {
-                self.money_went_back(*credits, *available, *disputed)
-            }
-            Say::Checking => self.text("checking"),
-            Say::CheckoutComing => self.text("checkout-coming"),
-            Say::CheckoutReady { item, credits, price, buyer } => {
-                self.checkout_ready((item, *credits), price, buyer)
-            }
-            Say::CheckoutFailed => self.text("checkout-failed"),
-            Say::NoDeal(why) => self.no_deal(*why),
-            Say::StarsRefundComing => self.text("stars-refund-coming"),
-            Say::StarsRefundByPeople => {
-                self.fill("stars-refund-by-people", &self.support(Args::new()))
-            }
-            Say::StarsRefundFailed => self.text("stars-refund-failed"),
-            Say::DeskRefundComing { price } => {
-                let args = Args::new().ours("price", super::money::price_of(price));
-                self.fill("desk-refund-coming", &args)
-            }
-            Say::DeskNothingToRefund => self.text("desk-nothing-to-refund"),
+            Say::CreditsArrived { .. }
+            | Say::PlanPaid { .. }
+            | Say::PlanChanged { .. }
+            | Say::MoneyWentBack { .. }
+            | Say::Checking
+            | Say::CheckoutComing
+            | Say::CheckoutReady { .. }
+            | Say::CheckoutFailed => self.about_money(say),
+            Say::CreditsLapseSoon { .. }
+            | Say::CreditsLapsed { .. }
+            | Say::Plan(_)
+            | Say::PlanAsking
+            | Say::PlanBusy
+            | Say::PlanCancelAsk { .. }
+            | Say::PlanChoose { .. }
+            | Say::PlanExchange { .. }
+            | Say::PlanExchanged { .. }
+            | Say::PlanNotChanged { .. }
+            | Say::RefundAsk { .. }
+            | Say::RefundChoose { .. }
+            | Say::RefundFailed { .. }
+            | Say::RefundSent { .. } => self.about_plans(say),
+            Say::Stars(stars) => self.stars(stars),
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
             Say::RequestGaveWay => self.text("request-gave-way"),
@@ -178,12 +214,8 @@ impl Speaker<'_> {
             Say::Gone => self.text("gone"),
             Say::WordsGone => self.text("words-gone"),
             Say::Original => self.text("original"),
-            Say::OriginalLink { url } => {
-                self.fill("original-link", &Args::new().ours("url", url.as_str()))
-            }
-            Say::PictureLink { url } => {
-                self.fill("picture-link", &Args::new().ours("url", url.as_str()))
-            }
+            Say::OriginalLink { url } => self.with_url("original-link", url),
+            Say::PictureLink { url } => self.with_url("picture-link", url),
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
             Say::Missed { failed, expired, returned, available } => {

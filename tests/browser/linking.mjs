@@ -42,7 +42,10 @@ async function address(visit) {
 
 /** What holds for every page of ours. */
 async function sound(page, title) {
-  const shown = await page.until("a title", () => document.querySelector("h1")?.textContent);
+  // Before its style has come, nothing on it has its size.
+  const titled = () =>
+    document.readyState === "complete" && document.querySelector("h1")?.textContent;
+  const shown = await page.until("a title", titled);
   if (title && shown !== title) throw new Error(`it is called ${shown}`);
   const wide = await page.run(() => document.documentElement.scrollWidth > innerWidth);
   if (wide) throw new Error("it scrolls sideways");

@@ -1,6 +1,7 @@
 /**
- * Buying and having a plan, as a customer does it: the payment link from the chat, the checkout, our
- * page after paying, the credits in the chat, and the page before the payment provider's portal.
+ * Buying and having a plan, as a customer does it: the payment link from the chat, the checkout,
+ * our page after paying, the credits in the chat, and the page before the payment provider's
+ * portal.
  */
 
 import { join } from "node:path";
@@ -30,6 +31,7 @@ function newest(part) {
 
 /** Looks at a page whole: nothing sticks out, and a person may look at it later. */
 async function see(visit, page, name) {
+  await page.until("the whole page", () => document.readyState === "complete");
   if (await page.run(sticksOut)) throw new Error("it scrolls sideways");
   await page.screenshot(join(visit.folder, `${visit.look.name}-${name}.png`));
 }
@@ -50,9 +52,11 @@ async function link(visit, offer) {
   return visit.page.until("its address", newest, ["/checkout/"]);
 }
 
-/** Chooses a card and pays. */
-async function pay(page, card) {
+/** Looks at the checkout whole, as a page not yet painted takes no press; then pays with a card. */
+async function pay(visit, page, card, name) {
   await page.until("the form", () => document.querySelector("#email"));
+  await page.until("the price", () => document.querySelector(".price")?.offsetHeight > 0);
+  await see(visit, page, name);
   await page.run((card) => {
     document.querySelector("#email").value = "anna@example.com";
     document.querySelector("#card").value = card;
@@ -63,13 +67,10 @@ async function pay(page, card) {
 async function buyPack(visit, browser) {
   const url = await link(visit, SAYS.pack);
   const page = await browser.open(url, visit.look);
-  await page.until("the price", () => document.querySelector(".price")?.offsetHeight > 0);
-  await see(visit, page, "checkout");
-  await pay(page, "4000000000000002");
+  await pay(visit, page, "4000000000000002", "checkout");
   await page.until("the refusal", () => /declined/.test(document.body?.textContent));
-  if (await page.run(sticksOut)) throw new Error("the refusal scrolls sideways");
   const before = await visit.newest();
-  await pay(page, "4242424242424242");
+  await pay(visit, page, "4242424242424242", "declined");
   await page.until("our page", () => location.pathname === "/creem/return");
   const title = await page.until("its title", () => document.querySelector("h1")?.textContent);
   if (!SAYS.thanks.test(title)) throw new Error(`it says ${title}`);
@@ -95,7 +96,7 @@ async function goAway(visit, browser) {
 async function havePlan(visit, browser) {
   const page = await browser.open(await link(visit, SAYS.plan), visit.look);
   const before = await visit.newest();
-  await pay(page, "4242424242424242");
+  await pay(visit, page, "4242424242424242", "checkout-plan");
   const arrived = (it) => it.message > before && it.fromBot && SAYS.arrived.test(it.text);
   await visit.message("the plan's credits", arrived, PAID_MS);
   await page.close();

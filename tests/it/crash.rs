@@ -5,7 +5,6 @@
 mod crowd;
 mod linkers;
 mod proof;
-mod sales;
 
 use std::{sync::Arc, time::Duration};
 

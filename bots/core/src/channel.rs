@@ -123,8 +123,8 @@ pub struct Capabilities {
     pub name: &'static str,
     /// Whether a message of ours can be changed after it was sent.
     pub edits: bool,
-    /// Whether the buttons of a message of ours can be taken away, also where nothing else of it can
-    /// be changed.
+    /// Whether the buttons of a message of ours can be taken away, also where nothing else of it
+    /// can be changed.
     pub closes_buttons: bool,
     /// Whether a message can carry buttons.
     pub buttons: bool,

@@ -3,7 +3,7 @@
 use crate::{
     code, desk,
     errand::{Brought, Errand, ErrandEnd, ErrandEnded},
-    event::{About, Entrance, Event, Message, Press, Setting},
+    event::{About, Entrance, Event, Finished, Message, Press, Setting},
     facts::{FactsKind, LinkNeed, Needs},
     id::{ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
@@ -57,11 +57,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::ErrandEnded(ended) => errand_needs(ended),
         Event::DraftStopped { generation, .. }
         | Event::GenerationFailed { generation, .. }
-        | Event::GenerationUncertain { generation } => {
+        | Event::GenerationUncertain { generation }
+        | Event::GenerationFinished(Finished { generation, .. }) => {
             Needs { generation: Some(*generation), ..of(FactsKind::Generation) }
-        }
-        Event::GenerationFinished(finished) => {
-            Needs { generation: Some(finished.generation), ..of(FactsKind::Generation) }
         }
         Event::AlbumSettled { album, by, replied } => Needs {
             identity: Some(by.clone()),

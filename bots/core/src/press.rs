@@ -1,6 +1,8 @@
 //! Presses of buttons. Every press is answered once; a press that comes twice, late or from
 //! somebody else does no harm.
 
+mod deleting;
+
 use alloc::vec::Vec;
 
 use crate::{
@@ -11,21 +13,16 @@ use crate::{
     desk,
     effect::{Body, Effect},
     event::{About, Press, Setting},
-    facts::{
-        Awaiting, GenerationFacts, Kept, OpenRequest, PressFacts, PressedAction, Reference,
-        Request, RequestState,
-    },
+    facts::{Awaiting, OpenRequest, PressFacts, PressedAction, Reference, Request, RequestState},
     flags::Flags,
-    generation::{GenerationState, Options},
+    generation::Options,
     handed, handing, history,
-    id::{RequestId, Slot},
-    keys, linking, payment,
-    picture::Scene,
-    pricing, receipt,
+    id::RequestId,
+    keys, linking, payment, pricing, receipt,
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
     settings, support, tray,
-    turn::{Reader, Turn},
+    turn::Turn,
 };
 
 /// What is shown to whoever pressed.
@@ -98,7 +95,7 @@ fn obey(
         Verb::Original | Verb::SendAgain => return original(turn, visit, facts),
         Verb::More => return more(turn, visit, facts, press),
         Verb::UseAsReference => return use_as_reference(turn, visit, facts),
-        Verb::Delete => return delete(turn, visit, facts),
+        Verb::Delete => return deleting::delete(turn, visit, facts),
         Verb::OpenPicture => return open(turn, visit, facts),
         Verb::Example => return example(turn, visit, facts, row),
         Verb::SetLanguage => return set_language(turn, visit, press, row),
@@ -391,55 +388,6 @@ fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
         wish.parent = Some(kept.artifact.id);
     }
     spend(turn, visit, facts, Some(kept.request.id), wish)
-}
-
-/// The picture is deleted, and every message that shows it goes.
-fn delete(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
-    let Some(kept) = &facts.kept else { return Answer::Alert(Say::Gone) };
-    let artifact = kept.artifact.id;
-    if kept.owed {
-        turn.then(Effect::ClearOwed { artifact });
-    }
-    turn.then(Effect::DeleteArtifact { artifact });
-    // What was sent where it was asked for goes in order with what is still to be sent there.
-    let there = Reader::of(&kept.request, visit.reader.language);
-    let shown = facts.generations.iter().find(|one| one.artifact == Some(artifact));
-    if let Some(generation) = shown {
-        turn.remove(&there, Slot::Generation(generation.id));
-    }
-    turn.remove(&visit.reader, history::copy(artifact));
-    if shown.is_some_and(|one| one.state == GenerationState::Made) {
-        // It was seen, or there would be no button to press, though not yet where it was asked
-        // for: it is paid for, and the receipt is still to come.
-        seen(turn, visit, facts, kept);
-    } else if facts.generations.len() == 1 {
-        let slot = Slot::Receipt(kept.request.id);
-        let receipt = turn.words(&there, Say::Deleted).editing(slot).silent();
-        let again = keys::act(Label::Again, Verb::Again, kept.request.id.0);
-        turn.send(receipt.keys(Vec::from([Vec::from([again])])));
-    }
-    Answer::Line(Say::Deleted)
-}
-
-/// A picture was seen before the channel had taken it where it was asked for, and is deleted.
-fn seen(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts, kept: &Kept) {
-    let of = GenerationFacts {
-        generation: facts
-            .generations
-            .iter()
-            .find(|one| one.artifact == Some(kept.artifact.id))
-            .cloned(),
-        request: Some(kept.request.clone()),
-        siblings: facts.generations.clone(),
-        account: Some(visit.customer.account.clone()),
-        language: visit.reader.language,
-        reachable: true,
-    };
-    let Some(mut scene) = Scene::of(&of) else { return };
-    scene.generation.artifact = None;
-    scene.generation.expires_at = 0;
-    scene.post(turn);
-    receipt::close(turn, &scene);
 }
 
 /// An example prompt is a prompt like any other.

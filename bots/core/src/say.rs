@@ -6,6 +6,7 @@
 mod case;
 mod key;
 mod link;
+mod stars;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
@@ -16,13 +17,14 @@ use crate::{
     credits::Credits,
     facts::Lapsing,
     generation::{Failure, Options, Resolution},
-    payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
+    payment::{Charge, Item, Money, PlanState, RefundState},
 };
 
 pub use self::{
     case::{AnswerBack, Card, CardLine, Cause, RelayState},
     key::{Action, Chosen, Does, Key, Label, Verb},
     link::{LinkSay, LinkedLine},
+    stars::StarsSay,
 };
 
 /// One message of ours, before it has words.
@@ -363,21 +365,8 @@ pub enum Say {
     },
     /// No payment link could be made; nothing was charged.
     CheckoutFailed,
-    /// A payment may not go on, said where it is paid.
-    NoDeal(NoDeal),
-    /// A payment goes back; it is told when it has.
-    StarsRefundComing,
-    /// People decide whether a payment goes back.
-    StarsRefundByPeople,
-    /// A payment could not be given back; people see to it.
-    StarsRefundFailed,
-    /// At the desk: a payment goes back.
-    DeskRefundComing {
-        /// How much.
-        price: Money,
-    },
-    /// At the desk: there is no payment in Stars to give back.
-    DeskNothingToRefund,
+    /// Something about payments in Telegram Stars.
+    Stars(StarsSay),
     /// It is on its way already and cannot be taken back.
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.

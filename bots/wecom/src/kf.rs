@@ -67,8 +67,8 @@ pub enum SyncError {
     /// WeCom did not give a page.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The doorbell's token is not good any more, and a call without one was made so lately that the
-    /// next has to wait for this long.
+    /// The doorbell's token is not good any more, and a call without one was made so lately that
+    /// the next has to wait for this long.
     #[error("the doorbell's token is not good any more")]
     StaleToken(Duration),
     /// A page could not be written down.

@@ -4,7 +4,7 @@ use picdesk_core::{
     credits::Credits,
     facts::Lapsing,
     payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
-    say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say},
+    say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say, StarsSay},
 };
 
 use super::{DECEMBER_22, Measure};
@@ -56,15 +56,15 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         Say::CheckoutFailed,
         in_stars(Item::Pack("starter".into())),
         in_stars(Item::Plan("pro".into())),
-        Say::NoDeal(NoDeal::Unknown),
-        Say::NoDeal(NoDeal::Paid),
-        Say::NoDeal(NoDeal::SomebodyElse),
-        Say::NoDeal(NoDeal::Stale),
-        Say::StarsRefundComing,
-        Say::StarsRefundByPeople,
-        Say::StarsRefundFailed,
-        Say::DeskRefundComing { price: Money::stars(500) },
-        Say::DeskNothingToRefund,
+        Say::Stars(StarsSay::NoDeal(NoDeal::Unknown)),
+        Say::Stars(StarsSay::NoDeal(NoDeal::Paid)),
+        Say::Stars(StarsSay::NoDeal(NoDeal::SomebodyElse)),
+        Say::Stars(StarsSay::NoDeal(NoDeal::Stale)),
+        Say::Stars(StarsSay::RefundComing),
+        Say::Stars(StarsSay::RefundByPeople),
+        Say::Stars(StarsSay::RefundFailed),
+        Say::Stars(StarsSay::DeskRefundComing { price: Money::stars(500) }),
+        Say::Stars(StarsSay::DeskNothingToRefund),
     ]
 }
 

@@ -161,7 +161,7 @@ async fn credits_of_a_picture_that_is_not_made_come_back_and_its_asker_hears_of_
         house.images.until(|calls| !calls.is_empty()).await;
         desk.kill().await;
         let _desk = house.open().await;
-        bot_says(&house, ALICE, "101 left").await;
+        bot_says(&house, ALICE, "101 credits left").await;
         let status = house.until_quiet().await;
         assert_eq!(status["credits"]["available"], 101, "{status}");
         assert_eq!(house.images.calls().len(), 1, "and nobody is asked again");
@@ -224,9 +224,12 @@ async fn on_wechat_a_link_is_bought_by_within_what_the_channel_takes() {
 /// Anna presses what she wants to buy; the link's id at Creem.
 async fn wechat_link(house: &House, offer: i64) -> String {
     let wecom = house.wecom();
+    let before = wecom.chat("kf-anna").last().map_or(0, |it| it.message);
     wecom.press("kf-anna", "", offer, "100 积分 · 9.90 USD").unwrap();
     let has_link = |it: &picdesk_sandbox::wecom::MessageView| {
-        it.message > offer && it.is_from_bot() && format!("{it:?}").contains("/checkout/ch_")
+        it.message > before.max(offer)
+            && it.is_from_bot()
+            && format!("{it:?}").contains("/checkout/ch_")
     };
     let shown = wecom.wait_for("kf-anna", PATIENCE, has_link).await.unwrap();
     let text = format!("{shown:?}");

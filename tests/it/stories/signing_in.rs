@@ -10,7 +10,7 @@ use picdesk_sandbox::{
 use serde_json::{Value, json};
 
 use crate::house::{
-    BotWay, Given, House,
+    BotWay, Given, House, PATIENCE,
     site::{Browser, ORIGIN},
 };
 
@@ -63,12 +63,19 @@ impl Chat {
     }
 
     /// Presses a button under what was heard.
-    fn press(self, house: &House, heard: &str, english: &'static str, chinese: &'static str) {
-        let message = heard.split(' ').next().unwrap().parse().unwrap();
+    async fn press(self, house: &House, heard: &str, english: &'static str, chinese: &'static str) {
+        let message: i64 = heard.split(' ').next().unwrap().parse().unwrap();
         let label = self.words(english, chinese);
         match self {
             Self::Telegram(who) => drop(house.telegram.press(who, who, message, label).unwrap()),
-            Self::Wecom(chat) => drop(house.wecom().press(chat, "", message, label).unwrap()),
+            Self::Wecom(chat) => {
+                // A member's buttons are on a card beside the words.
+                let has = |it: &picdesk_sandbox::wecom::MessageView| {
+                    it.message >= message && it.buttons.iter().flatten().any(|it| it.text == label)
+                };
+                let shown = house.wecom().wait_for(chat, PATIENCE, has).await.unwrap();
+                drop(house.wecom().press(chat, "", shown.message, label).unwrap());
+            }
         }
     }
 
@@ -111,7 +118,7 @@ impl Chat {
         let ways = self.ways(house).await;
         let wanted = ("Which e-mail address", "你在网站上用的是哪个邮箱");
         let before = self.count(house, wanted.0, wanted.1);
-        self.press(house, &ways, "Sign in by e-mail", "邮箱登录");
+        self.press(house, &ways, "Sign in by e-mail", "邮箱登录").await;
         self.until_count(house, before + 1, wanted).await;
         let before = self.count(house, SENT.0, SENT.1);
         self.say(house, email);
@@ -132,7 +139,7 @@ impl Chat {
     /// Opens the page on which one signs in in a browser; its address.
     async fn browser_url(self, house: &House) -> String {
         let ways = self.ways(house).await;
-        self.press(house, &ways, "Sign in in the browser", "浏览器登录");
+        self.press(house, &ways, "Sign in in the browser", "浏览器登录").await;
         let said = self.hears(house, "Sign in here within", "打开下面的链接登录").await;
         let url = said.split_whitespace().find(|part| part.starts_with("http")).unwrap();
         url.to_owned()
@@ -186,7 +193,7 @@ async fn a_code_by_email_signs_in_a_chat_on_every_channel_and_all_are_one_accoun
     assert_eq!((accounts(&status), status["identities"].as_i64()), (1, Some(3)), "{status}");
     assert_eq!((signed_in(&house).await, house.site().sessions()), (1, 0));
     // Whoever hears of it can undo it.
-    ALICES.press(&house, &notice, "Undo the link", "");
+    ALICES.press(&house, &notice, "Undo the link", "").await;
     ALICES.hears(&house, "The link is undone", "").await;
     assert_eq!(accounts(&house.until_quiet().await), 2);
 }
@@ -261,7 +268,7 @@ async fn a_browser_signs_in_the_chat_that_asked_after_a_code_and_a_yes() {
         assert_eq!(chat.count(&house, CONFIRM.0, CONFIRM.1), 0, "nothing before the code");
         chat.say(&house, &code);
         let question = chat.hears(&house, CONFIRM.0, CONFIRM.1).await;
-        chat.press(&house, &question, YES.0, YES.1);
+        chat.press(&house, &question, YES.0, YES.1).await;
         chat.hears(&house, SIGNED_IN.0, SIGNED_IN.1).await;
         // Reloaded, or opened again: there is one code for one way.
         let again = browser.open(&shown.url).await;
@@ -423,7 +430,7 @@ async fn the_website_gives_its_people_codes_and_nobody_else() {
     assert_eq!(signed_in(&house).await, 0);
     ALICES.say(&house, made["code"].as_str().unwrap());
     let question = ALICES.hears(&house, CONFIRM.0, CONFIRM.1).await;
-    ALICES.press(&house, &question, YES.0, YES.1);
+    ALICES.press(&house, &question, YES.0, YES.1).await;
     let signed = ALICES.hears(&house, SIGNED_IN.0, SIGNED_IN.1).await;
     ALICES.say(&house, &format!("/start {payload}"));
     ALICES.hears(&house, "is used up or too old", "").await;
@@ -439,7 +446,7 @@ async fn the_website_gives_its_people_codes_and_nobody_else() {
     house.site().ban(ANNA, true);
     assert_eq!(ask(Some(token()), ORIGIN).await.status(), 401);
     // A button under the notice signs the account out again.
-    ALICES.press(&house, &signed, "Sign out", "");
+    ALICES.press(&house, &signed, "Sign out", "").await;
     ALICES.hears(&house, "is not signed in as", "").await;
     let status = house.until_quiet().await;
     assert_eq!((signed_in(&house).await, accounts(&status)), (0, 2));

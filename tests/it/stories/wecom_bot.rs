@@ -62,6 +62,9 @@ async fn a_request_that_is_taken_back_ends_its_answer() {
     let given = Given { wecom: Some(BotWay::Callback), provider: false, ..Given::default() };
     let house = House::build(given).await;
     let _desk = house.open().await;
+    let balance = say(&house, "bot-chenmo", "余额");
+    answer_to(&house, "bot-chenmo", &balance).await;
+    house.until_quiet().await;
     let fox = say(&house, "bot-chenmo", FOX);
     house.until_status("in line", |it| it["generations"]["queued"] == 1).await;
     house.until_quiet_but_for_the_line().await;

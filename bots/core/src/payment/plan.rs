@@ -330,13 +330,24 @@ fn ask(
             (say, Label::PlanCancelYes)
         }
     };
-    let rows = vec![
-        vec![
-            keys::act(yes, Verb::PlanYes, row.number(change)),
-            keys::act(Label::PlanKeep, Verb::ShowPlan, 0),
-        ],
-        keys::human(turn.house(), None),
-    ];
+    let yes = keys::act(yes, Verb::PlanYes, row.number(change));
+    question(turn, visit, say, [yes, keep(Label::PlanKeep)], message)
+}
+
+/// Back to the plan as it is.
+pub(super) fn keep(label: Label) -> Key {
+    keys::act(label, Verb::ShowPlan, 0)
+}
+
+/// A question about money, in the place of what led to it.
+pub(super) fn question(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    say: Say,
+    answers: [Key; 2],
+    message: Option<&MessageId>,
+) -> Answer {
+    let rows = vec![Vec::from(answers), keys::human(turn.house(), None)];
     let word = turn.words(&visit.reader, say).keys(rows).replacing(message);
     turn.send(word);
     Answer::Quiet

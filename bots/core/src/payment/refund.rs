@@ -233,16 +233,8 @@ fn ask(
         by_people,
         ends,
     };
-    let rows = vec![
-        vec![
-            keys::act(Label::RefundYes, Verb::RefundYes, row.number()),
-            keys::act(Label::No, Verb::ShowPlan, 0),
-        ],
-        keys::human(turn.house(), None),
-    ];
-    let word = turn.words(&visit.reader, say).keys(rows).replacing(message);
-    turn.send(word);
-    Answer::Quiet
+    let yes = keys::act(Label::RefundYes, Verb::RefundYes, row.number());
+    plan::question(turn, visit, say, [yes, plan::keep(Label::No)], message)
 }
 
 fn begin(

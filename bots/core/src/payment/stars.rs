@@ -28,7 +28,7 @@ use crate::{
     id::{ConversationId, ErrandId, IdentityId, Slot},
     keys,
     press::Answer,
-    say::{Key, Label, Say, Verb},
+    say::{Key, Label, Say, StarsSay, Verb},
     turn::{Reader, Turn},
 };
 
@@ -325,7 +325,7 @@ pub(crate) fn ended(
             let Some(customer) = &facts.customer else { return };
             let reader = Reader::here(turn, customer, Setting::Private);
             let keys = keys::human(turn.house(), None);
-            let word = turn.words(&reader, Say::StarsRefundFailed).keys(vec![keys]);
+            let word = turn.words(&reader, Say::Stars(StarsSay::RefundFailed)).keys(vec![keys]);
             turn.send(word);
         }
         StarsErrand::EndPlan { .. } if done => {}
@@ -386,9 +386,9 @@ pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFact
     let say = match unused {
         Some(refundable) => {
             give_back(turn, refundable, turn.frame.conversation.clone());
-            Say::StarsRefundComing
+            Say::Stars(StarsSay::RefundComing)
         }
-        None => Say::StarsRefundByPeople,
+        None => Say::Stars(StarsSay::RefundByPeople),
     };
     let by_people = unused.is_none();
     let word = turn.words(&visit.reader, say);
@@ -400,11 +400,11 @@ pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFact
 /// An operator gives a customer's last payment in Stars back.
 pub(crate) fn refund_ordered(turn: &mut Turn<'_>, here: &Reader, refundable: Option<&Refundable>) {
     let Some(refundable) = refundable.filter(|it| it.payment.taken < it.payment.credits) else {
-        return turn.say(here, Say::DeskNothingToRefund);
+        return turn.say(here, Say::Stars(StarsSay::DeskNothingToRefund));
     };
     give_back(turn, refundable, refundable.checkout.conversation.clone());
     let price = refundable.checkout.price.clone();
-    turn.say(here, Say::DeskRefundComing { price });
+    turn.say(here, Say::Stars(StarsSay::DeskRefundComing { price }));
 }
 
 fn give_back(turn: &mut Turn<'_>, refundable: &Refundable, conversation: ConversationId) {

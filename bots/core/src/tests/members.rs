@@ -1,5 +1,5 @@
-//! On a channel where nothing of a message can be changed but its buttons taken away, as members of a
-//! company have it.
+//! On a channel where nothing of a message can be changed but its buttons taken away, as members of
+//! a company have it.
 
 use std::{vec, vec::Vec};
 

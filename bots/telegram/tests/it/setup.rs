@@ -36,7 +36,7 @@ async fn a_webhook_is_registered_with_its_secret_and_the_kinds_we_read() {
         asked[1].parameters,
         json!({
             "url": "https://desk.example/telegram/webhook",
-            "max_connections": 100,
+            "max_connections": 50,
             "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member",
                 "pre_checkout_query", "subscription", "stopped_message_generation"],
             "secret_token": SECRET,

@@ -1,7 +1,7 @@
 //! What WeCom takes no more of for a while: each kind of call by itself.
 //!
-//! A limit of a minute blocks for a minute, one of an hour for an hour, and which one was hit is not
-//! told. So the rest grows as long as the first call after it is one too many again.
+//! A limit of a minute blocks for a minute, one of an hour for an hour, and which one was hit is
+//! not told. So the rest grows as long as the first call after it is one too many again.
 
 use std::{
     collections::HashMap,

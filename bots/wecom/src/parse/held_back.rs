@@ -1,5 +1,5 @@
-//! Notes that WeCom puts in the place of files that it does not let through for their size. How they
-//! read is written down nowhere.
+//! Notes that WeCom puts in the place of files that it does not let through for their size. How
+//! they read is written down nowhere.
 
 use picdesk_core::channel::{Attachment, OtherKind};
 
@@ -40,10 +40,10 @@ const REFUSALS: &[&str] = &[
 ];
 
 /// What was sent, where a text is a note that WeCom put in its place because it did not let it
-/// through. A short text is one that names a kind of file, if it is in brackets, or its kind is, and
-/// it says that something is too large or was not received; or if it says, without brackets, that
-/// something was not received, and speaks of its size. Nobody types such a prompt; and whoever does
-/// is told so, and pays nothing.
+/// through. A short text is one that names a kind of file, if it is in brackets, or its kind is,
+/// and it says that something is too large or was not received; or if it says, without brackets,
+/// that something was not received, and speaks of its size. Nobody types such a prompt; and whoever
+/// does is told so, and pays nothing.
 pub(super) fn held_back(text: &str) -> Option<Attachment> {
     if text.chars().count() > HINT_CHARS_MAX {
         return None;

@@ -25,7 +25,8 @@ use crate::{
 const PARTS_MAX: usize = 5;
 
 /// For how long WeCom drops a request that is equal to the last letter, seconds: from and to. Long
-/// enough for our own repeats after an outcome that nobody knows. Source: 90236, at most four hours.
+/// enough for our own repeats after an outcome that nobody knows. Source: 90236,
+/// four hours at most.
 const DUPLICATE_S: std::ops::Range<i64> = 600..14_399;
 
 /// A number that tells the sends of one message apart; more than there are of them.

@@ -5,6 +5,7 @@
 //! on when that commit is done, so that an edit always finds the message it edits. Progress shares
 //! the task and its budget, and comes after what has to be delivered.
 
+mod askings;
 mod budget;
 mod drafts;
 mod fates;
@@ -36,6 +37,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use askings::{ASKED_MAX, answer_askings};
 pub use outlet::{Outlet, Outlets, Said};
 pub(crate) use parcel::preview_of;
 pub use patience::Patience;

@@ -38,10 +38,9 @@ use crate::{
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
-    outbox::{Lanes, Outlets, TAPS_MAX},
+    outbox::{ASKED_MAX, Lanes, Outlets, TAPS_MAX, answer_askings},
     pictures::Darkroom,
     site::Site,
-    stars,
     store::{Store, StoreError, effects::Answer, wakes::ring_between_processes},
     telemetry::metrics::{self, Metrics},
     turn::{Desk, Shards, Turner},
@@ -186,10 +185,9 @@ impl Serving {
         let site =
             parts::site(&config, &desk, outside.clock.clone()).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
-        let (asking, asked) = mpsc::channel(stars::ASKED_MAX);
+        let (asking, asked) = mpsc::channel(ASKED_MAX);
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone(), asking);
-        let about_money =
-            stars::answer_askings(channels.all(), Arc::clone(&desk), store.clone(), asked);
+        let about_money = answer_askings(channels.all(), Arc::clone(&desk), store.clone(), asked);
         tokio::spawn(about_money);
         Ok(Self {
             config,
@@ -332,7 +330,8 @@ impl Serving {
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
         if let Some(telegram) = self.channels.telegram.clone() {
-            let stars = SeeToStars { telegram, desk: Arc::clone(&self.desk) };
+            let (desk, store) = (Arc::clone(&self.desk), self.store.clone());
+            let stars = SeeToStars { telegram, desk, store };
             handlers.insert(ErrandKind::Stars, Arc::new(stars));
         }
         if let Some(site) = &self.site {

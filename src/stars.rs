@@ -1,88 +1,156 @@
-//! Before somebody pays in Telegram Stars we are asked whether they may, and have ten seconds (Bot
-//! API, `answerPreCheckoutQuery`). The answer is in the store: it is looked up at once and waits
-//! behind nothing that the inbox holds. Nothing is written down, for nothing follows from it; what
-//! was paid is told afterwards, and that is.
+//! Looking at Telegram for payments in Stars that we were not told of: it forgets after a day what
+//! nobody fetched (tdlib/telegram-bot-api, message expiry).
+//!
+//! All transactions stand in one list, oldest first. How far it was read moves in the commit that
+//! writes down what was news in it; what is told twice is given once.
 
-pub mod reconcile;
-
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use picdesk_core::{
-    account::Language,
-    channel::{Channel, Showing},
-    payment::{Asking, NoDeal, may_pay},
-    say::{Say, StarsSay},
+    channel::{Arrival, Checkpoint, Inbox as _, Lane, Received},
+    event::Event,
+    id::ConversationId,
+    payment::{Mode, Money, Notice, Paid, PlanState, PlanTold, Told, refund},
 };
-use tokio::{sync::mpsc, task::JoinSet, time::Duration};
-use tracing::{debug, info, warn};
+use picdesk_telegram::{
+    TelegramChannel,
+    stars::{PAGE, StarsError, Transaction},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 use crate::{
+    inbox::Door,
     store::{Store, StoreError, payments},
-    turn::Desk,
 };
 
-/// Questions that wait to be answered; what does not fit would be answered too late.
-pub const ASKED_MAX: usize = 256;
-/// Answers on their way at once.
-const UNDER_WAY_MAX: usize = 32;
-/// How long the store may take: an answer that it is away has to be in time as well.
-const LOOK_UP_MAX: Duration = Duration::from_secs(5);
+/// How often Telegram is looked at.
+const EVERY: Duration = Duration::from_mins(10);
+/// Pages of the list in one look.
+const PAGES_MAX: u32 = 1000;
+/// What the place in the list is called.
+const SOURCE: &str = "telegram-stars";
 
-/// Answers what channels ask about payments, until nobody asks any more.
-pub async fn answer_askings(
-    channels: Vec<Arc<dyn Channel>>,
-    desk: Arc<Desk>,
-    store: Store,
-    mut asked: mpsc::Receiver<Asking>,
-) {
-    let mut under_way = JoinSet::new();
-    while let Some(asking) = asked.recv().await {
-        while under_way.try_join_next().is_some() {}
-        if under_way.len() >= UNDER_WAY_MAX {
-            under_way.join_next().await;
+/// Why a look came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error(transparent)]
+    Telegram(#[from] StarsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the inbox cannot be written")]
+    Inbox,
+}
+
+/// Looks at what was paid in Stars.
+pub struct Reconciler {
+    /// Whom to ask.
+    pub telegram: Arc<TelegramChannel>,
+    /// What we know.
+    pub store: Store,
+    /// Where news enters.
+    pub door: Door,
+    /// What our names for purchases begin with.
+    pub tag: String,
+}
+
+impl Reconciler {
+    /// Looks until it is told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let looked = tokio::select! {
+                looked = self.look() => looked,
+                () = stop.cancelled() => return,
+            };
+            match looked {
+                Ok(0) => {}
+                Ok(news) => info!("Telegram had {news} payments in Stars that we were not told of"),
+                Err(error) => warn!(error = %error, "payments in Stars cannot be looked at now"),
+            }
+            stop.run_until_cancelled(tokio::time::sleep(EVERY)).await;
         }
-        let named = channels.iter().find(|it| it.capabilities().name == asking.channel);
-        let Some(channel) = named.map(Arc::clone) else { continue };
-        let (desk, store) = (Arc::clone(&desk), store.clone());
-        under_way.spawn(async move {
-            let refusal = refusal(&desk, &store, &asking).await;
-            match &refusal {
-                None => debug!("a payment of {} may go on", asking.request),
-                Some(_) => info!("a payment of {} was refused before it was made", asking.request),
-            }
-            let question = asking.question;
-            let showing = Showing::PaymentAnswer { question, refusal };
-            if let Err(error) = channel.show(showing).await {
-                warn!(error = %error, "a question before a payment could not be answered");
-            }
-        });
     }
-    while under_way.join_next().await.is_some() {}
-}
 
-/// Why a payment may not go on, in words; nothing where it may.
-async fn refusal(desk: &Desk, store: &Store, asking: &Asking) -> Option<String> {
-    let looked = tokio::time::timeout(LOOK_UP_MAX, look_up(desk, store, asking));
-    let (answer, language) = match looked.await {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            warn!(error = %error, "a question before a payment cannot be looked up");
-            (Err(NoDeal::Unknown), None)
+    /// One look; how many things were sent on that may be news.
+    async fn look(&self) -> Result<usize, LookError> {
+        let mut news = 0;
+        for _ in 0..PAGES_MAX {
+            let from = self.door.checkpoint(SOURCE).await.map_err(|_| LookError::Inbox)?;
+            let offset = from.as_deref().and_then(|at| at.parse().ok()).unwrap_or(0_u32);
+            let page = self.telegram.star_transactions(offset).await?;
+            let count = u32::try_from(page.len()).unwrap_or(PAGE);
+            if count == 0 {
+                break;
+            }
+            let mut arrivals = Vec::new();
+            for transaction in &page {
+                arrivals.extend(self.news_in(transaction).await?);
+            }
+            news += arrivals.len();
+            let to = offset.saturating_add(count).to_string();
+            let checkpoint = Checkpoint { source: SOURCE.to_owned(), from, to };
+            let accepted = self.door.accept(arrivals, Some(checkpoint)).await;
+            accepted.map_err(|_| LookError::Inbox)?;
+            if count < PAGE {
+                break;
+            }
         }
-        Err(_late) => (Err(NoDeal::Unknown), None),
-    };
-    let language = language.or(asking.by.language).unwrap_or(desk.house.language_default);
-    let why = answer.err()?;
-    Some(desk.words.tap_answer(language, &Say::Stars(StarsSay::NoDeal(why)), &desk.context))
-}
+        Ok(news)
+    }
 
-async fn look_up(
-    desk: &Desk,
-    store: &Store,
-    asking: &Asking,
-) -> Result<(Result<(), NoDeal>, Option<Language>), StoreError> {
-    let mut connection = store.read().await?;
-    let (checkout, language) = payments::asked(&mut connection, asking).await?;
-    let now = store.clock().now_ms();
-    Ok((may_pay(&desk.house.catalogue, checkout.as_ref(), asking, now), language))
+    /// What a transaction of ours says that we do not know.
+    async fn news_in(&self, transaction: &Transaction) -> Result<Option<Arrival>, StoreError> {
+        let (partner, came) = match (&transaction.source, &transaction.receiver) {
+            (Some(payer), _) => (payer, true),
+            (None, Some(payer)) => (payer, false),
+            (None, None) => return Ok(None),
+        };
+        let request = partner.invoice_payload.as_ref().filter(|it| it.starts_with(&self.tag));
+        let (Some(user), Some(request)) = (&partner.user, request) else { return Ok(None) };
+        let at = transaction.date.saturating_mul(1000);
+        let payment = format!("charge:{}", transaction.id);
+        let told = if came {
+            let mut connection = self.store.read().await?;
+            if payments::is_given(&mut connection, &payment).await? {
+                return Ok(None);
+            }
+            let subscription = format!("stars:{request}");
+            let known = payments::plan_known_at(&mut connection, &subscription).await?;
+            let paid = Paid {
+                payment,
+                product: None,
+                price: Some(Money::stars(transaction.amount)),
+                discount: 0,
+                charged: None,
+                customer: None,
+            };
+            match partner.subscription_period.filter(|period| *period > 0) {
+                None => Told::Bought(paid),
+                Some(period) => {
+                    let plan = PlanTold {
+                        subscription,
+                        product: None,
+                        state: PlanState::Active,
+                        until: at.saturating_add(period.saturating_mul(1000)),
+                        changed_at: at,
+                        customer: known.is_none().then(|| transaction.id.clone()),
+                    };
+                    Told::PlanPaid(paid, plan)
+                }
+            }
+        } else {
+            Told::Reversed(refund(&transaction.id, transaction.amount))
+        };
+        let way = if came { "paid" } else { "back" };
+        let notice = Notice { at, mode: Mode::Live, request: Some(request.clone()), told };
+        Ok(Some(Arrival::Event(Box::new(Received {
+            external_id: format!("stars:{way}:{}", transaction.id),
+            conversation: ConversationId(format!("telegram:{}", user.id)),
+            lane: Lane::Conversation,
+            happened_at: i64::MIN,
+            event: Event::PaymentTold(notice),
+            raw: Vec::new(),
+            envelope: None,
+        }))))
+    }
 }

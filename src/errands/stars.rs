@@ -7,13 +7,17 @@ use async_trait::async_trait;
 use picdesk_core::{
     channel::Invoice,
     errand::{Brought, Errand},
+    id::IdentityId,
     payment::{Link, StarsErrand},
 };
 use picdesk_telegram::{TelegramChannel, stars::StarsError};
 use tracing::warn;
 
 use super::{Came, Handler, Try};
-use crate::turn::Desk;
+use crate::{
+    store::{Store, StoreError, payments},
+    turn::Desk,
+};
 
 /// Asks Telegram about Stars.
 pub struct SeeToStars {
@@ -21,6 +25,8 @@ pub struct SeeToStars {
     pub telegram: Arc<TelegramChannel>,
     /// In which words.
     pub desk: Arc<Desk>,
+    /// Where it is written who paid.
+    pub store: Store,
 }
 
 #[async_trait]
@@ -37,7 +43,19 @@ impl Handler for SeeToStars {
                 self.telegram.refund_stars(identity, charge).await
             }
             StarsErrand::EndPlan { identity, charge } => {
-                self.telegram.end_subscription(identity, charge).await
+                self.telegram.renew_subscription(identity, charge, false).await
+            }
+            StarsErrand::Renewal { charge, request, renewed, .. } => {
+                // Whoever asked may be in another chat of the same account.
+                let payer = match self.payer(request).await {
+                    Ok(Some(payer)) => payer,
+                    Ok(None) => return Came::Refused,
+                    Err(error) => {
+                        warn!(error = %error, "who paid cannot be looked up");
+                        return Came::Later(None);
+                    }
+                };
+                self.telegram.renew_subscription(&payer, charge, *renewed).await
             }
         };
         done.map_or_else(|error| failed(&error), |()| Came::Brought(Brought::Stars))
@@ -45,6 +63,11 @@ impl Handler for SeeToStars {
 }
 
 impl SeeToStars {
+    async fn payer(&self, request: &str) -> Result<Option<IdentityId>, StoreError> {
+        let mut connection = self.store.read().await?;
+        payments::payer(&mut connection, request).await
+    }
+
     async fn link(&self, invoice: &Invoice) -> Came {
         match self.telegram.subscription_link(invoice).await {
             Ok(url) => {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{Serving, parts, stopping::Stops, workers::Workers};
-use crate::{clockwork::membership::Held, http::Routes, stars::reconcile::Reconciler, web};
+use crate::{clockwork::membership::Held, http::Routes, stars::Reconciler, web};
 
 /// The lease of whoever looks at payments in Stars.
 pub(super) const STARS: &str = "source/telegram-stars";

@@ -316,6 +316,15 @@ pub async fn asked(
     ))
 }
 
+/// Who made a purchase.
+pub async fn payer(
+    connection: &mut Connection,
+    request: &str,
+) -> Result<Option<IdentityId>, StoreError> {
+    let found = connection.rows(FIND_CHECKOUT, &[request.into()]).await?;
+    Ok(found.first().map(read_checkout).transpose()?.map(|checkout| checkout.identity))
+}
+
 /// The last payment in Stars of an account that brought credits.
 pub async fn refundable(tx: &mut Tx, account: AccountId) -> Result<Option<Refundable>, StoreError> {
     let rows = tx.rows(FIND_LAST_IN_STARS, &[account.0.into()]).await?;

@@ -14,6 +14,7 @@ impl Speaker<'_> {
                 self.fill("stars-refund-by-people", &self.support(Args::new()))
             }
             StarsSay::RefundFailed => self.text("stars-refund-failed"),
+            StarsSay::RenewInTelegram => self.text("stars-renew"),
             StarsSay::DeskRefundComing { price } => {
                 self.fill("desk-refund-coming", &Args::new().ours("price", price_of(price)))
             }

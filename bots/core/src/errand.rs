@@ -332,7 +332,9 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
             (StarsErrand::Link { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
                 payment::stars_linked(turn, of_message(facts)?, *slot, link);
             }
-            (errand, end) => payment::stars_ended(turn, of_message(facts)?, errand, end),
+            (errand, end) => {
+                payment::stars_ended(turn, of_message(facts)?, (ended.errand, errand), end);
+            }
         },
         (Errand::Screen { .. }, end) => {
             let judged = match end {

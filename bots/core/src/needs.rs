@@ -8,6 +8,7 @@ use crate::{
     id::{ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     link,
+    payment::StarsErrand,
     say::{Action, Verb},
 };
 
@@ -233,7 +234,8 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
             Needs { checkout: Some(request.clone()), ..of(identity) }
         }
         (Errand::Stars(errand), _) => {
-            Needs { checkout: errand.request().map(Into::into), ..of(errand.identity()) }
+            let plan = matches!(&**errand, StarsErrand::Renewal { .. });
+            Needs { checkout: errand.request().map(Into::into), plan, ..of(errand.identity()) }
         }
         (
             Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },

@@ -8,6 +8,7 @@ mod checkout;
 mod moved;
 mod plan;
 mod refund;
+mod reversed;
 mod stars;
 mod told;
 

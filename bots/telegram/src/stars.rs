@@ -231,19 +231,21 @@ impl TelegramChannel {
         }
     }
 
-    /// A subscription, named by its first payment, is not renewed any more.
+    /// A subscription, named by its first payment, is not renewed any more; or its owner may have it
+    /// renewed again, which they alone can say to Telegram.
     ///
     /// # Errors
     /// By what to do next.
-    pub async fn end_subscription(
+    pub async fn renew_subscription(
         &self,
         payer: &IdentityId,
         charge: &str,
+        renewed: bool,
     ) -> Result<(), StarsError> {
         let edit = EditUserStarSubscription {
             user_id: number(payer)?,
             telegram_payment_charge_id: charge,
-            is_canceled: true,
+            is_canceled: !renewed,
         };
         let call = Call::new(Method::EditUserStarSubscription, None, &edit, None);
         self.ask(call).await.map(drop)

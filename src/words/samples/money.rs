@@ -63,6 +63,7 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         Say::Stars(StarsSay::RefundComing),
         Say::Stars(StarsSay::RefundByPeople),
         Say::Stars(StarsSay::RefundFailed),
+        Say::Stars(StarsSay::RenewInTelegram),
         Say::Stars(StarsSay::DeskRefundComing { price: Money::stars(500) }),
         Say::Stars(StarsSay::DeskNothingToRefund),
     ]

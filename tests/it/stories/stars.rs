@@ -157,7 +157,9 @@ async fn a_plan_in_stars_is_renewed_stopped_and_ends() {
     house.until_status("a second month", |status| status["credits"]["granted"] == 1001).await;
     house.telegram.cancel_subscription(&first, true).unwrap();
     bot_says(&house, ALICE, "and is not renewed").await;
-    house.until_quiet().await;
+    house.telegram.cancel_subscription(&first, false).unwrap();
+    bot_says(&house, ALICE, "goes on as before").await;
+    end_by_plan(&house, &first).await;
     desk.kill().await;
     // Two months later nobody told us anything.
     let mut later = house.start_ahead(Duration::from_hours(62 * 24));
@@ -167,6 +169,40 @@ async fn a_plan_in_stars_is_renewed_stopped_and_ends() {
     house.telegram.say(ALICE, "a castle --4k").unwrap();
     bot_says(&house, ALICE, "4K").await;
     house.until_quiet().await;
+}
+
+/// A plan is ended in the chat, may be renewed after all, and is ended again.
+async fn end_by_plan(house: &House, first: &str) {
+    let mut after = 0;
+    for allowed_after in [true, false] {
+        house.telegram.say(ALICE, "/plan").unwrap();
+        let shown = |it: &MessageView| it.message > after && it.button("End plan").is_some();
+        let plan = house.telegram.wait_for(ALICE, PATIENCE, shown).await.unwrap();
+        house.telegram.press(ALICE, ALICE, plan.message, "End plan").unwrap();
+        let asks =
+            |it: &MessageView| it.message >= plan.message && it.button("Yes, end it").is_some();
+        let asks = house.telegram.wait_for(ALICE, PATIENCE, asks).await.unwrap();
+        house.telegram.press(ALICE, ALICE, asks.message, "Yes, end it").unwrap();
+        let ends =
+            |it: &MessageView| it.message > asks.message && it.text.contains("and is not renewed");
+        let ends = house.telegram.wait_for(ALICE, PATIENCE, ends).await.unwrap();
+        house.until_quiet().await;
+        assert!(house.telegram.cancel_subscription(first, false).is_err(), "the bot ended it");
+        after = ends.message;
+        if !allowed_after {
+            return;
+        }
+        house.telegram.say(ALICE, "/plan").unwrap();
+        let shown = |it: &MessageView| it.message > after && it.button("Keep my plan").is_some();
+        let plan = house.telegram.wait_for(ALICE, PATIENCE, shown).await.unwrap();
+        house.telegram.press(ALICE, ALICE, plan.message, "Keep my plan").unwrap();
+        bot_says(house, ALICE, "It may be renewed again").await;
+        house.telegram.cancel_subscription(first, false).unwrap();
+        let goes_on =
+            |it: &MessageView| it.message > after && it.text.contains("goes on as before");
+        after = house.telegram.wait_for(ALICE, PATIENCE, goes_on).await.unwrap().message;
+        house.until_quiet().await;
+    }
 }
 
 #[tokio::test]

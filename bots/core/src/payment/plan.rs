@@ -82,7 +82,9 @@ impl PlanRow {
                 matches!(state, PlanState::Active | PlanState::PastDue | PlanState::Paused)
             }
             (PlanChange::Resume, state) => matches!(state, PlanState::Ending | PlanState::Paused),
-            (PlanChange::Exchange { plan, .. }, PlanState::Active) => *plan != self.plan,
+            (PlanChange::Exchange { plan, .. }, PlanState::Active) => {
+                self.is_at_provider() && *plan != self.plan
+            }
             (PlanChange::Exchange { .. }, _) => false,
         }
     }
@@ -169,9 +171,17 @@ fn plan_of<'h>(turn: &Turn<'h>, id: &str) -> Option<&'h Plan> {
     turn.house().catalogue.plans.iter().find(|plan| plan.id == id)
 }
 
+/// Whether there is somebody who can be asked to change a plan.
+fn has_somebody_to_ask(turn: &Turn<'_>, row: &PlanRow) -> bool {
+    if row.is_at_provider() {
+        return turn.house().till.is_some();
+    }
+    stars::first_of(row).is_some()
+}
+
 /// The buttons that change a plan; none while it is being changed.
 fn changes(turn: &Turn<'_>, visit: &Visit, row: &PlanRow) -> Vec<Key> {
-    if turn.house().till.is_none() || !row.is_at_provider() || row.wish.is_some() {
+    if !has_somebody_to_ask(turn, row) || row.wish.is_some() {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -214,8 +224,8 @@ pub(crate) fn pressed(
     facts: &PlanFacts,
     (action, message): (Action, Option<&MessageId>),
 ) -> Answer {
-    let row = current(&facts.plans).filter(|row| row.is_at_provider());
-    let (Some(row), Some(_)) = (row, &turn.house().till) else { return Answer::Line(Say::Stale) };
+    let row = current(&facts.plans).filter(|row| has_somebody_to_ask(turn, row));
+    let Some(row) = row else { return Answer::Line(Say::Stale) };
     if row.wish.is_some() {
         return Answer::Line(Say::PlanBusy);
     }
@@ -353,7 +363,7 @@ pub(super) fn question(
     Answer::Quiet
 }
 
-/// The payment provider is asked, by an errand that outlives us.
+/// Who sold it is asked, by an errand that outlives us.
 fn begin(
     turn: &mut Turn<'_>,
     visit: &Visit,
@@ -369,10 +379,13 @@ fn begin(
         id: errand,
         name: format!("plan:{}:{errand}", row.subscription),
         conversation: visit.reader.conversation.clone(),
-        errand: Errand::ChangePlan {
-            subscription: row.subscription.clone(),
-            change: change.clone(),
-            identity: visit.customer.identity.clone(),
+        errand: match stars::renewal(&visit.customer.identity, row, change) {
+            Some(errand) => Errand::Stars(Box::new(errand)),
+            None => Errand::ChangePlan {
+                subscription: row.subscription.clone(),
+                change: change.clone(),
+                identity: visit.customer.identity.clone(),
+            },
         },
         until: turn.frame.now.saturating_add(within),
     }));

@@ -324,7 +324,7 @@ pub(crate) fn ended(
         return;
     }
     turn.then(Effect::RaiseAlarm { what: "a refund came to nothing: somebody has to look at it" });
-    let due = told::to_take(row.payment.credits, &row.reversals);
+    let due = reversed::to_take(row.payment.credits, &row.reversals);
     let back = Credits((row.payment.taken.0 - due.0).max(0));
     if back > Credits::ZERO {
         let purse = customer.account.purse.id;

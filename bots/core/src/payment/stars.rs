@@ -14,15 +14,15 @@ use alloc::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanState, PlanTold,
-    RefundAuto, Reversal, Reversed, Told, checkout, plan, refund::AT_ONCE_MS,
+    Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanChange, PlanRow,
+    PlanState, PlanTold, RefundAuto, Reversal, Reversed, Told, checkout, plan, refund::AT_ONCE_MS,
 };
 use crate::{
     account::{Language, Person},
     credits::Credits,
     customer::Visit,
     effect::{Body, Effect, NewErrand},
-    errand::{Errand, ErrandEnd},
+    errand::{Brought, Errand, ErrandEnd},
     event::{Event, Setting},
     facts::{Catalogue, House, MessageFacts, PressFacts, Sold},
     id::{ConversationId, ErrandId, IdentityId, Slot},
@@ -37,6 +37,9 @@ pub const STARS: &str = "XTR";
 
 /// What our names for payments in Stars begin with; the rest is what Telegram calls them.
 pub const CHARGE: &str = "charge:";
+
+/// What our names for plans in Stars begin with; the rest is our name for the purchase.
+pub const PLAN: &str = "stars:";
 
 /// How long an invoice can be paid, milliseconds: prices may change.
 const PAYABLE_MS: i64 = 24 * 3_600_000;
@@ -159,6 +162,21 @@ pub enum StarsErrand {
         /// Its first payment, as Telegram calls it.
         charge: String,
     },
+    /// Its owner asked for a plan to end with its month, or not to after all.
+    Renewal {
+        /// Who asked: who pays for it.
+        identity: IdentityId,
+        /// Its first payment, as Telegram calls it.
+        charge: String,
+        /// Our name for the plan.
+        subscription: String,
+        /// Our name for the purchase.
+        request: String,
+        /// Until when it is paid.
+        until: i64,
+        /// Whether it may be renewed. That it is, its owner has to say to Telegram.
+        renewed: bool,
+    },
 }
 
 impl StarsErrand {
@@ -168,7 +186,8 @@ impl StarsErrand {
         match self {
             Self::Link { identity, .. }
             | Self::Refund { identity, .. }
-            | Self::EndPlan { identity, .. } => identity,
+            | Self::EndPlan { identity, .. }
+            | Self::Renewal { identity, .. } => identity,
         }
     }
 
@@ -177,7 +196,7 @@ impl StarsErrand {
     pub fn request(&self) -> Option<&str> {
         match self {
             Self::Link { request, .. } | Self::Refund { request, .. } => Some(request),
-            Self::EndPlan { .. } => None,
+            Self::EndPlan { .. } | Self::Renewal { .. } => None,
         }
     }
 }
@@ -304,11 +323,32 @@ fn invoice(turn: &mut Turn<'_>, reader: &Reader, checkout: &Checkout) {
     turn.send(message);
 }
 
+/// The first payment of a plan in Stars, by which Telegram knows the plan.
+pub(super) fn first_of(row: &PlanRow) -> Option<&str> {
+    row.customer.as_deref().filter(|_| row.subscription.starts_with(PLAN))
+}
+
+/// What Telegram is asked so that a plan in Stars ends, or does not; nothing for other plans.
+pub(super) fn renewal(
+    identity: &IdentityId,
+    row: &PlanRow,
+    change: &PlanChange,
+) -> Option<StarsErrand> {
+    Some(StarsErrand::Renewal {
+        identity: identity.clone(),
+        charge: first_of(row)?.into(),
+        subscription: row.subscription.clone(),
+        request: row.request.clone(),
+        until: row.until,
+        renewed: *change == PlanChange::Resume,
+    })
+}
+
 /// What an errand about Stars came to.
 pub(crate) fn ended(
     turn: &mut Turn<'_>,
     facts: &MessageFacts,
-    errand: &StarsErrand,
+    (id, errand): (ErrandId, &StarsErrand),
     end: &ErrandEnd,
 ) {
     let done = matches!(end, ErrandEnd::Brought(_));
@@ -328,11 +368,44 @@ pub(crate) fn ended(
             let word = turn.words(&reader, Say::Stars(StarsSay::RefundFailed)).keys(vec![keys]);
             turn.send(word);
         }
+        StarsErrand::Renewal { subscription, renewed: true, .. } if done => {
+            let subscription = subscription.clone();
+            turn.then(Effect::WishPlan { subscription, wish: None });
+            let Some(customer) = &facts.customer else { return };
+            let reader = Reader::here(turn, customer, Setting::Private);
+            turn.say(&reader, Say::Stars(StarsSay::RenewInTelegram));
+        }
+        StarsErrand::Renewal { subscription, request, until, renewed, .. } => {
+            let change = if *renewed { PlanChange::Resume } else { PlanChange::Cancel };
+            let ends = done.then(|| ends_with_its_month(turn, (subscription, request), *until));
+            let end = ends.unwrap_or_else(|| end.clone());
+            plan::changed(turn, facts, (id, subscription, &change), &end);
+        }
         StarsErrand::EndPlan { .. } if done => {}
         StarsErrand::EndPlan { .. } => {
             turn.then(Effect::RaiseAlarm { what: "a plan paid in Stars could not be ended" });
         }
     }
+}
+
+/// What the payment provider would have told of a plan that ends with its month.
+fn ends_with_its_month(
+    turn: &Turn<'_>,
+    (subscription, request): (&str, &str),
+    until: i64,
+) -> ErrandEnd {
+    let at = turn.frame.now;
+    let plan = PlanTold {
+        subscription: subscription.into(),
+        product: None,
+        state: PlanState::Ending,
+        until,
+        changed_at: at,
+        customer: None,
+    };
+    let told = Told::Plan(plan);
+    let notice = Notice { at, mode: Mode::Live, request: Some(request.into()), told };
+    ErrandEnd::Brought(Brought::Plan(Box::new(notice)))
 }
 
 /// A link to a plan's invoice was made.

@@ -13,6 +13,8 @@ pub enum StarsSay {
     RefundByPeople,
     /// A payment could not be given back; people see to it.
     RefundFailed,
+    /// A plan may be renewed again; Telegram has to be told that it is.
+    RenewInTelegram,
     /// At the desk: a payment goes back.
     DeskRefundComing {
         /// How much.

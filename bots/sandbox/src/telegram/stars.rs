@@ -56,6 +56,9 @@ pub struct Payment {
     pub until_ms: i64,
     /// Of a subscription, at its first payment: whether it is renewed.
     pub renewed: bool,
+    /// Whether the bot ended it: then its payer can have it renewed only once the bot allows it.
+    #[serde(default)]
+    pub ended_by_bot: bool,
 }
 
 /// All of it.
@@ -160,10 +163,10 @@ impl TelegramStandIn {
     /// The payer ends a subscription, or takes that back, in their client.
     ///
     /// # Errors
-    /// When there is no such subscription.
+    /// When there is no such subscription, or the bot ended it.
     pub fn cancel_subscription(&self, first: &str, canceled: bool) -> Result<(), Unplayable> {
         let mut world = self.state.world();
-        change_subscription(&mut world, first, canceled, self.state.now_ms())
+        change_subscription(&mut world, (first, Changer::Payer), canceled, self.state.now_ms())
             .ok_or(Unplayable::NoMessage)?;
         drop(world);
         self.state.ring_updates();
@@ -263,6 +266,7 @@ impl State {
             refunded_at_ms: None,
             until_ms,
             renewed: is_monthly,
+            ended_by_bot: false,
         });
         if let Some(begun) = world.meta.stars.payments.iter_mut().find(|it| it.charge == whose) {
             begun.until_ms = until_ms;
@@ -300,15 +304,35 @@ pub fn give_back(state: &State, charge: &str) -> Option<()> {
     Some(())
 }
 
-/// A subscription ends with its month, or goes on after all; nothing when there is none.
+/// Who changes a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changer {
+    /// Its payer, in their client.
+    Payer,
+    /// The bot, which can end it and allow its payer to go on, not more.
+    Bot,
+}
+
+/// A subscription ends with its month, or goes on after all; nothing when there is none, or its
+/// payer may not.
 pub fn change_subscription(
     world: &mut World,
-    first: &str,
+    (first, by): (&str, Changer),
     canceled: bool,
     now_ms: i64,
 ) -> Option<()> {
     let mut payments = world.meta.stars.payments.iter_mut();
     let begun = payments.find(|it| it.charge == first && it.sold.monthly)?;
+    match (by, canceled) {
+        (Changer::Bot, false) => {
+            begun.ended_by_bot = false;
+            world.note_meta();
+            return Some(());
+        }
+        (Changer::Bot, true) => begun.ended_by_bot = true,
+        (Changer::Payer, false) if begun.ended_by_bot => return None,
+        (Changer::Payer, _) => {}
+    }
     begun.renewed = !canceled;
     let (user, payload) = (begun.user, begun.sold.payload.clone());
     world.note_meta();

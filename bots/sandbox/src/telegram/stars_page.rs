@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::stars::{NotPaid, Payment, Sold, change_subscription, give_back};
+use super::stars::{Changer, NotPaid, Payment, Sold, change_subscription, give_back};
 use super::state::State;
 
 /// The routes.
@@ -141,7 +141,7 @@ fn buttons(paid: &Payment) -> String {
         if paid.renewed {
             buttons += &button("renew", &paid.charge, "Next month");
             buttons += &button("cancel", &paid.charge, "Stop renewing");
-        } else {
+        } else if !paid.ended_by_bot {
             buttons += &button("resume", &paid.charge, "Renew after all");
         }
     }
@@ -158,7 +158,7 @@ async fn act(Shared(state): Shared<Arc<State>>, Form(acting): Form<Acting>) -> R
     let charge = acting.charge.as_str();
     let change = |canceled| {
         let now_ms = state.now_ms();
-        change_subscription(&mut state.world(), charge, canceled, now_ms)
+        change_subscription(&mut state.world(), (charge, Changer::Payer), canceled, now_ms)
     };
     let done = match acting.act.as_str() {
         "refund" => give_back(&state, charge),

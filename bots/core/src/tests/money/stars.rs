@@ -284,7 +284,49 @@ fn no_second_plan_is_bought_beside_one_that_goes_on_whoever_sells_it() {
     }
     let shown = chosen(Verb::PayStars, there, PlanState::Active);
     assert!(shown.contains("price: Some(\"900 ⭐\")") && shown.contains("in_stars: true"));
-    assert!(!shown.contains("PlanCancel") && !shown.contains("PlanChange"), "{shown}");
+    assert!(shown.contains("PlanCancel") && !shown.contains("PlanChange"), "{shown}");
+}
+
+#[test]
+fn a_plan_in_stars_is_ended_by_its_owner_and_may_be_renewed_after_all() {
+    let presses = |verb, row, state| {
+        let base = press_facts(customer(3), verb, row);
+        let plans = vec![going_on("stars:pd-ab-7", state)];
+        let plan = PlanFacts { plans, ..base.plan.clone() };
+        pressed(&stars_shop(false), PressFacts { plan, ..base })
+    };
+    let asked = presses(Verb::PlanCancel, 0, PlanState::Active);
+    assert!(asked.contains("PlanCancelAsk") && asked.contains("PlanYes"), "{asked}");
+    for verb in [Verb::PlanChange, Verb::PlanTo] {
+        let line = presses(verb, Item::Plan("studio".into()).number(), PlanState::Active);
+        assert!(!line.contains("PlanExchange"), "{line}");
+    }
+    let ended = |renewed, end| {
+        let errand = StarsErrand::Renewal {
+            identity: ada().identity,
+            charge: "stx1".into(),
+            subscription: "stars:pd-ab-7".into(),
+            request: "pd-ab-7".into(),
+            until: NOW + MONTH_MS,
+            renewed,
+        };
+        let what = Errand::Stars(std::boxed::Box::new(errand));
+        let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
+        let plans = vec![going_on("stars:pd-ab-7", PlanState::Active)];
+        let base = message_facts(customer(3));
+        let plan = PlanFacts { plans, ..base.plan.clone() };
+        let facts = Facts::Message(MessageFacts { plan, ..base });
+        lines::lines(CAUSE, &follows_at(&stars_shop(false), PRIVATE, &facts, &event))
+    };
+    let done = ended(false, ErrandEnd::Brought(Brought::Stars));
+    assert!(done.contains("PlanChanged") && done.contains("state: Ending"), "{done}");
+    assert!(done.contains("set timer changed:9"), "{done}");
+    let allowed = ended(true, ErrandEnd::Brought(Brought::Stars));
+    assert!(allowed.contains("Stars(RenewInTelegram)") && !allowed.contains("timer"), "{allowed}");
+    for renewed in [false, true] {
+        let failed = ended(renewed, ErrandEnd::Failed(ErrandFailure::Refused));
+        assert!(failed.contains("PlanNotChanged { refused: true }"), "{failed}");
+    }
 }
 
 fn refundable(taken: i64, days_ago: i64) -> std::boxed::Box<Refundable> {
@@ -308,7 +350,7 @@ fn unused_credits_go_back_by_themselves_where_the_owner_lets_them() {
         let facts = press_facts(customer(available), Verb::RefundStars, 0);
         pressed(&house, PressFacts { refundable, ..facts })
     };
-    let goes = |line: &str| line.contains("Refund {") && line.contains("StarsRefundComing");
+    let goes = |line: &str| line.contains("Refund {") && line.contains("Stars(RefundComing)");
     assert!(goes(&asks(RefundAuto::Unspent, 103, Some(refundable(0, 1)))));
     for (refunds, available, refundable) in [
         (RefundAuto::Never, 103, Some(refundable(0, 1))),
@@ -318,7 +360,7 @@ fn unused_credits_go_back_by_themselves_where_the_owner_lets_them() {
         (RefundAuto::Unspent, 103, None),
     ] {
         let line = asks(refunds, available, refundable);
-        assert!(!goes(&line) && line.contains("StarsRefundByPeople"), "{line}");
+        assert!(!goes(&line) && line.contains("Stars(RefundByPeople)"), "{line}");
     }
 }
 
@@ -339,5 +381,5 @@ fn stars_that_went_back_are_told_to_the_books_and_what_fails_to_people() {
     let done = ended(ErrandEnd::Brought(Brought::Stars));
     assert_eq!(done, format!("set timer stars:refunded:stx1 at {NOW}: PaymentTold"));
     let failed = ended(ErrandEnd::Failed(ErrandFailure::Refused));
-    assert!(failed.contains("RaiseAlarm") && failed.contains("StarsRefundFailed"), "{failed}");
+    assert!(failed.contains("RaiseAlarm") && failed.contains("Stars(RefundFailed)"), "{failed}");
 }

@@ -7,7 +7,7 @@ use crate::telegram::keyboard::read_keyboard;
 use crate::telegram::refusal::Refusal;
 use crate::telegram::request::Params;
 use crate::telegram::stars::{
-    ANSWER_MS, PERIOD_S, Payment, Sold, change_subscription, give_back, invoice,
+    ANSWER_MS, Changer, PERIOD_S, Payment, Sold, change_subscription, give_back, invoice,
 };
 use crate::telegram::state::State;
 use crate::telegram::wire;
@@ -111,7 +111,7 @@ pub fn edit_subscription(state: &State, params: &Params) -> Result<Value, Refusa
     let mut world = state.world();
     require_payment(&world, params, &charge)?;
     let canceled = params.flag("is_canceled");
-    change_subscription(&mut world, &charge, canceled, state.now_ms())
+    change_subscription(&mut world, (&charge, Changer::Bot), canceled, state.now_ms())
         .ok_or_else(|| Refusal::bad("SUBSCRIPTION_NOT_FOUND"))?;
     drop(world);
     state.ring_updates();

@@ -1,5 +1,5 @@
-//! What is done at Telegram about Stars: links to the invoices of plans, money that goes back, plans
-//! that are not renewed. All of it can be asked for twice.
+//! What is done at Telegram about Stars: links to the invoices of plans, money that goes back,
+//! plans that are not renewed. All of it can be asked for twice.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use picdesk_core::{
     say::{Say, StarsSay},
 };
 use tokio::{sync::mpsc, task::JoinSet, time::Duration};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::{
     store::{Store, StoreError, payments},
@@ -44,10 +44,8 @@ pub async fn answer_askings(
         let (desk, store) = (Arc::clone(&desk), store.clone());
         under_way.spawn(async move {
             let refusal = refusal(&desk, &store, &asking).await;
-            match &refusal {
-                None => debug!("a payment of {} may go on", asking.request),
-                Some(_) => info!("a payment of {} was refused before it was made", asking.request),
-            }
+            let what = if refusal.is_none() { "may go on" } else { "is refused" };
+            info!("a payment of {} {what} before it is made", asking.request);
             let question = asking.question;
             let showing = Showing::PaymentAnswer { question, refusal };
             if let Err(error) = channel.show(showing).await {

@@ -4,7 +4,7 @@
 //! calls them, for ever. That credits were given once is the ledger's doing: its lines are unique
 //! by their source.
 
-use std::collections::HashMap;
+mod known;
 
 use picdesk_core::{
     account::Language,
@@ -18,6 +18,7 @@ use picdesk_core::{
     },
 };
 
+pub use self::known::{GoneBack, gone_back, is_given, open_links, plan_known_at};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
@@ -62,17 +63,6 @@ const FIND_HOLDER: &str = "
       union all select p.id, p.successor from purses p join r on p.id = r.successor)
     select p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved
     from purses p join r on r.id = p.id where r.successor is null";
-const FIND_OPEN_LINKS: &str = "
-    select link from checkouts
-    where state = 'open' and asked_at >= $1 and link is not null and currency <> 'XTR'
-    order by asked_at desc limit $2";
-const FIND_PLAN_KNOWN: &str = "select changed_at from plans where subscription = $1";
-const FIND_GIVEN: &str = "select id from payments where id = $1 and doubt is null";
-const FIND_GONE_BACK: &str = "
-    select p.id, cast(coalesce(sum(r.minor), 0) as bigint), cast(coalesce(max(r.total), 0) as bigint),
-           count(r.id)
-    from payments p left join reversals r on r.payment = p.id
-    where p.id in ({list}) and p.doubt is null group by p.id";
 
 /// Opens a purchase.
 const OPEN_CHECKOUT: &str = "
@@ -412,57 +402,4 @@ async fn holder(tx: &mut Tx, purse: PurseId) -> Result<Option<Purse>, StoreError
         .first()
         .map(|row| ledger::read_purse(row, 0))
         .transpose()
-}
-
-/// Links of ours that are not paid, as far as we know; newest first.
-pub async fn open_links(
-    connection: &mut Connection,
-    since: i64,
-    limit: i64,
-) -> Result<Vec<String>, StoreError> {
-    let rows = connection.rows(FIND_OPEN_LINKS, &[since.into(), limit.into()]).await?;
-    rows.iter().map(|row| row.text(0)).collect()
-}
-
-/// As of when we know a plan.
-pub async fn plan_known_at(
-    connection: &mut Connection,
-    subscription: &str,
-) -> Result<Option<i64>, StoreError> {
-    let rows = connection.rows(FIND_PLAN_KNOWN, &[subscription.into()]).await?;
-    rows.first().map(|row| row.int(0)).transpose()
-}
-
-/// Whether credits were given for a payment.
-pub async fn is_given(connection: &mut Connection, payment: &str) -> Result<bool, StoreError> {
-    Ok(!connection.rows(FIND_GIVEN, &[payment.into()]).await?.is_empty())
-}
-
-/// What of a payment's money went back, as far as we know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GoneBack {
-    each: i64,
-    total: i64,
-    times: i64,
-}
-
-impl GoneBack {
-    /// Whether we know of so much, in minor units.
-    pub fn covers(self, total: i64) -> bool {
-        self.times > 0 && self.each.max(self.total) >= total
-    }
-}
-
-/// What of these payments' money went back; those that brought credits only.
-pub async fn gone_back(
-    connection: &mut Connection,
-    payments: &[String],
-) -> Result<HashMap<String, GoneBack>, StoreError> {
-    let list: Vec<Vec<Value>> = payments.iter().map(|id| vec![id.clone().into()]).collect();
-    let mut found = HashMap::new();
-    for row in connection.rows_for(FIND_GONE_BACK, &list).await? {
-        let gone = GoneBack { each: row.int(1)?, total: row.int(2)?, times: row.int(3)? };
-        found.insert(row.text(0)?, gone);
-    }
-    Ok(found)
 }

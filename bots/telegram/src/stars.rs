@@ -231,8 +231,8 @@ impl TelegramChannel {
         }
     }
 
-    /// A subscription, named by its first payment, is not renewed any more; or its owner may have it
-    /// renewed again, which they alone can say to Telegram.
+    /// A subscription, named by its first payment, is not renewed any more; or its owner may have
+    /// it renewed again, which they alone can say to Telegram.
     ///
     /// # Errors
     /// By what to do next.

@@ -1,6 +1,6 @@
 //! What follows from what the payment provider tells: once for each thing, whatever the order.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String};
 
 use super::{
     Bought, Checkout, CheckoutState, Doubt, Item, Mode, Money, Moved, Notice, Paid, Payment,

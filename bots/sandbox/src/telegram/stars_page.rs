@@ -1,5 +1,5 @@
-//! Where Stars are played: a page for each link to an invoice, where one pays or goes away, and one of
-//! all payments, where one gives back, renews and ends.
+//! Where Stars are played: a page for each link to an invoice, where one pays or goes away, and one
+//! of all payments, where one gives back, renews and ends.
 
 use std::fmt::Write;
 use std::sync::Arc;

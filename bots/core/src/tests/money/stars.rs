@@ -1,4 +1,5 @@
-//! Paid in Telegram Stars: asked for in the chat, allowed before it is paid, given once, given back.
+//! Paid in Telegram Stars: asked for in the chat, allowed before it is paid, given once and given
+//! back.
 
 use std::format;
 

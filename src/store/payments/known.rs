@@ -1,0 +1,70 @@
+//! What is known of payments, for those who look for what was not told.
+
+use std::collections::HashMap;
+
+use crate::store::{Connection, StoreError, Value};
+
+const FIND_OPEN_LINKS: &str = "
+    select link from checkouts
+    where state = 'open' and asked_at >= $1 and link is not null and currency <> 'XTR'
+    order by asked_at desc limit $2";
+const FIND_PLAN_KNOWN: &str = "select changed_at from plans where subscription = $1";
+const FIND_GIVEN: &str = "select id from payments where id = $1 and doubt is null";
+const FIND_GONE_BACK: &str = "
+    select p.id, cast(coalesce(sum(r.minor), 0) as bigint), cast(coalesce(max(r.total), 0) as bigint),
+           count(r.id)
+    from payments p left join reversals r on r.payment = p.id
+    where p.id in ({list}) and p.doubt is null group by p.id";
+
+/// Links of ours that are not paid, as far as we know; newest first.
+pub async fn open_links(
+    connection: &mut Connection,
+    since: i64,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows = connection.rows(FIND_OPEN_LINKS, &[since.into(), limit.into()]).await?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// As of when we know a plan.
+pub async fn plan_known_at(
+    connection: &mut Connection,
+    subscription: &str,
+) -> Result<Option<i64>, StoreError> {
+    let rows = connection.rows(FIND_PLAN_KNOWN, &[subscription.into()]).await?;
+    rows.first().map(|row| row.int(0)).transpose()
+}
+
+/// Whether credits were given for a payment.
+pub async fn is_given(connection: &mut Connection, payment: &str) -> Result<bool, StoreError> {
+    Ok(!connection.rows(FIND_GIVEN, &[payment.into()]).await?.is_empty())
+}
+
+/// What of a payment's money went back, as far as we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoneBack {
+    each: i64,
+    total: i64,
+    times: i64,
+}
+
+impl GoneBack {
+    /// Whether we know of so much, in minor units.
+    pub fn covers(self, total: i64) -> bool {
+        self.times > 0 && self.each.max(self.total) >= total
+    }
+}
+
+/// What of these payments' money went back; those that brought credits only.
+pub async fn gone_back(
+    connection: &mut Connection,
+    payments: &[String],
+) -> Result<HashMap<String, GoneBack>, StoreError> {
+    let list: Vec<Vec<Value>> = payments.iter().map(|id| vec![id.clone().into()]).collect();
+    let mut found = HashMap::new();
+    for row in connection.rows_for(FIND_GONE_BACK, &list).await? {
+        let gone = GoneBack { each: row.int(1)?, total: row.int(2)?, times: row.int(3)? };
+        found.insert(row.text(0)?, gone);
+    }
+    Ok(found)
+}

@@ -134,10 +134,13 @@ fn altered(chance: &mut StdRng, lines: &[i64]) -> Alteration {
             vec![line.into(), fresh.into(), by.into()],
         ),
         _ => (
-            // What stands in one line stands in another too.
+            // What stands in one line stands in another too, where that is another thing.
             "update ledger set amount = o.amount, at = o.at, reason = o.reason, kind = o.kind,
                     hold = o.hold
-             from ledger o where ledger.id = $1 and o.id = $2 and o.id <> ledger.id"
+             from ledger o where ledger.id = $1 and o.id = $2
+               and (o.amount <> ledger.amount or o.at <> ledger.at or o.kind <> ledger.kind
+                    or coalesce(o.reason, '') <> coalesce(ledger.reason, '')
+                    or coalesce(o.hold, 0) <> coalesce(ledger.hold, 0))"
                 .to_owned(),
             vec![line.into(), other.into()],
         ),

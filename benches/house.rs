@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use futures_util::FutureExt as _;
 use picdesk_sandbox::telegram::{CallHook, Options, TelegramStandIn};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,6 +43,11 @@ impl Chats {
     /// The number of a chat.
     pub fn number(chat: usize) -> i64 {
         FIRST_CHAT + chat.cast_signed() as i64
+    }
+
+    /// Whatever was sent to a chat before is not the answer to what is said next.
+    pub fn forget(&self, chat: usize) {
+        let _rung = self.0[chat].notified().now_or_never();
     }
 
     /// Waits for a message of ours in a chat; one that has come since the last wait counts.

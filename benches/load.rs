@@ -84,6 +84,7 @@ impl People {
                 let mut mine = (first..chats.len()).step_by(people).cycle();
                 while Instant::now() < until {
                     let chat = mine.next().context("more people than chats")?;
+                    chats.forget(chat);
                     line.bring(&this.command(chat)).await?;
                     chats.answered(chat).await?;
                     answered.fetch_add(1, Ordering::Relaxed);

@@ -14,6 +14,7 @@ use std::{
 use anyhow::Context as _;
 use axum::{Router, extract::State, http::Uri};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use picdesk::clock::Clock;
 use picdesk_wecom::{
     envelope::{AesKey, Envelope},
@@ -95,6 +96,12 @@ impl Wecom {
         .into_bytes()
     }
 
+    /// Whatever was sent to a member before is not the answer to what they say next: who is new
+    /// gets two messages.
+    fn forget(&self, member: usize) {
+        let _rung = self.members[member].notified().now_or_never();
+    }
+
     async fn answered(&self, member: usize) -> anyhow::Result<()> {
         let rung = tokio::time::timeout(PATIENCE, self.members[member].notified()).await;
         rung.with_context(|| format!("no answer to member {member}"))
@@ -141,6 +148,7 @@ impl Wecom {
                 while Instant::now() < until {
                     let member = (start + first + turn * members) % this.members.len();
                     turn += 1;
+                    this.forget(member);
                     line.bring(&this.callback(member)).await?;
                     this.answered(member).await?;
                     answered.fetch_add(1, Ordering::Relaxed);

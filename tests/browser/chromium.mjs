@@ -238,6 +238,7 @@ export class Page {
       selector,
       text,
     ]);
+    await this.send("Page.bringToFront");
     const mouse = { ...at, button: "left", clickCount: 1 };
     await this.send("Input.dispatchMouseEvent", { ...at, type: "mouseMoved" });
     await this.send("Input.dispatchMouseEvent", { ...mouse, type: "mousePressed" });
@@ -274,6 +275,8 @@ export class Page {
           .map((it) => it.finished.catch(() => {})),
       ),
     );
+    // A tab behind another may not be painted, and would be waited for in vain.
+    await this.send("Page.bringToFront");
     const { data } = await this.send("Page.captureScreenshot", { format: "png" });
     writeFileSync(file, Buffer.from(data, "base64"));
   }

@@ -90,8 +90,13 @@ impl Studio {
         let (nearest, running) = line::nearest(&mut connection, TOLD_MAX).await?;
         drop(connection);
         let medians = self.parts.medians.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut before =
-            Line { tags: Vec::new(), served_tag: 0, running, medians: medians.clone() };
+        let mut before = Line {
+            tags: Vec::new(),
+            served_tag: 0,
+            running,
+            replicas: self.parts.store.replicas(),
+            medians: medians.clone(),
+        };
         drop(medians);
         let concurrency = self.parts.desk.house.concurrency;
         let mut all = Vec::with_capacity(nearest.len());

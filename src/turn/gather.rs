@@ -113,6 +113,7 @@ impl Shared {
         if wanted.iter().any(|one| one.needs.line) {
             line = line::look(tx).await?;
             line.medians = turner.medians();
+            line.replicas = turner.store.replicas();
         }
         Ok(Self { customers, placed, entries, line })
     }

@@ -238,6 +238,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
         Say::CameToNothing,
+        Say::CouldNotSay,
         Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }

@@ -22,6 +22,7 @@ impl Say {
             Self::PromptTooLong { .. }
             | Self::SlowDown
             | Self::CameToNothing
+            | Self::CouldNotSay
             | Self::TooManyReferences { .. }
             | Self::ReferenceTooLarge { .. }
             | Self::NoReferences

@@ -131,6 +131,7 @@ impl Say {
             | Self::CustomerWrote { .. }
             | Self::RelayState(_)
             | Self::NotShown
+            | Self::TopicAnew
             | Self::DeskHelp
             | Self::DeskHelpByCode
             | Self::DeskClosed

@@ -35,7 +35,10 @@ pub mod wecom;
 pub mod windows;
 pub mod writer;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use thiserror::Error;
 
@@ -165,6 +168,7 @@ pub struct Store {
     wakes: Arc<Wakes>,
     liveness: Option<Arc<replica::Liveness>>,
     follows_a_death: bool,
+    replicas: Arc<AtomicI64>,
 }
 
 impl Store {
@@ -249,6 +253,7 @@ impl Store {
             wakes,
             liveness: None,
             follows_a_death: false,
+            replicas: Arc::new(AtomicI64::new(1)),
         }
     }
 
@@ -265,6 +270,16 @@ impl Store {
     /// Whether whoever served from this SQLite file before died.
     pub fn follows_a_death(&self) -> bool {
         self.follows_a_death
+    }
+
+    /// Replicas that lived at the last beat, this one with them.
+    pub fn replicas(&self) -> i64 {
+        self.replicas.load(Ordering::Relaxed)
+    }
+
+    /// So many replicas live.
+    pub fn count_replicas(&self, living: usize) {
+        self.replicas.store(i64::try_from(living).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
     /// The clock of the domain.

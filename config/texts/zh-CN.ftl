@@ -124,6 +124,7 @@ prompt-empty = 想看什么画面？比如：{ ITALIC("清晨雪地里的一只�
 prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个字。没有扣积分，请缩短后再发。
 alarm = { BOLD("需要有人看一下：") }{ $what }。详情见日志，一小时内不再重复提醒。
 came-to-nothing = 你在这里发的有一条，我每次处理都出错，只好先放下了，已经通知了负责的人。没有扣积分，换个说法也许可以。
+could-not-say = 有话要告诉你，可每次发送都在我们这边出错，所以不再试了。已经告诉负责的人。
 slow-down = 发得有点快，最后发的没有处理，请过一分钟再发一次。没有扣积分。
 
 ### 收到的图片
@@ -168,6 +169,7 @@ not-in-plan = 你目前最高可用 { $included }，这里还没有包含 { BOLD
 not-in-plan-but = { BOLD($wanted) } 需要 { BOLD($plan) } 套餐，你目前最高可用 { $included }。没有扣积分。
 count-not-in-plan = 你要 { $count } 张，一次最多 { $included } 张。没有扣积分。可以找人工：{ $support }
 count-not-in-plan-but = 你要 { $count } 张，目前一次最多 { $included } 张，{ BOLD($plan) } 套餐可以更多。没有扣积分。
+not-in-plan-instead = 现在可以做：{ $options }，{ BOLD($price) }。
 line-full = 你有 { $count } 个请求在排队，最多排 { $most } 个。没有扣积分。等画好一个再发，或用 /cancel 取消一个。
 request-changed = 好，按新的描述画。
 changed-too-late = 已经开始画了，只能按原来的描述。画好后回复那张图，说说要改哪里。
@@ -425,6 +427,7 @@ relay-refused = ✗ 未送达：渠道不接受。
 relay-held = ✗ 还没送达：等对方再发消息时送出。
 relay-unknown = ? 可能没送到：连接断了。重发前请先问一句。
 not-shown = 对方发来的内容有一条无法在这里显示，多半是一张已无法转发的图片。请让对方重新发一次。
+topic-anew = 这个工单原来的话题已被删除，里面的对话也没有了。下面是最初的内容，以及没能送到那里的消息。
 desk-help =
     { CODE("/r …") } 或回复客户的消息：发给客户
     { CODE("/done") } 结束工单
@@ -439,6 +442,8 @@ not-an-operator = 只有客服可以在这里回复。由负责人用 { CODE("pi
 
 ### 点按回应
 
+# 没有做成的事，下面加这一句。
+tap-human = 可以找人工：/support
 not-yours = 这个按钮是别人的。
 stale = 这个按钮过期了，请用新的，或直接写给我。
 done = 好了。
@@ -463,6 +468,7 @@ label-change-words = 换个说法
 label-clear-tray = 清空
 label-confirm = 画吧 · { $price }
 label-take-cheaper = { $resolution } { $quality } · { $price }
+label-take-cheaper-several = { $count } 张 { $resolution } { $quality } · { $price }
 label-example-1 = 雪地里的狐狸
 label-example-2 = 夜色中的灯塔
 label-balance = 余额
@@ -548,7 +554,7 @@ bot-about = 把你的话变成图。没画成，不收积分。
 wecom-bot-opening = 稍等，正在看你的话……
 # What it says in the end when nothing is left in it, and when nothing came in time.
 wecom-bot-taken-back = 已撤回。
-wecom-bot-unanswered = 没能及时回复你。发一句话给我，我接着来。
+wecom-bot-unanswered = 没能及时回复你。发一句话给我，我接着来。可以找人工：{ $support }
 # Beside the name of a button that was pressed, on its card.
 wecom-bot-pressed = 稍后发消息回复你
 wecom-bot-write-instead = 这个按钮在这里回复不了，请直接发文字给我。

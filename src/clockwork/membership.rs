@@ -168,6 +168,7 @@ impl Membership {
         }
         let alive: Vec<i64> =
             living.into_iter().map(|(id, _)| id).filter(|id| !dead.contains(id)).collect();
+        self.store.count_replicas(alive.len());
         self.balance(&alive, now).await
     }
 

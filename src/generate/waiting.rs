@@ -6,6 +6,7 @@ use std::{
 };
 
 use picdesk_core::{
+    effect::Body,
     event::Setting,
     facts::Line,
     id::{GenerationId, Slot},
@@ -90,8 +91,13 @@ impl Studio {
         let (nearest, running) = line::nearest(&mut connection, TOLD_MAX).await?;
         drop(connection);
         let medians = self.parts.medians.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut before =
-            Line { tags: Vec::new(), served_tag: 0, running, medians: medians.clone() };
+        let mut before = Line {
+            tags: Vec::new(),
+            served_tag: 0,
+            running,
+            replicas: self.parts.store.replicas(),
+            medians: medians.clone(),
+        };
         drop(medians);
         let concurrency = self.parts.desk.house.concurrency;
         let mut all = Vec::with_capacity(nearest.len());
@@ -106,10 +112,12 @@ impl Studio {
     fn tell(&self, one: &Claimed, stands: Standing) {
         let (desk, request) = (&self.parts.desk, &one.request);
         let language = one.language.unwrap_or(desk.house.language_default);
-        let rows = keys::cancel(request.id);
+        let say = making(one, stands);
+        let text = self.words(one, &say);
+        let rows = keys::with_human(&desk.house, &Body::Say(say), keys::cancel(request.id));
         let partial = Partial {
             conversation: request.conversation.clone(),
-            text: self.words(one, &making(one, stands)),
+            text,
             picture: None,
             buttons: render::buttons(desk, language, Some(&request.identity), &rows),
         };

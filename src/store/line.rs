@@ -382,7 +382,8 @@ pub async fn recover_strays(
     Ok(())
 }
 
-/// The line as rules see it. Medians are measured elsewhere and put in by the caller.
+/// The line as rules see it. Medians are measured elsewhere, replicas counted elsewhere, and both
+/// put in by the caller.
 pub async fn look(tx: &mut Tx) -> Result<Line, StoreError> {
     let rows = tx.rows(FIND_TAGS, &[PLACES_MAX.into()]).await?;
     let tags = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
@@ -391,5 +392,5 @@ pub async fn look(tx: &mut Tx) -> Result<Line, StoreError> {
         Some(row) => row.int(0)?,
         None => 0,
     };
-    Ok(Line { tags, served_tag, running, medians: Vec::new() })
+    Ok(Line { tags, served_tag, running, replicas: 1, medians: Vec::new() })
 }

@@ -238,6 +238,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
         Say::CameToNothing,
+        Say::CouldNotSay,
         Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }
@@ -320,7 +321,13 @@ fn requests(measure: &Measure) -> Vec<Say> {
         cheaper: Some(cheaper),
         offer: available.map(|_| measure.offer()),
     };
-    let count = |plan| Say::CountNotInPlan { count: measure.number, included: 1, plan };
+    let four = Options { count: 4, ..Options::default() };
+    let count = |plan| Say::CountNotInPlan {
+        count: measure.number,
+        included: 4,
+        plan,
+        instead: Some(Cheaper { options: four, price: measure.credits() }),
+    };
     let arrived = |making| Say::CreditsArrived {
         credits: measure.credits(),
         available: measure.credits(),
@@ -343,8 +350,14 @@ fn requests(measure: &Measure) -> Vec<Say> {
             resolution: Resolution::K4,
             included: Resolution::K1,
             plan: Some(measure.short.clone()),
+            instead: Some(Cheaper { options: Options::default(), price: measure.credits() }),
         },
-        Say::NotInPlan { resolution: Resolution::K4, included: Resolution::K2, plan: None },
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K2,
+            plan: None,
+            instead: None,
+        },
         count(Some(measure.short.clone())),
         count(None),
         Say::LineFull { in_line: 1, in_line_max: 1 },

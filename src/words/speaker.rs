@@ -134,6 +134,7 @@ impl Speaker<'_> {
             }
             Say::SlowDown => self.text("slow-down"),
             Say::CameToNothing => self.text("came-to-nothing"),
+            Say::CouldNotSay => self.text("could-not-say"),
             Say::Alarm { what } => {
                 self.fill("alarm", &Args::new().theirs("what", what, PROMPT_CHARS_MAX))
             }
@@ -160,11 +161,13 @@ impl Speaker<'_> {
             Say::OutOfCredits { price, available, cheaper, offer } => {
                 self.out_of_credits((*price, *available), *cheaper, offer.as_ref())
             }
-            Say::NotInPlan { resolution, included, plan } => {
-                self.not_in_plan(*resolution, *included, plan.as_deref())
+            Say::NotInPlan { resolution, included, plan, instead } => {
+                let why = self.not_in_plan(*resolution, *included, plan.as_deref());
+                self.with_instead(why, *instead)
             }
-            Say::CountNotInPlan { count, included, plan } => {
-                self.count_not_in_plan(*count, *included, plan.as_deref())
+            Say::CountNotInPlan { count, included, plan, instead } => {
+                let why = self.count_not_in_plan(*count, *included, plan.as_deref());
+                self.with_instead(why, *instead)
             }
             Say::LineFull { in_line, in_line_max } => {
                 self.fill("line-full", &count_and_most("count", *in_line, *in_line_max))
@@ -240,6 +243,7 @@ impl Speaker<'_> {
             Say::CustomerWrote { name, text } => self.wrote("customer-wrote", name, text),
             Say::RelayState(state) => self.relay_state(*state),
             Say::NotShown => self.text("not-shown"),
+            Say::TopicAnew => self.text("topic-anew"),
             Say::DeskHelp => self.text("desk-help"),
             Say::DeskHelpByCode => self.text("desk-help-by-code"),
             Say::DeskClosed => self.text("desk-closed"),

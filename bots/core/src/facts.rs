@@ -514,8 +514,10 @@ pub struct Line {
     pub tags: Vec<i64>,
     /// The tag that was served last: a new account's request comes after it.
     pub served_tag: i64,
-    /// Pictures being made.
+    /// Pictures being made, wherever.
     pub running: i64,
+    /// Replicas that share the line, each with room of its own.
+    pub replicas: i64,
     /// Measured medians; nothing where there are too few samples.
     pub medians: Vec<Median>,
 }

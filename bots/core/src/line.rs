@@ -18,10 +18,11 @@ pub fn first_tag(line: &Line, last_tag: i64) -> i64 {
     line.served_tag.max(last_tag).saturating_add(1)
 }
 
-/// Where a picture with this tag stands, when `own` pictures of the same request go before it.
+/// Where a picture with this tag stands, when `own` pictures of the same request go before it and
+/// each replica makes `concurrency` at once.
 #[must_use]
 pub fn standing(line: &Line, tag: i64, own: i64, options: &Options, concurrency: i64) -> Standing {
-    let concurrency = concurrency.max(1);
+    let concurrency = concurrency.max(1).saturating_mul(line.replicas.max(1));
     let waiting = line.tags.iter().filter(|other| **other <= tag).count() as i64;
     let free = concurrency.saturating_sub(line.running).clamp(0, concurrency);
     let place = (waiting.saturating_add(own) - free + 1).max(0);
@@ -53,7 +54,19 @@ mod tests {
     fn line(tags: Vec<i64>, running: i64, took_ms: Option<i64>) -> Line {
         let median =
             |took_ms| Median { resolution: Resolution::K1, quality: Quality::Medium, took_ms };
-        Line { tags, served_tag: 0, running, medians: took_ms.map(median).into_iter().collect() }
+        let medians = took_ms.map(median).into_iter().collect();
+        Line { tags, served_tag: 0, running, replicas: 1, medians }
+    }
+
+    #[test]
+    fn replicas_share_the_line() {
+        let alone = line(vec![1, 1], 8, Some(20_000));
+        let shared = Line { replicas: 2, ..alone.clone() };
+        let stands = |line| standing(line, 1, 0, &Options::default(), 8);
+        assert_eq!(stands(&alone), Standing { place: 3, wait_s: Some(28) });
+        assert_eq!(stands(&shared), Standing { place: 0, wait_s: Some(20) });
+        let full = Line { running: 16, ..shared.clone() };
+        assert_eq!(stands(&full), Standing { place: 3, wait_s: Some(24) });
     }
 
     #[test]
@@ -90,13 +103,14 @@ mod tests {
             more in 0..50_i64,
             running in 0..10_i64,
             concurrency in -1..12_i64,
+            replicas in 0..4_i64,
             took_ms in 1..100_000_i64,
         ) {
             tags.sort_unstable();
-            let before = line(tags.clone(), running, Some(took_ms));
+            let before = Line { replicas, ..line(tags.clone(), running, Some(took_ms)) };
             tags.push(more);
             tags.sort_unstable();
-            let after = line(tags, running, Some(took_ms));
+            let after = Line { replicas, ..line(tags, running, Some(took_ms)) };
             let options = Options::default();
             let shorter = standing(&before, tag, 0, &options, concurrency);
             let longer = standing(&after, tag, 0, &options, concurrency);

@@ -6,6 +6,7 @@
 mod case;
 mod key;
 mod link;
+mod matter;
 mod stars;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -24,6 +25,7 @@ pub use self::{
     case::{AnswerBack, Card, CardLine, Cause, RelayState},
     key::{Action, Chosen, Does, Key, Label, Verb},
     link::{LinkSay, LinkedLine},
+    matter::Matter,
     stars::StarsSay,
 };
 
@@ -98,6 +100,8 @@ pub enum Say {
     SlowDown,
     /// What they sent could not be dealt with, however often it was tried.
     CameToNothing,
+    /// What we had to say here could not be sent, however often it was tried.
+    CouldNotSay,
     /// Something is wrong, to the owner.
     Alarm {
         /// What.
@@ -180,6 +184,8 @@ pub enum Say {
         included: Resolution,
         /// The plan that has it, by name.
         plan: Option<String>,
+        /// What can be made instead, where that is offered.
+        instead: Option<Cheaper>,
     },
     /// The plan does not include so many pictures a request.
     CountNotInPlan {
@@ -189,6 +195,8 @@ pub enum Say {
         included: i64,
         /// The plan that has it, by name.
         plan: Option<String>,
+        /// What can be made instead, where that is offered.
+        instead: Option<Cheaper>,
     },
     /// The plan has no more room in line.
     LineFull {
@@ -499,6 +507,8 @@ pub enum Say {
     RelayState(RelayState),
     /// A message of a case cannot be shown in its topic.
     NotShown,
+    /// A case has another topic than before.
+    TopicAnew,
     /// An operator's command that this desk does not know.
     DeskHelp,
     /// The same where a case is named by its code.

@@ -25,7 +25,8 @@ fn a_prompt_in_a_group_answers_its_message_and_obeys_only_its_asker() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:-5 answering 10: Making "a fox" K1 Square Medium ×1
-        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -41,7 +42,8 @@ fn a_new_member_gets_an_account_of_their_own() {
     hold 2 as #5 for #4 of purse #1
     generate #4 of #3 with hold #5 number 1 tag 41
     send as Generation(#4) in telegram:-5 answering 10: Making "a fox" K1 Square Medium ×1
-        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #3]
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #3] [SupportLink
+        https://help.example]
     "#);
 }
 

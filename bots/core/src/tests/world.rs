@@ -16,6 +16,7 @@ use crate::{
     facts::*,
     generation::*,
     id::*,
+    keys,
     payment::{Mode, Money, RefundAuto, Till},
     say::{Action, Verb},
 };
@@ -220,7 +221,7 @@ pub fn photo(unique: &str) -> Attachment {
 pub fn line() -> Line {
     let (resolution, quality) = (Resolution::K1, Quality::Medium);
     let median = Median { resolution, quality, took_ms: 20_000 };
-    Line { tags: vec![], served_tag: 40, running: 0, medians: vec![median] }
+    Line { tags: vec![], served_tag: 40, running: 0, replicas: 1, medians: vec![median] }
 }
 
 pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {

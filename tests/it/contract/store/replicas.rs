@@ -231,13 +231,14 @@ fn all_shards() -> ShardSet {
 async fn a_session_that_was_lost_is_made_anew_and_kills_nobody() {
     for house in houses().await.into_iter().filter(|house| house.database.is_shared()) {
         let (one, first, mut ours, our_shards) = member(&house).await;
-        let (_other, second, mut theirs, their_shards) = member(&house).await;
+        let (other, second, mut theirs, their_shards) = member(&house).await;
         let start = Instant::now();
         for beat in 0..3 {
             ours.beat(start + BEAT * beat).await.unwrap();
             theirs.beat(start + BEAT * beat).await.unwrap();
         }
         assert_eq!(our_shards.ours().with(their_shards.ours()), all_shards());
+        assert_eq!((one.replicas(), other.replicas()), (2, 2));
         assert!(our_shards.ours().common(their_shards.ours()).is_empty());
         // The server was started anew: every session is gone, those that prove life too.
         house.database.end_sessions().await;
@@ -289,6 +290,7 @@ async fn a_replica_without_its_lock_that_is_silent_is_taken_over_before_its_leas
             ours.beat(start + BEAT * beat).await.unwrap();
         }
         assert_eq!(shards.ours(), all_shards());
+        assert_eq!(store.replicas(), 1);
     }
 }
 

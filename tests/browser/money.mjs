@@ -11,6 +11,7 @@ const PAID_MS = 30_000;
 /** What is read, in the language of the player. */
 const SAYS = {
   pack: /9\.90 USD/,
+  stars: /500 ⭐/,
   plan: /19\.90 USD/,
   pay: /^(Pay|付款)/,
   arrived: /arrived|已到账/,
@@ -81,6 +82,27 @@ async function buyPack(visit, browser) {
   await visit.shot("bought");
 }
 
+async function payInStars(visit) {
+  const before = await visit.newest();
+  await visit.write("/buy");
+  const shown = await visit.message(
+    "what is for sale",
+    (it) => it.message > before && it.fromBot && it.buttons.some((text) => SAYS.stars.test(text)),
+  );
+  const text = shown.buttons.find((it) => SAYS.stars.test(it));
+  await visit.page.press(`[data-message="${shown.message}"] .key`, text);
+  const bill = await visit.message(
+    "the invoice",
+    (it) => it.message > shown.message && it.fromBot && it.buttons.some((key) => SAYS.pay.test(key)),
+  );
+  await visit.shot("invoice");
+  const key = bill.buttons.find((it) => SAYS.pay.test(it));
+  await visit.page.press(`[data-message="${bill.message}"] .key`, key);
+  const arrived = (it) => it.message > bill.message && it.fromBot && SAYS.arrived.test(it.text);
+  await visit.message("the credits", arrived, PAID_MS);
+  await visit.shot("paid-in-stars");
+}
+
 async function goAway(visit, browser) {
   const url = await link(visit, SAYS.pack);
   const page = await browser.open(url, visit.look);
@@ -118,6 +140,7 @@ export async function visitMoney(visit, browser) {
   await visit.check("a pack is paid for after a refused card, and its credits arrive", () =>
     buyPack(visit, browser),
   );
+  await visit.check("a pack is paid for in Stars, in the chat itself", () => payInStars(visit));
   await visit.check("who goes away without paying reads that nothing was paid", () =>
     goAway(visit, browser),
   );

@@ -35,7 +35,7 @@ pub(super) struct Speaker<'w> {
 }
 
 impl Speaker<'_> {
-    fn with_url(&self, id: &'static str, url: &str) -> Text {
+    pub(super) fn with_url(&self, id: &'static str, url: &str) -> Text {
         self.fill(id, &Args::new().ours("url", url))
     }
 
@@ -129,6 +129,10 @@ impl Speaker<'_> {
             Say::NothingToCancel => self.text("nothing-to-cancel"),
             Say::InPrivateOnly => self.text("in-private-only"),
             Say::PromptEmpty => self.text("prompt-empty"),
+            Say::ReferenceUnusable { number, fault } => self.reference(*number, *fault),
+            Say::NoSuchChoice { number } => {
+                self.fill("no-such-choice", &Args::new().number("number", *number))
+            }
             Say::PromptTooLong { chars, chars_max } => {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }
@@ -210,6 +214,7 @@ impl Speaker<'_> {
             Say::ChangeHow => self.text("change-how"),
             Say::ChangeByReply => self.text("change-by-reply"),
             Say::WhichPicture => self.text("which-picture"),
+            Say::WhichPictureByButtons => self.text("which-picture-button"),
             Say::NewWords => self.text("new-words"),
             Say::NewWordsByReply => self.text("new-words-by-reply"),
             Say::More => self.text("more"),
@@ -219,6 +224,7 @@ impl Speaker<'_> {
             Say::Original => self.text("original"),
             Say::OriginalLink { url } => self.with_url("original-link", url),
             Say::PictureLink { url } => self.with_url("picture-link", url),
+            Say::PictureLinks { urls, receipt } => self.picture_links(urls, receipt),
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
             Say::Missed { failed, expired, returned, available } => {

@@ -17,7 +17,7 @@ use crate::{
     channel::{OtherKind, Text},
     credits::Credits,
     facts::Lapsing,
-    generation::{Failure, Options, Resolution},
+    generation::{Failure, Options, ReferenceFault, Resolution},
     payment::{Charge, Item, Money, PlanState, RefundState},
 };
 
@@ -89,6 +89,18 @@ pub enum Say {
     InPrivateOnly,
     /// Words that are no prompt: only emptiness, or a command without its argument; an example.
     PromptEmpty,
+    /// A picture that waited for words cannot be worked from.
+    ReferenceUnusable {
+        /// Which of those that waited.
+        number: u8,
+        /// Why.
+        fault: ReferenceFault,
+    },
+    /// A number that is none of those that can be chosen.
+    NoSuchChoice {
+        /// The number.
+        number: i64,
+    },
     /// More characters than a prompt may have.
     PromptTooLong {
         /// Characters sent.
@@ -414,6 +426,8 @@ pub enum Say {
     ChangeByReply,
     /// Words about pictures, and no telling which one.
     WhichPicture,
+    /// The same where pictures have their numbers as buttons, and none can be answered.
+    WhichPictureByButtons,
     /// What the next words will do: replace those of a request that was not made.
     NewWords,
     /// The same among others, where only an answer is heard.
@@ -437,6 +451,14 @@ pub enum Say {
     PictureLink {
         /// The address.
         url: String,
+    },
+    /// Pictures that the channel does not take, where one thing more can be said: all their
+    /// addresses, and what they cost.
+    PictureLinks {
+        /// The addresses, by the pictures' numbers.
+        urls: Vec<String>,
+        /// The receipt.
+        receipt: Receipt,
     },
     /// Nobody knows whether a picture or a file arrived.
     DidItArrive,

@@ -204,7 +204,7 @@ fn planned(plan: Result<Plan, NoPlan>) -> Value {
         .sends
         .iter()
         .map(|send| {
-            let call = send.with_media(Some("MEDIA"));
+            let call = send.with_media(Some("MEDIA")).into_owned();
             let Body::Json(body) = call.body else { panic!("a send without a body") };
             json!({ "call": call.api.path(), "body": body, "optional": send.optional })
         })
@@ -233,6 +233,7 @@ fn answered(sample: Sample) -> Value {
         said_at: RECEIVED_AT,
         response_url: Some("https://qyapi.weixin.qq.com/cgi-bin/aibot/response".into()),
         pressed: None,
+        quoted: None,
     };
     let mut stream = Stream::begin(&said, None);
     for message in &sample.before {

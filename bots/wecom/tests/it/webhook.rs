@@ -320,6 +320,14 @@ async fn an_answer_has_six_minutes_and_what_comes_later_an_hour() {
     bot.wecom.reply("aibot/response", Reply::Never);
     let unknown = bot.deliver(2, new(), text("link")).await.unwrap_err();
     assert!(matches!(unknown, DeliveryError::Unknown(_)));
+    // The same is said again, and that the address was used says that it is there already.
+    bot.wecom.reply("aibot/response", Reply::Never);
+    let unknown = bot.deliver(2, new(), text("link")).await.unwrap_err();
+    assert!(matches!(unknown, DeliveryError::Unknown(_)));
+    bot.wecom.reply("aibot/response", Reply::No(40_058, "response_code"));
+    bot.deliver(2, new(), text("link")).await.unwrap();
+    let other = bot.deliver(3, new(), text("x")).await.unwrap_err();
+    assert!(matches!(other, DeliveryError::WindowClosed), "it is not this one's");
 
     let bot = Bot::start().await;
     bot.say().await;
@@ -328,6 +336,36 @@ async fn an_answer_has_six_minutes_and_what_comes_later_an_hour() {
     assert!(matches!(closed, DeliveryError::WindowClosed));
     let nobody = Bot::start().await.deliver(1, new(), text("x")).await.unwrap_err();
     assert!(matches!(nobody, DeliveryError::WindowClosed));
+}
+
+#[tokio::test]
+async fn words_of_ours_that_are_quoted_mean_the_picture_above_them() {
+    let bot = Bot::start().await;
+    bot.say().await;
+    bot.deliver(1, Place::New { slot: Some(slot()) }, text("正在画")).await.unwrap();
+    bot.deliver(2, Place::Edit { slot: slot() }, picture()).await.unwrap();
+    bot.deliver(3, new(), text("2 credits · 41_left")).await.unwrap();
+    bot.later(2_000);
+    bot.poll().await;
+    let quoting = async |msgid: &str, from: &str, words: &str| {
+        let quote = json!({ "msgtype": "text", "text": { "content": words } });
+        bot.give(&json!({
+            "msgid": msgid, "chattype": "single", "from": { "userid": from },
+            "msgtype": "text", "text": { "content": "at night" }, "quote": quote,
+        }))
+        .await;
+        let accepted = bot.wecom.inbox.accepted.lock().unwrap();
+        let Arrival::Event(received) = accepted.last().unwrap().0[0].clone() else {
+            panic!("set aside")
+        };
+        let Event::MessageReceived(message) = received.event else { panic!("no message") };
+        message.reply_to.unwrap()
+    };
+    // However it is marked up and broken into lines.
+    let ours = quoting("m2", "lisi_01", "2 credits ·\n**41_left**").await;
+    assert_eq!((ours.message.0, ours.ours), (format!("{}/g7", stream_of("m1")), true));
+    assert!(!quoting("m3", "lisi_01", "2 credits").await.ours, "other words");
+    assert!(!quoting("m4", "wang", "2 credits · 41_left").await.ours, "somebody else's chat");
 }
 
 #[tokio::test]

@@ -297,7 +297,8 @@ mod tests {
 
     #[test]
     fn a_bare_number_is_a_choice() {
-        let bare = [("7", 7), (" 12. ", 12), ("3。", 3), ("１３", 13), ("4、", 4), ("5)", 5), ("07", 7)];
+        let bare =
+            [("7", 7), (" 12. ", 12), ("3。", 3), ("１３", 13), ("4、", 4), ("5)", 5), ("07", 7)];
         for (text, number) in bare {
             assert_eq!(choice(text), Some(number), "{text}");
         }

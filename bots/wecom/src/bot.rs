@@ -213,7 +213,9 @@ impl WecomBot {
         self.remember(&message.conversation, &tokens).await;
         match &self.door {
             Door::Socket(socket) => self.push(socket, message, text, &more).await?,
-            Door::Callback { .. } => self.respond(stream, message.id, response(text, &more)).await?,
+            Door::Callback { .. } => {
+                self.respond(stream, message.id, response(text, &more)).await?;
+            }
         }
         Ok(Receipt::default())
     }

@@ -100,7 +100,9 @@ impl Send {
     /// The call with the file's id in its place.
     #[must_use]
     pub fn with_media(&self, media_id: Option<&str>) -> Cow<'_, Call> {
-        let (Some(key), Some(id)) = (self.media, media_id) else { return Cow::Borrowed(&self.call) };
+        let (Some(key), Some(id)) = (self.media, media_id) else {
+            return Cow::Borrowed(&self.call);
+        };
         let mut call = self.call.clone();
         if let crate::call::Body::Json(body) = &mut call.body {
             body[key]["media_id"] = Value::from(id);

@@ -206,9 +206,7 @@ async fn who_quotes_an_answer_means_its_picture_on_either_way() {
         let house = House::build(Given { wecom: Some(way), trial: 20, ..Given::default() }).await;
         let _desk = house.open().await;
         let wecom = house.wecom();
-        let ready = async || {
-            (way == BotWay::Callback || wecom.is_socket_open()).then_some(())
-        };
+        let ready = async || (way == BotWay::Callback || wecom.is_socket_open()).then_some(());
         house.until("connection", ready).await;
         let fox = say(&house, "bot-chenmo", FOX);
         let answer = answer_to(&house, "bot-chenmo", &fox).await;

@@ -258,8 +258,7 @@ async fn give_menu(house: &House) {
         { "type": "click", "name": "我的积分", "key": "MENU_BALANCE" },
         { "type": "click", "name": "选项", "key": "设置" },
     ] });
-    let made: Value =
-        http.post(url).json(&menu).send().await.unwrap().json().await.unwrap();
+    let made: Value = http.post(url).json(&menu).send().await.unwrap().json().await.unwrap();
     assert_eq!(made["errcode"], 0, "{made}");
 }
 

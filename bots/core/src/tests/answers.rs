@@ -84,7 +84,8 @@ fn a_receipt_is_in_the_answer_of_its_picture() {
 /// What is said when the channel does not take the pictures of a request, the first of which is
 /// this.
 fn refused(siblings: &[GenerationState]) -> String {
-    let all: Vec<_> = (1..).zip(siblings).map(|(number, state)| generation(number, *state)).collect();
+    let all: Vec<_> =
+        (1..).zip(siblings).map(|(number, state)| generation(number, *state)).collect();
     let mut facts = generation_facts(1, &all);
     if let Some(request) = &mut facts.request {
         request.conversation = CHAT.into();

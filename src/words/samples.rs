@@ -239,15 +239,15 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::ReferenceUnusable { number: 2, fault: ReferenceFault::Unreadable },
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
-        Say::CameToNothing,
-        Say::CouldNotSay,
-        Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }
 
 fn incoming(measure: &Measure) -> Vec<Say> {
     let too_large = |name, bytes| Say::ReferenceTooLarge { name, bytes, bytes_max: 20_000_000 };
     let mut says = vec![
+        Say::CameToNothing,
+        Say::CouldNotSay,
+        Say::Alarm { what: "pictures cannot be kept".to_owned() },
         Say::Tray { count: 1 },
         Say::Tray { count: measure.number },
         Say::TrayCleared,
@@ -323,19 +323,12 @@ fn requests(measure: &Measure) -> Vec<Say> {
         cheaper: Some(cheaper),
         offer: available.map(|_| measure.offer()),
     };
-    let four = Options { count: 4, ..Options::default() };
-    let count = |plan| Say::CountNotInPlan {
-        count: measure.number,
-        included: 4,
-        plan,
-        instead: Some(Cheaper { options: four, price: measure.credits() }),
-    };
     let arrived = |making| Say::CreditsArrived {
         credits: measure.credits(),
         available: measure.credits(),
         making,
     };
-    vec![
+    let mut says = vec![
         Say::Making(making(measure)),
         Say::Making(Making { references: 1, place: 1, wait_s: Some(9_000), ..making(measure) }),
         Say::Making(Making { place: 3, wait_s: None, ..making(measure) }),
@@ -348,6 +341,36 @@ fn requests(measure: &Measure) -> Vec<Say> {
         confirm(None),
         out(Some(Credits(-measure.number))),
         out(None),
+    ];
+    says.extend(beyond_the_plan(measure));
+    says.extend([
+        Say::LineFull { in_line: 1, in_line_max: 1 },
+        Say::LineFull { in_line: measure.number, in_line_max: measure.number },
+        Say::RequestChanged,
+        Say::ChangedTooLate,
+        Say::Cancelled { available: Some(measure.credits()) },
+        Say::Cancelled { available: None },
+        Say::CancelledRest { going: 2, available: Some(measure.credits()) },
+        Say::CancelledRest { going: 0, available: None },
+        arrived(true),
+        arrived(false),
+        Say::TooLateToCancel,
+        Say::RequestLapsed,
+        Say::RequestGaveWay,
+    ]);
+    says
+}
+
+/// What a plan does not include.
+fn beyond_the_plan(measure: &Measure) -> Vec<Say> {
+    let four = Options { count: 4, ..Options::default() };
+    let count = |plan| Say::CountNotInPlan {
+        count: measure.number,
+        included: 4,
+        plan,
+        instead: Some(Cheaper { options: four, price: measure.credits() }),
+    };
+    vec![
         Say::NotInPlan {
             resolution: Resolution::K4,
             included: Resolution::K1,
@@ -362,19 +385,6 @@ fn requests(measure: &Measure) -> Vec<Say> {
         },
         count(Some(measure.short.clone())),
         count(None),
-        Say::LineFull { in_line: 1, in_line_max: 1 },
-        Say::LineFull { in_line: measure.number, in_line_max: measure.number },
-        Say::RequestChanged,
-        Say::ChangedTooLate,
-        Say::Cancelled { available: Some(measure.credits()) },
-        Say::Cancelled { available: None },
-        Say::CancelledRest { going: 2, available: Some(measure.credits()) },
-        Say::CancelledRest { going: 0, available: None },
-        arrived(true),
-        arrived(false),
-        Say::TooLateToCancel,
-        Say::RequestLapsed,
-        Say::RequestGaveWay,
     ]
 }
 

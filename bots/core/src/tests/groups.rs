@@ -1,6 +1,6 @@
 //! Groups: everybody pays for themselves, and nothing private is told.
 
-use std::string::String;
+use std::{string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -9,6 +9,7 @@ use crate::{
     event::{Event, Message, Setting},
     facts::*,
     generation::GenerationState as Is,
+    id::RequestId,
     say::{Say, Verb},
 };
 
@@ -138,4 +139,18 @@ fn in_a_group_changes_and_new_words_are_asked_for_as_an_answer() {
     let request = Some(request(RequestState::Settled));
     let words = pressed(PressFacts { request, ..words });
     assert!(words.contains("NewWordsByReply"), "{words}");
+}
+
+#[test]
+fn words_asked_for_in_a_group_are_taken_from_an_answer() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
+    let started = Request {
+        references: vec![Reference::Media(media("r"))],
+        ..request(RequestState::Settled)
+    };
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
+    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
+    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
 }

@@ -209,6 +209,17 @@ fn other_words_are_for_what_was_not_made() {
 }
 
 #[test]
+fn other_words_for_one_of_four_make_one() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
+    let mut started = request(RequestState::Settled);
+    started.options.count = 4;
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let effects = said(facts, message("an owl"));
+    assert!(effects.contains("\"an owl\" K1 Square Medium ×1 each 2"), "{effects}");
+}
+
+#[test]
 fn a_request_that_is_gone_answers_politely() {
     for verb in [Verb::Cancel, Verb::Again, Verb::Confirm, Verb::TakeCheaper, Verb::TryAgain] {
         assert_eq!(pressed(press_facts(customer(5), verb, 50)), "answer tap: Stale", "{verb:?}");

@@ -263,17 +263,6 @@ fn after_change_the_words_the_next_words_replace_those_of_the_request() {
     "#);
 }
 
-#[test]
-fn other_words_for_one_of_four_make_one() {
-    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
-    let mut started = request(RequestState::Settled);
-    started.options.count = 4;
-    let customer = Customer { awaiting, ..customer(10) };
-    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
-    let effects = said(facts, message("an owl"));
-    assert!(effects.contains("\"an owl\" K1 Square Medium ×1 each 2"), "{effects}");
-}
-
 fn part(id: &str, text: &str, unique: &str) -> Message {
     let album = Some("album1".into());
     Message { id: id.into(), album, ..with(text, vec![photo(unique)]) }
@@ -381,20 +370,6 @@ fn a_picture_that_is_answered_counts_whatever_was_pressed_before() {
         let said = said(message_facts(customer(awaiting)), words.clone());
         assert!(said.contains("references [Media({ handle: \"x\""), "{said}");
     }
-}
-
-#[test]
-fn words_asked_for_in_a_group_are_taken_from_an_answer() {
-    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
-    let started = Request {
-        references: vec![Reference::Media(media("r"))],
-        ..request(RequestState::Settled)
-    };
-    let customer = Customer { awaiting, ..customer(10) };
-    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
-    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
-    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
-    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
 }
 
 /// A part of an album in a group that does not call us by itself.

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 impl House {
     /// The events that tell somebody of lost words of ours, and where.
-    async fn told(&self) -> Vec<(String, Event)> {
+    async fn told_of_ours(&self) -> Vec<(String, Event)> {
         let mut connection = self.store.read().await.unwrap();
         let text = "select i.conversation, r.event from inbox i join inbox_raw r on r.seq = i.seq
                     where i.external_id like 'outbox:%' order by i.seq";
@@ -49,16 +49,16 @@ async fn whoever_words_of_ours_were_for_hears_once_a_day_that_they_were_given_up
             ("telegram:1".to_owned(), lost("telegram:1")),
             ("wecom-kf:desk:bob".to_owned(), lost("wecom-kf:bob")),
         ];
-        assert_eq!(house.told().await, told);
+        assert_eq!(house.told_of_ours().await, told);
         assert_eq!(house.status().await.outbox.refused, 3);
         // What tells it may be given up too: that is not told.
         house.send(words(4, "telegram:1"), None).await;
         house.settle_all(&Fate::GivenUp).await;
-        assert_eq!(house.told().await.len(), 2);
+        assert_eq!(house.told_of_ours().await.len(), 2);
         house.hands.advance(DAY);
         house.send(words(5, "telegram:1"), None).await;
         house.settle_all(&Fate::GivenUp).await;
-        assert_eq!(house.told().await.len(), 3);
+        assert_eq!(house.told_of_ours().await.len(), 3);
     }
 }
 
@@ -74,11 +74,11 @@ async fn what_somebody_waits_for_or_what_says_nothing_is_not_told_of_besides() {
         let silent = OutboundMessage { content: removed, ..words(8, "telegram:1") };
         house.send(silent, None).await;
         house.settle_all(&Fate::GivenUp).await;
-        assert_eq!(house.told().await, []);
+        assert_eq!(house.told_of_ours().await, []);
         // A receipt is for them.
         let receipt = OutboundMessage { id: OutboundId(9), ..words(9, "telegram:1") };
         house.send(receipt, Some(About::Beside(ArtifactId(80)))).await;
         house.settle_all(&Fate::GivenUp).await;
-        assert_eq!(house.told().await, [("telegram:1".to_owned(), lost("telegram:1"))]);
+        assert_eq!(house.told_of_ours().await, [("telegram:1".to_owned(), lost("telegram:1"))]);
     }
 }

@@ -35,7 +35,7 @@ use picdesk_core::{
     account::Language,
     channel::Text,
     facts::Example,
-    say::{Label, Say},
+    say::{Label, Matter, Say},
 };
 use picdesk_wecom::BotWords;
 
@@ -45,7 +45,7 @@ pub use self::{
     menu::{Audience, Command},
     page::PageText,
 };
-use self::{lexicon::Lexicon, speaker::Speaker};
+use self::{lexicon::Lexicon, pattern::Args, speaker::Speaker};
 use crate::config::{Config, OfficeHours};
 
 /// Longest text any channel of ours takes in one message, UTF-16 code units. Source: Bot API,
@@ -54,6 +54,9 @@ const TEXT_UNITS_MAX: usize = 4096;
 
 /// Longest answer to a tap, UTF-16 code units. Source: Bot API, `answerCallbackQuery`.
 const TAP_UNITS_MAX: usize = 200;
+
+/// What people write to reach a human.
+const ASK_HUMAN: &str = "/support";
 
 /// What texts say about the house itself; from the configuration.
 #[derive(Clone, Debug)]
@@ -133,11 +136,16 @@ impl Words {
     }
 
     /// The words of a brief answer to a tap: without addresses, which cannot be opened there and
-    /// take the room of the words.
+    /// take the room of the words. Nothing stands below it, so a failure says how to reach a human.
     #[must_use]
     pub fn tap_answer(&self, language: Language, say: &Say, context: &SayContext) -> String {
         let brief = SayContext { support_url: None, support_email: None, ..context.clone() };
-        fit(self.say(language, say, &brief), TAP_UNITS_MAX).text
+        let mut text = self.say(language, say, &brief);
+        if say.matter() == Matter::Failure && !text.text.contains(ASK_HUMAN) {
+            text.text.push('\n');
+            text.text.push_str(self.lexicon(language).word("tap-human"));
+        }
+        fit(text, TAP_UNITS_MAX).text
     }
 
     /// What stands on a button.
@@ -182,11 +190,13 @@ impl Words {
     pub fn wecom_bot(&self, language: Language, context: &SayContext) -> BotWords {
         let lexicon = self.lexicon(language);
         let word = |name| lexicon.word(name).to_owned();
+        let speaker = Speaker { lexicon, context };
+        let help = speaker.support(Args::new());
         BotWords {
             opening: word("wecom-bot-opening"),
             greeting: menu::description(lexicon, context),
             taken_back: word("wecom-bot-taken-back"),
-            unanswered: word("wecom-bot-unanswered"),
+            unanswered: speaker.phrase("wecom-bot-unanswered", &help),
             pressed: word("wecom-bot-pressed"),
             write_instead: word("wecom-bot-write-instead"),
         }

@@ -198,6 +198,7 @@ not-in-plan = You can go up to { $included }; no plan here has { BOLD($wanted) }
 not-in-plan-but = { BOLD($wanted) } comes with { BOLD($plan) }; for now you can go up to { $included }. Nothing was charged.
 count-not-in-plan = You asked for { $count } pictures, and you can have { $included } at a time. Nothing was charged. A person can help: { $support }
 count-not-in-plan-but = You asked for { $count } pictures. For now you can have { $included } at a time, and more with { BOLD($plan) }. Nothing was charged.
+not-in-plan-instead = I can make { $options } for { BOLD($price) }.
 line-full = { $most ->
     [one] Your request in line comes first; there is room for one. Nothing was charged. Send this again when it is done, or /cancel it.
    *[other] You have { $count } requests in line; there is room for { $most }. Nothing was charged. Send this again when one is done, or /cancel one.
@@ -467,6 +468,8 @@ not-an-operator = Only operators can answer here. The owner adds one with { CODE
 
 ### Answers to taps
 
+# Below whatever did not come about.
+tap-human = A person can help: /support
 not-yours = This button belongs to somebody else.
 stale = This button is out of date. Use a newer one, or write to me.
 done = Done.
@@ -491,6 +494,7 @@ label-change-words = Change the words
 label-clear-tray = Clear
 label-confirm = Make it · { $price }
 label-take-cheaper = { $resolution } { $quality } · { $price }
+label-take-cheaper-several = { $count } × { $resolution } { $quality } · { $price }
 label-example-1 = A fox in the snow
 label-example-2 = A lighthouse at night
 label-balance = Balance
@@ -574,7 +578,7 @@ bot-about = Pictures from your words. A picture that fails costs nothing.
 wecom-bot-opening = One moment …
 # What it says in the end when nothing is left in it, and when nothing came in time.
 wecom-bot-taken-back = Taken back.
-wecom-bot-unanswered = I could not answer in time. Send me a word, and I go on from there.
+wecom-bot-unanswered = I could not answer in time. Send me a word, and I go on from there. A person can help: { $support }
 # Beside the name of a button that was pressed, on its card.
 wecom-bot-pressed = the answer comes as a message
 wecom-bot-write-instead = I cannot answer this button here. Please write to me instead.

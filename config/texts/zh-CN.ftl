@@ -168,6 +168,7 @@ not-in-plan = 你目前最高可用 { $included }，这里还没有包含 { BOLD
 not-in-plan-but = { BOLD($wanted) } 需要 { BOLD($plan) } 套餐，你目前最高可用 { $included }。没有扣积分。
 count-not-in-plan = 你要 { $count } 张，一次最多 { $included } 张。没有扣积分。可以找人工：{ $support }
 count-not-in-plan-but = 你要 { $count } 张，目前一次最多 { $included } 张，{ BOLD($plan) } 套餐可以更多。没有扣积分。
+not-in-plan-instead = 现在可以做：{ $options }，{ BOLD($price) }。
 line-full = 你有 { $count } 个请求在排队，最多排 { $most } 个。没有扣积分。等画好一个再发，或用 /cancel 取消一个。
 request-changed = 好，按新的描述画。
 changed-too-late = 已经开始画了，只能按原来的描述。画好后回复那张图，说说要改哪里。
@@ -424,6 +425,8 @@ not-an-operator = 只有客服可以在这里回复。由负责人用 { CODE("pi
 
 ### 点按回应
 
+# 没有做成的事，下面加这一句。
+tap-human = 可以找人工：/support
 not-yours = 这个按钮是别人的。
 stale = 这个按钮过期了，请用新的，或直接写给我。
 done = 好了。
@@ -448,6 +451,7 @@ label-change-words = 换个说法
 label-clear-tray = 清空
 label-confirm = 画吧 · { $price }
 label-take-cheaper = { $resolution } { $quality } · { $price }
+label-take-cheaper-several = { $count } 张 { $resolution } { $quality } · { $price }
 label-example-1 = 雪地里的狐狸
 label-example-2 = 夜色中的灯塔
 label-balance = 余额
@@ -531,7 +535,7 @@ bot-about = 把你的话变成图。没画成，不收积分。
 wecom-bot-opening = 稍等，正在看你的话……
 # What it says in the end when nothing is left in it, and when nothing came in time.
 wecom-bot-taken-back = 已撤回。
-wecom-bot-unanswered = 没能及时回复你。发一句话给我，我接着来。
+wecom-bot-unanswered = 没能及时回复你。发一句话给我，我接着来。可以找人工：{ $support }
 # Beside the name of a button that was pressed, on its card.
 wecom-bot-pressed = 稍后发消息回复你
 wecom-bot-write-instead = 这个按钮在这里回复不了，请直接发文字给我。

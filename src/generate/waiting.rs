@@ -6,6 +6,7 @@ use std::{
 };
 
 use picdesk_core::{
+    effect::Body,
     event::Setting,
     facts::Line,
     id::{GenerationId, Slot},
@@ -111,10 +112,12 @@ impl Studio {
     fn tell(&self, one: &Claimed, stands: Standing) {
         let (desk, request) = (&self.parts.desk, &one.request);
         let language = one.language.unwrap_or(desk.house.language_default);
-        let rows = keys::cancel(request.id);
+        let say = making(one, stands);
+        let text = self.words(one, &say);
+        let rows = keys::with_human(&desk.house, &Body::Say(say), keys::cancel(request.id));
         let partial = Partial {
             conversation: request.conversation.clone(),
-            text: self.words(one, &making(one, stands)),
+            text,
             picture: None,
             buttons: render::buttons(desk, language, Some(&request.identity), &rows),
         };

@@ -204,7 +204,7 @@ async fn message(
             let key = wanted.message_key(by.as_str());
             read::started(tx, std::slice::from_ref(&key)).await?.remove(&key)
         }
-        (None, Some(Awaiting::Words { request })) => {
+        (None, Some(Awaiting::Words { request, .. })) => {
             read::requests(tx, [request.0]).await?.remove(&request.0)
         }
         (None, _) => None,

@@ -132,7 +132,13 @@ fn take_cheaper(lexicon: &Lexicon, cheaper: &Cheaper) -> String {
         .ours("resolution", units::resolution(cheaper.options.resolution))
         .ours("quality", units::quality(lexicon, cheaper.options.quality))
         .ours("price", units::credits(lexicon, cheaper.price));
-    lexicon.phrase("label-take-cheaper", &args)
+    match cheaper.options.count {
+        0 | 1 => lexicon.phrase("label-take-cheaper", &args),
+        count => {
+            let args = args.number("count", count.into());
+            lexicon.phrase("label-take-cheaper-several", &args)
+        }
+    }
 }
 
 fn marked(lexicon: &Lexicon, label: &str, chosen: Chosen) -> String {

@@ -145,6 +145,18 @@ impl Speaker<'_> {
         }
     }
 
+    /// Why not, and what can be made instead.
+    pub(super) fn with_instead(&self, why: Text, instead: Option<Cheaper>) -> Text {
+        let mut lines = vec![why];
+        lines.extend(instead.map(|instead| {
+            let args = Args::new()
+                .ours("options", units::options(self.lexicon, instead.options))
+                .ours("price", self.credits(instead.price));
+            self.fill("not-in-plan-instead", &args)
+        }));
+        joined(&lines, "\n")
+    }
+
     /// `2 credits · 41 left · kept until 22 Dec`.
     pub(super) fn receipt(&self, receipt: &Receipt) -> Text {
         let mut parts = Vec::with_capacity(4);

@@ -237,14 +237,14 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::PromptEmpty,
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
-        Say::CameToNothing,
-        Say::Alarm { what: "pictures cannot be kept".to_owned() },
     ]
 }
 
 fn incoming(measure: &Measure) -> Vec<Say> {
     let too_large = |name, bytes| Say::ReferenceTooLarge { name, bytes, bytes_max: 20_000_000 };
     let mut says = vec![
+        Say::CameToNothing,
+        Say::Alarm { what: "pictures cannot be kept".to_owned() },
         Say::Tray { count: 1 },
         Say::Tray { count: measure.number },
         Say::TrayCleared,
@@ -320,13 +320,12 @@ fn requests(measure: &Measure) -> Vec<Say> {
         cheaper: Some(cheaper),
         offer: available.map(|_| measure.offer()),
     };
-    let count = |plan| Say::CountNotInPlan { count: measure.number, included: 1, plan };
     let arrived = |making| Say::CreditsArrived {
         credits: measure.credits(),
         available: measure.credits(),
         making,
     };
-    vec![
+    let mut says = vec![
         Say::Making(making(measure)),
         Say::Making(Making { references: 1, place: 1, wait_s: Some(9_000), ..making(measure) }),
         Say::Making(Making { place: 3, wait_s: None, ..making(measure) }),
@@ -339,14 +338,9 @@ fn requests(measure: &Measure) -> Vec<Say> {
         confirm(None),
         out(Some(Credits(-measure.number))),
         out(None),
-        Say::NotInPlan {
-            resolution: Resolution::K4,
-            included: Resolution::K1,
-            plan: Some(measure.short.clone()),
-        },
-        Say::NotInPlan { resolution: Resolution::K4, included: Resolution::K2, plan: None },
-        count(Some(measure.short.clone())),
-        count(None),
+    ];
+    says.extend(beyond_the_plan(measure));
+    says.extend([
         Say::LineFull { in_line: 1, in_line_max: 1 },
         Say::LineFull { in_line: measure.number, in_line_max: measure.number },
         Say::RequestChanged,
@@ -360,6 +354,34 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::TooLateToCancel,
         Say::RequestLapsed,
         Say::RequestGaveWay,
+    ]);
+    says
+}
+
+/// What a plan does not include.
+fn beyond_the_plan(measure: &Measure) -> Vec<Say> {
+    let four = Options { count: 4, ..Options::default() };
+    let count = |plan| Say::CountNotInPlan {
+        count: measure.number,
+        included: 4,
+        plan,
+        instead: Some(Cheaper { options: four, price: measure.credits() }),
+    };
+    vec![
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K1,
+            plan: Some(measure.short.clone()),
+            instead: Some(Cheaper { options: Options::default(), price: measure.credits() }),
+        },
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K2,
+            plan: None,
+            instead: None,
+        },
+        count(Some(measure.short.clone())),
+        count(None),
     ]
 }
 

@@ -160,11 +160,13 @@ impl Speaker<'_> {
             Say::OutOfCredits { price, available, cheaper, offer } => {
                 self.out_of_credits((*price, *available), *cheaper, offer.as_ref())
             }
-            Say::NotInPlan { resolution, included, plan } => {
-                self.not_in_plan(*resolution, *included, plan.as_deref())
+            Say::NotInPlan { resolution, included, plan, instead } => {
+                let why = self.not_in_plan(*resolution, *included, plan.as_deref());
+                self.with_instead(why, *instead)
             }
-            Say::CountNotInPlan { count, included, plan } => {
-                self.count_not_in_plan(*count, *included, plan.as_deref())
+            Say::CountNotInPlan { count, included, plan, instead } => {
+                let why = self.count_not_in_plan(*count, *included, plan.as_deref());
+                self.with_instead(why, *instead)
             }
             Say::LineFull { in_line, in_line_max } => {
                 self.fill("line-full", &count_and_most("count", *in_line, *in_line_max))

@@ -2,6 +2,7 @@
 //! write their way out of it.
 
 mod hostile;
+mod human;
 mod readings;
 
 use std::{
@@ -15,7 +16,7 @@ use picdesk_core::{
     credits::Credits,
     facts::HISTORY_PAGE,
     generation::Resolution,
-    say::{Cause, Label, Say},
+    say::{Cause, Label, Matter, Say},
 };
 
 use super::{
@@ -102,6 +103,7 @@ fn every_text_is_said_and_none_fails() {
                 let text = words.say(language, &say, &context);
                 assert!(!text.text.trim().is_empty(), "{say:?}");
                 assert!(!text.text.contains('{'), "{say:?}: {}", text.text);
+                assert!(!words.tap_answer(language, &say, &context).is_empty(), "{say:?}");
             }
             for label in labels(Credits(4)) {
                 assert!(!words.label(language, &label).is_empty(), "{label:?}");
@@ -201,10 +203,16 @@ fn everyday_tap_answers_are_whole() {
         Say::Deleted,
         Say::TrayCleared,
         Say::LanguageChanged,
+        Say::NoReferences,
+        Say::LineFull { in_line: 3, in_line_max: 3 },
     ];
     for say in taps {
         for language in Language::ALL {
-            assert_eq!(WORDS.tap_answer(language, &say, &context()), read(language, &say));
+            let mut whole = read(language, &say);
+            if say.matter() == Matter::Failure {
+                whole = format!("{whole}\n{}", WORDS.lexicon(language).word("tap-human"));
+            }
+            assert_eq!(WORDS.tap_answer(language, &say, &context()), whole);
         }
     }
 }
@@ -214,8 +222,13 @@ fn a_tap_answer_names_no_address() {
     let url = Some(format!("https://desk.example/{}", "x".repeat(150)));
     let context = super::SayContext { support_url: url, ..context() };
     let says = [
-        Say::NotInPlan { resolution: Resolution::K4, included: Resolution::K1, plan: None },
-        Say::CountNotInPlan { count: 10, included: 1, plan: None },
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K1,
+            plan: None,
+            instead: None,
+        },
+        Say::CountNotInPlan { count: 10, included: 1, plan: None, instead: None },
     ];
     for say in says {
         for language in Language::ALL {
@@ -231,7 +244,9 @@ fn buttons_can_be_read_on_a_phone() {
     for language in Language::ALL {
         for label in labels(Credits(160)) {
             let words = WORDS.label(language, &label);
-            assert!((1..=24).contains(&units(&words)), "{words}");
+            // What is made at another price has a row to itself.
+            let most = if matches!(label, Label::TakeCheaper(_)) { 28 } else { 24 };
+            assert!((1..=most).contains(&units(&words)), "{words}");
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     event::About,
     facts::{DeliveryFacts, Kept},
     generation::{Artifact, GenerationState},
-    id::{ArtifactId, Slot},
+    id::{ArtifactId, RequestId, Slot},
     keys,
     picture::{self, Scene},
     receipt,
@@ -118,7 +118,7 @@ pub(crate) fn picture_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     let Some(artifact) = scene.generation.artifact else {
         return picture::gone(turn, &mut scene, VoidReason::NotHandedOver);
     };
-    did_it_arrive(turn, &scene.reader, artifact);
+    did_it_arrive(turn, &scene.reader, scene.request.id, artifact);
     if scene.generation.state == GenerationState::Made {
         scene.post(turn);
         receipt::close(turn, &scene);
@@ -171,7 +171,7 @@ pub(crate) fn original_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refus
 /// Nobody knows whether an original arrived.
 pub(crate) fn original_unknown(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
     if let Some(kept) = &facts.kept {
-        did_it_arrive(turn, &reader(facts, kept), kept.artifact.id);
+        did_it_arrive(turn, &reader(facts, kept), kept.request.id, kept.artifact.id);
     }
 }
 
@@ -179,9 +179,10 @@ fn reader(facts: &DeliveryFacts, kept: &Kept) -> Reader {
     Reader::of(&kept.request, facts.language)
 }
 
-fn did_it_arrive(turn: &mut Turn<'_>, reader: &Reader, artifact: ArtifactId) {
+fn did_it_arrive(turn: &mut Turn<'_>, reader: &Reader, request: RequestId, artifact: ArtifactId) {
     let again = keys::act(Label::SendAgain, Verb::SendAgain, artifact.0);
-    let question = turn.words(reader, Say::DidItArrive).keys(vec![vec![again]]);
+    let keys = vec![vec![again], keys::human(turn.house(), Some(request))];
+    let question = turn.words(reader, Say::DidItArrive).keys(keys);
     turn.send(question.about(About::Beside(artifact)));
 }
 

@@ -5,12 +5,13 @@ use alloc::{string::String, vec, vec::Vec};
 use crate::{
     account::{Account, Language},
     credits::Credits,
+    effect::Body,
     event::Setting,
     facts::{House, Request},
     generation::{Background, Options, Quality, Resolution, Shape},
     id::{ArtifactId, RequestId},
     payment, pricing,
-    say::{Action, Cause, Cheaper, Chosen, Does, Key, Label, Verb},
+    say::{Action, Cause, Cheaper, Chosen, Does, Key, Label, Matter, Say, Verb},
 };
 
 /// Every shape, in the order of their numbers on buttons.
@@ -23,6 +24,9 @@ pub(crate) const BACKGROUNDS: [Background; 3] =
 
 /// How many pictures the settings offer.
 const COUNTS: [u8; 4] = [1, 2, 3, 4];
+
+/// Buttons in a row that can still be read on a phone.
+const ROW_MAX: usize = 3;
 
 /// Things for sale under one message.
 pub(crate) const OFFERS_MAX: usize = 6;
@@ -42,6 +46,52 @@ pub(crate) fn support_link(house: &House) -> Option<Key> {
 pub(crate) fn human(house: &House, request: Option<RequestId>) -> Vec<Key> {
     let ask = act(Label::AskHuman, Verb::AskHuman, request.map_or(0, |request| request.0));
     [Some(ask), support_link(house)].into_iter().flatten().collect()
+}
+
+/// The buttons of a message with a way to a human among them, where it is about a failure or about
+/// money. Every message passes here, so that none is forgotten.
+#[must_use]
+pub fn with_human(house: &House, body: &Body, mut rows: Vec<Vec<Key>>) -> Vec<Vec<Key>> {
+    rows.retain(|row| !row.is_empty());
+    let keys = || rows.iter().flatten();
+    let asks = |key: &Key| matches!(&key.does, Does::Act(act) if act.verb == Verb::AskHuman);
+    let link = support_link(house).filter(|link| !keys().any(|key| key.label == link.label));
+    match said(body).map_or(Matter::Neither, Say::matter) {
+        Matter::Failure if !keys().any(asks) => {
+            let ask = act(Label::AskHuman, Verb::AskHuman, 0);
+            rows.push([Some(ask), link].into_iter().flatten().collect());
+        }
+        Matter::Failure | Matter::Money => add_last(&mut rows, link),
+        Matter::Neither if keys().any(|key| key.label.names_price()) => add_last(&mut rows, link),
+        Matter::Neither => {}
+    }
+    rows
+}
+
+/// What a message says to a customer.
+fn said(body: &Body) -> Option<&Say> {
+    match body {
+        Body::Say(say) => Some(say),
+        Body::Picture { caption, .. } => caption.as_ref(),
+        Body::Original { .. }
+        | Body::Forward { .. }
+        | Body::Keys
+        | Body::Removed
+        | Body::OpenTopic { .. }
+        | Body::CloseTopic
+        | Body::ReopenTopic
+        | Body::HandOver { .. }
+        | Body::HandBack { .. } => None,
+    }
+}
+
+/// Puts a button into the last row, where there is room for its words.
+fn add_last(rows: &mut Vec<Vec<Key>>, key: Option<Key>) {
+    let Some(key) = key else { return };
+    match rows.last_mut() {
+        Some(row) if row.len() < ROW_MAX => row.push(key),
+        _ => rows.push(vec![key]),
+    }
 }
 
 /// Under a placeholder: \[Cancel\].
@@ -133,13 +183,10 @@ pub(crate) fn picture(
     }
     first.push(act(Label::Change, Verb::Change, artifact.0));
     first.extend(larger(house, account, request.options, artifact));
-    let mut second = vec![
+    let second = vec![
         act(Label::Original, Verb::Original, artifact.0),
         act(Label::More, Verb::More, artifact.0),
     ];
-    // It stands beside every price.
-    let has_price = first.iter().any(|key| matches!(key.label, Label::Larger(_)));
-    second.extend(support_link(house).filter(|_| has_price));
     vec![first, second]
 }
 
@@ -191,6 +238,12 @@ pub(crate) fn failed(house: &House, request: RequestId) -> Vec<Vec<Key>> {
         ],
         human(house, Some(request)),
     ]
+}
+
+/// Under the word that one of several pictures was not made because of the words.
+pub(crate) fn other_words(house: &House, request: RequestId) -> Vec<Vec<Key>> {
+    let change = act(Label::ChangeWords, Verb::ChangeWords, request.0);
+    vec![vec![change], human(house, Some(request))]
 }
 
 /// Under the settings.

@@ -12,6 +12,7 @@ use crate::{
     facts::{Facts, RequestState},
     generation::GenerationState,
     id::{ConversationId, MessageId, OutboundId},
+    keys,
     say::{Making, Part, RelayState, Say},
     turn::Turn,
 };
@@ -176,6 +177,7 @@ fn answer_tap(turn: &mut Turn<'_>, effect: Effect) {
         return turn.then(Effect::AnswerTap { tap, language, say, alert });
     }
     if let Some(say) = say.filter(|say| *say != Say::Done) {
+        let body = Body::Say(say);
         let message = Outgoing {
             id: OutboundId(turn.id()),
             conversation: conversation.clone(),
@@ -183,8 +185,8 @@ fn answer_tap(turn: &mut Turn<'_>, effect: Effect) {
             presser: None,
             place: Place::New { slot: None },
             reply_to: turn.occasion.clone(),
-            body: Body::Say(say),
-            keys: Vec::new(),
+            keys: keys::with_human(turn.house(), &body, Vec::new()),
+            body,
             repeat: Repeat::Harmless,
             silent: false,
             about: None,

@@ -163,9 +163,7 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
         return Some(pictures);
     }
     for complaint in complaints.into_iter().take(turn.house().references_max) {
-        let link = keys::support_link(turn.house()).into_iter().collect();
-        let complaint = turn.words(&visit.reader, complaint).keys(vec![link]);
-        turn.send(complaint);
+        turn.say(&visit.reader, complaint);
     }
     if !pictures.is_empty() && turn.house().edits {
         tray::put(turn, visit, pictures);
@@ -266,9 +264,9 @@ fn base(
         (None, _) if facts.beside == Beside::Several => return Err(Say::WhichPicture.into()),
         (None, _) if facts.beside == Beside::Gone => return Err(Say::Gone.into()),
         (None, Some(Awaiting::Change { .. })) => return Err(Say::Gone.into()),
-        (None, Some(Awaiting::Words { .. })) => {
+        (None, Some(Awaiting::Words { count, .. })) => {
             let request: &Request = facts.started.as_ref().ok_or(Say::Gone)?;
-            base.options = request.options;
+            base.options = Options { count: *count, ..request.options };
             base.references.clone_from(&request.references);
             base.parent = request.parent;
         }

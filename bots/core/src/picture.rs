@@ -229,15 +229,21 @@ fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure
 
 /// The placeholder says why there is no picture; after the last one the request is closed.
 fn tell_end(turn: &mut Turn<'_>, scene: &Scene, say: Say) {
+    let failure = match &say {
+        Say::Failed { failure, .. } => Some(*failure),
+        _ => None,
+    };
     let slot = Slot::Generation(scene.generation.id);
     let about = About::Ended(scene.generation.id);
     let mut message = turn.words(&scene.reader, say).editing(slot).about(about);
-    // Of several pictures, only the end of the last one offers to try again.
+    // Of several pictures, only the end of the last one offers to try again; other words can be
+    // said where the words were why.
     let ends = receipt::is_last(scene) && receipt::handed_over(scene) == 0;
-    message = message.keys(if ends {
-        keys::failed(turn.house(), scene.request.id)
-    } else {
-        Vec::from([keys::support_link(turn.house()).into_iter().collect()])
+    let of_words = matches!(failure, Some(Failure::Refused | Failure::Prompt));
+    message = message.keys(match (ends, of_words) {
+        (true, _) => keys::failed(turn.house(), scene.request.id),
+        (false, true) => keys::other_words(turn.house(), scene.request.id),
+        (false, false) => Vec::from([keys::human(turn.house(), Some(scene.request.id))]),
     });
     if scene.reachable {
         turn.send(message);

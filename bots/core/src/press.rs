@@ -13,7 +13,10 @@ use crate::{
     desk,
     effect::{Body, Effect},
     event::{About, Press, Setting},
-    facts::{Awaiting, OpenRequest, PressFacts, PressedAction, Reference, Request, RequestState},
+    facts::{
+        Awaiting, Generation, OpenRequest, PressFacts, PressedAction, Reference, Request,
+        RequestState,
+    },
     flags::Flags,
     generation::Options,
     handed, handing, history,
@@ -235,13 +238,17 @@ fn again(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts, verb: Verb)
         wish.flags.count = Some(4);
     }
     if verb == Verb::TryAgain {
-        // The others were made and paid.
-        match receipt::missing(&facts.generations) {
-            0 => {}
-            missing => wish.options.count = missing,
-        }
+        wish.options.count = still_wanted(request, &facts.generations);
     }
     spend(turn, visit, facts, Some(request.id), wish)
+}
+
+/// How many pictures of a request are made when it is tried again: the others were made and paid.
+fn still_wanted(request: &Request, generations: &[Generation]) -> u8 {
+    match receipt::missing(generations) {
+        0 => request.options.count,
+        missing => missing,
+    }
 }
 
 /// A press becomes a request; pressed twice, it becomes one.
@@ -298,7 +305,8 @@ fn change_words(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> A
     if is_forgotten(request) {
         return Answer::Alert(Say::WordsGone);
     }
-    visit.awaits(turn, Some(Awaiting::Words { request: request.id }));
+    let count = still_wanted(request, &facts.generations);
+    visit.awaits(turn, Some(Awaiting::Words { request: request.id, count }));
     let how = match visit.reader.setting {
         Setting::Group => Say::NewWordsByReply,
         Setting::Private | Setting::Desk => Say::NewWords,
@@ -368,7 +376,7 @@ fn larger(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer 
         let catalogue = &turn.house().catalogue;
         let has = |plan: &Entitlement| plan.max_resolution >= options.resolution;
         let plan = pricing::plan_with(catalogue, has);
-        let say = Say::NotInPlan { resolution: options.resolution, included, plan };
+        let say = Say::NotInPlan { resolution: options.resolution, included, plan, instead: None };
         let mut rows = Vec::new();
         if visit.reader.setting != Setting::Group {
             rows.push(Vec::from([keys::act(Label::Buy, Verb::Buy, 0)]));

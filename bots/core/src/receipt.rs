@@ -80,6 +80,7 @@ fn keys_of(turn: &Turn<'_>, scene: &Scene) -> Vec<Vec<Key>> {
     let mut row = vec![keys::act(Label::Again, Verb::Again, request)];
     if missing(&scene.siblings) > 0 {
         row.push(keys::act(Label::TryAgain, Verb::TryAgain, request));
+        row.push(keys::act(Label::ChangeWords, Verb::ChangeWords, request));
     }
     if turn.can_edit(&scene.reader.conversation) {
         return vec![row];

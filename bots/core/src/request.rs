@@ -14,7 +14,7 @@ use crate::{
     generation::{Failure, Options},
     id::{ArtifactId, MessageId, RequestId, Slot},
     keys, making, payment, pricing,
-    say::{Key, Offer, Part, Say},
+    say::{Cheaper, Key, Offer, Part, Say},
     screening,
     turn::{Reader, Turn, shorten},
 };
@@ -175,6 +175,7 @@ fn fit(turn: &Turn<'_>, customer: &Customer, wish: &Wish) -> Fit {
             resolution: asked.resolution,
             included: options.resolution,
             plan: pricing::plan_with(catalogue, has),
+            instead: None,
         })
     } else if wish.flags.count.is_some() && options.count < asked.count {
         let has = |plan: &Entitlement| plan.pictures_max >= asked.count;
@@ -182,6 +183,7 @@ fn fit(turn: &Turn<'_>, customer: &Customer, wish: &Wish) -> Fit {
             count: asked.count.into(),
             included: pictures_max.into(),
             plan: pricing::plan_with(catalogue, has),
+            instead: None,
         })
     } else {
         None
@@ -234,8 +236,11 @@ fn ask_about_included(
     visit: &mut Visit,
     request: &Request,
     total: Credits,
-    beyond: Say,
+    mut beyond: Say,
 ) {
+    if let Say::NotInPlan { instead, .. } | Say::CountNotInPlan { instead, .. } = &mut beyond {
+        *instead = Some(Cheaper { options: request.options, price: total });
+    }
     let keys = keys::not_in_plan(turn.house(), request, total);
     wait(turn, visit, request);
     let question = turn.words(&visit.reader, beyond).slot(Slot::Question(request.id.0));

@@ -6,6 +6,7 @@
 mod case;
 mod key;
 mod link;
+mod matter;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
@@ -23,6 +24,7 @@ pub use self::{
     case::{AnswerBack, Card, CardLine, Cause, RelayState},
     key::{Action, Chosen, Does, Key, Label, Verb},
     link::{LinkSay, LinkedLine},
+    matter::Matter,
 };
 
 /// One message of ours, before it has words.
@@ -178,6 +180,8 @@ pub enum Say {
         included: Resolution,
         /// The plan that has it, by name.
         plan: Option<String>,
+        /// What can be made instead, where that is offered.
+        instead: Option<Cheaper>,
     },
     /// The plan does not include so many pictures a request.
     CountNotInPlan {
@@ -187,6 +191,8 @@ pub enum Say {
         included: i64,
         /// The plan that has it, by name.
         plan: Option<String>,
+        /// What can be made instead, where that is offered.
+        instead: Option<Cheaper>,
     },
     /// The plan has no more room in line.
     LineFull {

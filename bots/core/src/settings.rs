@@ -32,6 +32,7 @@ pub(crate) fn choose(
             resolution: options.resolution,
             included: entitlement.max_resolution,
             plan: pricing::plan_with(catalogue, |plan| plan.max_resolution >= options.resolution),
+            instead: None,
         });
     }
     if options.count > now.count && options.count > entitlement.pictures_max {
@@ -39,6 +40,7 @@ pub(crate) fn choose(
             count: options.count.into(),
             included: entitlement.pictures_max.into(),
             plan: pricing::plan_with(catalogue, |plan| plan.pictures_max >= options.count),
+            instead: None,
         });
     }
     if options != now {

@@ -10,6 +10,7 @@ use crate::{
     event::{About, Message, Setting},
     facts::{Customer, Frame, House, Linked, Request},
     id::{ConversationId, IdentityId, MessageId, OutboundId, Slot},
+    keys,
     say::{Key, Say},
     window::Window,
 };
@@ -71,8 +72,13 @@ impl<'a> Turn<'a> {
         self.draft(reader, Body::Say(say))
     }
 
-    /// A message goes out.
-    pub fn send(&mut self, message: Outgoing) {
+    /// A message goes out; to a customer what is about a failure or about money, with a way to a
+    /// human.
+    pub fn send(&mut self, mut message: Outgoing) {
+        // Operators are human themselves.
+        if message.presser.is_some() {
+            message.keys = keys::with_human(self.house(), &message.body, message.keys);
+        }
         self.effects.push(Effect::Send(message));
     }
 

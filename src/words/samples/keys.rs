@@ -88,6 +88,8 @@ fn choices(price: Credits) -> Vec<Label> {
             labels.push(Label::Quality(quality, Chosen::No));
             let options = Options { resolution, quality, ..Options::default() };
             labels.push(Label::TakeCheaper(Cheaper { options, price }));
+            let four = Options { count: 4, ..options };
+            labels.push(Label::TakeCheaper(Cheaper { options: four, price }));
         }
     }
     labels

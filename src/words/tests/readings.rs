@@ -171,5 +171,27 @@ fn a_price_has_its_cheaper_neighbour() {
         "a fox · 1024×1024 · high · 4 pictures: 16 credits. You have 41. Shall I make it?\n\
          Cheaper: 1024×1024 · medium · 4 pictures for 8 credits."
     );
-    assert_eq!(WORDS.label(Language::En, &Label::TakeCheaper(cheaper)), "1K medium · 8 credits");
+    let label =
+        |options| WORDS.label(Language::En, &Label::TakeCheaper(Cheaper { options, ..cheaper }));
+    assert_eq!(label(cheaper.options), "4 × 1K medium · 8 credits");
+    assert_eq!(label(Options { count: 1, ..cheaper.options }), "1K medium · 8 credits");
+}
+
+#[test]
+fn what_a_plan_does_not_include_names_what_would_be_made_and_its_price() {
+    let options = Options { count: 4, ..Options::default() };
+    let say = Say::CountNotInPlan {
+        count: 9,
+        included: 4,
+        plan: None,
+        instead: Some(Cheaper { options, price: Credits(8) }),
+    };
+    assert_eq!(
+        english(&say).lines().last(),
+        Some("I can make 1024×1024 · medium · 4 pictures for 8 credits.")
+    );
+    assert_eq!(
+        chinese(&say).lines().last(),
+        Some("现在可以做：1024×1024 · 标准 · 4 张图，8 积分。")
+    );
 }

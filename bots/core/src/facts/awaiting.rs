@@ -39,6 +39,8 @@ pub enum Awaiting {
     Words {
         /// Which.
         request: RequestId,
+        /// How many pictures: what was made of it is not made again.
+        count: u8,
     },
     /// What a matter is about, to be chosen by a button.
     CaseCause {

@@ -45,7 +45,7 @@ fn larger_makes_the_same_picture_larger() {
     hold 4 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K2 Square Medium ×1 for 4, picture
-        1 of 1, from 1, place 0, wait - / [Cancel #0]
+        1 of 1, from 1, place 0, wait - / [Cancel #0] [SupportLink https://help.example]
     answer tap
     "#);
 }
@@ -55,8 +55,8 @@ fn larger_beyond_the_plan_says_which_plan_has_it() {
     let mut facts = about_picture(Verb::Larger);
     facts.customer.as_mut().unwrap().account.entitlement = free();
     assert_snapshot!(folded(&pressed(facts)), @r#"
-    send in telegram:7: NotInPlan { K2, included: K1, plan: Some("pro") } / [Buy 0] /
-        [AskHuman 50] [SupportLink https://help.example]
+    send in telegram:7: NotInPlan { K2, included: K1, plan: Some("pro"), instead: - } / [Buy
+        0] / [AskHuman 50] [SupportLink https://help.example]
     answer tap
     "#);
 }
@@ -74,8 +74,8 @@ fn the_original_goes_as_a_file_and_never_twice() {
 fn more_buttons_take_the_place_of_the_few() {
     assert_snapshot!(folded(&pressed(about_picture(Verb::More))), @r#"
     edit message 20 in telegram:7: Keys / [Again 50] [Change 81] [Larger(4) 81] / [Original
-        81] [SupportLink https://help.example] / [MakeFour(8) 50] [UseAsReference 81] /
-        [DeleteNow 81] [AskHumanAbout 50]
+        81] / [MakeFour(8) 50] [UseAsReference 81] / [DeleteNow 81] [AskHumanAbout 50]
+        [SupportLink https://help.example]
     answer tap
     "#);
 }
@@ -131,7 +131,8 @@ fn an_example_is_a_prompt_like_any_other() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "A lighthouse at night" K1 Square Medium ×1
-        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     answer tap
     "#);
 }
@@ -157,7 +158,7 @@ fn an_option_that_is_chosen_is_remembered() {
 #[test]
 fn an_option_beyond_the_plan_is_not_chosen() {
     assert_snapshot!(folded(&pressed(press_facts(customer(5), Verb::SetResolution, 4))), @r#"
-    answer tap alert: NotInPlan { K4, included: K1, plan: Some("pro") }
+    answer tap alert: NotInPlan { K4, included: K1, plan: Some("pro"), instead: - }
     "#);
 }
 
@@ -229,7 +230,8 @@ fn a_picture_deleted_before_it_came_where_it_was_asked_for_is_paid_for() {
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 1,
-        available: Some(18), kept_until: 0 }) / [Again 50]
+        available: Some(18), kept_until: 0 }) / [Again 50] [SupportLink
+        https://help.example]
     answer tap: Deleted
     "#);
 }

@@ -143,7 +143,7 @@ fn cancel_takes_back_everything_here() {
 fn what_is_being_made_cannot_be_taken_back() {
     let customer = with_open(customer(10), Is::Submitting);
     assert_snapshot!(folded(&said(message_facts(customer), message("取消"))), @r#"
-    send in telegram:7: TooLateToCancel
+    send in telegram:7: TooLateToCancel / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 

@@ -104,7 +104,8 @@ fn a_prompt_gets_one_acknowledgement_where_a_slot_is_spare() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send in wecom-kf:wk1/wm1 about Passing: Making "a fox" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);
 }
@@ -119,7 +120,8 @@ fn three_pictures_get_one_acknowledgement_of_all() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send in wecom-kf:wk1/wm1 about Passing: Making "a fox" K1 Square Medium ×3 for 6,
-        picture 0 of 3, from 0, place 0, wait Some(20) / [Cancel #0]
+        picture 0 of 3, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     hold 2 as #5 for #4 of purse 2
     generate #4 of #0 with hold #5 number 2 tag 42
     hold 2 as #8 for #7 of purse 2
@@ -201,7 +203,7 @@ fn the_receipt_of_several_pictures_is_their_menu() {
     UpdateRequest { id: 50, state: Settled, change: - }
     send in wecom-kf:wk1/wm1: Receipt(Receipt { charged: 4, pictures: 2, asked: 2,
         available: Some(6), kept_until: 1700000001000 }) / [Again 50] / [Picture(1) =
-        OpenPicture 81] [Picture(2) = OpenPicture 82]
+        OpenPicture 81] [Picture(2) = OpenPicture 82] [SupportLink https://help.example]
     CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);
 }
@@ -252,7 +254,7 @@ fn a_press_is_answered_by_a_message_and_opens_the_window() {
     assert_snapshot!(on(&facts, &Event::ButtonPressed(pressed), window(0)), @r#"
     OpenWindow { conversation: "wecom-kf:wk1/wm1", replies: 5, closes_at: 1700172800000 }
     ReleaseHeld { conversation: "wecom-kf:wk1/wm1" }
-    send in wecom-kf:wk1/wm1: Gone
+    send in wecom-kf:wk1/wm1: Gone / [AskHuman 0] [SupportLink https://help.example]
     answer tap
     CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);

@@ -44,7 +44,8 @@ fn a_picture_that_arrived_is_paid_for_and_gets_its_receipt() {
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
         pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
-        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -74,6 +75,7 @@ fn the_receipt_of_several_counts_what_was_made() {
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 4, pictures: 2, asked: 3,
         available: Some(6), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
+        [ChangeWords 50] / [SupportLink https://help.example]
     "#);
 }
 
@@ -123,13 +125,15 @@ fn a_picture_whose_placeholder_is_gone_is_a_message_of_its_own() {
 #[test]
 fn a_picture_that_the_channel_does_not_take_goes_as_a_link() {
     assert_snapshot!(folded(&refused(PICTURE, Refusal::Content, one(Is::Made))), @r#"
-    edit Generation(61) in telegram:7: PictureLink { url: "https://pic.example/p/t0ken" }
+    edit Generation(61) in telegram:7: PictureLink { url: "https://pic.example/p/t0ken" } /
+        [AskHuman 0] [SupportLink https://help.example]
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
         pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
-        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -148,20 +152,23 @@ fn a_free_picture_that_was_promised_is_owed_too() {
 #[test]
 fn when_nobody_knows_whether_a_picture_arrived_it_asks() {
     assert_snapshot!(folded(&unknown(PICTURE, one(Is::Made))), @r#"
-    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81]
+    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81] / [AskHuman 50]
+        [SupportLink https://help.example]
     PostHold { hold: 71 }
     SettleGeneration { generation: 61, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7 about Beside(81): Receipt(Receipt { charged: 2,
         pictures: 1, asked: 1, available: Some(8), kept_until: 1700000001000 }) / [Again 50]
-        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81]
+        [Change 81] [LargerNotInPlan 81] / [Original 81] [More 81] [SupportLink
+        https://help.example]
     "#);
 }
 
 #[test]
 fn when_nobody_knows_whether_a_file_arrived_it_asks() {
     assert_snapshot!(folded(&unknown(ORIGINAL, delivery_facts(None))), @r#"
-    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81]
+    send in telegram:7 about Beside(81): DidItArrive / [SendAgain 81] / [AskHuman 50]
+        [SupportLink https://help.example]
     "#);
 }
 

@@ -1,6 +1,6 @@
 //! Groups: everybody pays for themselves, and nothing private is told.
 
-use std::string::String;
+use std::{string::String, vec};
 
 use insta::assert_snapshot;
 
@@ -9,6 +9,7 @@ use crate::{
     event::{Event, Message, Setting},
     facts::*,
     generation::GenerationState as Is,
+    id::RequestId,
     say::{Say, Verb},
 };
 
@@ -25,7 +26,8 @@ fn a_prompt_in_a_group_answers_its_message_and_obeys_only_its_asker() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:-5 answering 10: Making "a fox" K1 Square Medium ×1
-        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -41,7 +43,8 @@ fn a_new_member_gets_an_account_of_their_own() {
     hold 2 as #5 for #4 of purse #1
     generate #4 of #3 with hold #5 number 1 tag 41
     send as Generation(#4) in telegram:-5 answering 10: Making "a fox" K1 Square Medium ×1
-        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #3]
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #3] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -136,4 +139,18 @@ fn in_a_group_changes_and_new_words_are_asked_for_as_an_answer() {
     let request = Some(request(RequestState::Settled));
     let words = pressed(PressFacts { request, ..words });
     assert!(words.contains("NewWordsByReply"), "{words}");
+}
+
+#[test]
+fn words_asked_for_in_a_group_are_taken_from_an_answer() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
+    let started = Request {
+        references: vec![Reference::Media(media("r"))],
+        ..request(RequestState::Settled)
+    };
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
+    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
+    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
 }

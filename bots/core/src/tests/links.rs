@@ -29,7 +29,9 @@ fn a_link_to_a_picture_opens_it_with_its_buttons() {
 #[test]
 fn a_link_to_a_picture_of_somebody_else_opens_nothing() {
     let opened = said(linked(customer(5), None), message("/start aQ"));
-    assert_snapshot!(folded(&opened), @"send in telegram:7: Gone");
+    assert_snapshot!(folded(&opened), @r#"
+    send in telegram:7: Gone / [AskHuman 0] [SupportLink https://help.example]
+    "#);
     let of_somebody_new = said(linked(None, None), message("/start aQ"));
     assert!(of_somebody_new.contains("Welcome {"), "{of_somebody_new}");
     assert!(!of_somebody_new.contains("KeepOrigin"), "{of_somebody_new}");

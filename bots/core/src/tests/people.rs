@@ -48,7 +48,8 @@ fn somebody_new_whose_first_words_are_a_prompt_gets_the_picture_at_once() {
     hold 2 as #5 for #4 of purse #1
     generate #4 of #3 with hold #5 number 1 tag 41
     send as Generation(#4) in telegram:7: Making "a fox in the snow" K1 Square Medium ×1 for
-        2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #3]
+        2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #3] [SupportLink
+        https://help.example]
     send in telegram:7 silently: WelcomeFirst { trial: 3 }
     "#);
 }
@@ -146,7 +147,7 @@ fn who_shuts_us_out_is_marked_once() {
 fn who_writes_too_fast_hears_so_once() {
     let now = MessageFacts { pace: Pace::TooFastNow, ..message_facts(customer(5)) };
     assert_snapshot!(folded(&said(now, message("a fox"))), @r#"
-    send in telegram:7: SlowDown
+    send in telegram:7: SlowDown / [AskHuman 0] [SupportLink https://help.example]
     "#);
     let still = MessageFacts { pace: Pace::TooFast, ..message_facts(customer(5)) };
     assert_eq!(said(still, message("a fox")), "");
@@ -188,7 +189,8 @@ fn credits_that_arrive_are_told() {
     assert_snapshot!(folded(&at(PRIVATE, facts, granted(20))), @r#"
     Grant { entry: #0, purse: 2, credits: 20, source: "by_hand:7000", reason: ByHand, note:
         Some("sorry") }
-    send in telegram:7: CreditsArrived { credits: 20, available: 21, making: false }
+    send in telegram:7: CreditsArrived { credits: 20, available: 21, making: false } /
+        [SupportLink https://help.example]
     "#);
 }
 
@@ -219,14 +221,16 @@ fn the_newest_request_that_waited_for_credits_runs_by_itself() {
     assert_snapshot!(folded(&at(PRIVATE, facts, granted(20))), @r#"
     Grant { entry: #0, purse: 2, credits: 20, source: "by_hand:7000", reason: ByHand, note:
         Some("sorry") }
-    send in telegram:7: CreditsArrived { credits: 20, available: 21, making: true }
+    send in telegram:7: CreditsArrived { credits: 20, available: 21, making: true } /
+        [SupportLink https://help.example]
     UpdateRequest { id: 51, state: Open, change: - }
     ClearTimer { id: "request:51" }
     edit Question(51) in telegram:7 silently: Removed
     hold 2 as #4 for #3 of purse 2
     generate #3 of 51 with hold #4 number 1 tag 41
     send as Generation(#3) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
-        1 of 1, from 0, place 0, wait Some(20) / [Cancel 51]
+        1 of 1, from 0, place 0, wait Some(20) / [Cancel 51] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -272,7 +276,8 @@ fn an_owed_picture_that_expired_is_given_back() {
     ClearOwed { artifact: 81 }
     Grant { entry: #0, purse: 2, credits: 2, source: "owed_expired:81", reason: OwedExpired,
         note: - }
-    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 }
+    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 } /
+        [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 

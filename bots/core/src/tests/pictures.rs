@@ -115,9 +115,21 @@ fn one_failure_of_several_waits_for_the_others_before_it_offers_anything() {
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
     edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Overloaded,
-        available: Some(8), part: Part { number: 1, count: 2 } } / [SupportLink
-        https://help.example]
+        available: Some(8), part: Part { number: 1, count: 2 } } / [AskHuman 50]
+        [SupportLink https://help.example]
     "#);
+}
+
+#[test]
+fn one_failure_of_several_that_the_words_are_to_blame_for_offers_other_words() {
+    let siblings = [generation(1, Is::Submitted), generation(2, Is::Delivered)];
+    for failure in [Failure::Refused, Failure::Prompt] {
+        let effects = folded(&fail(generation_facts(1, &siblings), failure));
+        let offer = "/ [ChangeWords 50] / [AskHuman 50]";
+        assert!(effects.replace("\n   ", "").contains(offer), "{effects}");
+        let receipt = "/ [Again 50] [TryAgain 50] [ChangeWords 50]";
+        assert!(effects.replace("\n   ", "").contains(receipt), "{effects}");
+    }
 }
 
 #[test]
@@ -127,11 +139,12 @@ fn the_last_failure_of_several_closes_with_what_was_made() {
     VoidHold { hold: 71, reason: Failed }
     SettleGeneration { generation: 61, state: Failed, failure: Some(Overloaded) }
     edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Overloaded,
-        available: Some(8), part: Part { number: 1, count: 2 } } / [SupportLink
-        https://help.example]
+        available: Some(8), part: Part { number: 1, count: 2 } } / [AskHuman 50]
+        [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 2,
         available: Some(8), kept_until: 1700000001000 }) / [Again 50] [TryAgain 50]
+        [ChangeWords 50] / [SupportLink https://help.example]
     "#);
 }
 
@@ -250,7 +263,8 @@ fn whoever_was_owed_a_picture_hears_what_came_back_for_it() {
     ClearOwed { artifact: 81 }
     Grant { entry: #0, purse: 2, credits: 2, source: "owed_expired:81", reason: OwedExpired,
         note: - }
-    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 }
+    send in telegram:7: Missed { failed: 0, expired: 1, returned: 2, available: 10 } /
+        [AskHuman 0] [SupportLink https://help.example]
     "#);
     let later = tell(GenerationFacts { reachable: false, ..facts() });
     assert!(later.ends_with("TellLater { generation: 61 }"), "{later}");

@@ -67,7 +67,8 @@ fn cancelling_the_rest_closes_with_a_receipt_for_what_was_made() {
     edit Generation(63) in telegram:7 silently: Removed
     UpdateRequest { id: 50, state: Settled, change: - }
     send as Receipt(50) in telegram:7: Receipt(Receipt { charged: 2, pictures: 1, asked: 3,
-        available: Some(24), kept_until: 1700000001000 }) / [Again 50]
+        available: Some(24), kept_until: 1700000001000 }) / [Again 50] [SupportLink
+        https://help.example]
     answer tap
     "#);
 }
@@ -94,7 +95,8 @@ fn yes_runs_it_at_the_price_that_was_quoted() {
     hold 9 as #2 for #1 of purse 2
     generate #1 of 50 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 9, picture
-        1 of 1, from 0, place 0, wait Some(20) / [Cancel 50]
+        1 of 1, from 0, place 0, wait Some(20) / [Cancel 50] [SupportLink
+        https://help.example]
     answer tap
     "#);
 }
@@ -147,7 +149,7 @@ fn the_cheaper_way_is_taken_as_it_was_offered() {
     hold 1 as #2 for #1 of purse 2
     generate #1 of 50 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×1 for 1, picture 1
-        of 1, from 0, place 0, wait - / [Cancel 50]
+        of 1, from 0, place 0, wait - / [Cancel 50] [SupportLink https://help.example]
     answer tap
     "#);
 }
@@ -161,7 +163,8 @@ fn again_is_a_new_request_at_todays_price() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
-        1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     answer tap
     "#);
 }
@@ -189,10 +192,31 @@ fn change_the_words_waits_for_them() {
     assert_snapshot!(folded(&pressed(facts)), @r#"
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Words {
-        request: 50 }) }
+        request: 50, count: 1 }) }
     send in telegram:7: NewWords
     answer tap
     "#);
+}
+
+#[test]
+fn other_words_are_for_what_was_not_made() {
+    let mut facts = about_request(Verb::ChangeWords, RequestState::Settled, Some(Is::Delivered));
+    facts.request.as_mut().unwrap().options.count = 4;
+    facts.generations.extend([2, 3].map(|number| generation(number, Is::Delivered)));
+    facts.generations.push(generation(4, Is::Failed));
+    let effects = pressed(facts);
+    assert!(effects.contains("Words { request: 50, count: 1 }"), "{effects}");
+}
+
+#[test]
+fn other_words_for_one_of_four_make_one() {
+    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
+    let mut started = request(RequestState::Settled);
+    started.options.count = 4;
+    let customer = Customer { awaiting, ..customer(10) };
+    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
+    let effects = said(facts, message("an owl"));
+    assert!(effects.contains("\"an owl\" K1 Square Medium ×1 each 2"), "{effects}");
 }
 
 #[test]

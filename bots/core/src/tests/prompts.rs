@@ -22,7 +22,8 @@ fn a_prompt_is_held_put_in_line_and_shown() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox in the snow" K1 Square Medium ×1 for
-        2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -35,7 +36,8 @@ fn options_in_the_prompt_are_understood_and_told() {
     hold 4 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K2 Wide Medium Transparent ×1 for
-        4, picture 1 of 1, from 0, place 0, wait - / [Cancel #0]
+        4, picture 1 of 1, from 0, place 0, wait - / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -47,15 +49,17 @@ fn several_pictures_are_several_holds_and_only_the_first_is_heard() {
     hold 1 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×3 for 3, picture 1
-        of 3, from 0, place 0, wait - / [Cancel #0]
+        of 3, from 0, place 0, wait - / [Cancel #0] [SupportLink https://help.example]
     hold 1 as #5 for #4 of purse 2
     generate #4 of #0 with hold #5 number 2 tag 42
     send as Generation(#4) in telegram:7 silently: Making "a fox" K1 Square Low ×3 for 3,
-        picture 2 of 3, from 0, place 0, wait - / [Cancel #0]
+        picture 2 of 3, from 0, place 0, wait - / [Cancel #0] [SupportLink
+        https://help.example]
     hold 1 as #8 for #7 of purse 2
     generate #7 of #0 with hold #8 number 3 tag 43
     send as Generation(#7) in telegram:7 silently: Making "a fox" K1 Square Low ×3 for 3,
-        picture 3 of 3, from 0, place 1, wait - / [Cancel #0]
+        picture 3 of 3, from 0, place 1, wait - / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -69,7 +73,8 @@ fn the_place_in_line_and_the_wait_are_told() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
-        1 of 1, from 0, place 4, wait Some(60) / [Cancel #0]
+        1 of 1, from 0, place 4, wait Some(60) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -83,7 +88,8 @@ fn one_persons_next_request_stands_behind_their_last() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 96
     send as Generation(#1) in telegram:7 answering 10: Making "an owl" K1 Square Medium ×1
-        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0]
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -93,9 +99,10 @@ fn a_resolution_in_words_beyond_the_plan_offers_what_is_included() {
     open request #0 Asking: "a fox" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#0 at 1700086400000: RequestLapsed
-    send as Question(#0) in telegram:7: NotInPlan { K4, included: K1, plan: Some("pro") } /
-        [TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto, count: 1 }, price: 2 })
-        = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
+    send as Question(#0) in telegram:7: NotInPlan { K4, included: K1, plan: Some("pro"),
+        instead: Some(Cheaper { options: { K1, Square, Medium, Auto, count: 1 }, price: 2 })
+        } / [TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto, count: 1 }, price: 2
+        }) = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
         https://help.example]
     "#);
 }
@@ -107,10 +114,23 @@ fn a_count_in_words_beyond_the_plan_offers_what_is_included() {
         parent -
     set timer request:#0 at 1700086400000: RequestLapsed
     send as Question(#0) in telegram:7: CountNotInPlan { count: 4, included: 2, plan:
-        Some("pro") } / [TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto, count: 2
-        }, price: 4 }) = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
-        https://help.example]
+        Some("pro"), instead: Some(Cheaper { options: { K1, Square, Medium, Auto, count: 2
+        }, price: 4 }) } / [TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto,
+        count: 2 }, price: 4 }) = Confirm #0] / [Buy 0] [Cancel #0] / [AskHuman #0]
+        [SupportLink https://help.example]
     "#);
+}
+
+#[test]
+fn more_pictures_than_anybody_may_have_are_offered_as_what_would_be_made() {
+    let effects = said(message_facts(subscriber(100)), message("a fox --x9"));
+    let made =
+        "instead: Some(Cheaper { options: { K1, Square, Medium, Auto, count: 4 }, price: 8 })";
+    assert!(effects.contains("CountNotInPlan { count: 9, included: 4"), "{effects}");
+    assert!(effects.contains(made), "{effects}");
+    assert!(
+        effects.contains("[TakeCheaper(Cheaper { options: { K1, Square, Medium, Auto, count: 4")
+    );
 }
 
 #[test]
@@ -123,11 +143,13 @@ fn remembered_options_beyond_the_plan_give_way_with_a_note() {
     hold 1 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×2 for 2, picture 1
-        of 2, from 0, place 0, wait - reduced / [Cancel #0]
+        of 2, from 0, place 0, wait - reduced / [Cancel #0] [SupportLink
+        https://help.example]
     hold 1 as #5 for #4 of purse 2
     generate #4 of #0 with hold #5 number 2 tag 42
     send as Generation(#4) in telegram:7 silently: Making "a fox" K1 Square Low ×2 for 2,
-        picture 2 of 2, from 0, place 0, wait - reduced / [Cancel #0]
+        picture 2 of 2, from 0, place 0, wait - reduced / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -172,7 +194,8 @@ fn without_enough_credits_the_request_is_kept() {
 fn with_a_full_line_it_says_so_and_holds_nothing() {
     let customer = with_open(customer(10), GenerationState::Held);
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
-    send in telegram:7: LineFull { in_line: 1, in_line_max: 1 }
+    send in telegram:7: LineFull { in_line: 1, in_line_max: 1 } / [AskHuman 0] [SupportLink
+        https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -198,7 +221,8 @@ fn only_so_many_requests_wait_for_credits() {
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
     UpdateRequest { id: 50, state: Lapsed, change: - }
     ClearTimer { id: "request:50" }
-    edit Question(50) in telegram:7 silently: RequestGaveWay
+    edit Question(50) in telegram:7 silently: RequestGaveWay / [AskHuman 0] [SupportLink
+        https://help.example]
     open request #0 Unpaid: "an owl" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#0 at 1700086400000: RequestLapsed
@@ -215,7 +239,8 @@ fn a_prompt_that_is_too_long_is_refused_by_its_length() {
     let facts = message_facts(customer(10));
     let long = "多".repeat(101);
     assert_snapshot!(folded(&said(facts, message(&long))), @r#"
-    send in telegram:7: PromptTooLong { chars: 101, chars_max: 100 }
+    send in telegram:7: PromptTooLong { chars: 101, chars_max: 100 } / [AskHuman 0]
+        [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -286,14 +311,16 @@ fn words_changed_in_time_take_the_place_of_the_old_ones() {
     hold 2 as #3 for #2 of purse 2
     generate #2 of #1 with hold #3 number 1 tag 41
     send as Generation(#2) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture
-        1 of 1, from 0, place 0, wait Some(20) / [Cancel #1]
+        1 of 1, from 0, place 0, wait Some(20) / [Cancel #1] [SupportLink
+        https://help.example]
     "#);
 }
 
 #[test]
 fn words_changed_too_late_are_told_in_one_place() {
     assert_snapshot!(folded(&edited(GenerationState::Submitting, "an owl")), @r#"
-    edit Question(50) in telegram:7: ChangedTooLate
+    edit Question(50) in telegram:7: ChangedTooLate / [AskHuman 0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -318,7 +345,7 @@ fn words_of_a_request_that_waits_for_a_yes_can_change() {
     hold 4 as #3 for #2 of purse 2
     generate #2 of #1 with hold #3 number 1 tag 41
     send as Generation(#2) in telegram:7: Making "an owl" K1 Square High ×1 for 4, picture 1
-        of 1, from 0, place 0, wait - / [Cancel #1]
+        of 1, from 0, place 0, wait - / [Cancel #1] [SupportLink https://help.example]
     "#);
 }
 
@@ -332,7 +359,8 @@ fn a_request_that_waited_too_long_is_let_go() {
     let event = || Event::RequestLapsed { request: RequestId(50) };
     assert_snapshot!(folded(&at(PRIVATE, Facts::Generation(facts.clone()), event())), @r#"
     UpdateRequest { id: 50, state: Lapsed, change: - }
-    edit Question(50) in telegram:7 silently: RequestLapsed
+    edit Question(50) in telegram:7 silently: RequestLapsed / [AskHuman 0] [SupportLink
+        https://help.example]
     "#);
     let run = GenerationFacts { request: Some(request(RequestState::Open)), ..facts };
     assert_eq!(at(PRIVATE, Facts::Generation(run), event()), "");

@@ -25,7 +25,8 @@ fn a_photo_with_words_is_a_reference() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -77,7 +78,8 @@ fn the_next_words_are_for_the_tray() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "join them" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 2, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 2, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     ClearTimer { id: "tray:telegram:7:telegram:7" }
     EmptyTray { conversation: "telegram:7", identity: "telegram:7" }
     edit Question(30) in telegram:7 silently: Removed
@@ -92,7 +94,8 @@ fn a_full_tray_says_how_many_it_takes() {
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
-    send in telegram:7: TooManyReferences { count: 5, count_max: 4 }
+    send in telegram:7: TooManyReferences { count: 5, count_max: 4 } / [AskHuman 0]
+        [SupportLink https://help.example]
     edit Question(30) in telegram:7: Tray { count: 4 } / [ClearTray 0]
     "#);
 }
@@ -127,7 +130,7 @@ fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
-        bytes_max: 5000000 } / [SupportLink https://help.example]
+        bytes_max: 5000000 } / [AskHuman 0] [SupportLink https://help.example]
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
     set timer tray:telegram:7:telegram:7 at 1700086400000: TrayLapsed
@@ -140,7 +143,7 @@ fn what_is_no_picture_is_refused_by_its_kind() {
     let facts = message_facts(customer(10));
     let voice = vec![Attachment::Other(OtherKind::Audio)];
     assert_snapshot!(folded(&said(facts, with("", voice))), @r#"
-    send in telegram:7: CannotUse(Audio) / [SupportLink https://help.example]
+    send in telegram:7: CannotUse(Audio) / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 
@@ -152,7 +155,7 @@ fn where_pictures_cannot_be_used_it_says_so() {
     let event = Event::MessageReceived(with("make it blue", vec![photo("a")]));
     let effects = follows_at(&house, PRIVATE, &facts, &event);
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
-    send in telegram:7: NoReferences
+    send in telegram:7: NoReferences / [AskHuman 0] [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -168,7 +171,8 @@ fn an_answer_to_a_picture_of_ours_changes_it() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -186,7 +190,8 @@ fn an_answer_to_a_file_that_is_too_large_says_so() {
     let large = Attachment::TooLarge { name: None, bytes: 30_000_000, bytes_max: 20_000_000 };
     answer.reply_to.as_mut().unwrap().attachments = vec![large];
     assert_snapshot!(folded(&said(message_facts(customer(10)), answer)), @r#"
-    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 5000000 }
+    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 5000000 } /
+        [AskHuman 0] [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -204,7 +209,8 @@ fn an_answer_to_somebody_elses_picture_uses_it() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -220,14 +226,15 @@ fn after_change_the_next_words_change_that_picture() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "make it blue" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 1, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
     assert_snapshot!(folded(&said(message_facts(customer), message("make it blue"))), @r#"
     ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
-    send in telegram:7: Gone
+    send in telegram:7: Gone / [AskHuman 0] [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -236,7 +243,7 @@ fn after_change_the_next_words_change_that_picture() {
 
 #[test]
 fn after_change_the_words_the_next_words_replace_those_of_the_request() {
-    let awaiting = Some(Awaiting::Words { request: RequestId(50) });
+    let awaiting = Some(Awaiting::Words { request: RequestId(50), count: 1 });
     let started = Request {
         references: vec![Reference::Media(media("r"))],
         ..request(RequestState::Settled)
@@ -249,7 +256,8 @@ fn after_change_the_words_the_next_words_replace_those_of_the_request() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "an owl" K1 Square Medium ×1 for 2, picture
-        1 of 1, from 1, place 0, wait Some(20) / [Cancel #0]
+        1 of 1, from 1, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     "#);
@@ -302,7 +310,8 @@ fn a_whole_album_is_one_set_with_its_caption() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of #0 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "join them" K1 Square Medium ×1 for 2,
-        picture 1 of 1, from 3, place 0, wait Some(20) / [Cancel #0]
+        picture 1 of 1, from 3, place 0, wait Some(20) / [Cancel #0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -332,7 +341,8 @@ fn a_late_part_gets_a_note() {
     let parts = vec![part("10", "", "a"), part("11", "", "b")];
     let facts = MessageFacts { album: Some(album(parts, true)), ..message_facts(customer(10)) };
     assert_snapshot!(folded(&said(facts, part("12", "", "c"))), @r#"
-    send in telegram:7 answering 12: LateAlbumPart { count: 2 }
+    send in telegram:7 answering 12: LateAlbumPart { count: 2 } / [AskHuman 0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -342,7 +352,7 @@ fn a_receipt_that_is_about_no_single_picture_asks_which() {
     let words = || reply("make it blue", "30", true);
     for (beside, says) in [(Beside::Several, "WhichPicture"), (Beside::Gone, "Gone")] {
         let told = said(facts(beside), words());
-        assert!(told.starts_with(&std::format!("send in telegram:7: {says}\n")), "{told}");
+        assert!(told.starts_with(&std::format!("send in telegram:7: {says}")), "{told}");
         assert!(!told.contains("hold"), "{told}");
     }
 }
@@ -353,26 +363,13 @@ fn a_picture_that_is_answered_counts_whatever_was_pressed_before() {
     let attachments = vec![photo("x")];
     let answered = ReplyTo { message: "9".into(), ours: false, attachments };
     let words = Message { reply_to: Some(answered), ..message("make it blue") };
-    for awaiting in
-        [Awaiting::Change { artifact: ArtifactId(81) }, Awaiting::Words { request: RequestId(50) }]
-    {
+    for awaiting in [
+        Awaiting::Change { artifact: ArtifactId(81) },
+        Awaiting::Words { request: RequestId(50), count: 1 },
+    ] {
         let said = said(message_facts(customer(awaiting)), words.clone());
         assert!(said.contains("references [Media({ handle: \"x\""), "{said}");
     }
-}
-
-#[test]
-fn words_asked_for_in_a_group_are_taken_from_an_answer() {
-    let awaiting = Some(Awaiting::Words { request: RequestId(50) });
-    let started = Request {
-        references: vec![Reference::Media(media("r"))],
-        ..request(RequestState::Settled)
-    };
-    let customer = Customer { awaiting, ..customer(10) };
-    let facts = MessageFacts { started: Some(started), ..message_facts(customer) };
-    let words = Message { setting: Setting::Group, ..reply("an owl", "30", true) };
-    let said = at(GROUP, Facts::Message(facts), Event::MessageReceived(words));
-    assert!(said.contains("references [Media({ handle: \"r\""), "{said}");
 }
 
 /// A part of an album in a group that does not call us by itself.
@@ -433,7 +430,8 @@ fn a_late_part_in_a_group_gets_a_note_where_its_album_was_ours() {
     let late = seen(Some(album(vec![part("10", "", "a")], true)), part("12", "", "c"));
     assert_snapshot!(folded(&late), @r#"
     ForgetEvent
-    send in telegram:-5 answering 12: LateAlbumPart { count: 1 }
+    send in telegram:-5 answering 12: LateAlbumPart { count: 1 } / [AskHuman 0] [SupportLink
+        https://help.example]
     "#);
 }
 
@@ -441,7 +439,7 @@ fn a_late_part_in_a_group_gets_a_note_where_its_album_was_ours() {
 fn an_album_that_comes_too_fast_is_left_out_whole() {
     let too_fast = |pace| MessageFacts { pace, ..message_facts(customer(10)) };
     assert_snapshot!(folded(&said(too_fast(Pace::TooFastNow), part("10", "join them", "a"))), @r#"
-    send in telegram:7: SlowDown
+    send in telegram:7: SlowDown / [AskHuman 0] [SupportLink https://help.example]
     SettleAlbum { conversation: "telegram:7", album: "album1" }
     "#);
     assert_snapshot!(folded(&said(too_fast(Pace::TooFast), part("10", "join them", "a"))), @r#"
@@ -460,7 +458,7 @@ fn a_picture_larger_than_the_house_takes_is_refused_by_name_at_once() {
     let sent = with("make it blue", vec![Attachment::Picture(large.clone())]);
     assert_snapshot!(folded(&said(facts.clone(), sent)), @r#"
     send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 5000001,
-        bytes_max: 5000000 } / [SupportLink https://help.example]
+        bytes_max: 5000000 } / [AskHuman 0] [SupportLink https://help.example]
     "#);
     let mut answer = reply("make it blue", "20", false);
     answer.reply_to.as_mut().unwrap().attachments = vec![Attachment::Picture(large.clone())];

@@ -16,6 +16,7 @@ use crate::{
     facts::*,
     generation::*,
     id::*,
+    keys,
     payment::{Mode, Money, RefundAuto, Till},
     say::{Action, Verb},
 };

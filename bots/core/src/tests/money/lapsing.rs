@@ -25,7 +25,8 @@ fn what_is_left_when_its_time_is_up_lapses_and_is_told() {
     TakeBack { entry: #0, purse: 2, credits: 120, source: "lapse:transaction:tran_1:#0",
         reason: Lapsed }
     LapsePayment { payment: "transaction:tran_1", credits: 120, over: true }
-    send in telegram:7 silently: CreditsLapsed { credits: 120, available: 10 }
+    send in telegram:7 silently: CreditsLapsed { credits: 120, available: 10 } /
+        [SupportLink https://help.example]
     "#);
 }
 
@@ -34,7 +35,8 @@ fn what_lapses_soon_is_told_once_ahead() {
     let soon = || lapsing("transaction:tran_1", 120, NOW + AHEAD_MS);
     assert_snapshot!(folded(&due(130, vec![soon()])), @r#"
     LapsePayment { payment: "transaction:tran_1", credits: 0, over: false }
-    send in telegram:7 silently: CreditsLapseSoon { credits: 120, at: 1700259200000 }
+    send in telegram:7 silently: CreditsLapseSoon { credits: 120, at: 1700259200000 } /
+        [SupportLink https://help.example]
     "#);
     assert_eq!(due(130, vec![Lapsing { announced: true, ..soon() }]), "");
     assert_eq!(due(130, vec![lapsing("transaction:tran_1", 120, NOW + AHEAD_MS + 1)]), "");

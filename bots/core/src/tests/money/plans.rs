@@ -186,7 +186,8 @@ fn now_is(state: PlanState) -> Notice {
 fn what_came_of_a_change_is_told_and_taken_in_like_everything_that_is_told() {
     let done = ErrandEnd::Brought(Brought::Plan(Box::new(now_is(PlanState::Ending))));
     assert_snapshot!(folded(&ended(PlanChange::Cancel, done)), @r#"
-    send in telegram:7: PlanChanged { plan: "pro", state: Ending, until: 1701728000000 }
+    send in telegram:7: PlanChanged { plan: "pro", state: Ending, until: 1701728000000 } /
+        [SupportLink https://help.example]
     set timer changed:9 at 1700000000000: PaymentTold
     "#);
     for (failure, refused) in [(ErrandFailure::Refused, true), (ErrandFailure::TooLate, false)] {

@@ -39,7 +39,8 @@ fn words_are_screened_before_anything_is_set_aside() {
     hold 2 as #2 for #1 of purse 2
     generate #1 of 50 with hold #2 number 1 tag 41
     send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
-        1 of 1, from 0, place 0, wait Some(20) / [Cancel 50]
+        1 of 1, from 0, place 0, wait Some(20) / [Cancel 50] [SupportLink
+        https://help.example]
     "#);
     assert_snapshot!(screened(checking, answered(true), 1), @r#"
     UpdateRequest { id: 50, state: Unpaid, change: - }

@@ -10,6 +10,7 @@ pub fn follows_at(house: &House, place: &str, facts: &Facts, event: &Event) -> V
     let effects = decide(&frame, facts, event);
     assert_eq!(effects, decide(&frame, facts, event), "deciding twice is deciding once");
     assert_sound(frame.cause, &effects);
+    assert_humane(house, &effects);
     effects
 }
 
@@ -27,6 +28,18 @@ pub fn said(facts: MessageFacts, message: Message) -> String {
 /// What follows from a press in private.
 pub fn pressed(facts: PressFacts) -> String {
     at(PRIVATE, Facts::Press(facts), Event::ButtonPressed(press(Setting::Private)))
+}
+
+/// A way to a human stands beside every failure and every price.
+fn assert_humane(house: &House, effects: &[Effect]) {
+    for effect in effects {
+        let Effect::Send(message) = effect else { continue };
+        if message.presser.is_none() {
+            continue;
+        }
+        let whole = keys::with_human(house, &message.body, message.keys.clone());
+        assert_eq!(message.keys, whole, "no way to a human beside {:?}", message.body);
+    }
 }
 
 /// What every turn must be: its ids are its own, its money hangs together.

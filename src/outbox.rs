@@ -372,7 +372,7 @@ impl Sender {
 fn word_of(fate: &Fate) -> &'static str {
     match fate {
         Fate::Delivered(_) => "delivered",
-        Fate::Refused(_) => "refused",
+        Fate::Refused(_) | Fate::GivenUp => "refused",
         Fate::Unknown => "unknown",
         Fate::Later(_) => "later",
         Fate::Moved(_) => "moved",

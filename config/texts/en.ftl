@@ -140,6 +140,7 @@ prompt-empty = What would you like to see? For example: { ITALIC("a fox in the s
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
 came-to-nothing = Something you sent here breaks on our side each time I try, so I have stopped trying. The people who run this have been told. Nothing was charged; other words may work.
+could-not-say = I had something to tell you here, but it breaks on our side each time I try to send it, so I have stopped trying. The people who run this have been told.
 slow-down = That was a lot at once, so I left out the last of it. Please send it again in a minute. Nothing was charged.
 
 ### Pictures that come in

@@ -81,7 +81,7 @@ impl Try {
 
     /// Too many processes ended over it.
     pub(super) fn given_up() -> Self {
-        Self::unasked(Tried::Settled(Fate::Refused(Refusal::Content)))
+        Self::unasked(Tried::Settled(Fate::GivenUp))
     }
 
     fn answered(tried: Tried) -> Self {
@@ -153,7 +153,7 @@ impl Means {
         Try::unasked(if self.is_once(&waiting.message) {
             Tried::Settled(Fate::Unknown)
         } else if tries.broke + 1 >= BROKE_MAX {
-            Tried::Settled(Fate::Refused(Refusal::Content))
+            Tried::Settled(Fate::GivenUp)
         } else {
             Tried::Broke(self.patience.back_off(tries.broke + 1))
         })

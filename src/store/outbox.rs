@@ -11,7 +11,7 @@ use picdesk_core::{
     id::{ConversationId, MessageId, OutboundId},
 };
 
-use self::fates::{fate_event, held_as};
+use self::fates::{fate_event, held_as, words_lost};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
@@ -61,6 +61,8 @@ pub enum Fate {
     Delivered(Receipt),
     /// It never will.
     Refused(Refusal),
+    /// We never try it again: it ended us, or a delivery, each time.
+    GivenUp,
     /// Nobody knows, and a repeat would do harm.
     Unknown,
     /// Later.
@@ -262,7 +264,7 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, 
                 keep_file(&mut files, one, receipt);
                 "delivered"
             }
-            Fate::Refused(_) => {
+            Fate::Refused(_) | Fate::GivenUp => {
                 windows::give_back(tx, &one.waiting.message).await?;
                 "refused"
             }
@@ -294,13 +296,18 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, 
             }
         };
         events.extend(fate_event(one));
+        if matches!(one.fate, Fate::GivenUp) {
+            events.extend(words_lost(tx, one, now).await?);
+        }
         if one.waiting.has_step() {
             steps.push(vec![own_key(&one.waiting.message).into()]);
         }
         // The words are not needed any more: what was said lives at the channel. What was refused
         // may yet go elsewhere.
         let body = match one.fate {
-            Fate::Refused(_) | Fate::Held(_) => sealed::seal_json(&one.waiting.message),
+            Fate::Refused(_) | Fate::GivenUp | Fate::Held(_) => {
+                sealed::seal_json(&one.waiting.message)
+            }
             Fate::Delivered(_) if bounce::may_come(&one.waiting) => {
                 sealed::seal_json(&one.waiting.message)
             }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use picdesk_core::event::Event;
+use picdesk_core::event::{Event, Words};
 use tracing::{error, info};
 
 use super::{Take, Turner, receive::Alone, shards::ShardSet};
@@ -240,7 +240,7 @@ fn nothing_came_of(pending: &Pending) -> Option<NewEvent> {
         return Some(NewEvent::uncertain(generation.0, pending.conversation.as_str()));
     }
     let (who, setting) = event.asked_by()?;
-    let told = Event::CameToNothing { who, setting };
+    let told = Event::CameToNothing { who, setting, words: Words::Theirs };
     let id = format!("inbox:{}:nothing", pending.seq);
     Some(NewEvent::of_house(id, &pending.conversation, &told))
 }

@@ -244,6 +244,7 @@ fn incoming(measure: &Measure) -> Vec<Say> {
     let too_large = |name, bytes| Say::ReferenceTooLarge { name, bytes, bytes_max: 20_000_000 };
     let mut says = vec![
         Say::CameToNothing,
+        Say::CouldNotSay,
         Say::Alarm { what: "pictures cannot be kept".to_owned() },
         Say::Tray { count: 1 },
         Say::Tray { count: measure.number },

@@ -134,6 +134,7 @@ impl Speaker<'_> {
             }
             Say::SlowDown => self.text("slow-down"),
             Say::CameToNothing => self.text("came-to-nothing"),
+            Say::CouldNotSay => self.text("could-not-say"),
             Say::Alarm { what } => {
                 self.fill("alarm", &Args::new().theirs("what", what, PROMPT_CHARS_MAX))
             }

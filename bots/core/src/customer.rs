@@ -1,12 +1,12 @@
 //! Meeting somebody: an account for whoever has none, and what waited for who comes back.
 
-use alloc::{format, vec, vec::Vec};
+use alloc::{format, vec::Vec};
 
 use crate::{
     account::{Account, Entitlement, Person},
     credits::{Credits, GrantReason, Purse},
     effect::{Body, Effect},
-    event::{About, Event, Presence, Setting},
+    event::{About, Event, Presence, Setting, Words},
     facts::{Awaiting, Customer, House, MessageFacts, Missed, Owed},
     generation::{GenerationState, Options, Resolution},
     handing, history,
@@ -124,12 +124,13 @@ pub(crate) fn meet(
     Visit { reader, customer, is_new: false }
 }
 
-/// What somebody said or pressed was given up. They hear of it where they may hear us.
+/// What somebody said or pressed was given up, or what we had to say to them. They hear of it where
+/// they may hear us.
 pub(crate) fn came_to_nothing(
     turn: &mut Turn<'_>,
     facts: &MessageFacts,
-    who: &Person,
-    setting: Setting,
+    (who, setting): (&Person, Setting),
+    words: Words,
 ) {
     let known = facts.customer.as_ref();
     if handing::is_handed(turn, known) || known.is_some_and(|customer| !customer.reachable) {
@@ -142,9 +143,13 @@ pub(crate) fn came_to_nothing(
         language: language.unwrap_or(turn.house().language_default),
         setting,
     };
-    let human = keys::human(turn.house(), None);
-    let word = turn.words(&reader, Say::CameToNothing);
-    turn.send(word.keys(vec![human]));
+    turn.say(
+        &reader,
+        match words {
+            Words::Theirs => Say::CameToNothing,
+            Words::Ours => Say::CouldNotSay,
+        },
+    );
 }
 
 fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {

@@ -100,8 +100,8 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             let owner = Reader::desk(turn.frame.conversation, turn.house());
             turn.say(&owner, Say::Alarm { what: what.clone() });
         }
-        Event::CameToNothing { who, setting } => {
-            customer::came_to_nothing(turn, of_message(facts)?, who, *setting);
+        Event::CameToNothing { who, setting, words } => {
+            customer::came_to_nothing(turn, of_message(facts)?, (who, *setting), *words);
         }
         Event::CreditsGranted { credits, reason, .. } => {
             grant::by_hand(turn, of_message(facts)?, *credits, reason);

@@ -179,12 +179,15 @@ pub enum Event {
     ChannelWarned(Warning),
 
     // The owner and the house itself.
-    /// What somebody said or pressed was given up: it ended us, or our turn of it, each time.
+    /// What somebody said or pressed, or what we had to say to them, was given up: it ended us, or
+    /// our turn of it, each time.
     CameToNothing {
         /// Who.
         who: Person,
         /// In private or among others.
         setting: Setting,
+        /// Whose words.
+        words: Words,
     },
     /// Something is wrong that the owner should see to; it happens in the owner's chat.
     AlarmRaised {
@@ -250,6 +253,16 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// Whose words came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Words {
+    /// Theirs.
+    Theirs,
+    /// Ours.
+    Ours,
 }
 
 /// What somebody wrote.

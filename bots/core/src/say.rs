@@ -98,6 +98,8 @@ pub enum Say {
     SlowDown,
     /// What they sent could not be dealt with, however often it was tried.
     CameToNothing,
+    /// What we had to say here could not be sent, however often it was tried.
+    CouldNotSay,
     /// Something is wrong, to the owner.
     Alarm {
         /// What.

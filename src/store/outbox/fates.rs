@@ -1,12 +1,23 @@
 //! The fates of messages: whom they concern, and as what a message waits.
 
 use picdesk_core::{
-    channel::Refusal,
-    event::{About, Delivered, Event},
+    account::Person,
+    channel::{Content, Refusal},
+    event::{About, Delivered, Event, Setting, Words},
+    id::IdentityId,
 };
 
 use super::{Fate, Settled};
-use crate::store::inbox::NewEvent;
+use crate::store::{StoreError, Tx, inbox::NewEvent};
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+const FIND_READER: &str = "
+    select id from identities where id = $1 and home is null or home = $1 order by id limit 1";
+const FIND_ASKER: &str = "
+    select identity from requests where conversation = $1 and setting = 'Private'
+    order by id desc limit 1";
 
 /// As what a message waits until they write again: a picture is owed, which is written elsewhere,
 /// and what makes sense only at its moment is given up.
@@ -44,6 +55,9 @@ pub(super) fn fate_event(one: &Settled) -> Option<NewEvent> {
         Fate::Refused(refusal) => {
             ("refused", Event::MessageRefused { outbound, about, refusal: *refusal })
         }
+        Fate::GivenUp => {
+            ("refused", Event::MessageRefused { outbound, about, refusal: Refusal::Content })
+        }
         Fate::Unknown => ("unknown", Event::MessageUnknown { outbound, about }),
         // Pictures are owed, and go out anew; words wait in the outbox.
         Fate::Held(_) if matches!(about, About::Picture(_)) => {
@@ -61,4 +75,35 @@ pub(super) fn fate_event(one: &Settled) -> Option<NewEvent> {
         external_id = format!("{external_id}:{}", message.conversation);
     }
     Some(NewEvent::of_house(external_id, &message.conversation, &event))
+}
+
+/// What tells a customer that words of ours to them were given up, where nobody else waits for
+/// their fate. Once a day: what tells it might be given up too.
+pub(super) async fn words_lost(
+    tx: &mut Tx,
+    one: &Settled,
+    now: i64,
+) -> Result<Option<NewEvent>, StoreError> {
+    let message = &one.waiting.message;
+    let is_told = match one.waiting.about {
+        None | Some(About::Matter(_) | About::Beside(_) | About::Slot(_)) => true,
+        Some(_) => false,
+    };
+    let speaks = matches!(
+        message.content,
+        Content::Text(_) | Content::Picture { .. } | Content::Original { .. }
+    );
+    if !is_told || !speaks {
+        return Ok(None);
+    }
+    let conversation = &message.conversation;
+    let mut rows = tx.rows(FIND_READER, &[conversation.as_str().into()]).await?;
+    if rows.is_empty() {
+        rows = tx.rows(FIND_ASKER, &[conversation.as_str().into()]).await?;
+    }
+    let Some(row) = rows.first() else { return Ok(None) };
+    let who = Person { identity: IdentityId(row.text(0)?), name: String::new(), language: None };
+    let told = Event::CameToNothing { who, setting: Setting::Private, words: Words::Ours };
+    let id = format!("outbox:{conversation}:nothing:{}", now / DAY_MS);
+    Ok(Some(NewEvent::of_house(id, conversation, &told)))
 }

@@ -3,6 +3,7 @@
 mod artifacts;
 mod errands;
 mod facts;
+mod fates;
 mod inbox;
 mod line;
 mod links;

@@ -23,6 +23,7 @@ impl Say {
             Self::PromptTooLong { .. } => Matter::Failure,
             Self::SlowDown => Matter::Failure,
             Self::CameToNothing => Matter::Failure,
+            Self::CouldNotSay => Matter::Failure,
             Self::TooManyReferences { .. } => Matter::Failure,
             Self::ReferenceTooLarge { .. } => Matter::Failure,
             Self::NoReferences => Matter::Failure,

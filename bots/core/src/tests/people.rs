@@ -9,7 +9,7 @@ use crate::{
     account::{Language, Person},
     credits::Credits,
     effect::Effect,
-    event::{Event, Message, Presence, Setting},
+    event::{Event, Message, Presence, Setting, Words},
     facts::*,
     generation::{GenerationState, Options, Resolution},
     id::*,
@@ -165,7 +165,7 @@ fn an_alarm_is_told_where_it_happens() {
 fn who_asked_for_what_came_to_nothing_hears_of_it_once() {
     let asked = Event::MessageReceived(message("a fox"));
     let (who, setting) = asked.asked_by().unwrap();
-    let event = Event::CameToNothing { who, setting };
+    let event = Event::CameToNothing { who: who.clone(), setting, words: Words::Theirs };
     let told = |known| at(PRIVATE, Facts::Message(message_facts(known)), event.clone());
     let words =
         "send in telegram:7: CameToNothing / [AskHuman 0] [SupportLink https://help.example]";
@@ -174,6 +174,9 @@ fn who_asked_for_what_came_to_nothing_hears_of_it_once() {
     let mut gone = customer(5);
     gone.reachable = false;
     assert_eq!(told(Some(gone)), "");
+    let ours = Event::CameToNothing { who, setting, words: Words::Ours };
+    let told = at(PRIVATE, Facts::Message(message_facts(customer(5))), ours);
+    assert_eq!(told.trim(), words.replace("CameToNothing", "CouldNotSay"));
     let at_desk = Message { setting: Setting::Desk, ..message("a line") };
     assert_eq!(Event::MessageReceived(at_desk).asked_by(), None);
 }

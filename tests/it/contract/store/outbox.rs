@@ -31,16 +31,21 @@ impl House {
     }
 
     async fn settle(&self, settled: Vec<Settled>) {
-        self.write(Arc::new(settled), |tx, settled| {
-            Box::pin(async move { outbox::settle(tx, &settled, START).await })
+        self.write((Arc::new(settled), self.clock.now_ms()), |tx, (settled, now)| {
+            Box::pin(async move { outbox::settle(tx, &settled, now).await })
         })
         .await
         .unwrap();
     }
 
     /// Everything that waits on Telegram meets this fate.
-    async fn settle_all(&self, fate: &Fate) {
-        let waiting = self.unsent("telegram").await;
+    pub(super) async fn settle_all(&self, fate: &Fate) {
+        self.settle_on("telegram", fate).await;
+    }
+
+    /// The same on another channel.
+    pub(super) async fn settle_on(&self, channel: &str, fate: &Fate) {
+        let waiting = self.unsent(channel).await;
         let settled =
             waiting.into_iter().map(|waiting| Settled { waiting, fate: fate.clone() }).collect();
         self.settle(settled).await;

@@ -455,6 +455,7 @@ relay-refused = ✗ Not delivered: the channel does not take it.
 relay-held = ✗ Not delivered yet: the channel takes it when they write again.
 relay-unknown = ? It may not have arrived: the connection was lost. Ask before you repeat it.
 not-shown = Something of theirs cannot be shown here, most likely a picture that cannot be passed on any more. Ask them to send it again.
+topic-anew = This case had another topic, which is gone, and what was said there with it. What the case began with and what did not arrive there follows.
 desk-help =
     { CODE("/r …") } or a reply to a message of theirs: goes to the customer
     { CODE("/done") } closes the case

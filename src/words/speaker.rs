@@ -242,6 +242,7 @@ impl Speaker<'_> {
             Say::CustomerWrote { name, text } => self.wrote("customer-wrote", name, text),
             Say::RelayState(state) => self.relay_state(*state),
             Say::NotShown => self.text("not-shown"),
+            Say::TopicAnew => self.text("topic-anew"),
             Say::DeskHelp => self.text("desk-help"),
             Say::DeskHelpByCode => self.text("desk-help-by-code"),
             Say::DeskClosed => self.text("desk-closed"),

@@ -368,6 +368,8 @@ pub enum Effect {
     Readdress {
         /// Which.
         outbound: OutboundId,
+        /// What it is called from now on: it goes out behind what was said before this.
+        again: OutboundId,
         /// Where it goes now.
         to: ConversationId,
     },

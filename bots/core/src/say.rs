@@ -503,6 +503,8 @@ pub enum Say {
     RelayState(RelayState),
     /// A message of a case cannot be shown in its topic.
     NotShown,
+    /// A case has another topic than before.
+    TopicAnew,
     /// An operator's command that this desk does not know.
     DeskHelp,
     /// The same where a case is named by its code.

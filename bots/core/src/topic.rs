@@ -29,13 +29,23 @@ pub(crate) fn placed(turn: &mut Turn<'_>, facts: &DeliveryFacts, delivered: &Del
     }
     send_card(turn, case, card, topic);
     let reader = Reader::desk(topic, turn.house());
+    if is_own && !card.unsent.is_empty() {
+        let word = turn.words(&reader, Say::TopicAnew).about(About::TopicLine(case.id));
+        turn.send(word);
+    }
     support::pass_on(turn, &reader, case.id, &case.name, &case.words, &case.pictures);
     if let (true, Some(shared)) = (case.consent, &card.shared) {
         share(turn, case, shared, topic);
     }
     for outbound in card.unsent.iter().filter(|_| is_own) {
-        turn.then(Effect::Readdress { outbound: *outbound, to: topic.clone() });
+        readdress(turn, *outbound, topic);
     }
+}
+
+/// A line that an earlier topic lost goes to this one, behind what was said there so far.
+fn readdress(turn: &mut Turn<'_>, outbound: OutboundId, topic: &ConversationId) {
+    let again = OutboundId(turn.id());
+    turn.then(Effect::Readdress { outbound, again, to: topic.clone() });
 }
 
 fn send_card(turn: &mut Turn<'_>, case: &Case, card: &CardFacts, topic: &ConversationId) {
@@ -108,7 +118,7 @@ pub(crate) fn line_refused(
     let Some(desk) = turn.house().desk.clone() else { return };
     match &case.topic {
         Some(topic) if topic != turn.frame.conversation => {
-            turn.then(Effect::Readdress { outbound, to: topic.clone() });
+            readdress(turn, outbound, topic);
         }
         Some(_) => {
             turn.then(Effect::UnplaceEscalation { escalation: case.id });

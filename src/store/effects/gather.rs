@@ -168,8 +168,9 @@ impl Rows {
             Effect::UnplaceEscalation { escalation } => {
                 self.single(sql::UNPLACE_ESCALATION, vec![escalation.0.into()]);
             }
-            Effect::Readdress { outbound, to } => {
-                self.single(sql::READDRESS, vec![outbound.0.into(), to.as_str().into()]);
+            Effect::Readdress { outbound, again, to } => {
+                let values = vec![outbound.0.into(), to.as_str().into(), again.0.into()];
+                self.single(sql::READDRESS, values);
             }
             Effect::AnswerEscalation { escalation, .. } => {
                 let values = vec![escalation.0.into(), self.now.into()];

@@ -87,7 +87,7 @@ pub(super) const ANSWER_ESCALATION: &str =
 pub(super) const PLACE_ESCALATION: &str = "update escalations set topic = $2 where id = $1";
 pub(super) const UNPLACE_ESCALATION: &str = "update escalations set topic = null where id = $1";
 pub(super) const READDRESS: &str = "
-    update outbox set state = 'waiting', conversation = $2, settled_at = 0, not_before = 0
+    update outbox set id = $3, state = 'waiting', conversation = $2, settled_at = 0, not_before = 0
     where id = $1 and state = 'refused'";
 pub(super) const CLOSE_ESCALATION: &str =
     "update escalations set state = $2, closed_at = $3 where id = $1";

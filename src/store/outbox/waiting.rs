@@ -1,6 +1,9 @@
 //! Reading what waits.
 
-use picdesk_core::{channel::OutboundMessage, id::ConversationId};
+use picdesk_core::{
+    channel::OutboundMessage,
+    id::{ConversationId, OutboundId},
+};
 
 use super::{Connection, Row, StoreError, Waiting, sealed};
 
@@ -62,7 +65,8 @@ impl WaitingRow {
     pub fn read(&self) -> Result<Waiting, StoreError> {
         let row = &self.0;
         let mut message: OutboundMessage = sealed::open_json(&row.blob(6)?, "outbox", "body")?;
-        // The row knows better where a conversation went.
+        // The row knows better where a conversation went, and what a message is called.
+        message.id = OutboundId(self.id()?);
         message.conversation = self.conversation()?;
         let about = match row.maybe_text(2)? {
             Some(text) => Some(serde_json::from_str(&text).map_err(|_| {

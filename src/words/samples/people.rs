@@ -40,6 +40,7 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         Say::DeskHanded,
         Say::NotAnOperator,
         Say::NotShown,
+        Say::TopicAnew,
         Say::NotYours,
         Say::Stale,
         Say::Done,

@@ -1,6 +1,6 @@
 //! A customer and a person at the desk.
 
-use picdesk_sandbox::telegram::{ALICE, MessageView, OLGA, OPERATORS};
+use picdesk_sandbox::telegram::{ALICE, MessageView, OLGA, OPERATORS, TopicAction};
 
 use super::bot_says;
 use crate::house::{Given, House, PATIENCE};
@@ -9,19 +9,7 @@ use crate::house::{Given, House, PATIENCE};
 async fn what_an_operator_answers_reaches_the_customer_and_notes_stay_at_the_desk() {
     let house = House::build(Given::default()).await;
     let _desk = house.open().await;
-    let (role, olga) = ("--role", OLGA.to_string());
-    let operator = ["operator", "add", "--name", "Olga", role, "agent", "--telegram", &olga];
-    house.order_well(&operator).await;
-
-    house.telegram.say(ALICE, "/support").unwrap();
-    let question = bot_says(&house, ALICE, "What is it about?").await;
-    house.telegram.press(ALICE, ALICE, question.message, "Something else").unwrap();
-    bot_says(&house, ALICE, "Tell us in your own words").await;
-    house.telegram.say(ALICE, "my fox has five legs").unwrap();
-    bot_says(&house, ALICE, "A person will answer you here").await;
-
-    let told = at_desk(&house, "my fox has five legs").await;
-    let topic = told.topic.expect("a case has a topic");
+    let topic = opened(&house).await;
     house.telegram.operator_says(OLGA, topic, "five, that is a lot").unwrap();
     house.telegram.operator_says(OLGA, topic, "/r We are looking into it.").unwrap();
     let answer = bot_says(&house, ALICE, "We are looking into it.").await;
@@ -46,6 +34,54 @@ async fn what_an_operator_answers_reaches_the_customer_and_notes_stay_at_the_des
     assert!(view.topics.iter().all(|it| it.topic != topic || it.closed), "{:?}", view.topics);
     let chat = house.telegram.transcript(ALICE);
     assert!(!chat.contains("five, that is a lot"), "a note went out:\n{chat}");
+}
+
+/// Alice needs a person, and Olga is one; the topic of her case.
+async fn opened(house: &House) -> i64 {
+    let (role, olga) = ("--role", OLGA.to_string());
+    let operator = ["operator", "add", "--name", "Olga", role, "agent", "--telegram", &olga];
+    house.order_well(&operator).await;
+    house.telegram.say(ALICE, "/support").unwrap();
+    let question = bot_says(house, ALICE, "What is it about?").await;
+    house.telegram.press(ALICE, ALICE, question.message, "Something else").unwrap();
+    bot_says(house, ALICE, "Tell us in your own words").await;
+    house.telegram.say(ALICE, "my fox has five legs").unwrap();
+    bot_says(house, ALICE, "A person will answer you here").await;
+    let told = at_desk(house, "my fox has five legs").await;
+    told.topic.expect("a case has a topic")
+}
+
+#[tokio::test]
+async fn a_topic_that_was_deleted_is_rebuilt_in_order_and_says_what_it_lost() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let topic = opened(&house).await;
+    house.telegram.operator_says(OLGA, topic, "/r Which fox?").unwrap();
+    let answer = bot_says(&house, ALICE, "Which fox?").await;
+    house.until_quiet().await;
+    house.telegram.change_topic(OLGA, OPERATORS, topic, TopicAction::Delete).unwrap();
+    for text in ["the red one", "and its tail is green"] {
+        house.telegram.reply(ALICE, answer.message, text).unwrap();
+    }
+    let anew = at_desk(&house, "This case had another topic, which is gone").await;
+    at_desk(&house, "and its tail is green").await;
+    house.until_quiet().await;
+    let rebuilt = anew.topic.filter(|anew| *anew != topic).expect("it is another topic");
+    let view = house.telegram.chat_view(OPERATORS, Some(rebuilt), 100).unwrap();
+    let said = view.messages.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join("\n");
+    let order = [
+        "S-",
+        "This case had another topic",
+        "my fox has five legs",
+        "the red one",
+        "and its tail is green",
+    ];
+    let places = order.map(|part| said.find(part).unwrap_or_else(|| panic!("{part}: {said}")));
+    assert!(places.is_sorted(), "{said}");
+    // It is the case's from now on.
+    house.telegram.operator_says(OLGA, rebuilt, "/r That is a rare one.").unwrap();
+    bot_says(&house, ALICE, "That is a rare one.").await;
+    house.until_quiet().await;
 }
 
 /// Waits until the bot has said something in the operators' forum.

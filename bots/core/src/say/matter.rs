@@ -120,6 +120,7 @@ impl Say {
             Self::CustomerWrote { .. } => Matter::Neither,
             Self::RelayState(_) => Matter::Neither,
             Self::NotShown => Matter::Neither,
+            Self::TopicAnew => Matter::Neither,
             Self::DeskHelp => Matter::Neither,
             Self::DeskHelpByCode => Matter::Neither,
             Self::DeskClosed => Matter::Neither,

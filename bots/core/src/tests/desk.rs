@@ -1,6 +1,6 @@
 //! The operators' desk.
 
-use std::{string::String, vec};
+use std::{string::String, vec, vec::Vec};
 
 use insta::assert_snapshot;
 
@@ -210,12 +210,25 @@ fn a_topic_that_was_deleted_is_opened_anew_once() {
 fn lines_that_a_deleted_topic_lost_go_to_the_new_one() {
     let moved = Case { topic: Some("telegram:-100:45".into()), ..case() };
     assert_snapshot!(folded(&at(TOPIC, about_case(moved, None), line_lost())), @r#"
-    Readdress { outbound: 5, to: "telegram:-100:45" }
+    Readdress { outbound: 5, again: #0, to: "telegram:-100:45" }
     "#);
-    let unsent = CardFacts { unsent: vec![OutboundId(5)], ..card() };
+}
+
+#[test]
+fn a_topic_that_was_opened_anew_says_so_and_goes_on_with_what_was_lost() {
+    let unsent = CardFacts { unsent: vec![OutboundId(5), OutboundId(6)], ..card() };
     let opening = Case { topic: None, ..case() };
     let effects = at(DESK, about_case(opening, Some(unsent)), topic_opened());
-    assert!(effects.contains("Readdress { outbound: 5"), "{effects}");
+    let order = ["Card(", "TopicAnew", "CustomerWrote", "Readdress { outbound: 5", "outbound: 6"];
+    let places =
+        order.map(|part| effects.find(part).unwrap_or_else(|| panic!("{part}: {effects}")));
+    assert!(places.is_sorted(), "{effects}");
+    // What goes to it is called by what comes after all that was said.
+    let again = effects.lines().filter_map(|line| line.split("again: #").nth(1));
+    let again: Vec<u16> =
+        again.map(|rest| rest.split(',').next().unwrap().parse().unwrap()).collect();
+    let (last, _) = again.split_first().unwrap();
+    assert!(again.is_sorted() && *last > 2, "{effects}");
 }
 
 fn relayed(event: Event) -> String {

@@ -350,28 +350,35 @@ async fn a_line_that_is_refused_in_its_new_topic_too_is_heard_of_again() {
     for house in houses().await {
         let line = Some(About::TopicLine(EscalationId(9)));
         house.send(words(1, "telegram:-100:4"), line).await;
-        for to in ["telegram:-100:9", "telegram:-100:11"] {
+        for (id, to) in [(1, "telegram:-100:9"), (2, "telegram:-100:11")] {
             house.settle_all(&Fate::Refused(Refusal::TopicGone)).await;
-            let (outbound, to) = (OutboundId(1), to.into());
-            house.follow(vec![Effect::Readdress { outbound, to }]).await.unwrap();
+            let (outbound, again, to) = (OutboundId(id), OutboundId(id + 1), to.into());
+            house.follow(vec![Effect::Readdress { outbound, again, to }]).await.unwrap();
         }
-        let told = ["outbound:1:refused:telegram:-100:4", "outbound:1:refused:telegram:-100:9"];
+        let told = ["outbound:1:refused:telegram:-100:4", "outbound:2:refused:telegram:-100:9"];
         assert_eq!(house.fates().await, told);
     }
 }
 
 #[tokio::test]
-async fn what_was_refused_can_go_elsewhere_as_it_was() {
+async fn what_was_refused_can_go_elsewhere_as_it_was_behind_what_was_said_there() {
     for house in houses().await {
         house.send(words(1, "telegram:-100:4"), None).await;
         house.settle_all(&Fate::Refused(Refusal::TopicGone)).await;
-        let readdress =
-            |id, to: &str| Effect::Readdress { outbound: OutboundId(id), to: to.into() };
-        house.follow(vec![readdress(1, "telegram:-100:9")]).await.unwrap();
-        let waiting = house.unsent("telegram").await.remove(0);
-        assert_eq!(waiting.message, words(1, "telegram:-100:9"));
+        house.send(words(2, "telegram:-100:9"), None).await;
+        let readdress = |id, again| Effect::Readdress {
+            outbound: OutboundId(id),
+            again: OutboundId(again),
+            to: "telegram:-100:9".into(),
+        };
+        house.follow(vec![readdress(1, 3)]).await.unwrap();
+        let waiting = house.unsent("telegram").await;
+        let said: Vec<_> = waiting.iter().map(|one| one.message.clone()).collect();
+        assert_eq!(said, [words(2, "telegram:-100:9"), words(3, "telegram:-100:9")]);
         house.settle_all(&taken("901")).await;
-        house.follow(vec![readdress(1, "telegram:-100:9")]).await.unwrap();
+        for id in [1, 3] {
+            house.follow(vec![readdress(id, 4)]).await.unwrap();
+        }
         assert!(house.unsent("telegram").await.is_empty());
     }
 }

@@ -17,6 +17,18 @@ use crate::{
     house::{Desk, Given, House},
 };
 
+/// Set: all of it as often as threatens, not as often as a run has time for.
+const WHOLE: &str = "OUTSIDE_WHOLE";
+
+fn is_whole() -> bool {
+    std::env::var(WHOLE).is_ok_and(|text| !text.is_empty())
+}
+
+/// How often something is done: as a run has time for, or as often as threatens.
+fn scale(modest: usize, whole: usize) -> usize {
+    if is_whole() { whole } else { modest }
+}
+
 /// A house that is called by Telegram, on every database.
 async fn called_houses() -> Vec<Called> {
     let mut all = Vec::new();
@@ -39,7 +51,11 @@ impl Called {
     async fn build(database: TestDatabase, given: Given) -> Self {
         eprintln!("on {}", database.kind());
         // What comes from this machine comes through a proxy: no limit for each address.
-        let server = "trusted_proxies = [\"127.0.0.1\"]\n";
+        let server = if is_whole() {
+            "trusted_proxies = [\"127.0.0.1\"]\nconnections_max = 2500\n"
+        } else {
+            "trusted_proxies = [\"127.0.0.1\"]\n"
+        };
         let given = Given { webhook: true, server, provider: false, ..given };
         let house = House::build_on(database, given).await;
         let desk = house.open().await;
@@ -50,6 +66,13 @@ impl Called {
         let caller = Caller::of(&desk);
         let unready = count(&house.numbers(&desk).await, "picdesk_http_requests_total", "5xx");
         Self { house, desk, caller, unready }
+    }
+
+    /// The desk dies, and another one serves.
+    async fn restart(self) -> Self {
+        self.desk.kill().await;
+        let desk = self.house.open().await;
+        Self::open(self.house, desk).await
     }
 
     /// How many events the desk has written down.

@@ -16,7 +16,7 @@ use super::{
 /// Real updates with chance at work, on each database.
 const MUTANTS: usize = 400;
 /// Callers at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 50;
 /// How many bodies are brought at once to see what memory they cost.
 const BODIES: usize = 200;
 /// What they may cost together, KiB. All of them held at once would be 200 MiB.

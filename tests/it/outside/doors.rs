@@ -1,11 +1,12 @@
 //! Who is let in, and what every route answers to whoever asks wrongly.
 
+use futures_util::{StreamExt as _, stream};
 use reqwest::StatusCode;
 
 use super::{
     Called, called_houses,
     caller::{CUT, Caller, SECRET_HEADER},
-    text_update,
+    scale, text_update,
 };
 use crate::{
     database::TestDatabase,
@@ -46,12 +47,36 @@ async fn without_the_secret_nothing_is_read_or_written_down() {
             let (_, body) = answer.text.split_once("\r\n\r\n").unwrap();
             assert_eq!(body, "", "the body of a refusal is empty");
         }
+        // Again and again, many at once.
+        let guesses = (0..scale(1_000, 10_000)).map(|number| {
+            let (caller, secret) = (called.caller.clone(), guess(number));
+            async move {
+                let asked = caller.ask("POST", "/telegram/webhook").header(SECRET_HEADER, secret);
+                let update = text_update(number as i64, 77, 1, "/help").to_string();
+                asked.body(update).send().await.map_or(CUT, |answer| answer.status().as_u16())
+            }
+        });
+        let statuses: Vec<u16> = stream::iter(guesses).buffer_unordered(16).collect().await;
+        assert!(statuses.iter().all(|status| *status == 401), "{statuses:?}");
         assert_eq!(called.events().await, 0);
         let update = text_update(1, 77, 1, "/help").to_string();
         assert_eq!(called.caller.bring(update).await, 200, "with the secret it is let in");
         assert_eq!(called.events().await, 1);
         called.end(0).await;
     }
+}
+
+/// The secret with one bit wrong, or one letter more, or one letter less: another one each time.
+fn guess(number: usize) -> Vec<u8> {
+    let mut secret = SECRET.as_bytes().to_vec();
+    let place = number % secret.len();
+    match number % 3 {
+        // One of the bits that leave something that a header takes.
+        0 => secret[place] ^= 1 << (number / 3 % 3),
+        1 => secret.insert(place, b'a' + (number % 26) as u8),
+        _ => drop(secret.remove(place)),
+    }
+    secret
 }
 
 #[tokio::test]

@@ -7,26 +7,24 @@ use picdesk::store::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 use serde_json::Value;
 
-use super::{Called, bodies::bring_all, called_houses, count, text_update};
+use super::{Called, bodies::bring_all, called_houses, count, scale, text_update};
 use crate::database::databases;
 use crate::house::Given;
 
-/// People of a script.
-const PEOPLE: usize = 12;
+/// Rounds of what they say where all of it is done.
+const ROUNDS: usize = 20;
 /// What each of them sends.
 const SAID: [&str; 4] = ["a fox in the snow", "/balance", "a lighthouse --low", "/settings"];
 /// Times that everything comes again.
 const AGAIN: usize = 5;
 /// How far an update may stray from its place.
 const STRAYS: usize = 50;
-/// Events that cannot be turned.
-const POISONED: usize = 10;
 
 #[tokio::test]
 async fn what_was_brought_before_changes_nothing() {
-    for called in called_houses().await {
-        let people = greeted(&called).await;
-        let script = script(&people);
+    for mut called in called_houses().await {
+        let people = greeted(&called, scale(50, 250)).await;
+        let script = script(&people, SAID.len());
         assert!(bring_all(&called.caller, script.clone()).await.iter().all(|it| *it == 200));
         until_turned(&called).await;
         let before = called.house.until_quiet_but_for_the_line().await;
@@ -40,6 +38,12 @@ async fn what_was_brought_before_changes_nothing() {
         let numbers = called.house.numbers(&called.desk).await;
         let again = count(&numbers, "picdesk_inbox_duplicates_total", "telegram");
         assert_eq!(again, (AGAIN * script.len()) as u64);
+        // Whoever serves next knows them too.
+        called = called.restart().await;
+        assert!(bring_all(&called.caller, script).await.iter().all(|it| *it == 200));
+        until_turned(&called).await;
+        assert_eq!(called.house.until_quiet_but_for_the_line().await, before);
+        assert_eq!(called.events().await, events);
         called.end(0).await;
     }
 }
@@ -48,11 +52,12 @@ async fn what_was_brought_before_changes_nothing() {
 async fn the_order_in_which_a_script_comes_does_not_change_where_it_ends() {
     for number in 0..databases().await.len() {
         let mut ends = Vec::new();
-        for seed in [None, Some(1)] {
+        let seeds = (1..=scale(1, 200) as u64).map(Some);
+        for seed in [None].into_iter().chain(seeds) {
             let database = databases().await.swap_remove(number);
             let called = Called::build(database, Given::default()).await;
-            let people = greeted(&called).await;
-            let mut script = script(&people);
+            let people = greeted(&called, scale(50, 500)).await;
+            let mut script = script(&people, scale(SAID.len(), ROUNDS));
             if let Some(seed) = seed {
                 stray(&mut script, seed);
             }
@@ -62,46 +67,49 @@ async fn the_order_in_which_a_script_comes_does_not_change_where_it_ends() {
             ends.push((status, asked(&called).await));
             called.end(0).await;
         }
-        assert_eq!(ends[0], ends[1]);
+        assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
     }
 }
 
 #[tokio::test]
 async fn events_that_cannot_be_turned_are_set_aside_and_the_others_go_on() {
     for called in called_houses().await {
-        let people = greeted(&called).await;
-        for number in 0..POISONED {
+        let people = greeted(&called, scale(50, 500)).await;
+        let rounds = scale(SAID.len(), ROUNDS);
+        let poisoned = scale(20, 100);
+        for number in 0..poisoned {
             let whose = people[number % people.len()];
             poison(&called, number, whose).await;
         }
-        assert!(bring_all(&called.caller, script(&people)).await.iter().all(|it| *it == 200));
+        let script = script(&people, rounds);
+        assert!(bring_all(&called.caller, script).await.iter().all(|it| *it == 200));
         until_turned(&called).await;
         let status = called.house.until_quiet_but_for_the_line().await;
-        assert_eq!(status["inbox"]["set_aside"], POISONED, "{status}");
+        assert_eq!(status["inbox"]["set_aside"], poisoned, "{status}");
         let requests = asked(&called).await.len();
-        assert_eq!(requests, 2 * people.len(), "what came after them was turned");
+        assert_eq!(requests, rounds / 2 * people.len(), "what came after them was turned");
         called.end(0).await;
     }
 }
 
 /// People whom Telegram knows, and who have said hello.
-async fn greeted(called: &Called) -> Vec<i64> {
+async fn greeted(called: &Called, count: usize) -> Vec<i64> {
     let mut people = Vec::new();
-    for number in 0..PEOPLE {
+    for number in 0..count {
         let name = format!("Somebody {number}");
         let user = called.house.telegram.add_user(&format!("somebody-{number}"), &name, Some("en"));
         called.house.telegram.say(user, "/start").unwrap();
         people.push(user);
     }
-    let all = i64::try_from(PEOPLE).unwrap();
+    let all = i64::try_from(count).unwrap();
     called.house.until_status("everybody is greeted", |it| it["accounts"] == all).await;
     people
 }
 
-/// What they send, in its order.
-fn script(people: &[i64]) -> Vec<Vec<u8>> {
+/// What they send in so many rounds, in its order.
+fn script(people: &[i64], rounds: usize) -> Vec<Vec<u8>> {
     let mut updates = Vec::new();
-    for (round, said) in SAID.iter().enumerate() {
+    for (round, said) in SAID.iter().cycle().take(rounds).enumerate() {
         for (place, user) in people.iter().enumerate() {
             let number = 2_000_000 + (round * people.len() + place) as i64;
             updates.push(text_update(number, *user, number, said).to_string().into_bytes());

@@ -9,14 +9,12 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Called, caller::SECRET_HEADER, text_update};
+use super::{Called, caller::SECRET_HEADER, scale, text_update};
 use crate::{
     database::TestDatabase,
     house::{Given, PATIENCE, SECRET},
 };
 
-/// Bad sockets of each kind.
-const OF_EACH: usize = 40;
 /// Connections that good callers keep for another time.
 const KEPT: usize = 12;
 /// Between two good callers.
@@ -45,9 +43,10 @@ async fn bad_sockets_are_gone_in_time_and_good_callers_never_notice() {
     assert_eq!(called.caller.bring(good).await, 200);
     let files = called.desk.open_files();
     let mut bad = Vec::new();
+    let of_each = scale(60, 400);
     for kind in ALL {
         // What these make the desk write is much more than what they send.
-        let count = if matches!(kind, Bad::NeverReads) { OF_EACH / 8 } else { OF_EACH };
+        let count = if matches!(kind, Bad::NeverReads) { of_each / 12 } else { of_each };
         for _ in 0..count {
             let stream = called.caller.connect().await;
             bad.push(tokio::spawn(be_bad(kind, stream)));

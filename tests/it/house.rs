@@ -388,6 +388,19 @@ impl Desk {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// How long it has computed.
+    pub fn computed(&self) -> Duration {
+        /// Of a second. Source: `proc(5)`, `utime` and `stime`; Linux tells user space hundredths.
+        const TICKS: u64 = 100;
+        let pid = self.child.id().expect("it has not ended");
+        let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        // The name of the program, in brackets, may hold spaces.
+        let (_, rest) = text.rsplit_once(')').unwrap();
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let ticks = |at: usize| fields[at].parse::<u64>().unwrap();
+        Duration::from_millis((ticks(11) + ticks(12)) * 1000 / TICKS)
+    }
+
     /// How many files and sockets it has open.
     pub fn open_files(&self) -> usize {
         let pid = self.child.id().expect("it has not ended");

@@ -109,7 +109,7 @@ async fn one_replica_tells_telegram_where_updates_go() {
 }
 
 /// An event of nobody's, begun so often before that its process died of it.
-async fn begun_before(store: &Store, name: &'static str, times: u32) -> i64 {
+pub(super) async fn begun_before(store: &Store, name: &'static str, times: u32) -> i64 {
     let conversation = ConversationId(format!("telegram:{name}"));
     let event = Event::AlarmRaised { what: "canary".to_owned() };
     let event = NewEvent::of_house(name.to_owned(), &conversation, &event);

@@ -3,19 +3,24 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use picdesk::store::Value;
 use picdesk_sandbox::telegram::{ALICE, Armed, Fault, OLGA};
 
-use super::{bot_says, photo, picture_of};
+use super::{bot_says, outages::begun_before, photo, picture_of};
 use crate::{
     database::{TestDatabase, databases},
-    house::{Desk, Given, House},
+    house::{Desk, Given, House, PATIENCE},
 };
 
 /// Longer than anything here lasts.
 const FOR_EVER: Fault = Fault::Slow { delay_ms: 600_000 };
-/// How long a desk lives that stands still, before it is killed.
-const STILL: Duration = Duration::from_secs(8);
+/// How long a desk is watched that may stand still, and may have nothing to do.
+const WATCHED: Duration = Duration::from_secs(8);
+/// Between two that are taken up when it is calm.
+const SECOND_CHANCE_AFTER: Duration = Duration::from_secs(1);
+/// More than a desk computes that starts and has nothing to do.
+const AT_WORK: Duration = Duration::from_secs(3);
 /// Deaths that something may cost before it is out of the way, also where the first ones leave
 /// nothing on disk.
 const DEATHS_MAX: usize = 4;
@@ -78,29 +83,30 @@ async fn last_of(house: &House, chat: i64) -> Option<(String, i64)> {
     rows.first().map(|row| (row.text(0).unwrap(), row.int(1).unwrap()))
 }
 
-/// How many deaths are counted of all events.
-async fn counted(house: &House) -> i64 {
+/// Whether a desk stands still over poison: nothing else lets it compute so long, or PostgreSQL
+/// sleep.
+async fn stands_still(house: &House, desk: &Desk) -> bool {
+    if !house.database().is_shared() {
+        return desk.computed() > AT_WORK;
+    }
     let store = house.look().await;
     let mut connection = store.read().await.unwrap();
-    let text = "select cast(coalesce(sum(deaths), 0) as bigint) from inbox";
-    connection.rows(text, &[]).await.unwrap()[0].int(0).unwrap()
+    let text = "select count(*) from pg_stat_activity
+                where datname = current_database() and wait_event = 'PgSleep'";
+    connection.rows(text, &[]).await.unwrap()[0].int(0).unwrap() > 0
 }
 
 /// Kills the desk as often as it stands still, until so many events are set aside: how often.
 async fn die_until_aside(house: &House, desk: &mut Option<Desk>, wanted: i64) -> usize {
     let mut deaths = 0;
     loop {
-        let (began, before) = (Instant::now(), counted(house).await);
-        // Nothing is counted before the first death, nor where the event is not on disk yet.
-        while began.elapsed() < STILL && counted(house).await == before {
+        let began = Instant::now();
+        while !stands_still(house, desk.as_ref().unwrap()).await {
             if aside(house).await == wanted {
                 return deaths;
             }
+            assert!(began.elapsed() < PATIENCE, "it goes on:\n{}", house.last_log());
             tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        if aside(house).await == wanted {
-            return deaths;
         }
         desk.take().unwrap().kill().await;
         deaths += 1;
@@ -113,8 +119,8 @@ async fn die_when_taken_up(house: &House, desk: &mut Option<Desk>, chat: i64, de
     let taken =
         async || (last_of(house, chat).await == Some(("waiting".to_owned(), deaths))).then_some(());
     house.until("second chance", taken).await;
-    // It really stands still over it.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let still = async || stands_still(house, desk.as_ref().unwrap()).await.then_some(());
+    house.until("standstill", still).await;
     assert_eq!(last_of(house, chat).await, Some(("waiting".to_owned(), deaths)));
     desk.take().unwrap().kill().await;
     *desk = Some(house.open().await);
@@ -122,51 +128,63 @@ async fn die_when_taken_up(house: &House, desk: &mut Option<Desk>, chat: i64, de
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prompt_that_ends_every_process_goes_out_of_the_way_and_an_innocent_comes_back() {
-    for database in databases().await {
-        let shared = database.is_shared();
-        let house = House::build_on(database, Given::default()).await;
-        house.order_well(&["migrate"]).await;
-        let kind: &[&'static str] = if shared { ON_POSTGRES } else { ON_SQLITE };
-        for text in POISON.iter().chain(kind) {
-            order(&house, text, &[]).await;
-        }
-        let mut desk = Some(house.open().await);
-        let bob = house.telegram.add_user("bob", "Bob", Some("en"));
-        for chat in [ALICE, bob] {
-            poison(&house, chat).await;
-        }
-        for chat in [ALICE, bob] {
-            house.telegram.say(chat, "a poisonous fox").unwrap();
-        }
-        let deaths = die_until_aside(&house, &mut desk, 2).await;
-        assert!((1..=2 * DEATHS_MAX).contains(&deaths), "{deaths} deaths");
-        house.until_logged("alarm: an event was under way whenever the process ended").await;
-        // Bob's was never at fault. They get an answer in the end, and need not ask for it.
-        let name = format!("telegram:{bob}");
-        order(&house, "delete from poison where conversation = $1", &[name.into()]).await;
-        // Others are served, also before it is calm.
-        house.telegram.say(OLGA, "a fox for Olga").unwrap();
-        picture_of(&house, OLGA, "a fox for Olga").await;
-        assert_eq!(aside(&house).await, 2, "{}", house.last_log());
-        // Alice's is taken up alone, twice, and ends the desk each time.
-        for deaths in [3, 4] {
-            die_when_taken_up(&house, &mut desk, ALICE, deaths).await;
-        }
-        bot_says(&house, ALICE, "breaks on our side").await;
-        bot_says(&house, bob, "Welcome").await;
-        assert_eq!(last_of(&house, bob).await.unwrap().0, "turned");
-        let status = house.until_quiet().await;
-        assert_eq!(status["inbox"]["set_aside"], 1, "{status}");
-        // Whoever comes next lets it rest.
-        desk.take().unwrap().kill().await;
-        let _desk = house.open().await;
-        tokio::time::sleep(Duration::from_secs(17)).await;
-        house.telegram.say(ALICE, "/help").unwrap();
-        bot_says(&house, ALICE, "Reply to a picture").await;
-        let said = house.telegram.chat(ALICE);
-        let told = said.iter().filter(|one| one.text.contains("breaks on our side")).count();
-        assert_eq!((told, aside(&house).await), (1, 1), "{}", house.telegram.transcript(ALICE));
+    // Most of it is waiting: on all databases at once.
+    join_all(databases().await.into_iter().map(live_with_poison)).await;
+}
+
+async fn live_with_poison(database: TestDatabase) {
+    let shared = database.is_shared();
+    let house = House::build_on(database, Given::default()).await;
+    house.order_well(&["migrate"]).await;
+    let kind: &[&'static str] = if shared { ON_POSTGRES } else { ON_SQLITE };
+    for text in POISON.iter().chain(kind) {
+        order(&house, text, &[]).await;
     }
+    let mut desk = Some(house.open().await);
+    let bob = house.telegram.add_user("bob", "Bob", Some("en"));
+    for chat in [ALICE, bob] {
+        poison(&house, chat).await;
+    }
+    for chat in [ALICE, bob] {
+        house.telegram.say(chat, "a poisonous fox").unwrap();
+    }
+    let deaths = die_until_aside(&house, &mut desk, 2).await;
+    assert!((1..=2 * DEATHS_MAX).contains(&deaths), "{deaths} deaths");
+    house.until_logged("alarm: an event was under way whenever the process ended").await;
+    // Bob's was never at fault. They get an answer in the end, and need not ask for it.
+    let name = format!("telegram:{bob}");
+    order(&house, "delete from poison where conversation = $1", &[name.into()]).await;
+    // Others are served, also before it is calm.
+    house.telegram.say(OLGA, "a fox for Olga").unwrap();
+    picture_of(&house, OLGA, "a fox for Olga").await;
+    assert_eq!(aside(&house).await, 2, "{}", house.last_log());
+    // Alice's is taken up alone, twice, and ends the desk each time.
+    for deaths in [3, 4] {
+        die_when_taken_up(&house, &mut desk, ALICE, deaths).await;
+    }
+    bot_says(&house, ALICE, "breaks on our side").await;
+    bot_says(&house, bob, "Welcome").await;
+    assert_eq!(last_of(&house, bob).await.unwrap().0, "turned");
+    let status = house.until_quiet().await;
+    assert_eq!(status["inbox"]["set_aside"], 1, "{status}");
+    // Whoever comes next lets it rest, also when it is calm, and what was only near is taken up.
+    desk.take().unwrap().kill().await;
+    let store = house.look().await;
+    let near = begun_before(&store, "near", 2).await;
+    let _desk = house.open().await;
+    let state = "select count(*) from inbox where seq = $1 and state = 'turned'";
+    let taken_up = async || {
+        let mut connection = store.read().await.unwrap();
+        let rows = connection.rows(state, &[Value::from(near)]).await.unwrap();
+        (rows[0].int(0).unwrap() == 1).then_some(())
+    };
+    house.until("something near taken up", taken_up).await;
+    tokio::time::sleep(2 * SECOND_CHANCE_AFTER).await;
+    house.telegram.say(ALICE, "/help").unwrap();
+    bot_says(&house, ALICE, "Reply to a picture").await;
+    let said = house.telegram.chat(ALICE);
+    let told = said.iter().filter(|one| one.text.contains("breaks on our side")).count();
+    assert_eq!((told, aside(&house).await), (1, 1), "{}", house.telegram.transcript(ALICE));
 }
 
 /// Waits until the desk hangs over one call more than `seen`, and kills it.
@@ -183,7 +201,7 @@ async fn die_of_a_call(house: &House, desk: &mut Option<Desk>, seen: &mut u64) {
 /// Whether a desk writes something within a few seconds.
 async fn logged_soon(house: &House, part: &str) -> bool {
     let began = Instant::now();
-    while began.elapsed() < STILL / 3 {
+    while began.elapsed() < WATCHED / 3 {
         if house.read_log().contains(part) {
             return true;
         }
@@ -219,7 +237,12 @@ async fn a_message_that_ends_every_process_that_sends_it_keeps_nobody_waiting() 
         die_of_a_call(&house, &mut desk, &mut seen).await;
     }
     bot_says(&house, bob, "Reply to a picture").await;
+    // Alice hears that there was something for her.
     house.telegram.clear_faults();
+    desk.take().unwrap().kill().await;
+    let _desk = house.open().await;
+    let told = bot_says(&house, ALICE, "it breaks on our side each time I try to send it").await;
+    assert!(told.buttons.iter().flatten().any(|it| it.text == "Ask a human"), "{told:?}");
     let status = house.until_quiet().await;
     assert_eq!(status["outbox"]["refused"], 1, "{status}");
 }

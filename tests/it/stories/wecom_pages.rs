@@ -41,9 +41,10 @@ async fn a_desk_that_dies_between_a_page_and_its_cursor_has_neither_and_then_bot
             let asked_before = asked();
             let sprung = async || {
                 // It waits in the trap, or was thrown out of it and has asked for the page again.
-                let caught = match trap.catches() {
-                    true => trap.has_caught().await,
-                    false => asked() > asked_before + 2,
+                let caught = if trap.catches() {
+                    trap.has_caught().await
+                } else {
+                    asked() > asked_before + 2
                 };
                 caught.then_some(())
             };

@@ -54,7 +54,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     wecom.point_at(&format!("http://127.0.0.1:{port}"));
     creem.point_at(&format!("http://127.0.0.1:{port}"));
     let sites = (&creem, &supabase);
-    let config = write_config(&data, port, (&telegram, &wecom, &images), sites)?;
+    let config = write_config(&data, port, (&telegram, &wecom, &images), sites, &page_url)?;
     let chat_url = format!("{page_url}/");
     let desk = DeskProcess::new(config, Ways { data, seed: arguments.seed, chat_url });
     // What it says is good for an hour, by its own clock.
@@ -162,6 +162,7 @@ fn write_config(
     port: u16,
     (telegram, wecom, images): (&TelegramStandIn, &WecomStandIn, &ImagesStandIn),
     (creem, supabase): (&CreemStandIn, &SupabaseStandIn),
+    page_url: &str,
 ) -> anyhow::Result<PathBuf> {
     // A JSON string is a TOML string.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -177,7 +178,7 @@ fn write_config(
          concurrency = 2\n\
          [credits]\ntrial = 12\n\
          [desk]\ntelegram_chat_id = {desk}\nwecom_operators = [\"{olga}\", \"{wei}\"]\n\
-         support_url = \"http://127.0.0.1:{port}/\"\n",
+         support_url = \"{page_url}/\"\n",
         store = quoted(&format!("sqlite://{}", place("picdesk.db"))),
         pictures = quoted(&format!("file://{}", place("pictures"))),
         token = quoted(telegram.token()),
@@ -197,10 +198,12 @@ fn write_config(
     Ok(file)
 }
 
-/// The plans that are compiled in, each with the product that the stand-in sells.
+/// The plans that are compiled in, each with the product that the stand-in sells, and all of them
+/// for Stars too.
 fn plans_sold() -> String {
     let unsold = "# creem_product_id = \"prod_…\"";
-    ["starter", "pro"].iter().fold(PLANS.to_owned(), |plans, product| {
+    let plans = PLANS.replacen("stars = 0 ", "stars = 900 ", 1);
+    ["starter", "pro"].iter().fold(plans, |plans, product| {
         plans.replacen(unsold, &format!("creem_product_id = \"prod_{product}\""), 1)
     })
 }
@@ -209,7 +212,8 @@ fn plans_sold() -> String {
 fn of_creem(creem: &CreemStandIn) -> String {
     let options = creem.options();
     format!(
-        "[creem]\nbase_url = \"{}\"\napi_key = \"{}\"\nwebhook_secret = \"{}\"\n",
+        "[creem]\nbase_url = \"{}\"\napi_key = \"{}\"\nwebhook_secret = \"{}\"\n\
+         refund_auto = \"unspent\"\n",
         creem.base_url(),
         options.api_key,
         options.webhook_secret,

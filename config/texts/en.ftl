@@ -236,6 +236,7 @@ plan-is-paused = { BOLD($plan) }, paused
 plan-is-unpaid = { BOLD($plan) }, resting because it could not be paid
 plan-is-over = { BOLD($plan) }, over
 plan-brings = { $credits } a period for { $price }
+plan-beside = You pay for another one beside it. Once the first is ended, /plan ends this one too.
 plan-in-stars = It is paid in Telegram Stars. To take another one, end this one first.
 plan-choose = You have { BOLD($plan) }. Which one instead?
 plan-exchange = { BOLD($to) } instead of { BOLD($from) }: { BOLD($price) } and { $credits } a period.

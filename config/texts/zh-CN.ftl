@@ -200,6 +200,7 @@ plan-is-paused = { BOLD($plan) }，已暂停
 plan-is-unpaid = { BOLD($plan) }，因未能付款已停用
 plan-is-over = { BOLD($plan) }，已结束
 plan-brings = 每期 { $credits }，{ $price }
+plan-beside = 你还同时在付另一个套餐。先停掉上面这个，再发 /plan 就能停这一个。
 plan-in-stars = 用 Telegram Stars 付款。想换一个，请先停掉这个。
 plan-choose = 现在是 { BOLD($plan) }。换成哪个？
 plan-exchange = 把 { BOLD($from) } 换成 { BOLD($to) }：每期 { BOLD($price) }，{ $credits }。

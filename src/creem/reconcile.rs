@@ -21,15 +21,23 @@ use tracing::{info, warn};
 use super::{CallError, Creem, Page, Subscription, Transaction, notice};
 use crate::{
     inbox::Door,
-    store::{Store, StoreError, payments},
+    store::{
+        Store, StoreError,
+        payments::{self, OpenLink},
+    },
 };
 
 /// How often Creem is looked at.
 const EVERY: Duration = Duration::from_mins(10);
 /// Links that were asked for longer ago are not looked at any more, milliseconds.
 const LINKS_MS: i64 = 7 * 86_400_000;
-/// Links looked at in one go; the others have their turn in the next.
-const LINKS_MAX: i64 = 200;
+/// The newest links that every look is at, and older ones, by turns, beside them.
+const LINKS_NEWEST: i64 = 200;
+const LINKS_OLDER: i64 = 400;
+/// Links in one look that cannot be looked at before it is given up.
+const LINKS_FAILED_MAX: usize = 5;
+/// The place before every link.
+const NEWEST: (i64, String) = (i64::MAX, String::new());
 /// How far back payments are looked through, milliseconds; and now and then, since money may go
 /// back after two months (Creem, "Refunds": within 60 days).
 const SHALLOW_MS: i64 = 2 * 86_400_000;
@@ -100,10 +108,11 @@ impl Reconciler {
     /// Looks until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let mut looks = 0_u32;
+        let mut turn = NEWEST;
         while !stop.is_cancelled() {
             let deep = looks.is_multiple_of(DEEP_EVERY);
             let looked = tokio::select! {
-                looked = self.look(deep) => looked,
+                looked = self.look(deep, &mut turn) => looked,
                 () = stop.cancelled() => return,
             };
             match looked {
@@ -117,19 +126,39 @@ impl Reconciler {
     }
 
     /// One look; how many things were sent on that may be news.
-    async fn look(&self, deep: bool) -> Result<usize, LookError> {
-        let mut news = 0;
-        for link in self.open_links().await? {
-            news += usize::from(self.look_at_link(&link).await?);
+    async fn look(&self, deep: bool, turn: &mut (i64, String)) -> Result<usize, LookError> {
+        let (mut news, mut failed) = (0, 0);
+        for link in self.open_links(turn).await? {
+            match self.look_at_link(&link.link).await {
+                Ok(is_news) => news += usize::from(is_news),
+                // One that Creem cannot show keeps nobody else waiting.
+                Err(LookError::Call(error)) if failed < LINKS_FAILED_MAX => {
+                    failed += 1;
+                    warn!(error = %error, "a payment link cannot be looked at now");
+                }
+                Err(error) => return Err(error),
+            }
         }
         news += self.look_at_plans().await?;
         Ok(news + self.look_at_payments(deep).await?)
     }
 
-    async fn open_links(&self) -> Result<Vec<String>, LookError> {
+    /// The newest links, and some of the older ones: `turn` is where these go on the next time.
+    async fn open_links(&self, turn: &mut (i64, String)) -> Result<Vec<OpenLink>, LookError> {
         let since = self.store.clock().now_ms().saturating_sub(LINKS_MS);
         let mut connection = self.store.read().await?;
-        Ok(payments::open_links(&mut connection, since, LINKS_MAX).await?)
+        let mut links =
+            payments::open_links(&mut connection, since, &NEWEST, LINKS_NEWEST).await?;
+        let Some(last) = links.last().map(|link| link.place.clone()) else { return Ok(links) };
+        let from = last.min(std::mem::replace(turn, NEWEST));
+        let older = payments::open_links(&mut connection, since, &from, LINKS_OLDER).await?;
+        if i64::try_from(older.len()).is_ok_and(|found| found == LINKS_OLDER)
+            && let Some(last) = older.last()
+        {
+            *turn = last.place.clone();
+        }
+        links.extend(older);
+        Ok(links)
     }
 
     /// Whether a link was paid.

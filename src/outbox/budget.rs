@@ -232,10 +232,11 @@ impl Budget {
     /// The channel asked for patience in a scope.
     pub fn block(&self, scope: &RateScope, which: Scope, wait: Duration, now: Instant) {
         match which {
-            Scope::Channel => *lock(&self.overall_blocked) = Some(now + wait),
+            Scope::Channel => later(&mut lock(&self.overall_blocked), now + wait),
             Scope::Conversation => {
                 let chat = self.chats.entry(scope.chat.clone());
-                chat.or_insert_with(|| self.chat(scope, now)).blocked_until = Some(now + wait);
+                let mut chat = chat.or_insert_with(|| self.chat(scope, now));
+                later(&mut chat.blocked_until, now + wait);
             }
         }
     }
@@ -244,6 +245,11 @@ impl Budget {
     pub fn forget_full(&self, now: Instant) {
         self.chats.retain(|_, chat| !chat.is_full(now));
     }
+}
+
+/// Of two waits that were asked for the longer one counts, in whichever order they came.
+fn later(until: &mut Option<Instant>, asked: Instant) {
+    *until = Some(until.map_or(asked, |known| known.max(asked)));
 }
 
 #[cfg(test)]

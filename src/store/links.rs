@@ -23,9 +23,15 @@ const TOUCH: &str = "
     set last_tag = case when v.tag > accounts.last_tag then v.tag else accounts.last_tag end
     from v where accounts.id = v.id and accounts.successor is null
     returning accounts.id";
+/// One more than there is, whoever counted meanwhile: $4 is when what is over now began at the
+/// latest.
 const COUNT: &str = "
     insert into link_counts (scope, began_at, count) values ($1, $2, $3)
-    on conflict (scope) do update set began_at = excluded.began_at, count = excluded.count";
+    on conflict (scope) do update set
+      began_at = case when link_counts.began_at <= $4 then excluded.began_at
+                      else link_counts.began_at end,
+      count = case when link_counts.began_at <= $4 then excluded.count
+                   else link_counts.count + 1 end";
 const MAKE_HOME: &str = "update identities set home = $2 where id = $1";
 const COUNT_UP: &str = "
     insert into link_counts (scope, began_at, count) values ($1, $2, 1)
@@ -189,8 +195,9 @@ pub(super) async fn carry_out(
 /// Carries out one effect; no when what it was decided on is not so any more.
 async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreError> {
     Ok(match effect {
-        LinkEffect::Count { scope, began_at, count } => {
-            let values = [scope.as_str().into(), (*began_at).into(), (*count).into()];
+        LinkEffect::Count { scope, began_at, count, over } => {
+            let values =
+                [scope.as_str().into(), (*began_at).into(), (*count).into(), (*over).into()];
             tx.run(COUNT, &values).await? > 0
         }
         LinkEffect::MakeCode { id, hash, account, by, here, expires_at } => {

@@ -18,7 +18,7 @@ use picdesk_core::{
     },
 };
 
-pub use self::known::{GoneBack, gone_back, is_given, open_links, plan_known_at};
+pub use self::known::{GoneBack, OpenLink, gone_back, is_given, open_links, plan_known_at};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},

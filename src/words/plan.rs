@@ -25,6 +25,10 @@ impl Speaker<'_> {
             Some(plan) => self.plan_lines(plan),
             None => vec![self.text("plan-none")],
         };
+        for other in view.others.iter().take(LINES_MAX) {
+            lines.push(self.text("plan-beside"));
+            lines.extend(self.plan_lines(other));
+        }
         let left = Args::new().ours("left", self.credits(view.available));
         lines.push(self.fill("balance", &left));
         if view.available < Credits::ZERO {

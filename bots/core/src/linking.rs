@@ -122,7 +122,9 @@ impl Counted {
     pub(crate) fn count(self, turn: &mut Turn<'_>, facts: &LinkFacts, of: &IdentityId) {
         let Tally { began_at, count } = self.now(turn, facts);
         let Some(scope) = self.scope(of, facts.email_key.as_deref()) else { return };
-        turn.then(Effect::Link(LinkEffect::Count { scope, began_at, count: count + 1 }));
+        let (lasts, _) = self.limit(turn.house());
+        let over = turn.frame.now.saturating_sub(lasts);
+        turn.then(Effect::Link(LinkEffect::Count { scope, began_at, count: count + 1, over }));
     }
 }
 

@@ -237,7 +237,8 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
             Needs { checkout: Some(request.clone()), ..of(identity) }
         }
         (Errand::Stars(errand), _) => {
-            let plan = matches!(&**errand, StarsErrand::Renewal { .. });
+            let plan =
+                matches!(&**errand, StarsErrand::Renewal { .. } | StarsErrand::Refund { .. });
             Needs { checkout: errand.request().map(Into::into), plan, ..of(errand.identity()) }
         }
         (

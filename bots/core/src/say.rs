@@ -663,6 +663,9 @@ pub struct HeldLine {
 pub struct PlanView {
     /// The plan; nothing without one.
     pub plan: Option<PlanLine>,
+    /// Others that go on beside it, as of chats that were linked: each has its turn once this one
+    /// is ended.
+    pub others: Vec<PlanLine>,
     /// What can be spent.
     pub available: Credits,
     /// What of it lapses, soonest first.

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::store::{Connection, StoreError, Value};
+use crate::store::{Connection, Row, StoreError, Value};
 
 const FIND_OPEN_LINKS: &str = "
-    select link from checkouts
+    select link, asked_at, request from checkouts
     where state = 'open' and asked_at >= $1 and link is not null and currency <> 'XTR'
-    order by asked_at desc limit $2";
+      and (asked_at < $2 or (asked_at = $2 and request < $3))
+    order by asked_at desc, request desc limit $4";
 const FIND_PLAN_KNOWN: &str = "select changed_at from plans where subscription = $1";
 const FIND_GIVEN: &str = "select id from payments where id = $1 and doubt is null";
 const FIND_GONE_BACK: &str = "
@@ -16,14 +17,28 @@ const FIND_GONE_BACK: &str = "
     from payments p left join reversals r on r.payment = p.id
     where p.id in ({list}) and p.doubt is null group by p.id";
 
-/// Links of ours that are not paid, as far as we know; newest first.
+/// A link of ours that is not paid, as far as we know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenLink {
+    /// What Creem calls it.
+    pub link: String,
+    /// Where it stands among the others: when it was asked for, and our name for the purchase.
+    pub place: (i64, String),
+}
+
+/// Links of ours that are not paid, newest first, as they come after a place.
 pub async fn open_links(
     connection: &mut Connection,
     since: i64,
+    (at, request): &(i64, String),
     limit: i64,
-) -> Result<Vec<String>, StoreError> {
-    let rows = connection.rows(FIND_OPEN_LINKS, &[since.into(), limit.into()]).await?;
-    rows.iter().map(|row| row.text(0)).collect()
+) -> Result<Vec<OpenLink>, StoreError> {
+    let values = [since.into(), (*at).into(), request.as_str().into(), limit.into()];
+    let rows = connection.rows(FIND_OPEN_LINKS, &values).await?;
+    let read = |row: &Row| {
+        Ok(OpenLink { link: row.text(0)?, place: (row.int(1)?, row.text(2)?) })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// As of when we know a plan.

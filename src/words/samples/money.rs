@@ -145,12 +145,14 @@ fn views(measure: &Measure) -> Vec<Say> {
     };
     let view = |plan, available| PlanView {
         plan,
+        others: Vec::new(),
         available,
         lapsing: Vec::new(),
         refunds: Vec::new(),
         is_sold: false,
     };
-    let whole = |plan| PlanView {
+    let whole = |plan: Option<PlanLine>| PlanView {
+        others: plan.clone().into_iter().collect(),
         lapsing: measure.repeated(&lapsing(measure)),
         refunds: vec![
             refund(RefundState::WithPeople, Some("S-1042")),

@@ -17,8 +17,10 @@ pub enum LinkEffect {
         scope: String,
         /// When this count began, milliseconds since the epoch.
         began_at: i64,
-        /// The count now.
+        /// The count now, as far as the turn knows.
         count: i64,
+        /// A count that began by then is over, milliseconds since the epoch.
+        over: i64,
     },
     /// A code is made; whoever made one before has only this one now.
     MakeCode {

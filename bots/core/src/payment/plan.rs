@@ -103,10 +103,16 @@ impl PlanRow {
     }
 }
 
-/// The plan that an account pays for; of several, the one that goes on longest.
+/// The plan that an account pays for; of several, one that will be paid for again, so that none is
+/// out of reach, and of those the one that goes on longest.
 pub(crate) fn current(plans: &[PlanRow]) -> Option<&PlanRow> {
-    let live = plans.iter().filter(|row| row.state != PlanState::Ended);
-    live.max_by_key(|row| (row.state.unlocks(), row.until, &row.subscription))
+    let renewed =
+        |row: &PlanRow| matches!(row.state, PlanState::Active | PlanState::PastDue);
+    live(plans).max_by_key(|row| (renewed(row), row.state.unlocks(), row.until, &row.subscription))
+}
+
+fn live(plans: &[PlanRow]) -> impl Iterator<Item = &PlanRow> {
+    plans.iter().filter(|row| row.state != PlanState::Ended)
 }
 
 /// The plan as it stands, and everything that can be done about it.
@@ -129,6 +135,10 @@ pub(crate) fn show(
             // One that was given otherwise.
             None => named.map(|plan| PlanLine { plan, ..PlanLine::default() }),
         },
+        others: live(&facts.plans)
+            .filter(|other| row.is_some_and(|row| row.subscription != other.subscription))
+            .map(|other| line(turn, other))
+            .collect(),
         available: visit.available(),
         lapsing: facts.lapsing.clone(),
         refunds: refund::lines(facts),

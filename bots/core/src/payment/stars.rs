@@ -19,13 +19,13 @@ use super::{
 };
 use crate::{
     account::{Language, Person},
-    credits::Credits,
+    credits::{Credits, GrantReason, TakeReason},
     customer::Visit,
     effect::{Body, Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd},
     event::{Event, Setting},
     facts::{Catalogue, House, MessageFacts, PressFacts, Sold},
-    id::{ConversationId, ErrandId, IdentityId, Slot},
+    id::{ConversationId, EntryId, ErrandId, IdentityId, Slot},
     keys,
     press::Answer,
     say::{Key, Label, Say, StarsSay, Verb},
@@ -344,6 +344,14 @@ pub(super) fn renewal(
     })
 }
 
+/// The payment whose credits went along before its money: none of that is known to have gone back.
+fn taken_along<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f Payment> {
+    let mut rows = facts.plan.payments.iter();
+    let row = rows.find(|row| row.payment.id.strip_prefix(CHARGE) == Some(charge))?;
+    let all = row.payment.taken >= row.payment.credits && row.payment.credits > Credits::ZERO;
+    Some(&row.payment).filter(|_| all && row.reversals.is_empty())
+}
+
 /// What an errand about Stars came to.
 pub(crate) fn ended(
     turn: &mut Turn<'_>,
@@ -359,10 +367,29 @@ pub(crate) fn ended(
             let reversed = refund(charge, *stars);
             let told = Told::Reversed(reversed);
             tell_books(turn, ("refunded", charge), turn.frame.now, request, told);
+            let taken = taken_along(facts, charge).map(|payment| payment.credits);
+            let (Some(credits), Some(customer)) = (taken, &facts.customer) else { return };
+            // The books have nothing left to take, and say nothing.
+            let reader = Reader::here(turn, customer, Setting::Private);
+            let available = customer.account.purse.available();
+            turn.say(&reader, Say::MoneyWentBack { credits, available, disputed: false });
         }
-        StarsErrand::Refund { .. } => {
+        StarsErrand::Refund { charge, .. } => {
             turn.then(Effect::RaiseAlarm { what: "a payment in Stars could not be given back" });
             let Some(customer) = &facts.customer else { return };
+            if let Some(payment) = taken_along(facts, charge) {
+                let entry = EntryId(turn.id());
+                turn.then(Effect::Grant {
+                    entry,
+                    purse: customer.account.purse.id,
+                    credits: payment.taken,
+                    source: format!("refund-failed:{id}"),
+                    reason: GrantReason::RefundFailed,
+                    note: None,
+                });
+                let taken = Credits::ZERO;
+                turn.then(Effect::KeepPayment(Payment { taken, ..payment.clone() }));
+            }
             let reader = Reader::here(turn, customer, Setting::Private);
             let keys = keys::human(turn.house(), None);
             let word = turn.words(&reader, Say::Stars(StarsSay::RefundFailed)).keys(vec![keys]);
@@ -458,7 +485,8 @@ pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFact
     });
     let say = match unused {
         Some(refundable) => {
-            give_back(turn, refundable, turn.frame.conversation.clone());
+            let errand = give_back(turn, refundable, turn.frame.conversation.clone());
+            take_along(turn, visit, &refundable.payment, errand);
             Say::Stars(StarsSay::RefundComing)
         }
         None => Say::Stars(StarsSay::RefundByPeople),
@@ -475,33 +503,58 @@ pub(crate) fn refund_ordered(turn: &mut Turn<'_>, here: &Reader, refundable: Opt
     let Some(refundable) = refundable.filter(|it| it.payment.taken < it.payment.credits) else {
         return turn.say(here, Say::Stars(StarsSay::DeskNothingToRefund));
     };
-    give_back(turn, refundable, refundable.checkout.conversation.clone());
+    let _errand = give_back(turn, refundable, refundable.checkout.conversation.clone());
     let price = refundable.checkout.price.clone();
     turn.say(here, Say::Stars(StarsSay::DeskRefundComing { price }));
 }
 
-fn give_back(turn: &mut Turn<'_>, refundable: &Refundable, conversation: ConversationId) {
+/// The credits go along before anybody is asked for the money: they cannot be spent meanwhile.
+fn take_along(turn: &mut Turn<'_>, visit: &Visit, payment: &Payment, errand: ErrandId) {
+    let entry = EntryId(turn.id());
+    turn.then(Effect::TakeBack {
+        entry,
+        purse: visit.customer.account.purse.id,
+        credits: payment.credits,
+        source: format!("refund:{errand}"),
+        reason: TakeReason::Refunded,
+    });
+    turn.then(Effect::KeepPayment(Payment { taken: payment.credits, ..payment.clone() }));
+}
+
+fn give_back(
+    turn: &mut Turn<'_>,
+    refundable: &Refundable,
+    conversation: ConversationId,
+) -> ErrandId {
     let Refundable { payment, checkout, .. } = refundable;
-    let Some(charge) = payment.id.strip_prefix(CHARGE) else { return };
+    let charge = payment.id.strip_prefix(CHARGE).unwrap_or(&payment.id);
     let errand = StarsErrand::Refund {
         request: checkout.request.clone(),
         identity: checkout.identity.clone(),
         charge: charge.to_string(),
         stars: checkout.price.minor,
     };
-    run(turn, format!("stars:refund:{charge}"), conversation, errand);
+    // Telegram gives a payment back once, however often it is asked: each press is a try of its own.
+    run(turn, "refund", (charge, conversation), errand)
 }
 
 /// A plan whose month was given back is over, here and at Telegram.
 pub(super) fn end_plan(turn: &mut Turn<'_>, checkout: &Checkout, charge: &str) {
     let errand =
         StarsErrand::EndPlan { identity: checkout.identity.clone(), charge: charge.into() };
-    run(turn, format!("stars:end:{charge}"), checkout.conversation.clone(), errand);
+    let _errand = run(turn, "end", (charge, checkout.conversation.clone()), errand);
 }
 
-fn run(turn: &mut Turn<'_>, name: String, conversation: ConversationId, errand: StarsErrand) {
+fn run(
+    turn: &mut Turn<'_>,
+    what: &str,
+    (charge, conversation): (&str, ConversationId),
+    errand: StarsErrand,
+) -> ErrandId {
     let id = ErrandId(turn.id());
+    let name = format!("stars:{what}:{charge}:{id}");
     let until = turn.frame.now.saturating_add(REFUND_WITHIN_MS);
     let errand = Errand::Stars(Box::new(errand));
     turn.then(Effect::RunErrand(NewErrand { id, name, conversation, errand, until }));
+    id
 }

@@ -257,7 +257,7 @@ fn wrong_codes_are_counted_and_the_sixth_is_not_looked_at() {
         let effects = write(CODE, link.clone());
         assert_eq!(says(&effects), [LinkSay::CodeWrong { left }]);
         for effect in links(&effects) {
-            let LinkEffect::Count { scope, began_at, count } = effect else { panic!() };
+            let LinkEffect::Count { scope, began_at, count, .. } = effect else { panic!() };
             let by = "telegram:7".into();
             let which = Counted::ALL
                 .iter()

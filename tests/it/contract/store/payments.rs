@@ -205,6 +205,29 @@ async fn a_purchase_is_found_by_its_name_its_payment_and_its_plan() {
 }
 
 #[tokio::test]
+async fn links_that_are_not_paid_are_gone_through_page_by_page() {
+    for house in houses().await {
+        let ada = house.customer("1", 0).await;
+        // Two of them in the same moment.
+        for (name, at) in [("pd-1", 5), ("pd-2", 6), ("pd-3", 6), ("pd-4", 7), ("pd-5", 8)] {
+            house.follow(vec![Effect::OpenCheckout(bought(&ada, name, at))]).await.unwrap();
+            let (request, state) = (name.into(), CheckoutState::Open);
+            let link = Some(Link { id: format!("ch_{name}"), ..link() });
+            house.follow(vec![Effect::UpdateCheckout { request, state, link }]).await.unwrap();
+        }
+        let mut connection = house.store.read().await.unwrap();
+        let (mut place, mut seen) = ((i64::MAX, String::new()), Vec::new());
+        loop {
+            let page = payments::open_links(&mut connection, 0, &place, 2).await.unwrap();
+            let Some(last) = page.last() else { break };
+            place = last.place.clone();
+            seen.extend(page.into_iter().map(|it| it.link));
+        }
+        assert_eq!(seen, ["ch_pd-5", "ch_pd-4", "ch_pd-3", "ch_pd-2", "ch_pd-1"]);
+    }
+}
+
+#[tokio::test]
 async fn what_is_paid_stays_paid_and_a_link_is_kept_whole() {
     for house in houses().await {
         let ada = house.customer("1", 0).await;
@@ -214,9 +237,11 @@ async fn what_is_paid_stays_paid_and_a_link_is_kept_whole() {
         let open = house.bought("pd-1").await.unwrap();
         assert_eq!((open.state, open.link.as_ref()), (CheckoutState::Open, Some(&link())));
         let mut connection = house.store.read().await.unwrap();
-        let links = payments::open_links(&mut connection, 5, 10).await.unwrap();
-        assert_eq!(links, ["ch_1"]);
-        assert!(payments::open_links(&mut connection, 6, 10).await.unwrap().is_empty());
+        let newest = (i64::MAX, String::new());
+        let links = payments::open_links(&mut connection, 5, &newest, 10).await.unwrap();
+        assert_eq!(links.iter().map(|it| it.link.as_str()).collect::<Vec<_>>(), ["ch_1"]);
+        let young = payments::open_links(&mut connection, 6, &newest, 10).await.unwrap();
+        assert!(young.is_empty());
         drop(connection);
         house.follow(vec![to(CheckoutState::Paid, None)]).await.unwrap();
         house.follow(vec![to(CheckoutState::Open, None)]).await.unwrap();

@@ -452,7 +452,7 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::OriginalLink { url: measure.url.clone() },
         Say::PictureLink { url: measure.url.clone() },
         Say::PictureLinks { urls: vec![measure.url.clone()], receipt: receipt(measure) },
-        Say::PictureLinks { urls: vec![measure.url.clone(); 10], receipt: receipt(measure) },
+        Say::PictureLinks { urls: vec![measure.url.clone(); 4], receipt: receipt(measure) },
         Say::DidItArrive,
         Say::Owed,
         missed(measure, 1, 2),

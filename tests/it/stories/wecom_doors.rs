@@ -204,8 +204,7 @@ async fn a_menu_that_is_too_small_is_answered_by_number_in_either_language() {
     assert_eq!(house.images.calls().len(), 2);
 
     wecom.say("kf-anna", "/language en").unwrap();
-    let menu = settings_of(&house, "kf-anna", "settings", "12. ").await;
-    assert!(menu.text.contains("11. High"), "{}", menu.text);
+    settings_of(&house, "kf-anna", "settings", "11. High").await;
     wecom.say("kf-anna", "19.").unwrap();
     bot_says(&house, "kf-anna", "No choice here has the number 19").await;
     wecom.say("kf-anna", "12").unwrap();

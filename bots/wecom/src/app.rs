@@ -71,7 +71,7 @@ impl WecomApp {
     async fn contact_link(&self, account: &str) -> String {
         let body = json!({ "open_kfid": account, "scene": CONTACT_SCENE });
         let link = self.contact_link.get_or_try_init(|| async {
-            let answer = self.hand.client.ask(&Call::post(Api::KfAddContactWay, &body)).await?;
+            let answer = self.hand.client.ask(&Call::post(Api::KfAddContactWay, body)).await?;
             Ok::<_, CallError>(answer["url"].as_str().unwrap_or_default().to_owned())
         });
         match link.await {

@@ -98,7 +98,7 @@ impl WecomKf {
         user: &str,
     ) -> Result<Option<SessionState>, CallError> {
         let body = json!({ "open_kfid": account, "external_userid": user });
-        let answer = self.hand.client.ask(&Call::post(Api::KfServiceStateGet, &body)).await?;
+        let answer = self.hand.client.ask(&Call::post(Api::KfServiceStateGet, body)).await?;
         Ok(SessionState::of(&answer))
     }
 
@@ -124,7 +124,7 @@ impl WecomKf {
         if let Some(servicer) = servicer {
             body["servicer_userid"] = json!(servicer);
         }
-        let answer = self.hand.client.ask(&Call::post(Api::KfServiceStateTrans, &body)).await?;
+        let answer = self.hand.client.ask(&Call::post(Api::KfServiceStateTrans, body)).await?;
         Ok(answer["msg_code"].as_str().filter(|code| !code.is_empty()).map(str::to_owned))
     }
 
@@ -147,7 +147,7 @@ impl WecomKf {
     /// The call's.
     pub async fn link(&self, account: &str, scene: &str) -> Result<Option<String>, CallError> {
         let body = json!({ "open_kfid": account, "scene": scene });
-        let answer = self.hand.client.ask(&Call::post(Api::KfAddContactWay, &body)).await?;
+        let answer = self.hand.client.ask(&Call::post(Api::KfAddContactWay, body)).await?;
         Ok(answer["url"].as_str().map(str::to_owned))
     }
 
@@ -156,7 +156,7 @@ impl WecomKf {
     /// # Errors
     /// The call's.
     pub async fn managed_accounts(&self) -> Result<Vec<String>, CallError> {
-        let call = Call::post(Api::KfAccountList, &json!({ "offset": 0, "limit": 100 }));
+        let call = Call::post(Api::KfAccountList, json!({ "offset": 0, "limit": 100 }));
         let answer = self.hand.client.ask(&call).await?;
         let list = answer["account_list"].as_array().into_iter().flatten();
         let managed = list.filter(|account| account["manage_privilege"].as_bool() == Some(true));

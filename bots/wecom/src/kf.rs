@@ -318,7 +318,7 @@ impl KfSync {
         if let Some(token) = token {
             body["token"] = json!(token);
         }
-        Call::post(Api::KfSyncMsg, &body)
+        Call::post(Api::KfSyncMsg, body)
     }
 }
 

@@ -9,6 +9,8 @@ mod card;
 pub mod kf;
 pub mod text;
 
+use std::borrow::Cow;
+
 use picdesk_core::{
     channel::{Button, ButtonTarget, OutboundFile, Refusal},
     id::{MessageId, OutboundId},
@@ -81,14 +83,17 @@ impl Send {
 
     /// The call with the file's id in its place.
     #[must_use]
-    pub fn with_media(&self, media_id: Option<&str>) -> Call {
+    pub fn with_media(&self, media_id: Option<&str>) -> Cow<'_, Call> {
+        let (Some(key), Some(id)) = (self.media, media_id) else {
+            return Cow::Borrowed(&self.call);
+        };
         let mut call = self.call.clone();
         if let (Some(key), Some(id), crate::call::Body::Json(body)) =
             (self.media, media_id, &mut call.body)
         {
             body[key]["media_id"] = Value::from(id);
         }
-        call
+        Cow::Owned(call)
     }
 }
 

@@ -118,7 +118,7 @@ impl WecomKf {
             "msgtype": "text",
             "text": { "content": content },
         });
-        if let Err(error) = self.hand.client.call(&Call::post(Api::KfSendMsgOnEvent, &body)).await {
+        if let Err(error) = self.hand.client.call(&Call::post(Api::KfSendMsgOnEvent, body)).await {
             tracing::debug!("wecom: the words beside a change of hands were not said: {error}");
         }
     }

@@ -48,7 +48,7 @@ impl Names {
             return;
         }
         let body = json!({ "external_userid_list": unknown, "need_enter_session_context": 0 });
-        let call = Call::post(Api::KfCustomerBatchget, &body);
+        let call = Call::post(Api::KfCustomerBatchget, body);
         let answer = tokio::time::timeout(WAIT, client.ask(&call)).await;
         let Ok(Ok(answer)) = answer else {
             // Without the permission, or while WeCom is away: names are not worth more.

@@ -32,6 +32,9 @@ const DUPLICATE_S: std::ops::Range<i64> = 600..14_399;
 /// A number that tells the sends of one message apart; more than there are of them.
 const SENDS_APART: i64 = 16;
 
+/// What a button may have beside its words where it is a choice of a line, bytes.
+const NUMBER_BYTES_MAX: usize = 8;
+
 /// What stands between the choices of a line.
 const CHOICES_APART: &str = " · ";
 
@@ -89,10 +92,34 @@ pub fn render_app(
 /// How many calls of `message/send` a message costs at most, whatever it takes the place of.
 #[must_use]
 pub fn sends(message: &OutboundMessage, frame: Frame<'_>) -> u32 {
+    if let Some(sends) = sends_of_short_words(message) {
+        return sends;
+    }
     let file = OutboundFile::Known { handle: String::new() };
     let plan = render_app(message, None, Some(file), frame).unwrap_or_default();
     let counts = |send: &&Send| send.call.api == Api::MessageSend;
     u32::try_from(plan.sends.iter().filter(counts).count()).unwrap_or(u32::MAX)
+}
+
+/// The same, without rendering it, for words that are one text to a member in any case: most of
+/// what is said is.
+fn sends_of_short_words(message: &OutboundMessage) -> Option<u32> {
+    let Content::Text(text) = &message.content else { return None };
+    let Some(Address::Member { .. }) = Address::of(&message.conversation) else { return None };
+    let button = |button: &Button| {
+        let target = match &button.target {
+            ButtonTarget::Token(_) => 0,
+            ButtonTarget::Url(text) | ButtonTarget::Copy(text) => text.len(),
+        };
+        button.label.len() + target + NUMBER_BYTES_MAX
+    };
+    let buttons: usize = message.buttons.iter().flatten().map(button).sum();
+    // What may be taken for markup becomes longer, twice at most.
+    if 2 * (text.text.len() + buttons) > TEXT_BYTES_MAX {
+        return None;
+    }
+    let has_card = (1..=CARD_BUTTONS_MAX.into()).contains(&card::count(&message.buttons));
+    Some(1 + u32::from(has_card))
 }
 
 /// For how long this send's like is dropped. It is in the request, so that no two messages of ours
@@ -124,7 +151,7 @@ fn welcome(message: &OutboundMessage, frame: Frame<'_>) -> Result<Plan, NoPlan> 
         body["attachments"] = json!([{ "msgtype": "link", "link": link }]);
     }
     let mut names = Names::of(message.id);
-    let send = Send::new(Call::post(Api::SendWelcomeMsg, &body), names.next(true));
+    let send = Send::new(Call::post(Api::SendWelcomeMsg, body), names.next(true));
     Ok(Plan { sends: vec![send], ..Plan::default() })
 }
 
@@ -239,7 +266,7 @@ impl Draft<'_> {
             "enable_duplicate_check": 1,
             "duplicate_check_interval": duplicate_s(name),
         });
-        Send::new(Call::post(Api::MessageSend, &body), name)
+        Send::new(Call::post(Api::MessageSend, body), name)
     }
 
     fn update(&mut self, code: &str, (key, change): (&str, Value)) -> Send {
@@ -249,11 +276,11 @@ impl Draft<'_> {
             "response_code": code,
             key: change,
         });
-        Send::new(Call::post(Api::UpdateTemplateCard, &body), self.names.next(true))
+        Send::new(Call::post(Api::UpdateTemplateCard, body), self.names.next(true))
     }
 
     fn recall(&mut self, id: &str) -> Send {
-        let call = Call::post(Api::MessageRecall, &json!({ "msgid": id }));
+        let call = Call::post(Api::MessageRecall, json!({ "msgid": id }));
         Send::new(call, self.names.next(true)).optional()
     }
 

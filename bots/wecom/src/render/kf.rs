@@ -99,7 +99,7 @@ impl Draft<'_> {
             "msgtype": kind,
             kind: content,
         });
-        Send::new(Call::post(Api::KfSendMsg, &body), name)
+        Send::new(Call::post(Api::KfSendMsg, body), name)
     }
 
     fn send_on_event(&mut self, code: &str, kind: &str, content: &Value) -> Send {
@@ -110,7 +110,7 @@ impl Draft<'_> {
             "msgtype": kind,
             kind: content,
         });
-        Send::new(Call::post(Api::KfSendMsgOnEvent, &body), name)
+        Send::new(Call::post(Api::KfSendMsgOnEvent, body), name)
     }
 
     fn words(&mut self, text: &str, essential: bool, code: Option<&str>, plan: &mut Plan) {

@@ -431,7 +431,7 @@ async fn names_with_control_characters_can_be_read() {
     let wecom = StandIn::start().await;
     let body = b"{\"errcode\":0,\"errmsg\":\"ok\",\"customer_list\":[{\"nickname\":\"a\x02b\"}]}";
     wecom.reply("kf/customer/batchget", Reply::Raw(200, body.to_vec()));
-    let call = Call::post(Api::KfCustomerBatchget, &json!({ "external_userid_list": ["wm1"] }));
+    let call = Call::post(Api::KfCustomerBatchget, json!({ "external_userid_list": ["wm1"] }));
     let answer = wecom.client().ask(&call).await.unwrap();
     assert_eq!(answer["customer_list"][0]["nickname"], "a b");
 }

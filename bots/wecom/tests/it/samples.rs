@@ -203,7 +203,7 @@ fn planned(plan: Result<Plan, NoPlan>) -> Value {
         .sends
         .iter()
         .map(|send| {
-            let call = send.with_media(Some("MEDIA"));
+            let call = send.with_media(Some("MEDIA")).into_owned();
             let Body::Json(body) = call.body else { panic!("a send without a body") };
             json!({ "call": call.api.path(), "body": body, "optional": send.optional })
         })

@@ -375,11 +375,12 @@ create table wecom_streams (
 create index wecom_streams_latest on wecom_streams (conversation, begun_at);
 create index wecom_streams_open on wecom_streams (begun_at) where open = 1;
 create index wecom_streams_begun on wecom_streams (begun_at);
--- The last menu of a conversation whose lines are answered by their number.
+-- The last menu of a conversation whose lines are answered by their number, and whether whoever
+-- answers there chose last by pressing a card.
 create table wecom_menus (
   conversation text primary key,
-  first bigint not null,
   tokens bytea not null,
+  by_card bigint not null,
   at bigint not null
 );
 create index wecom_menus_at on wecom_menus (at);

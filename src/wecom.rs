@@ -9,7 +9,7 @@ use picdesk_wecom::{
     client::Alarms as HearsAlarms,
     config::KF,
     kf::Bells,
-    menus::Menus,
+    menus::{Chooses, Menus},
     parse::Doorbell,
     streams::{Stream, StreamStore, Unavailable},
     token::{Token, TokenStore},
@@ -120,20 +120,20 @@ impl StreamStore for Kept {
 
 #[async_trait]
 impl Menus for Kept {
-    async fn remember(&self, conversation: &ConversationId, from: usize, tokens: &[String]) {
-        let with = Arc::new((conversation.clone(), from as i64, tokens.to_vec()));
+    async fn remember(&self, conversation: &ConversationId, tokens: &[String]) -> Chooses {
+        let with = Arc::new((conversation.clone(), tokens.to_vec()));
         let now = self.store.clock().now_ms();
         let kept = self.store.writer().run(move |tx| {
             let with = Arc::clone(&with);
-            Box::pin(async move { rows::keep_menu(tx, &with.0, with.1, &with.2, now).await })
+            Box::pin(async move { rows::keep_menu(tx, &with.0, &with.1, now).await })
         });
-        if let Err(error) = kept.await {
+        kept.await.unwrap_or_else(|error| {
             complain("a menu cannot be kept: its numbers will be read as words", &error);
-        }
+            Chooses::ByNumber
+        })
     }
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
-        let number = number as i64;
         let read = async {
             let there = OfConversation(conversation.clone());
             rows::menu_token(&mut self.store.read_as(there).await?, number).await
@@ -142,6 +142,26 @@ impl Menus for Kept {
             complain("a menu cannot be read: its numbers are read as words", &error);
             None
         })
+    }
+
+    async fn chose(&self, conversation: &ConversationId, how: Chooses) {
+        let kept = async {
+            let there = OfConversation(conversation.clone());
+            let before = rows::way(&mut self.store.read_as(there).await?).await?;
+            // Most people choose as they did before.
+            if before.is_none_or(|before| before == how) {
+                return Ok(());
+            }
+            let place = conversation.clone();
+            let kept = self.store.writer().run(move |tx| {
+                let place = place.clone();
+                Box::pin(async move { rows::keep_way(tx, &place, how).await })
+            });
+            kept.await
+        };
+        if let Err(error) = kept.await {
+            complain("how somebody chooses cannot be kept", &error);
+        }
     }
 }
 

@@ -137,6 +137,7 @@ buy-nothing = Credits cannot be bought here yet. A person can help: { $support }
 nothing-to-cancel = There is nothing to cancel.
 in-private-only = That is between you and me: open my profile and write to me in private.
 prompt-empty = What would you like to see? For example: { ITALIC("a fox in the snow at first light") }
+no-such-choice = No choice here has the number { $number }. For a picture, tell me in a few words what to show.
 prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $most }. Nothing was charged. Please send it again, shorter.
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
 came-to-nothing = Something you sent here breaks on our side each time I try, so I have stopped trying. The people who run this have been told. Nothing was charged; other words may work.

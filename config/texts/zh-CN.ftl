@@ -121,6 +121,7 @@ buy-nothing = 这里暂时还不能充值，可以找人工：{ $support }
 nothing-to-cancel = 没有可以取消的。
 in-private-only = 这事只能私下说，请点开我的头像，给我发私信。
 prompt-empty = 想看什么画面？比如：{ ITALIC("清晨雪地里的一只狐狸") }
+no-such-choice = 没有编号是 { $number } 的选项。想画图的话，用几个字说说画面。
 prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个字。没有扣积分，请缩短后再发。
 alarm = { BOLD("需要有人看一下：") }{ $what }。详情见日志，一小时内不再重复提醒。
 came-to-nothing = 你在这里发的有一条，我每次处理都出错，只好先放下了，已经通知了负责的人。没有扣积分，换个说法也许可以。

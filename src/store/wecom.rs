@@ -3,6 +3,7 @@
 
 use picdesk_core::{channel::Refusal, event::Event, id::ConversationId};
 use picdesk_wecom::{
+    menus::Chooses,
     streams::{RESPONSE_MS, STREAM_MS, Stream},
     token::Token,
     verify::Secret,
@@ -46,10 +47,12 @@ const FIND_LOST: &str = "
     order by begun_at limit $2";
 const CLOSE_STREAM: &str = "update wecom_streams set open = 0 where id = $1 and version = $2";
 const KEEP_MENU: &str = "
-    insert into wecom_menus (conversation, first, tokens, at) values ($1, $2, $3, $4)
-    on conflict (conversation) do update
-    set first = excluded.first, tokens = excluded.tokens, at = excluded.at";
-const FIND_MENU: &str = "select first, tokens from wecom_menus where conversation = $1";
+    insert into wecom_menus (conversation, tokens, by_card, at) values ($1, $2, 0, $3)
+    on conflict (conversation) do update set tokens = excluded.tokens, at = excluded.at
+    returning by_card";
+const FIND_MENU: &str = "select tokens from wecom_menus where conversation = $1";
+const FIND_WAY: &str = "select by_card from wecom_menus where conversation = $1";
+const KEEP_WAY: &str = "update wecom_menus set by_card = $2 where conversation = $1";
 const KEEP_DOORBELL: &str = "
     insert into wecom_doorbells (account, token) values ($1, $2)
     on conflict (account) do update set token = excluded.token";
@@ -134,32 +137,56 @@ pub async fn sweep_streams(tx: &mut Tx, now: i64) -> Result<usize, StoreError> {
     Ok(rows.len())
 }
 
-/// Keeps the tokens of a menu's numbers from `first` on, in the place of an earlier menu's.
+/// Keeps the tokens of a menu's numbers in the place of an earlier menu's; how whoever answers it
+/// has chosen last.
 pub async fn keep_menu(
     tx: &mut Tx,
     conversation: &ConversationId,
-    first: i64,
     tokens: &[String],
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<Chooses, StoreError> {
     let tokens = sealed::seal_json(&tokens);
-    let values = [conversation.as_str().into(), first.into(), tokens.into(), now.into()];
-    tx.run(KEEP_MENU, &values).await?;
-    Ok(())
+    let values = [conversation.as_str().into(), tokens.into(), now.into()];
+    let rows = tx.rows(KEEP_MENU, &values).await?;
+    rows.first().map_or(Ok(Chooses::ByNumber), way_of)
 }
 
 /// The token of a number of a conversation's last menu.
 pub async fn menu_token(
     of: &mut Scoped<OfConversation>,
-    number: i64,
+    number: usize,
 ) -> Result<Option<String>, StoreError> {
     let conversation = of.scope().0.clone();
     let rows = of.connection().rows(FIND_MENU, &[conversation.as_str().into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let mut tokens: Vec<String> =
-        sealed::open_json(&row.blob(1)?, "wecom_menus", conversation.as_str())?;
-    let index = usize::try_from(number - row.int(0)?).ok().filter(|index| *index < tokens.len());
-    Ok(index.map(|index| tokens.swap_remove(index)))
+    let tokens: Vec<String> =
+        sealed::open_json(&row.blob(0)?, "wecom_menus", conversation.as_str())?;
+    let token = number.checked_sub(1).and_then(|index| tokens.into_iter().nth(index));
+    // What only leads somewhere has none.
+    Ok(token.filter(|token| !token.is_empty()))
+}
+
+/// How whoever answers the last menu of a conversation has chosen last; nothing where there was
+/// no menu.
+pub async fn way(of: &mut Scoped<OfConversation>) -> Result<Option<Chooses>, StoreError> {
+    let conversation = Value::from(of.scope().0.as_str());
+    let rows = of.connection().rows(FIND_WAY, &[conversation]).await?;
+    rows.first().map(way_of).transpose()
+}
+
+/// Keeps how somebody chose.
+pub async fn keep_way(
+    tx: &mut Tx,
+    conversation: &ConversationId,
+    chooses: Chooses,
+) -> Result<(), StoreError> {
+    let by_card = Value::from(chooses == Chooses::ByCard);
+    tx.run(KEEP_WAY, &[conversation.as_str().into(), by_card]).await?;
+    Ok(())
+}
+
+fn way_of(row: &Row) -> Result<Chooses, StoreError> {
+    Ok(if row.int(0)? == 0 { Chooses::ByNumber } else { Chooses::ByCard })
 }
 
 /// Keeps what an account said when it had news.

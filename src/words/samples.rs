@@ -235,6 +235,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::NothingToCancel,
         Say::InPrivateOnly,
         Say::PromptEmpty,
+        Say::NoSuchChoice { number: 19 },
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
         Say::CameToNothing,

@@ -129,6 +129,9 @@ impl Speaker<'_> {
             Say::NothingToCancel => self.text("nothing-to-cancel"),
             Say::InPrivateOnly => self.text("in-private-only"),
             Say::PromptEmpty => self.text("prompt-empty"),
+            Say::NoSuchChoice { number } => {
+                self.fill("no-such-choice", &Args::new().number("number", *number))
+            }
             Say::PromptTooLong { chars, chars_max } => {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }

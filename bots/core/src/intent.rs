@@ -162,6 +162,28 @@ pub fn code(text: &str, by: &IdentityId) -> Option<String> {
     }
 }
 
+/// Letters of the longest number of a choice.
+const CHOICE_DIGITS_MAX: usize = 2;
+
+/// The number of a choice, where a text is nothing else: `7`, ` 12. `, `３。`.
+#[must_use]
+pub fn choice(text: &str) -> Option<usize> {
+    let text = text.trim().trim_end_matches(['.', '。', '、', '．', ')', '）']);
+    if !(1..=CHOICE_DIGITS_MAX).contains(&text.chars().count()) {
+        return None;
+    }
+    let mut number = 0;
+    for letter in text.chars() {
+        // Chinese keyboards have wide ones.
+        let plain = match letter {
+            '０'..='９' => u32::from(letter) - u32::from('０'),
+            _ => letter.to_digit(10)?,
+        };
+        number = number * 10 + usize::try_from(plain).ok()?;
+    }
+    (number > 0).then_some(number)
+}
+
 fn is_greeting(lower: &str) -> bool {
     matches!(
         lower,
@@ -271,6 +293,18 @@ mod tests {
     fn a_link_brings_its_payload_along() {
         assert_eq!(telegram("/start plans"), Intent::Command(Command::Start("plans")));
         assert_eq!(telegram("/start"), Intent::Command(Command::Start("")));
+    }
+
+    #[test]
+    fn a_bare_number_is_a_choice() {
+        let bare =
+            [("7", 7), (" 12. ", 12), ("3。", 3), ("１３", 13), ("4、", 4), ("5)", 5), ("07", 7)];
+        for (text, number) in bare {
+            assert_eq!(choice(text), Some(number), "{text}");
+        }
+        for other in ["", "0", "00", "123", "4张", "1 2", "-1", "+1", ".", "七", "½"] {
+            assert_eq!(choice(other), None, "{other}");
+        }
     }
 
     #[test]

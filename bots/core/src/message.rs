@@ -115,6 +115,9 @@ fn words(
     if signing_in::hears(turn, visit, facts, message, text) {
         return;
     }
+    if let Some(number) = missed_choice(turn, visit, message, text) {
+        return turn.say(&visit.reader, Say::NoSuchChoice { number });
+    }
     let Some(pictures) = usable(turn, visit, message) else { return };
     if !text.trim().is_empty() {
         if prompt(turn, visit, facts, message, text, pictures) == Placed::Declined {
@@ -130,6 +133,18 @@ fn words(
     } else {
         turn.say(&visit.reader, Say::NoReferences);
     }
+}
+
+/// The number that somebody typed for a choice, where choices are answered by their number and it
+/// is none of the last ones: nobody wants a picture of a bare number.
+fn missed_choice(turn: &Turn<'_>, visit: &Visit, message: &Message, text: &str) -> Option<i64> {
+    let channel = turn.house().channel(&visit.reader.conversation)?;
+    let is_bare = message.attachments.is_empty() && message.reply_to.is_none();
+    let means_more = !matches!(visit.customer.awaiting, None | Some(Awaiting::Edit { .. }));
+    if channel.buttons_max.is_none() || !is_bare || means_more {
+        return None;
+    }
+    intent::choice(text).and_then(|number| i64::try_from(number).ok())
 }
 
 /// A message did not become a request; edited, it may. What its next words were to mean otherwise

@@ -85,6 +85,11 @@ pub enum Say {
     InPrivateOnly,
     /// Words that are no prompt: only emptiness, or a command without its argument; an example.
     PromptEmpty,
+    /// A number that is none of those that can be chosen.
+    NoSuchChoice {
+        /// The number.
+        number: i64,
+    },
     /// More characters than a prompt may have.
     PromptTooLong {
         /// Characters sent.

@@ -148,7 +148,7 @@ impl WecomBot {
 
     async fn remember(&self, conversation: &ConversationId, tokens: &[String]) {
         if !tokens.is_empty() {
-            self.menus.remember(conversation, 1, tokens).await;
+            self.menus.remember(conversation, tokens).await;
         }
     }
 

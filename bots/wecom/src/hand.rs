@@ -2,6 +2,7 @@
 //! means. Shared by members and customers, who have one API.
 
 use std::{
+    borrow::Cow,
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -18,7 +19,7 @@ use crate::{
     answer::{Broken, CallError, No, Verdict, missed, resting},
     call::{Api, Call, Upload},
     client::{Client, File},
-    menus::Menus,
+    menus::{Chooses, Menus},
     render::{Plan, Send, handle, read_handle},
 };
 
@@ -104,9 +105,11 @@ impl Hand {
         plan: &Plan,
         member: Option<&str>,
     ) -> Result<Receipt, Failed> {
-        if !plan.numbered.is_empty() {
-            self.menus.remember(&message.conversation, plan.numbers_from, &plan.numbered).await;
-        }
+        let chooses = if plan.numbered.is_empty() {
+            Chooses::ByNumber
+        } else {
+            self.menus.remember(&message.conversation, &plan.numbered).await
+        };
         let (file, fresh) = self.file(plan).await?;
         let media_id = file.as_deref().and_then(|file| read_handle(file, self.now()));
         let mut receipt = Receipt::default();
@@ -114,7 +117,14 @@ impl Hand {
             if has(&self.taken, send.name) {
                 continue;
             }
-            let answer = self.send(send, media_id, member).await?;
+            let send = match chooses {
+                Chooses::ByNumber => Cow::Borrowed(send),
+                Chooses::ByCard => match send.beside_card() {
+                    Some(send) => Cow::Owned(send),
+                    None => continue,
+                },
+            };
+            let answer = self.send(&send, media_id, member).await?;
             add(&self.taken, send.name);
             if let Some(message) = message_of(&answer).filter(|_| !send.optional) {
                 let is_card = matches!(At::of(&message), At::Card(_));

@@ -7,31 +7,51 @@ use picdesk_core::{
     channel::{Arrival, Lane},
     event::{Event, Press},
     id::{ConversationId, TapId},
+    intent::choice,
 };
 
-/// Letters of the longest number.
-const DIGITS_MAX: usize = 2;
+/// How somebody chose last, which tells what they read: cards are shown in WeCom alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chooses {
+    /// By a number, or not yet.
+    ByNumber,
+    /// By pressing a card.
+    ByCard,
+}
 
 /// Where the last menu of a conversation is kept. Implemented by the house.
 #[async_trait]
 pub trait Menus: Send + Sync {
-    /// Keeps the tokens of the numbers from `from` on, in the place of an earlier menu's. What
-    /// cannot be kept is not: the number is then read as words.
-    async fn remember(&self, conversation: &ConversationId, from: usize, tokens: &[String]);
+    /// Keeps the tokens of the numbers from one on, in the place of an earlier menu's; an empty one
+    /// is of a line that cannot be chosen. What cannot be kept is not: the number is then read as
+    /// words. Tells how whoever answers there has chosen last.
+    async fn remember(&self, conversation: &ConversationId, tokens: &[String]) -> Chooses;
 
     /// The token of a number of the last menu.
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String>;
+
+    /// Keeps how somebody chose. Nothing is lost where it cannot be kept.
+    async fn chose(&self, conversation: &ConversationId, how: Chooses);
 }
 
-/// Reads messages that are nothing but a number of the last menu as presses.
+/// Reads messages that are nothing but a number of the last menu as presses, and learns from presses
+/// what people read.
 pub async fn resolve(menus: &Arc<dyn Menus>, arrivals: &mut [Arrival]) {
     for arrival in arrivals {
         let Arrival::Event(received) = arrival else { continue };
-        let Event::MessageReceived(message) = &received.event else { continue };
-        let Some(number) = number(&message.text).filter(|_| message.attachments.is_empty()) else {
+        let message = match &received.event {
+            Event::MessageReceived(message) => message,
+            Event::ButtonPressed(press) if press.message.is_some() => {
+                menus.chose(&received.conversation, Chooses::ByCard).await;
+                continue;
+            }
+            _ => continue,
+        };
+        let Some(number) = choice(&message.text).filter(|_| message.attachments.is_empty()) else {
             continue;
         };
         let Some(token) = menus.find(&received.conversation, number).await else { continue };
+        menus.chose(&received.conversation, Chooses::ByNumber).await;
         let press = Press {
             by: message.from.clone(),
             setting: message.setting,
@@ -41,24 +61,5 @@ pub async fn resolve(menus: &Arc<dyn Menus>, arrivals: &mut [Arrival]) {
         };
         received.lane = Lane::Taps(press.by.identity.0.clone());
         received.event = Event::ButtonPressed(press);
-    }
-}
-
-fn number(text: &str) -> Option<usize> {
-    let text = text.trim().trim_end_matches(['.', '。']);
-    let digits = text.len() <= DIGITS_MAX && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| digits && *number > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_bare_number_is_one() {
-        assert_eq!((number("7"), number(" 12. "), number("3。")), (Some(7), Some(12), Some(3)));
-        for other in ["", "0", "123", "4张", "1 2", "-1", "+1", "."] {
-            assert_eq!(number(other), None, "{other}");
-        }
     }
 }

@@ -46,11 +46,9 @@ pub struct Plan {
     pub known: Option<String>,
     /// The calls that show something.
     pub sends: Vec<Send>,
-    /// Tokens of buttons that are answered by a number: those of the numbers from
-    /// `numbers_from` on.
+    /// Tokens of buttons that are answered by a number, in the order of their numbers; an empty
+    /// one is of a line that cannot be chosen.
     pub numbered: Vec<String>,
-    /// The first such number.
-    pub numbers_from: usize,
 }
 
 /// One call that shows something.
@@ -64,11 +62,13 @@ pub struct Send {
     pub name: Option<SendName>,
     /// Whether the message is delivered without it.
     pub optional: bool,
+    /// The end of its words that is for those alone who see no card.
+    pub choices: Option<String>,
 }
 
 impl Send {
     fn new(call: Call, name: SendName) -> Self {
-        Self { call, media: None, name: Some(name), optional: false }
+        Self { call, media: None, name: Some(name), optional: false, choices: None }
     }
 
     fn carrying(mut self, media: &'static str) -> Self {
@@ -81,6 +81,22 @@ impl Send {
         self
     }
 
+    /// The call for whoever presses cards; nothing where it says nothing more to them.
+    #[must_use]
+    pub fn beside_card(&self) -> Option<Self> {
+        let mut send = self.clone();
+        if let (Some(choices), crate::call::Body::Json(body)) = (&self.choices, &mut send.call.body)
+        {
+            let words = body["text"]["content"].as_str().unwrap_or_default();
+            let words = words.strip_suffix(choices.as_str()).unwrap_or(words).trim_end().to_owned();
+            if words.is_empty() {
+                return None;
+            }
+            body["text"]["content"] = Value::from(words);
+        }
+        Some(send)
+    }
+
     /// The call with the file's id in its place.
     #[must_use]
     pub fn with_media(&self, media_id: Option<&str>) -> Cow<'_, Call> {
@@ -88,9 +104,7 @@ impl Send {
             return Cow::Borrowed(&self.call);
         };
         let mut call = self.call.clone();
-        if let (Some(key), Some(id), crate::call::Body::Json(body)) =
-            (self.media, media_id, &mut call.body)
-        {
+        if let crate::call::Body::Json(body) = &mut call.body {
             body[key]["media_id"] = Value::from(id);
         }
         Cow::Owned(call)

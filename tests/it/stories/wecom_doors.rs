@@ -5,7 +5,7 @@ use picdesk_sandbox::{
     images::Latency,
     wecom::{Armed, DESK_KF, Fault, MessageView, Say},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::wecom::{bot_says, house, picture_of};
 use crate::house::House;

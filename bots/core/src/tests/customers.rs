@@ -389,3 +389,16 @@ fn given_back_what_was_made_meanwhile_goes_out() {
     CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);
 }
+
+#[test]
+fn a_number_that_is_no_choice_is_never_drawn_where_choices_have_numbers() {
+    for text in ["19", "３。"] {
+        let effects = says(customer(10), text, window(5));
+        assert!(effects.contains("NoSuchChoice") && !effects.contains("request"), "{effects}");
+    }
+    assert!(says(customer(10), "19 foxes", window(5)).contains("open request"));
+    // What the words are asked for is what they are.
+    let artifact = kept().artifact.id;
+    let asked = Customer { awaiting: Some(Awaiting::Change { artifact }), ..customer(10) };
+    assert!(!says(asked, "19", window(5)).contains("NoSuchChoice"));
+}

@@ -301,7 +301,7 @@ impl Draft<'_> {
 
     /// Words with their buttons: as a text and a card, as numbered lines where there are too many
     /// buttons. Who reads in WeChat sees the text alone, so all of it is there, and what can be
-    /// chosen is answered by its number. Operators work in WeCom: what a card shows wholly is a
+    /// chosen is answered by its number; until they have pressed a card. Operators work in WeCom: what a card shows wholly is a
     /// card alone.
     fn words(&mut self, text: &Text, essential: bool, plan: &mut Plan) {
         let buttons = card::count(&self.message.buttons);
@@ -316,8 +316,13 @@ impl Draft<'_> {
             (To::Operators, true) if words.whole => {}
             (To::Operators, true) => self.say(&text, essential, plan),
             (To::One, true) => {
+                let before = text.text.len();
                 self.list(&mut text, plan);
+                let choices = text.text[before..].trim_start().to_owned();
                 self.say(&text, essential, plan);
+                if let Some(last) = plan.sends.last_mut() {
+                    last.choices = Some(choices).filter(|choices| !choices.is_empty());
+                }
             }
             (To::One | To::Operators, false) => {
                 if buttons > 0 {
@@ -345,7 +350,6 @@ impl Draft<'_> {
             choices.push_str(label);
             plan.numbered.push(token.to_owned());
         }
-        plan.numbers_from = 1;
         let leads = |button: &&Button| matches!(button.target, ButtonTarget::Url(_));
         let links = self.message.buttons.iter().flatten().filter(leads).filter_map(as_line);
         for line in links.chain(Some(choices).filter(|line| !line.is_empty())) {
@@ -361,7 +365,6 @@ impl Draft<'_> {
             text.text.extend(["\n", &number.to_string(), ". ", label]);
             plan.numbered.push(token.to_owned());
         }
-        plan.numbers_from = 1;
         for line in self.message.buttons.iter().flatten().filter_map(as_line) {
             text.text.push('\n');
             text.text.push_str(&line);

@@ -156,6 +156,11 @@ fn menu(text: &str, rows: &[Vec<Button>], items_max: usize, plan: &mut Plan) -> 
             _ => numbered.push(button),
         }
     }
+    // The lines above are pressed, and have no numbers.
+    let has_number = |button: &&Button| matches!(button.target, ButtonTarget::Token(_));
+    if numbered.iter().any(has_number) {
+        plan.numbered = vec![String::new(); pressed.len()];
+    }
     let mut head = split(text, HEAD_BYTES_MAX, 2);
     let rest = if head.len() > 1 { remainder(text, &head[0]) } else { "" };
     let room = items_max.saturating_sub(pressed.len());
@@ -165,16 +170,15 @@ fn menu(text: &str, rows: &[Vec<Button>], items_max: usize, plan: &mut Plan) -> 
         let parts = lines.flat_map(|line| split(line, ITEM_BYTES_MAX, room));
         items.extend(parts.take(room).map(as_text));
     }
-    plan.numbers_from = pressed.len() + 1;
     items.append(&mut pressed);
     for button in numbered {
         if items.len() == items_max {
             break;
         }
-        let number = plan.numbers_from + plan.numbered.len();
         let line = match &button.target {
             ButtonTarget::Token(token) => {
                 plan.numbered.push(token.clone());
+                let number = plan.numbered.len();
                 format!("{number}. {}", button.label)
             }
             ButtonTarget::Url(text) | ButtonTarget::Copy(text) => {

@@ -2,7 +2,7 @@
 //! remembers what it was given.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU32, Ordering},
@@ -25,7 +25,7 @@ use picdesk_wecom::{
     BotWords, KfSettings, Patience, WecomSettings,
     answer::Alarm,
     client::{Alarms, Client, House, http_client},
-    menus::Menus,
+    menus::{Chooses, Menus},
     streams::{Stream, StreamStore, Unavailable},
     token::{Token, TokenStore},
     verify::Secret,
@@ -320,20 +320,30 @@ impl Inbox for Tray {
 
 /// Menus in memory.
 #[derive(Default)]
-pub struct Numbers(pub Mutex<HashMap<(String, usize), String>>);
+pub struct Numbers(pub Mutex<HashMap<(String, usize), String>>, Mutex<HashSet<String>>);
 
 #[async_trait]
 impl Menus for Numbers {
-    async fn remember(&self, conversation: &ConversationId, from: usize, tokens: &[String]) {
+    async fn remember(&self, conversation: &ConversationId, tokens: &[String]) -> Chooses {
         let mut kept = self.0.lock().unwrap();
         kept.retain(|(place, _), _| *place != conversation.0);
-        for (number, token) in (from..).zip(tokens) {
+        for (number, token) in (1..).zip(tokens).filter(|(_, token)| !token.is_empty()) {
             kept.insert((conversation.0.clone(), number), token.clone());
         }
+        let by_card = self.1.lock().unwrap().contains(&conversation.0);
+        if by_card { Chooses::ByCard } else { Chooses::ByNumber }
     }
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
         self.0.lock().unwrap().get(&(conversation.0.clone(), number)).cloned()
+    }
+
+    async fn chose(&self, conversation: &ConversationId, how: Chooses) {
+        let mut by_card = self.1.lock().unwrap();
+        match how {
+            Chooses::ByCard => by_card.insert(conversation.0.clone()),
+            Chooses::ByNumber => by_card.remove(&conversation.0),
+        };
     }
 }
 

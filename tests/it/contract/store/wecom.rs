@@ -8,7 +8,7 @@ use picdesk::{
 };
 use picdesk_core::id::{ConversationId, OutboundId};
 use picdesk_wecom::{
-    menus::Menus,
+    menus::{Chooses, Menus},
     streams::{STREAM_MS, Stream, StreamStore},
     token::{Token, TokenStore},
     verify::Secret,
@@ -134,12 +134,27 @@ async fn the_last_menu_of_a_conversation_answers_to_its_numbers() {
         let (kept, place) = (house.kept(), place());
         let tokens = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(Menus::find(&kept, &place, 1).await, None);
-        kept.remember(&place, 1, &tokens(&["old"])).await;
-        kept.remember(&place, 7, &tokens(&["seven", "eight"])).await;
+        kept.remember(&place, &tokens(&["old", "older"])).await;
+        kept.remember(&place, &tokens(&["", "", "three", "four"])).await;
         let find = async |number| Menus::find(&kept, &place, number).await;
-        assert_eq!(find(7).await.as_deref(), Some("seven"));
-        assert_eq!(find(8).await.as_deref(), Some("eight"));
-        assert_eq!((find(1).await, find(6).await, find(9).await), (None, None, None));
+        assert_eq!(find(3).await.as_deref(), Some("three"));
+        assert_eq!(find(4).await.as_deref(), Some("four"));
+        assert_eq!((find(0).await, find(1).await, find(5).await), (None, None, None));
+    }
+}
+
+#[tokio::test]
+async fn how_somebody_chose_last_is_known_when_the_next_menu_is_kept() {
+    for house in houses().await {
+        let (kept, place) = (house.kept(), place());
+        let next = async || kept.remember(&place, &["token".to_owned()]).await;
+        // Without a menu there is nothing to choose.
+        kept.chose(&place, Chooses::ByCard).await;
+        assert_eq!(next().await, Chooses::ByNumber);
+        for how in [Chooses::ByCard, Chooses::ByCard, Chooses::ByNumber] {
+            kept.chose(&place, how).await;
+            assert_eq!((next().await, next().await), (how, how));
+        }
     }
 }
 

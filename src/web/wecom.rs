@@ -59,11 +59,12 @@ async fn receive_app(State(app): State<App>, request: Request) -> Response {
     let room = body.clone();
     let answer = app.callback.receive(&query, body).await;
     drop(room);
-    if let CallbackAnswer::Ok { rung: Some(rung), .. } = &answer
-        && let Some(rings) = &app.rings
-        && rings.ring(rung).await.is_err()
-    {
-        return unavailable();
+    if let CallbackAnswer::Ok { rung: Some(rung), .. } = &answer {
+        match (&app.rings, &rung.doorbell.account) {
+            (Some(rings), _) if rings.ring(rung).await.is_err() => return unavailable(),
+            (None, Some(account)) => picdesk_wecom::kf::not_ours(account),
+            (Some(_), _) | (None, None) => {}
+        }
     }
     respond("wecom", answer, PLAIN)
 }

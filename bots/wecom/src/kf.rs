@@ -19,7 +19,7 @@ use std::{
 use picdesk_core::channel::{Checkpoint, Inbox, InboxError};
 use serde_json::json;
 
-pub use self::bells::{Bell, Bells};
+pub use self::bells::{Bell, Bells, not_ours};
 use self::names::Names;
 use crate::{
     Clock,

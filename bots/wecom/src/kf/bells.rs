@@ -49,6 +49,11 @@ impl Bell {
     }
 }
 
+/// Says that an account rings that nobody answers at: so an owner finds its id.
+pub fn not_ours(account: &str) {
+    tracing::warn!(account, "wecom: {account} has news and is not in wecom.kf.accounts");
+}
+
 /// The bells of all accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Bells(HashMap<String, Arc<Bell>>);
@@ -74,7 +79,7 @@ impl Bells {
             None => self.0.values().for_each(|bell| bell.ring("")),
             Some(account) => {
                 let Some(bell) = self.0.get(account) else {
-                    return tracing::warn!("wecom: an account rings that is not configured");
+                    return not_ours(account);
                 };
                 bell.ring(&doorbell.token);
             }

@@ -31,6 +31,7 @@ use picdesk_core::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub(crate) use self::references::fault_of;
 use self::{
     sink::{Shower, StudioSink},
     suspects::Suspects,

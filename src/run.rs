@@ -324,6 +324,7 @@ impl Serving {
             artifacts: self.artifacts.clone(),
             seal: self.desk.seal.clone(),
             bytes_max: self.config.limits.reference_bytes_max,
+            darkroom: Darkroom::aside(),
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
         if let Some(site) = &self.site {

@@ -1,13 +1,14 @@
 //! Copies of pictures that their channel gives away only for a while: fetched at once, sealed, and
 //! kept in the object store.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, io::Cursor, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use picdesk_core::{
     channel::{Channel, FetchError},
     errand::{Brought, Errand},
+    generation::ReferenceFault,
 };
 use tracing::warn;
 
@@ -15,6 +16,8 @@ use super::{Came, Handler, Try};
 use crate::{
     artifacts::{ArtifactError, Artifacts, ObjectName},
     buttons::Seal,
+    generate::fault_of,
+    pictures::{Darkroom, Limits},
     store::sealed,
 };
 
@@ -28,12 +31,14 @@ pub struct CopyMedia {
     pub seal: Seal,
     /// The largest picture that is worth keeping, bytes.
     pub bytes_max: u64,
+    /// Where pictures are looked at, without keeping others waiting.
+    pub darkroom: Darkroom,
 }
 
 #[async_trait]
 impl Handler for CopyMedia {
     async fn run(&self, one: Try<'_>) -> Came {
-        let Errand::CopyMedia { media } = one.what else { return Came::Refused };
+        let Errand::CopyMedia { media, .. } = one.what else { return Came::Refused };
         let Some(channel) = self.channels.get(one.conversation.channel()) else {
             return Came::Later(None);
         };
@@ -41,8 +46,20 @@ impl Handler for CopyMedia {
             Ok(bytes) => bytes,
             Err(FetchError::Later(_)) => return Came::Later(None),
             Err(FetchError::RetryAfter(wait)) => return Came::Later(Some(wait)),
-            Err(FetchError::Gone | FetchError::TooLarge) => return Came::Refused,
+            Err(FetchError::TooLarge) => {
+                let fault = ReferenceFault::TooLarge { bytes_max: self.bytes_max };
+                return Came::Brought(Brought::Unusable(fault));
+            }
+            Err(FetchError::Gone) => return Came::Refused,
         };
+        let bytes = Bytes::from(bytes);
+        // Whoever sent it hears now, and not when they have found words for it.
+        let looked = Cursor::new(bytes.clone());
+        if let Err(fault) = self.darkroom.check_original(looked, Limits::REFERENCE).await
+            && let Some(fault) = fault_of(&fault)
+        {
+            return Came::Brought(Brought::Unusable(fault));
+        }
         // Made of the errand's id: a second try stores the same object, and leaves no orphan.
         let Ok(name) = ObjectName::of_token(&self.seal.errand(one.errand)) else {
             return Came::Refused;

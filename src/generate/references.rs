@@ -151,7 +151,7 @@ impl Studio {
 }
 
 /// What is wrong with a picture, as somebody can be told; nothing when that is not known yet.
-fn fault_of(fault: &PictureFault) -> Option<ReferenceFault> {
+pub(crate) fn fault_of(fault: &PictureFault) -> Option<ReferenceFault> {
     Some(match fault {
         PictureFault::NotAPicture | PictureFault::KindUnsupported(_) => ReferenceFault::WrongKind,
         PictureFault::TooManyBytes { bytes_max, .. } => {

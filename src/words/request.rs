@@ -241,7 +241,7 @@ impl Speaker<'_> {
         joined(&lines, "\n")
     }
 
-    fn reference(&self, number: u8, fault: ReferenceFault) -> Text {
+    pub(super) fn reference(&self, number: u8, fault: ReferenceFault) -> Text {
         match fault {
             ReferenceFault::TooLarge { bytes_max } => {
                 let most = i64::try_from(bytes_max).unwrap_or(i64::MAX);

@@ -236,6 +236,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
         Say::InPrivateOnly,
         Say::PromptEmpty,
         Say::NoSuchChoice { number: 19 },
+        Say::ReferenceUnusable { number: 2, fault: ReferenceFault::Unreadable },
         Say::PromptTooLong { chars: measure.number, chars_max: 4_000 },
         Say::SlowDown,
         Say::CameToNothing,

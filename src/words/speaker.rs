@@ -129,6 +129,7 @@ impl Speaker<'_> {
             Say::NothingToCancel => self.text("nothing-to-cancel"),
             Say::InPrivateOnly => self.text("in-private-only"),
             Say::PromptEmpty => self.text("prompt-empty"),
+            Say::ReferenceUnusable { number, fault } => self.reference(*number, *fault),
             Say::NoSuchChoice { number } => {
                 self.fill("no-such-choice", &Args::new().number("number", *number))
             }

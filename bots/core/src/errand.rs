@@ -10,10 +10,11 @@ use crate::{
     decide::{of_message, of_payment},
     effect::{Effect, NewErrand},
     facts::{Facts, Reference, SignedIn},
+    generation::ReferenceFault,
     id::{ConversationId, ErrandId, IdentityId, RequestId},
     payment::{self, Link, Money, Notice, PlanChange},
     screening::{self, Judged},
-    signing_in,
+    signing_in, tray,
     turn::Turn,
 };
 
@@ -26,6 +27,8 @@ pub enum Errand {
     CopyMedia {
         /// The picture at the channel.
         media: MediaRef,
+        /// Who keeps it for later.
+        identity: IdentityId,
     },
     /// A code goes to an e-mail address, if it is known at the site.
     SendSignInCode {
@@ -203,6 +206,8 @@ pub enum Brought {
         /// Bytes of the picture.
         bytes: i64,
     },
+    /// What was fetched is no picture that can be worked from.
+    Unusable(ReferenceFault),
     /// The other side has done it, and nothing comes of that here.
     Nothing,
     /// Somebody of the site has proved who they are.
@@ -244,34 +249,45 @@ pub fn media_name(conversation: &ConversationId, media: &MediaRef) -> String {
 /// long, copies are fetched.
 pub(crate) fn copy_media(turn: &mut Turn<'_>) {
     let now = turn.frame.now;
-    let mut wanted: BTreeMap<String, (ConversationId, MediaRef, i64)> = BTreeMap::new();
-    for (conversation, media) in turn.so_far().iter().flat_map(kept_media) {
+    let mut wanted: BTreeMap<String, (ConversationId, Errand, i64)> = BTreeMap::new();
+    for Keeps { conversation, identity, media } in turn.so_far().iter().flat_map(kept_media) {
         if let Some(until) = media.fetch_before.filter(|until| *until > now) {
             let name = format!("copy:{}", media_name(conversation, media));
-            wanted.insert(name, (conversation.clone(), media.clone(), until));
+            let errand = Errand::CopyMedia { media: media.clone(), identity: identity.clone() };
+            wanted.insert(name, (conversation.clone(), errand, until));
         }
     }
-    for (name, (conversation, media, until)) in wanted {
+    for (name, (conversation, errand, until)) in wanted {
         let id = ErrandId(turn.id());
-        let errand = Errand::CopyMedia { media };
         turn.then(Effect::RunErrand(NewErrand { id, name, conversation, errand, until }));
     }
 }
 
+/// A picture at a channel that somebody keeps for later.
+struct Keeps<'e> {
+    conversation: &'e ConversationId,
+    identity: &'e IdentityId,
+    media: &'e MediaRef,
+}
+
 /// The pictures at a channel that an effect keeps for later.
-fn kept_media(effect: &Effect) -> Vec<(&ConversationId, &MediaRef)> {
+fn kept_media(effect: &Effect) -> Vec<Keeps<'_>> {
     match effect {
-        Effect::PutInTray { conversation, reference, .. } => {
-            of_channel(reference).map(|media| (conversation, media)).into_iter().collect()
+        Effect::PutInTray { conversation, identity, reference, .. } => {
+            let media = of_channel(reference);
+            media.map(|media| Keeps { conversation, identity, media }).into_iter().collect()
         }
         Effect::OpenRequest(request) => {
             let media = request.references.iter().filter_map(of_channel);
-            media.map(|media| (&request.conversation, media)).collect()
+            let (conversation, identity) = (&request.conversation, &request.identity);
+            media.map(|media| Keeps { conversation, identity, media }).collect()
         }
         // Of what may not be meant for us nothing is fetched.
         Effect::AddToAlbum { conversation, message, called: true, .. } => {
             let pictures = message.attachments.iter().filter_map(|one| match one {
-                Attachment::Picture(media) => Some((conversation, media)),
+                Attachment::Picture(media) => {
+                    Some(Keeps { conversation, identity: &message.from.identity, media })
+                }
                 Attachment::TooLarge { .. } | Attachment::Other(_) => None,
             });
             pictures.collect()
@@ -290,7 +306,10 @@ fn of_channel(reference: &Reference) -> Option<&MediaRef> {
 /// What an errand came to. Nothing when the facts are of another kind.
 pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> Option<()> {
     match (&ended.what, &ended.end) {
-        (Errand::CopyMedia { media }, ErrandEnd::Brought(Brought::Copy { object, bytes })) => {
+        (Errand::CopyMedia { media, .. }, ErrandEnd::Brought(Brought::Unusable(fault))) => {
+            tray::spoiled(turn, of_message(facts)?, media, *fault);
+        }
+        (Errand::CopyMedia { media, .. }, ErrandEnd::Brought(Brought::Copy { object, bytes })) => {
             turn.then(Effect::KeepCopy {
                 media: media_name(turn.frame.conversation, media),
                 object: object.clone(),

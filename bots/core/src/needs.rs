@@ -219,6 +219,9 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
         ..Needs::default()
     };
     match (&ended.what, &ended.end) {
+        (Errand::CopyMedia { identity, .. }, ErrandEnd::Brought(Brought::Unusable(_))) => {
+            of(identity)
+        }
         (Errand::CopyMedia { .. }, _) => Needs::default(),
         (Errand::Screen { request, identity }, _) => {
             Needs { request: Some(*request), line: true, ..of(identity) }

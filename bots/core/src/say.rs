@@ -15,7 +15,7 @@ use crate::{
     channel::{OtherKind, Text},
     credits::Credits,
     facts::Lapsing,
-    generation::{Failure, Options, Resolution},
+    generation::{Failure, Options, ReferenceFault, Resolution},
     payment::{Charge, Item, Money, PlanState, RefundState},
 };
 
@@ -85,6 +85,13 @@ pub enum Say {
     InPrivateOnly,
     /// Words that are no prompt: only emptiness, or a command without its argument; an example.
     PromptEmpty,
+    /// A picture that waited for words cannot be worked from.
+    ReferenceUnusable {
+        /// Which of those that waited.
+        number: u8,
+        /// Why.
+        fault: ReferenceFault,
+    },
     /// A number that is none of those that can be chosen.
     NoSuchChoice {
         /// The number.

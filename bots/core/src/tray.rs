@@ -4,10 +4,12 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use crate::event::Setting;
 use crate::{
+    channel::MediaRef,
     customer::Visit,
     effect::Effect,
     event::Event,
     facts::{MessageFacts, Reference},
+    generation::ReferenceFault,
     id::{ConversationId, IdentityId, Slot, TrayId},
     keys,
     say::{Label, Say, Verb},
@@ -85,6 +87,36 @@ fn empty(turn: &mut Turn<'_>, visit: &mut Visit) -> Option<Slot> {
     turn.then(Effect::ClearTimer { id: timer(&conversation, &identity) });
     turn.then(Effect::EmptyTray { conversation, identity });
     Some(Slot::Question(id.0))
+}
+
+/// A picture that waits cannot be worked from: said at once, and the others wait on.
+pub(crate) fn spoiled(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    media: &MediaRef,
+    fault: ReferenceFault,
+) {
+    let Some(customer) = &facts.customer else { return };
+    let is_it = |waiting: &Reference| match waiting {
+        Reference::Media(waiting) => waiting.unique == media.unique,
+        Reference::Artifact(_) => false,
+    };
+    // Of one that a request is made from, that tells.
+    let Some(index) = customer.tray.iter().position(is_it) else { return };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
+    let mut others = customer.tray.clone();
+    others.remove(index);
+    let slot = empty(turn, &mut visit);
+    let number = u8::try_from(index + 1).unwrap_or(u8::MAX);
+    let complaint = turn.words(&visit.reader, Say::ReferenceUnusable { number, fault });
+    turn.send(match slot {
+        Some(slot) => complaint.editing(slot),
+        None => complaint,
+    });
+    if !others.is_empty() {
+        put(turn, &mut visit, others);
+    }
 }
 
 /// Pictures waited long enough for words.

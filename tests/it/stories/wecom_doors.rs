@@ -155,11 +155,143 @@ async fn a_reference_that_is_no_picture_is_said_before_anything_is_made() {
     let _desk = house.open().await;
     let mut broken = super::photo(320, 240);
     broken.truncate(200);
-    wecom.send_picture("kf-anna", broken).unwrap();
+    wecom.send_picture("kf-anna", broken.clone()).unwrap();
+    bot_says(&house, "kf-anna", "第 1 张参考图读不出来").await;
     house.until_quiet().await;
-    wecom.say("kf-anna", "画成一张邮票").unwrap();
+    // What was sent beside it is still there.
+    wecom.send_picture("app-chenmo", super::photo(320, 240)).unwrap();
+    wecom.send_picture("app-chenmo", broken).unwrap();
+    bot_says(&house, "app-chenmo", "第 2 张参考图读不出来").await;
     house.until_quiet().await;
     assert!(house.images.calls().is_empty(), "{}", wecom.transcript("kf-anna"));
     let status = house.status().await;
     assert_eq!(status["credits"]["posted"], 0, "{status}");
+    wecom.say("app-chenmo", "画成一张邮票").unwrap();
+    picture_of(&house, "app-chenmo", "画成一张邮票").await;
+    house.until_quiet().await;
+    assert_eq!(house.images.calls()[0].references.len(), 1);
+}
+
+/// Asks for the settings; the answer, which has this in it.
+async fn settings_of(house: &House, chat: &str, words: &str, part: &str) -> MessageView {
+    house.wecom().say(chat, words).unwrap();
+    let settings = bot_says(house, chat, part).await;
+    house.until_quiet().await;
+    settings
+}
+
+#[tokio::test]
+async fn a_menu_that_is_too_small_is_answered_by_number_in_either_language() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    let menu = settings_of(&house, "kf-anna", "设置", "11. ").await;
+    assert_eq!(menu.buttons.len(), 10, "WeChat has ten lines that can be pressed: {menu:?}");
+    assert!(menu.text.contains("18. ") && !menu.text.contains("19. "), "{}", menu.text);
+    assert!(menu.text.contains("11. 高清"), "{}", menu.text);
+    // What has no number there, and what nobody has: asked about, never drawn.
+    for wrong in ["19", "99", "3", "７。"] {
+        let number = picdesk_core::intent::choice(wrong).unwrap();
+        wecom.say("kf-anna", wrong).unwrap();
+        bot_says(&house, "kf-anna", &format!("没有编号是 {number} 的选项")).await;
+    }
+    // Two pictures from now on.
+    wecom.say("kf-anna", "１３").unwrap();
+    house.until_quiet().await;
+    wecom.say("kf-anna", "雪地里的一只狐狸").unwrap();
+    picture_of(&house, "kf-anna", "雪地里的一只狐狸").await;
+    house.until_quiet().await;
+    assert_eq!(house.images.calls().len(), 2);
+
+    wecom.say("kf-anna", "/language en").unwrap();
+    settings_of(&house, "kf-anna", "settings", "11. High").await;
+    wecom.say("kf-anna", "19.").unwrap();
+    bot_says(&house, "kf-anna", "No choice here has the number 19").await;
+    wecom.say("kf-anna", "12").unwrap();
+    house.until_quiet().await;
+    wecom.say("kf-anna", "a fox in the snow").unwrap();
+    picture_of(&house, "kf-anna", "a fox in the snow").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 6, "numbers cost nothing: {status}");
+    assert_eq!(house.images.calls().len(), 3, "one picture again");
+}
+
+#[tokio::test]
+async fn whoever_presses_cards_does_not_read_their_choices_twice() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    let receipts = || said(&house, "app-chenmo", "保存到");
+    wecom.say("app-chenmo", "雪地里的一只狐狸").unwrap();
+    picture_of(&house, "app-chenmo", "雪地里的一只狐狸").await;
+    house.until_quiet().await;
+    // Nobody knows yet where they read.
+    assert!(receipts()[0].text.contains("1 再来一次"), "{:?}", receipts());
+    let has_again = |it: &MessageView| it.is_from_bot() && it.button("再来一次").is_some();
+    let card = wecom.wait_for("app-chenmo", crate::house::PATIENCE, has_again).await.unwrap();
+    wecom.press("app-chenmo", "", card.message, "再来一次").unwrap();
+    house.images.until(|calls| calls.len() == 2).await;
+    house.until_quiet().await;
+    let second = receipts()[2..].to_vec();
+    assert!(!second.is_empty(), "{}", wecom.transcript("app-chenmo"));
+    assert!(!second.iter().any(|it| it.text.contains("1 再来一次")), "{second:?}");
+    // In WeChat they choose by number, and read the choices again.
+    wecom.say("app-chenmo", "1").unwrap();
+    house.images.until(|calls| calls.len() == 3).await;
+    house.until_quiet().await;
+    let third = receipts().into_iter().filter(|it| it.text.contains("1 再来一次"));
+    assert_eq!(third.count(), 2, "{}", wecom.transcript("app-chenmo"));
+}
+
+/// Gives the app a menu, as its owner does.
+async fn give_menu(house: &House) {
+    let wecom = house.wecom();
+    let (api, options) = (wecom.api_url(), wecom.options());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (corp, secret) = (&options.corp_id, &options.secret);
+    let token = format!("{api}/cgi-bin/gettoken?corpid={corp}&corpsecret={secret}");
+    let token: Value = http.get(token).send().await.unwrap().json().await.unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    let url = format!("{api}/cgi-bin/menu/create?access_token={token}");
+    let menu = json!({ "button": [
+        { "type": "click", "name": "我的积分", "key": "MENU_BALANCE" },
+        { "type": "click", "name": "选项", "key": "设置" },
+    ] });
+    let made: Value = http.post(url).json(&menu).send().await.unwrap().json().await.unwrap();
+    assert_eq!(made["errcode"], 0, "{made}");
+}
+
+#[tokio::test]
+async fn whoever_opens_the_app_is_greeted_and_its_menu_says_what_it_stands_for() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    give_menu(&house).await;
+    wecom.open_app("chenmo").unwrap();
+    bot_says(&house, "app-chenmo", "积分").await;
+    wecom.press_menu("chenmo", "我的积分").unwrap();
+    bot_says(&house, "app-chenmo", "可用").await;
+    wecom.press_menu("chenmo", "选项").unwrap();
+    bot_says(&house, "app-chenmo", "18. ").await;
+    house.until_quiet().await;
+    assert!(house.images.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_picture_for_whoever_cannot_be_reached_is_owed_although_wecom_says_no_error() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    house.images.set_latency(Latency::Seconds(1.0));
+    wecom.say("app-chenmo", "雪地里的一只狐狸").unwrap();
+    house.images.until(|calls| !calls.is_empty()).await;
+    // From now on WeCom takes what is sent, and names whom it missed.
+    wecom.license("chenmo", false).unwrap();
+    let status = house.until_quiet().await;
+    assert_eq!((&status["outbox"]["owed"], &status["credits"]["posted"]), (&1.into(), &2.into()));
+    wecom.license("chenmo", true).unwrap();
+    wecom.say("app-chenmo", "余额").unwrap();
+    picture_of(&house, "app-chenmo", "雪地里的一只狐狸").await;
+    let status = house.until_quiet().await;
+    assert_eq!((&status["outbox"]["owed"], &status["credits"]["posted"]), (&0.into(), &2.into()));
 }

@@ -49,7 +49,7 @@ fn media() -> MediaRef {
 }
 
 fn errand() -> Errand {
-    Errand::CopyMedia { media: media() }
+    Errand::CopyMedia { media: media(), identity: "telegram:7".into() }
 }
 
 fn copy() -> Brought {

@@ -27,7 +27,7 @@ use picdesk_core::{
     decide::decide,
     effect::{Effect, LinkEffect},
     facts::{Facts, Frame, House, Kept, Median},
-    id::{AccountId, Cause},
+    id::{AccountId, ArtifactId, Cause},
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -416,7 +416,11 @@ impl Turner {
 
     /// The address of a picture, for whoever has the link.
     fn address(&self, kept: &Kept) -> String {
-        let token = self.desk.seal.picture(kept.artifact.id);
+        self.address_of(kept.artifact.id)
+    }
+
+    fn address_of(&self, artifact: ArtifactId) -> String {
+        let token = self.desk.seal.picture(artifact);
         format!("{}/p/{token}", self.desk.house.public_url)
     }
 

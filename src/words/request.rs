@@ -169,6 +169,19 @@ impl Speaker<'_> {
         joined(&parts, " · ")
     }
 
+    /// Where pictures are that could not be shown, and what they cost.
+    pub(super) fn picture_links(&self, urls: &[String], receipt: &Receipt) -> Text {
+        let mut lines = match urls {
+            [url] => vec![self.with_url("picture-link", url)],
+            _ => vec![self.text("picture-links")],
+        };
+        if urls.len() > 1 {
+            lines.extend(urls.iter().map(|url| Text::plain(url.clone())));
+        }
+        lines.push(self.receipt(receipt));
+        joined(&lines, "\n")
+    }
+
     /// What happened, that nothing was charged, and what is left.
     pub(super) fn failed(&self, failure: Failure, available: Option<Credits>, part: Part) -> Text {
         let why = match failure {

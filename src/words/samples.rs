@@ -427,6 +427,8 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::Original,
         Say::OriginalLink { url: measure.url.clone() },
         Say::PictureLink { url: measure.url.clone() },
+        Say::PictureLinks { urls: vec![measure.url.clone()], receipt: receipt(measure) },
+        Say::PictureLinks { urls: vec![measure.url.clone(); 4], receipt: receipt(measure) },
         Say::DidItArrive,
         Say::Owed,
         missed(measure, 1, 2),

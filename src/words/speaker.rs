@@ -35,7 +35,7 @@ pub(super) struct Speaker<'w> {
 }
 
 impl Speaker<'_> {
-    fn with_url(&self, id: &'static str, url: &str) -> Text {
+    pub(super) fn with_url(&self, id: &'static str, url: &str) -> Text {
         self.fill(id, &Args::new().ours("url", url))
     }
 
@@ -219,6 +219,7 @@ impl Speaker<'_> {
             Say::Original => self.text("original"),
             Say::OriginalLink { url } => self.with_url("original-link", url),
             Say::PictureLink { url } => self.with_url("picture-link", url),
+            Say::PictureLinks { urls, receipt } => self.picture_links(urls, receipt),
             Say::DidItArrive => self.text("did-it-arrive"),
             Say::Owed => self.text("owed"),
             Say::Missed { failed, expired, returned, available } => {

@@ -415,6 +415,8 @@ pub struct DeliveryFacts {
     pub kept: Option<Kept>,
     /// Its address, for whoever has the link; empty without a picture.
     pub address: String,
+    /// For one picture of several: the addresses of all that are made, by their numbers.
+    pub addresses: Vec<String>,
     /// For a line to or from the desk: the matter.
     pub case: Option<Case>,
     /// The language of whoever got the message: of the picture's asker, of the matter's customer.

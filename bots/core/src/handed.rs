@@ -58,6 +58,21 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
             let slot = Slot::Generation(scene.generation.id);
             turn.send(picture.slot(slot).keys(keys));
         }
+        Refusal::Content
+            if turn.has_one_answer(turn.frame.conversation)
+                && scene.generation.state == GenerationState::Made =>
+        {
+            if scene.generation.owed {
+                turn.then(Effect::ClearOwed { artifact });
+            }
+            let urls = match facts.addresses.as_slice() {
+                [] => vec![facts.address.clone()],
+                all => all.to_vec(),
+            };
+            scene.post(turn);
+            let here = here(turn, &scene.reader);
+            receipt::close_by_links(turn, &scene, &here, urls);
+        }
         Refusal::Content => {
             link_instead(turn, &scene, artifact, &facts.address);
             if scene.generation.state == GenerationState::Made {
@@ -68,14 +83,19 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
     }
 }
 
+/// Whoever it is for, where this happened: it was to go there, be that where it was asked for or
+/// not.
+fn here(turn: &Turn<'_>, reader: &Reader) -> Reader {
+    Reader { conversation: turn.frame.conversation.clone(), ..reader.clone() }
+}
+
 /// The link takes the placeholder's place. A picture that was owed has none that they would see.
 fn link_instead(turn: &mut Turn<'_>, scene: &Scene, artifact: ArtifactId, address: &str) {
     if scene.generation.owed {
         turn.then(Effect::ClearOwed { artifact });
     }
     let keys = picture::keys_under(turn, scene, artifact);
-    // It was to go where this happened, be that where it was asked for or not.
-    let here = Reader { conversation: turn.frame.conversation.clone(), ..scene.reader.clone() };
+    let here = here(turn, &scene.reader);
     let link = turn.words(&here, Say::PictureLink { url: address.into() }).keys(keys);
     turn.send(match scene.generation.state {
         GenerationState::Delivered => link,
@@ -158,7 +178,10 @@ pub(crate) fn send_original(
 pub(crate) fn original_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusal: Refusal) {
     let Some(kept) = &facts.kept else { return };
     match refusal {
-        Refusal::Content => send_link(turn, &reader(facts, kept), &facts.address),
+        Refusal::Content => {
+            let here = here(turn, &reader(facts, kept));
+            send_link(turn, &here, &facts.address);
+        }
         Refusal::Blocked => {
             let identity = kept.request.identity.clone();
             turn.then(Effect::MarkReachable { identity, reachable: false });

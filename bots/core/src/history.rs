@@ -6,7 +6,7 @@ use crate::{
     channel::Text,
     customer::Visit,
     effect::Body,
-    event::Setting,
+    event::{About, Setting},
     facts::{HistoryPage, Kept, MessageFacts},
     id::{ArtifactId, MessageId, Slot},
     keys,
@@ -67,7 +67,11 @@ pub(crate) fn open(turn: &mut Turn<'_>, visit: &Visit, kept: &Kept) {
     let body = Body::Picture { artifact: kept.artifact.id, caption };
     let account = &visit.customer.account;
     let keys = keys::picture(turn.house(), account, &kept.request, kept.artifact.id);
-    let picture = turn.draft(&visit.reader, body).slot(copy(kept.artifact.id));
+    let mut picture = turn.draft(&visit.reader, body).slot(copy(kept.artifact.id));
+    if turn.has_one_answer(&visit.reader.conversation) {
+        // After a press of a card it can be had by its address alone.
+        picture = picture.about(About::Original(kept.artifact.id));
+    }
     turn.send(picture.keys(keys));
 }
 

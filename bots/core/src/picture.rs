@@ -163,7 +163,8 @@ fn show(turn: &mut Turn<'_>, scene: &Scene, artifact: ArtifactId) {
 
 /// Buttons under a picture itself: only where the receipt is for several.
 pub(crate) fn keys_under(turn: &Turn<'_>, scene: &Scene, artifact: ArtifactId) -> Vec<Vec<Key>> {
-    if scene.part().count == 1 || !turn.can_edit(&scene.reader.conversation) {
+    let place = &scene.reader.conversation;
+    if scene.part().count == 1 || !turn.can_edit(place) || turn.has_one_answer(place) {
         return Vec::new();
     }
     keys::picture(turn.house(), &scene.account, &scene.request, artifact)

@@ -1,7 +1,7 @@
 //! The end of a request: everything that will come of it has come, and the line under the pictures
 //! says what it cost.
 
-use alloc::{vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use crate::{
     credits::Credits,
@@ -13,7 +13,7 @@ use crate::{
     keys,
     picture::Scene,
     say::{Key, Label, Receipt, Say, Verb},
-    turn::Turn,
+    turn::{Reader, Turn},
 };
 
 /// Whether nothing more will come of the request.
@@ -33,8 +33,33 @@ fn delivered(siblings: &[Generation]) -> impl Iterator<Item = &Generation> {
 
 /// When nothing more will come of the request, it is settled, and a receipt says what it cost.
 pub(crate) fn close(turn: &mut Turn<'_>, scene: &Scene) {
+    let Some(receipt) = settle(turn, scene) else { return };
+    let say = Say::Receipt(receipt);
+    let mut receipt = turn.words(&scene.reader, say).slot(Slot::Receipt(scene.request.id));
+    if let Some(artifact) = only_picture(scene) {
+        receipt = receipt.about(About::Beside(artifact));
+    }
+    let keys = keys_of(turn, scene);
+    turn.send(receipt.keys(keys));
+}
+
+/// The same where pictures could not be shown, and only one thing more can be said: that is the
+/// addresses of all of them and the receipt at once.
+pub(crate) fn close_by_links(turn: &mut Turn<'_>, scene: &Scene, here: &Reader, urls: Vec<String>) {
+    let Some(receipt) = settle(turn, scene) else { return };
+    let say = Say::PictureLinks { urls, receipt };
+    let links = turn.words(here, say).editing(Slot::Generation(scene.generation.id));
+    // Where this cannot be said either, the picture is owed.
+    let links = links.about(About::Picture(scene.generation.id));
+    let keys = keys_of(turn, scene);
+    turn.send(links.keys(keys));
+}
+
+/// Settles the request when nothing more will come of it; what its receipt says, where somebody
+/// is to read one.
+fn settle(turn: &mut Turn<'_>, scene: &Scene) -> Option<Receipt> {
     if !is_last(scene) || scene.request.state != RequestState::Open {
-        return;
+        return None;
     }
     let cancelled = |sibling: &Generation| sibling.state == GenerationState::Cancelled;
     let state = if scene.siblings.iter().all(cancelled) {
@@ -44,24 +69,18 @@ pub(crate) fn close(turn: &mut Turn<'_>, scene: &Scene) {
     };
     turn.then(Effect::UpdateRequest { id: scene.request.id, state, change: None });
     if handed_over(scene) == 0 || !scene.reachable {
-        return;
+        return None;
     }
     let charged: i64 = delivered(&scene.siblings).map(|sibling| sibling.price.0).sum();
     let kept = delivered(&scene.siblings).filter(|sibling| sibling.artifact.is_some());
     let kept_until = kept.map(|sibling| sibling.expires_at).min();
-    let say = Say::Receipt(Receipt {
+    Some(Receipt {
         charged: Credits(charged),
         pictures: handed_over(scene),
         asked: scene.siblings.len() as i64,
         available: scene.reader.sees(scene.account.purse.available()),
         kept_until: kept_until.unwrap_or_default(),
-    });
-    let mut receipt = turn.words(&scene.reader, say).slot(Slot::Receipt(scene.request.id));
-    if let Some(artifact) = only_picture(scene) {
-        receipt = receipt.about(About::Beside(artifact));
-    }
-    let keys = keys_of(turn, scene);
-    turn.send(receipt.keys(keys));
+    })
 }
 
 /// The picture that a receipt is of, where it is of one.
@@ -81,7 +100,8 @@ fn keys_of(turn: &Turn<'_>, scene: &Scene) -> Vec<Vec<Key>> {
     if missing(&scene.siblings) > 0 {
         row.push(keys::act(Label::TryAgain, Verb::TryAgain, request));
     }
-    if turn.can_edit(&scene.reader.conversation) {
+    let place = &scene.reader.conversation;
+    if turn.can_edit(place) && !turn.has_one_answer(place) {
         return vec![row];
     }
     // The pictures have no buttons of their own there.

@@ -438,6 +438,14 @@ pub enum Say {
         /// The address.
         url: String,
     },
+    /// Pictures that the channel does not take, where one thing more can be said: all their
+    /// addresses, and what they cost.
+    PictureLinks {
+        /// The addresses, by the pictures' numbers.
+        urls: Vec<String>,
+        /// The receipt.
+        receipt: Receipt,
+    },
     /// Nobody knows whether a picture or a file arrived.
     DidItArrive,
     /// A picture that could not be handed over waited for this moment.

@@ -93,6 +93,11 @@ impl<'a> Turn<'a> {
         self.house().channel(conversation).is_none_or(|channel| channel.edits)
     }
 
+    /// Whether each message of theirs has one answer there.
+    pub fn has_one_answer(&self, conversation: &ConversationId) -> bool {
+        self.house().channel(conversation).is_some_and(|channel| channel.one_answer)
+    }
+
     /// Messages that the channel still takes there, as far as this turn knows; nothing where it
     /// does not count.
     pub fn room(&self, conversation: &ConversationId) -> Option<u32> {

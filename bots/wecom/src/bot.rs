@@ -8,9 +8,9 @@ use picdesk_core::{
         Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
         OutboundMessage, Place, Receipt, Refusal, Showing, Text,
     },
-    id::{ConversationId, MessageId, Slot},
+    id::{ConversationId, MessageId, OutboundId, Slot},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
@@ -158,9 +158,7 @@ impl WecomBot {
         stream: &Stream,
         now: i64,
     ) -> Result<(), DeliveryError> {
-        let Some(req_id) = &stream.req_id else { return Err(DeliveryError::WindowClosed) };
-        let frame = stream.frame(&self.words, now);
-        socket.respond("aibot_respond_msg", req_id, frame).await.map_err(Asked::failure)
+        say(socket, stream, &self.words, now).await
     }
 
     /// What is said after the answer has ended: once, by the address that came with the message;
@@ -196,7 +194,9 @@ impl WecomBot {
         self.remember(&message.conversation, &tokens).await;
         match &self.door {
             Door::Socket(socket) => self.push(socket, message, text, &more).await?,
-            Door::Callback { .. } => self.respond(stream, text, &more).await?,
+            Door::Callback { .. } => {
+                self.respond(stream, message.id, response(text, &more)).await?;
+            }
         }
         Ok(Receipt::default())
     }
@@ -224,30 +224,17 @@ impl WecomBot {
     async fn respond(
         &self,
         mut stream: Stream,
-        text: &Text,
-        more: &[String],
+        message: OutboundId,
+        body: Value,
     ) -> Result<(), DeliveryError> {
         if !stream.takes_response((self.clock)()) {
             return Err(DeliveryError::WindowClosed);
         }
         let url = stream.response_url.as_deref().and_then(|url| Url::parse(url).ok());
         let Some(url) = url else { return Err(DeliveryError::WindowClosed) };
-        stream.responded = true;
-        stream.version += 1;
-        if !self.streams.save(&stream).await.map_err(not_sent)? {
-            return Err(not_sent(Unavailable));
-        }
-        let body = response(text, more);
-        let error = match post_to(&self.http, url, &body, self.patience.call).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        if let CallError::Answered(no) = &error {
-            tracing::debug!("wecom: a later answer was refused: {no}");
-            return Err(DeliveryError::WindowClosed);
-        }
-        if matches!(error, CallError::NotSent(_)) {
-            stream.responded = false;
+        let is_repeat = stream.responded.is_some();
+        if !is_repeat {
+            stream.responded = Some(message);
             stream.version += 1;
             let _ = self.streams.save(&stream).await;
             return Err(DeliveryError::NotSent(error.into()));
@@ -271,6 +258,48 @@ impl WecomBot {
         // Another change is newer than this one: progress may be lost.
         self.streams.save(&stream).await.map(|_| ()).map_err(not_sent)
     }
+}
+
+/// The end of an answer on the connection whose receipt does not come.
+struct Ending {
+    socket: Arc<SocketHandle>,
+    streams: Arc<dyn StreamStore>,
+    words: BotWords,
+    clock: Clock,
+}
+
+impl Ending {
+    /// Ends it after a while with what it shows. Should this process die before, the picture is
+    /// told of as one that nobody came for.
+    async fn without_receipt(self, id: String) {
+        tokio::time::sleep(RECEIPT_WAIT).await;
+        for _ in 0..TRIES_MAX {
+            let Ok(Some(mut stream)) = self.streams.find(&id).await else { return };
+            let now = (self.clock)();
+            if stream.finished || !stream.receipt_due || !stream.is_open(now) {
+                return;
+            }
+            stream.finished = true;
+            if say(&self.socket, &stream, &self.words, now).await.is_err() {
+                return;
+            }
+            stream.version += 1;
+            if let Ok(true) | Err(Unavailable) = self.streams.save(&stream).await {
+                return;
+            }
+        }
+    }
+}
+
+async fn say(
+    socket: &SocketHandle,
+    stream: &Stream,
+    words: &BotWords,
+    now: i64,
+) -> Result<(), DeliveryError> {
+    let Some(req_id) = &stream.req_id else { return Err(DeliveryError::WindowClosed) };
+    let frame = stream.frame(words, now);
+    socket.respond("aibot_respond_msg", req_id, frame).await.map_err(Asked::failure)
 }
 
 fn not_sent(error: Unavailable) -> DeliveryError {

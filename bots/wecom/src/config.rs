@@ -319,6 +319,8 @@ pub fn bot_capabilities() -> Capabilities {
         text_units_max: STREAM_BYTES_MAX,
         caption_units_max: STREAM_BYTES_MAX,
         photo_bytes_max: UPLOAD_IMAGE_BYTES_MAX,
+        // An answer has words and pictures: originals go as links.
+        file_bytes_max: 0,
         markdown: true,
         buttons_max: Some(CARD_BUTTONS_MAX.into()),
         chat_sends_max: None,

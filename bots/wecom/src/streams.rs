@@ -71,8 +71,8 @@ pub struct Stream {
     pub finish_at: Option<i64>,
     /// Whether WeCom has its end.
     pub finished: bool,
-    /// Whether the later answer was given.
-    pub responded: bool,
+    /// The message by which the later answer was given, or begun to be.
+    pub responded: Option<OutboundId>,
 }
 
 impl std::fmt::Debug for Stream {
@@ -177,7 +177,7 @@ impl Stream {
             card: None,
             finish_at: None,
             finished: false,
-            responded: false,
+            responded: None,
         }
     }
 
@@ -195,9 +195,10 @@ impl Stream {
 
     /// Whether a later answer can be given.
     #[must_use]
-    pub fn takes_response(&self, now: i64) -> bool {
+    pub fn takes_response(&self, message: OutboundId, now: i64) -> bool {
         let in_time = now < self.begun_at.saturating_add(RESPONSE_MS);
-        in_time && !self.responded && self.response_url.is_some()
+        let is_free = self.responded.is_none_or(|earlier| earlier == message);
+        in_time && is_free && self.response_url.is_some()
     }
 
     /// Whether it is whole, or has no more time.

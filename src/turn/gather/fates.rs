@@ -54,6 +54,7 @@ pub(super) async fn delivery(
         generation: None,
         kept: None,
         address: String::new(),
+        addresses: Vec::new(),
         case: None,
         language: turner.desk.house.language_default,
         card: None,
@@ -64,6 +65,10 @@ pub(super) async fn delivery(
         let artifact = of.generation.as_ref().and_then(|one| one.artifact).map(|id| id.0);
         if let Some(artifact) = artifact {
             facts.kept = read::kept(tx, [artifact]).await?.remove(&artifact);
+        }
+        if of.siblings.len() > 1 {
+            let made = of.siblings.iter().filter_map(|one| one.artifact);
+            facts.addresses = made.map(|artifact| turner.address_of(artifact)).collect();
         }
         facts.generation = Some(of);
     }

@@ -106,6 +106,8 @@ async fn a_pressed_card_says_so_and_what_was_asked_for_comes_by_its_address() {
     let has_link = |it: &MessageView| it.is_from_bot() && it.text.contains("/p/");
     let link = wecom.wait_for("bot-chenmo", PATIENCE, has_link).await.unwrap();
     assert_eq!(link.sort, "markdown");
+    assert!(link.text.contains("保存到"), "the receipt is in the only answer: {link:?}");
+    assert!(link.text.contains("1. 再来一次"), "{link:?}");
     let status = house.until_quiet().await;
     assert_eq!((house.images.calls().len(), status["credits"]["posted"].clone()), (2, 4.into()));
     wecom.press("bot-chenmo", "", answer.message, "原图").unwrap();
@@ -172,4 +174,61 @@ async fn a_picture_that_is_quoted_is_worked_from() {
     let [call] = calls.as_slice() else { panic!("{calls:?}") };
     assert_eq!((call.references[0].width, call.references[0].height), (320, 240));
     house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn several_pictures_after_a_press_are_one_answer_with_all_their_addresses() {
+    let house = house().await;
+    let _desk = house.open().await;
+    let wecom = house.wecom();
+    let foxes = say(&house, "bot-chenmo", "雪地里的一只狐狸 2张");
+    let answer = answer_to(&house, "bot-chenmo", &foxes).await;
+    assert_eq!(answer.pictures.len(), 2);
+    house.until_quiet().await;
+    wecom.press("bot-chenmo", "", answer.message, "再来一次").unwrap();
+    let has_links = |it: &MessageView| it.is_from_bot() && it.text.matches("/p/").count() == 2;
+    let links = wecom.wait_for("bot-chenmo", PATIENCE, has_links).await.unwrap_or_else(|error| {
+        panic!("{error}\n{}", house.last_log());
+    });
+    assert!(links.text.contains("4 积分") && links.text.contains("保存到"), "{links:?}");
+    // One of them, by its number under the pictures: its address, and what can be done with it.
+    wecom.press("bot-chenmo", "", answer.message, "2").unwrap();
+    let opened = |it: &MessageView| it.is_from_bot() && it.text.matches("/p/").count() == 1;
+    wecom.wait_for("bot-chenmo", PATIENCE, opened).await.unwrap_or_else(|error| {
+        panic!("{error}\n{}", house.last_log());
+    });
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn who_quotes_an_answer_means_its_picture_on_either_way() {
+    for way in [BotWay::Callback, BotWay::Socket] {
+        let house = House::build(Given { wecom: Some(way), trial: 20, ..Given::default() }).await;
+        let _desk = house.open().await;
+        let wecom = house.wecom();
+        let ready = async || (way == BotWay::Callback || wecom.is_socket_open()).then_some(());
+        house.until("connection", ready).await;
+        let fox = say(&house, "bot-chenmo", FOX);
+        let answer = answer_to(&house, "bot-chenmo", &fox).await;
+        let cat = say(&house, "bot-chenmo", "一只绿色的猫");
+        answer_to(&house, "bot-chenmo", &cat).await;
+        house.until_quiet().await;
+        let quoting = Say::text("bot-chenmo", "换成夜晚").quoting(answer.message);
+        wecom.perform(&quoting).unwrap();
+        picture_of(&house, "bot-chenmo", "换成夜晚").await;
+        house.until_quiet().await;
+        let calls = house.images.calls();
+        let [_, _, night] = calls.as_slice() else { panic!("{way:?}: {calls:?}") };
+        assert_eq!(night.references.len(), 1, "{way:?}");
+        // Of several nobody knows which, and nothing is made.
+        let both = say(&house, "bot-chenmo", "雪地里的一只狐狸 2张");
+        let answer = answer_to(&house, "bot-chenmo", &both).await;
+        house.until_quiet().await;
+        let quoting = Say::text("bot-chenmo", "换成早晨").quoting(answer.message);
+        wecom.perform(&quoting).unwrap();
+        let asks = |it: &MessageView| it.is_from_bot() && it.text.contains("哪一张");
+        wecom.wait_for("bot-chenmo", PATIENCE, asks).await.unwrap();
+        house.until_quiet().await;
+        assert_eq!(house.images.calls().len(), 5, "{way:?}");
+    }
 }

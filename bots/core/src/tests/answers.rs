@@ -80,3 +80,35 @@ fn a_receipt_is_in_the_answer_of_its_picture() {
     let event = Event::MessageDelivered(delivered);
     assert!(on(&facts, &event).contains("answering m7"), "{}", on(&facts, &event));
 }
+
+/// What is said when the channel does not take the pictures of a request, the first of which is
+/// this.
+fn refused(siblings: &[GenerationState]) -> String {
+    let all: Vec<_> =
+        (1..).zip(siblings).map(|(number, state)| generation(number, *state)).collect();
+    let mut facts = generation_facts(1, &all);
+    if let Some(request) = &mut facts.request {
+        request.conversation = CHAT.into();
+        request.message = Some("m7".into());
+    }
+    let about = About::Picture(all[0].id);
+    let addresses = vec!["https://pic.example/p/1".into(), "https://pic.example/p/2".into()];
+    let addresses = if all.len() > 1 { addresses } else { vec![] };
+    let facts = Facts::Delivery(DeliveryFacts { addresses, ..delivery_facts(facts) });
+    let refusal = crate::channel::Refusal::Content;
+    let said = on(&facts, &Event::MessageRefused { outbound: OutboundId(5), about, refusal });
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn pictures_that_cannot_be_shown_are_one_message_with_their_receipt() {
+    use GenerationState::{Delivered, Made};
+    let one = refused(&[Made]);
+    assert!(one.contains("PictureLinks { urls: [\"https://pic.example/p/t0ken\"]"), "{one}");
+    assert!(one.contains("charged: 2") && one.contains("[Again 50]"), "{one}");
+    assert_eq!(one.matches("send").count() + one.matches("edit").count(), 1, "{one}");
+    assert_eq!(refused(&[Made, Made]), "", "the other one is still on its way");
+    let two = refused(&[Made, Delivered]);
+    assert!(two.contains("p/1") && two.contains("p/2") && two.contains("charged: 4"), "{two}");
+    assert!(two.contains("[Picture"), "they can be opened by their numbers: {two}");
+}

@@ -329,6 +329,7 @@ pub fn delivery_facts(generation: impl Into<Option<GenerationFacts>>) -> Deliver
         generation: generation.into(),
         kept: Some(kept()),
         address: "https://pic.example/p/t0ken".into(),
+        addresses: vec![],
         case: None,
         language: Language::En,
         card: None,

@@ -49,7 +49,7 @@ fn stream(id: &str, begun_at: i64) -> Stream {
         card: None,
         finish_at: None,
         finished: false,
-        responded: false,
+        responded: None,
     }
 }
 

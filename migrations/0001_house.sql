@@ -370,6 +370,7 @@ create table wecom_streams (
   number bigint not null,
   version bigint not null,
   open bigint not null,
+  said text,
   body bytea not null
 );
 create index wecom_streams_latest on wecom_streams (conversation, begun_at);

@@ -108,6 +108,18 @@ impl StreamStore for Kept {
         read.await.map_err(|error| unavailable(&error))
     }
 
+    async fn quoted(
+        &self,
+        conversation: &ConversationId,
+        said: &str,
+    ) -> Result<Option<Stream>, Unavailable> {
+        let read = async {
+            let there = OfConversation(conversation.clone());
+            rows::quoted_stream(&mut self.store.read_as(there).await?, said).await
+        };
+        read.await.map_err(|error| unavailable(&error))
+    }
+
     async fn save(&self, stream: &Stream) -> Result<bool, Unavailable> {
         let stream = Arc::new(stream.clone());
         let saved = self.store.writer().run(move |tx| {

@@ -307,6 +307,7 @@ late-picture = It came after all, and this one is free.
 change-how = What shall I change? Your next words go for this picture.
 change-by-reply = What shall I change? Reply to this message with it.
 which-picture = Which picture do you mean? Reply to the picture itself with what to change.
+which-picture-button = Which picture do you mean? Press its number under the pictures, then Change….
 new-words-by-reply = Reply to this message with other words, and I try again.
 new-words = Write it in other words, and I try again.
 more = More about this picture:

@@ -271,6 +271,7 @@ late-picture = 图还是到了，这张免费。
 change-how = 要改哪里？你的下一句话就用在这张图上。
 change-by-reply = 要改哪里？请回复这条消息告诉我。
 which-picture = 你说的是哪一张？请直接回复那张图，说说要改哪里。
+which-picture-button = 你说的是哪一张？先点图下面的编号，再点“改一改…”。
 new-words-by-reply = 请回复这条消息，换个说法，我再画。
 new-words = 换个说法写给我，我再画。
 more = 这张图还可以：

@@ -39,8 +39,11 @@ const FIND_STREAM: &str = "select body, id from wecom_streams where id = $1";
 const FIND_LATEST: &str = "
     select body, id from wecom_streams where conversation = $1
     order by begun_at desc, number desc limit 1";
+const FIND_QUOTED: &str = "
+    select body, id from wecom_streams where conversation = $1 and said = $2
+    order by begun_at desc, number desc limit 1";
 const SAVE_STREAM: &str = "
-    update wecom_streams set version = $2, open = $3, body = $4
+    update wecom_streams set version = $2, open = $3, body = $4, said = $5
     where id = $1 and version = $2 - 1";
 const FIND_LOST: &str = "
     select body, id from wecom_streams where open = 1 and begun_at < $1
@@ -106,6 +109,16 @@ pub async fn latest_stream(of: &mut Scoped<OfConversation>) -> Result<Option<Str
     rows.first().map(stream_of).transpose()
 }
 
+/// The last answer in a conversation that has ended with pictures and these words.
+pub async fn quoted_stream(
+    of: &mut Scoped<OfConversation>,
+    said: &str,
+) -> Result<Option<Stream>, StoreError> {
+    let values = [of.scope().0.as_str().into(), said.into()];
+    let rows = of.connection().rows(FIND_QUOTED, &values).await?;
+    rows.first().map(stream_of).transpose()
+}
+
 /// Puts an answer in the place of the one whose version is one less; whether that was there.
 pub async fn save_stream(tx: &mut Tx, stream: &Stream) -> Result<bool, StoreError> {
     let values = [
@@ -113,6 +126,7 @@ pub async fn save_stream(tx: &mut Tx, stream: &Stream) -> Result<bool, StoreErro
         version(stream).into(),
         (!stream.finished).into(),
         sealed::seal_json(stream).into(),
+        stream.said().into(),
     ];
     Ok(tx.run(SAVE_STREAM, &values).await? > 0)
 }

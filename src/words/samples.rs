@@ -418,6 +418,7 @@ fn pictures(measure: &Measure) -> Vec<Say> {
         Say::ChangeHow,
         Say::ChangeByReply,
         Say::WhichPicture,
+        Say::WhichPictureByButtons,
         Say::NewWords,
         Say::NewWordsByReply,
         Say::More,

@@ -210,6 +210,7 @@ impl Speaker<'_> {
             Say::ChangeHow => self.text("change-how"),
             Say::ChangeByReply => self.text("change-by-reply"),
             Say::WhichPicture => self.text("which-picture"),
+            Say::WhichPictureByButtons => self.text("which-picture-button"),
             Say::NewWords => self.text("new-words"),
             Say::NewWordsByReply => self.text("new-words-by-reply"),
             Say::More => self.text("more"),

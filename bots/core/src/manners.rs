@@ -113,9 +113,11 @@ fn in_the_answer(turn: &Turn<'_>, mut message: Outgoing) -> Outgoing {
         message.reply_to.clone_from(&turn.occasion);
     }
     // What is quoted there comes without its picture.
-    if message.body == Body::Say(Say::Help) {
-        message.body = Body::Say(Say::HelpByButtons);
-    }
+    message.body = match message.body {
+        Body::Say(Say::Help) => Body::Say(Say::HelpByButtons),
+        Body::Say(Say::WhichPicture) => Body::Say(Say::WhichPictureByButtons),
+        body => body,
+    };
     message
 }
 

@@ -414,6 +414,8 @@ pub enum Say {
     ChangeByReply,
     /// Words about pictures, and no telling which one.
     WhichPicture,
+    /// The same where pictures have their numbers as buttons, and none can be answered.
+    WhichPictureByButtons,
     /// What the next words will do: replace those of a request that was not made.
     NewWords,
     /// The same among others, where only an answer is heard.

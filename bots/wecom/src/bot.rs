@@ -1,6 +1,6 @@
 //! The AI bot: an answer is one message that says more and more, and in the end shows the picture.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use picdesk_core::{
@@ -25,11 +25,14 @@ use crate::{
     parse::bot::stream_of,
     render::bot::{all_numbered, response, words},
     socket::{Asked, SocketHandle},
-    streams::{Applied, Stream, StreamStore, Unavailable},
+    streams::{Applied, RECEIPT_MS, Stream, StreamStore, Unavailable},
 };
 
 /// How often a change of an answer is tried again that met another one.
 const TRIES_MAX: u32 = 5;
+
+/// How long an answer on the connection waits for its receipt when its pictures are there.
+const RECEIPT_WAIT: Duration = Duration::from_millis(RECEIPT_MS.unsigned_abs());
 
 /// What padding may add to a file.
 const PADDING_BYTES_MAX: u64 = 32;
@@ -102,7 +105,7 @@ impl WecomBot {
                 return Ok(Some(stream));
             }
             let says_more = match self.door {
-                Door::Callback { .. } => stream.takes_response(now),
+                Door::Callback { .. } => stream.takes_response(message.id, now),
                 Door::Socket(_) => true,
             };
             ended = ended.or(Some(stream).filter(|_| says_more));
@@ -127,8 +130,9 @@ impl WecomBot {
                 Applied::Shown(id, tokens) => {
                     self.remember(&message.conversation, &tokens).await;
                     if let Door::Socket(socket) = &self.door {
-                        // Nobody asks: what is whole is said to its end at once.
-                        stream.finished = stream.finish_at.is_some();
+                        // Nobody asks: what is whole is said to its end at once, and a picture
+                        // with the receipt that comes a moment later.
+                        stream.finished = stream.finish_at.is_some() && !stream.receipt_due;
                         match self.say(socket, &stream, now).await {
                             Err(DeliveryError::WindowClosed) => {
                                 return self.later(stream, message).await;
@@ -138,6 +142,18 @@ impl WecomBot {
                     }
                     stream.version += 1;
                     if self.streams.save(&stream).await.map_err(not_sent)? {
+                        if let Door::Socket(socket) = &self.door
+                            && stream.receipt_due
+                            && stream.finish_at.is_some()
+                        {
+                            let end = Ending {
+                                socket: Arc::clone(socket),
+                                streams: Arc::clone(&self.streams),
+                                words: self.words.clone(),
+                                clock: self.clock.clone(),
+                            };
+                            tokio::spawn(end.without_receipt(stream.id));
+                        }
                         return Ok(Receipt { message: Some(id), ..Receipt::default() });
                     }
                 }
@@ -219,15 +235,15 @@ impl WecomBot {
         socket.send("aibot_send_msg", body).await.map_err(Asked::failure)
     }
 
-    /// The address takes one answer. That it is used up is written down before it is used, so that
-    /// a crash in between says nothing twice.
+    /// The address takes one answer. Whose it is, is written down before it is used: so the same
+    /// message can be tried again, and a no then says that it was there already.
     async fn respond(
         &self,
         mut stream: Stream,
         message: OutboundId,
         body: Value,
     ) -> Result<(), DeliveryError> {
-        if !stream.takes_response((self.clock)()) {
+        if !stream.takes_response(message, (self.clock)()) {
             return Err(DeliveryError::WindowClosed);
         }
         let url = stream.response_url.as_deref().and_then(|url| Url::parse(url).ok());
@@ -236,10 +252,23 @@ impl WecomBot {
         if !is_repeat {
             stream.responded = Some(message);
             stream.version += 1;
-            let _ = self.streams.save(&stream).await;
-            return Err(DeliveryError::NotSent(error.into()));
+            if !self.streams.save(&stream).await.map_err(not_sent)? {
+                return Err(not_sent(Unavailable));
+            }
         }
-        Err(DeliveryError::Unknown(error.into()))
+        match post_to(&self.http, url, &body, self.patience.call).await {
+            Ok(()) => Ok(()),
+            Err(CallError::Answered(no)) if is_repeat => {
+                tracing::debug!("wecom: a later answer was there already: {no}");
+                Ok(())
+            }
+            Err(CallError::Answered(no)) => {
+                tracing::debug!("wecom: a later answer was refused: {no}");
+                Err(DeliveryError::WindowClosed)
+            }
+            Err(error @ CallError::NotSent(_)) => Err(DeliveryError::NotSent(error.into())),
+            Err(error) => Err(DeliveryError::Unknown(error.into())),
+        }
     }
 
     async fn progress(&self, message: &MessageId, text: &Text) -> Result<(), DeliveryError> {

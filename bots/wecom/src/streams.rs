@@ -15,7 +15,10 @@ use serde_json::Value;
 
 use crate::{
     config::BotWords,
-    parse::bot::{Pressed, Said},
+    parse::{
+        bot::{Pressed, Said},
+        digest,
+    },
     render::bot::{card_of, final_frame, numbered, open_frame, pressed, words},
 };
 
@@ -127,6 +130,14 @@ pub fn stream_of_task(task: &str) -> Option<&str> {
     task.split_once('_').map(|(stream, _)| stream)
 }
 
+/// What words are known by, however they are marked up and broken into lines: who quotes an answer
+/// quotes what is seen of it. Nothing where there is no letter in them.
+#[must_use]
+pub fn mark_of(words: &str) -> Option<String> {
+    let letters: String = words.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    (!letters.is_empty()).then(|| digest(&[&letters]))
+}
+
 /// Where answers in the making are kept. Implemented by the house.
 #[async_trait]
 pub trait StreamStore: Send + Sync {
@@ -138,6 +149,14 @@ pub trait StreamStore: Send + Sync {
 
     /// The answer that was begun last in this conversation.
     async fn latest(&self, conversation: &ConversationId) -> Result<Option<Stream>, Unavailable>;
+
+    /// The last answer in this conversation that has ended with pictures and what these words are
+    /// known by ([`mark_of`]).
+    async fn quoted(
+        &self,
+        conversation: &ConversationId,
+        said: &str,
+    ) -> Result<Option<Stream>, Unavailable>;
 
     /// Puts an answer in the place of the one of the same id whose version is one less; false when
     /// that is another by now.
@@ -193,7 +212,7 @@ impl Stream {
         !self.finished && now < self.begun_at.saturating_add(STREAM_MS)
     }
 
-    /// Whether a later answer can be given.
+    /// Whether this message can be the later answer; also again, when nobody knows whether it was.
     #[must_use]
     pub fn takes_response(&self, message: OutboundId, now: i64) -> bool {
         let in_time = now < self.begun_at.saturating_add(RESPONSE_MS);
@@ -216,16 +235,15 @@ impl Stream {
     /// What WeCom is told when it asks. Where there are no words, ours say why.
     #[must_use]
     pub fn frame(&self, ours: &BotWords, now: i64) -> Value {
-        let parts = self.parts.iter().map(|part| part.text.as_str());
-        let parts: Vec<&str> = parts.filter(|text| !text.is_empty()).collect();
-        let mut content = parts.join("\n\n");
-        if content.is_empty() && self.pictures.is_empty() {
-            let why = match (self.is_due(now), self.taken_back) {
-                (false, _) => &ours.opening,
-                (true, true) => &ours.taken_back,
-                (true, false) => &ours.unanswered,
-            };
-            content.clone_from(why);
+        let mut content = self.words();
+        if content.is_empty() {
+            match (self.is_due(now), self.taken_back) {
+                // Pictures are shown at the end alone.
+                (false, _) => content.clone_from(&ours.opening),
+                (true, _) if !self.pictures.is_empty() => {}
+                (true, true) => content.clone_from(&ours.taken_back),
+                (true, false) => content.clone_from(&ours.unanswered),
+            }
         }
         if self.is_due(now) {
             final_frame(
@@ -237,6 +255,27 @@ impl Stream {
         } else {
             open_frame(&self.id, &content)
         }
+    }
+
+    fn words(&self) -> String {
+        let parts = self.parts.iter().map(|part| part.text.as_str());
+        let parts: Vec<&str> = parts.filter(|text| !text.is_empty()).collect();
+        parts.join("\n\n")
+    }
+
+    /// What its words are known by when it is quoted, once it has ended with pictures.
+    #[must_use]
+    pub fn said(&self) -> Option<String> {
+        let shows = self.finished && !self.pictures.is_empty();
+        shows.then(|| mark_of(&self.words())).flatten()
+    }
+
+    /// The message of it that whoever quotes it means: its picture, or what stands under several.
+    #[must_use]
+    pub fn meant(&self) -> Option<MessageId> {
+        let sort = if self.pictures.len() == 1 { 'g' } else { 'r' };
+        let part = self.parts.iter().find(|part| part.key.starts_with(sort))?;
+        Some(MessageId(format!("{}/{}", self.id, part.key)))
     }
 
     /// Puts a message into it.

@@ -14,6 +14,7 @@ use super::{Happening, digest, happened_at, person};
 use crate::{
     address::{Address, is_id},
     config::BOT,
+    streams::mark_of,
 };
 
 /// How long a file's address is good. Source: 100719.
@@ -59,6 +60,8 @@ pub struct Said {
     pub response_url: Option<String>,
     /// The button, where one was pressed.
     pub pressed: Option<Pressed>,
+    /// What the words are known by that it quotes.
+    pub quoted: Option<String>,
 }
 
 /// A button of a card.
@@ -157,6 +160,7 @@ impl<'t> Told<'t> {
             said_at: self.at(),
             response_url: is_web(response_url).then(|| response_url.to_owned()),
             pressed: None,
+            quoted: None,
         })
     }
 
@@ -176,7 +180,8 @@ impl<'t> Told<'t> {
             album: None,
             reply_to: self.quote(),
         });
-        self.said(address, Lane::Conversation, event)
+        let quoted = self.quoted();
+        self.said(address, Lane::Conversation, event).map(|said| Said { quoted, ..said })
     }
 
     /// Words and pictures of a message or of what it quotes.
@@ -235,9 +240,15 @@ impl<'t> Told<'t> {
         let kind = quote["msgtype"].as_str()?;
         let (text, mut attachments) = self.content(quote, kind);
         attachments.retain(|attachment| matches!(attachment, Attachment::Picture(_)));
-        // What is quoted has no id: its content has to do.
+        // What is quoted has no id: its content has to do. Whether it is ours, its words tell.
         let message = MessageId(format!("quote:{}", digest(&[kind, &text])));
         Some(ReplyTo { message, ours: false, attachments })
+    }
+
+    /// What the words are known by that are quoted.
+    fn quoted(&self) -> Option<String> {
+        let quote = &self.value["quote"];
+        mark_of(&self.content(quote, quote["msgtype"].as_str()?).0)
     }
 
     fn event(&self) -> BotReading {

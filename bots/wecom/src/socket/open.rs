@@ -32,7 +32,7 @@ use crate::{
     render::bot::{greeting, open_frame},
     streams::{Stream, StreamStore},
     verify::Secret,
-    webhook::bot::pressed_card,
+    webhook::bot::{pressed_card, recognize},
 };
 
 /// Largest frame that is read, bytes.
@@ -286,7 +286,10 @@ impl Socket {
 
     async fn told(&self, body: &str, req_id: String) -> Result<Option<String>, Ended> {
         match read_bot(body, (self.clock)()) {
-            BotReading::Said(said) => {
+            BotReading::Said(mut said) => {
+                if recognize(self.streams.as_ref(), &mut said).await.is_err() {
+                    tracing::warn!("wecom: what is quoted could not be looked for");
+                }
                 let stream = Stream::begin(&said, Some(req_id.clone()));
                 let opening = open_frame(&stream.id, &self.words.opening);
                 self.open(stream, *said.arrival).await;

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
-use picdesk_core::channel::{Arrival, Inbox};
+use picdesk_core::{
+    channel::{Arrival, Inbox},
+    event::Event,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -112,7 +115,8 @@ impl BotCallback {
     }
 
     /// The answer is there before the message is turned, so that what is said finds it.
-    async fn said(&self, said: Said) -> Result<Value, Unavailable> {
+    async fn said(&self, mut said: Said) -> Result<Value, Unavailable> {
+        recognize(self.streams.as_ref(), &mut said).await?;
         let stream = Stream::begin(&said, None);
         let id = stream.id.clone();
         self.streams.open(stream.clone()).await?;
@@ -171,6 +175,24 @@ impl BotCallback {
         }
         Err(Unavailable)
     }
+}
+
+/// Puts the picture of ours in the place of words of ours that are quoted: what is quoted bears no
+/// id, and no picture of ours either.
+pub(crate) async fn recognize(
+    streams: &dyn StreamStore,
+    said: &mut Said,
+) -> Result<(), Unavailable> {
+    let Some(quoted) = &said.quoted else { return Ok(()) };
+    let stream = streams.quoted(&said.address.conversation(), quoted).await?;
+    let meant = stream.and_then(|stream| stream.meant());
+    if let Arrival::Event(received) = said.arrival.as_mut()
+        && let Event::MessageReceived(message) = &mut received.event
+        && let (Some(reply), Some(meant)) = (&mut message.reply_to, meant)
+    {
+        (reply.message, reply.ours) = (meant, true);
+    }
+    Ok(())
 }
 
 /// The card that was pressed, with the answer on it; nothing where we know no such card.

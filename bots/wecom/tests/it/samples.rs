@@ -232,6 +232,7 @@ fn answered(sample: Sample) -> Value {
         said_at: RECEIVED_AT,
         response_url: Some("https://qyapi.weixin.qq.com/cgi-bin/aibot/response".into()),
         pressed: None,
+        quoted: None,
     };
     let mut stream = Stream::begin(&said, None);
     for message in &sample.before {

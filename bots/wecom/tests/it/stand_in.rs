@@ -382,6 +382,18 @@ impl StreamStore for Rows {
         Ok(rows.iter().rev().find(|row| row.conversation == *conversation).cloned())
     }
 
+    async fn quoted(
+        &self,
+        conversation: &ConversationId,
+        said: &str,
+    ) -> Result<Option<Stream>, Unavailable> {
+        let rows = self.0.lock().unwrap();
+        let is_meant = |row: &&Stream| {
+            row.conversation == *conversation && row.said().as_deref() == Some(said)
+        };
+        Ok(rows.iter().rev().find(is_meant).cloned())
+    }
+
     async fn save(&self, stream: &Stream) -> Result<bool, Unavailable> {
         let mut rows = self.0.lock().unwrap();
         let Some(row) = rows.iter_mut().find(|row| row.id == stream.id) else { return Ok(false) };

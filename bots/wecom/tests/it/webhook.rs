@@ -339,6 +339,36 @@ async fn an_answer_has_six_minutes_and_what_comes_later_an_hour() {
 }
 
 #[tokio::test]
+async fn words_of_ours_that_are_quoted_mean_the_picture_above_them() {
+    let bot = Bot::start().await;
+    bot.say().await;
+    bot.deliver(1, Place::New { slot: Some(slot()) }, text("正在画")).await.unwrap();
+    bot.deliver(2, Place::Edit { slot: slot() }, picture()).await.unwrap();
+    bot.deliver(3, new(), text("2 credits · 41_left")).await.unwrap();
+    bot.later(2_000);
+    bot.poll().await;
+    let quoting = async |msgid: &str, from: &str, words: &str| {
+        let quote = json!({ "msgtype": "text", "text": { "content": words } });
+        bot.give(&json!({
+            "msgid": msgid, "chattype": "single", "from": { "userid": from },
+            "msgtype": "text", "text": { "content": "at night" }, "quote": quote,
+        }))
+        .await;
+        let accepted = bot.wecom.inbox.accepted.lock().unwrap();
+        let Arrival::Event(received) = accepted.last().unwrap().0[0].clone() else {
+            panic!("set aside")
+        };
+        let Event::MessageReceived(message) = received.event else { panic!("no message") };
+        message.reply_to.unwrap()
+    };
+    // However it is marked up and broken into lines.
+    let ours = quoting("m2", "lisi_01", "2 credits ·\n**41_left**").await;
+    assert_eq!((ours.message.0, ours.ours), (format!("{}/g7", stream_of("m1")), true));
+    assert!(!quoting("m3", "lisi_01", "2 credits").await.ours, "other words");
+    assert!(!quoting("m4", "wang", "2 credits · 41_left").await.ours, "somebody else's chat");
+}
+
+#[tokio::test]
 async fn a_picture_whose_end_was_never_asked_for_is_lost_and_says_so() {
     let bot = Bot::start().await;
     bot.say().await;

@@ -7,7 +7,7 @@ use picdesk::{
     config::{self, Secret},
     store::{Store, StoreError},
 };
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// Where the PostgreSQL server of this run is, and a database to give orders from. Empty: SQLite
@@ -145,6 +145,93 @@ impl Drop for TestDatabase {
         });
         let _ = dropping.join();
     }
+}
+
+/// A trap on the way of a source's cursor: whoever moves it gets no further, with all that goes in
+/// the same commit. SQLite throws out whoever comes; PostgreSQL holds whoever comes.
+pub struct Trap {
+    url: String,
+    /// Who holds what is waited for.
+    holder: Option<PgConnection>,
+}
+
+/// What is waited for in a trap.
+const TRAP: i64 = 7351;
+
+impl Trap {
+    /// Sets one.
+    pub async fn set(database: &TestDatabase, source: &str) -> Self {
+        let url = database.url.clone();
+        if !database.is_shared() {
+            let trigger = format!(
+                "create trigger trap before update on checkpoints when new.source = '{source}'
+                 begin select raise(abort, 'trap'); end"
+            );
+            lite(&url, &trigger).await;
+            return Self { url, holder: None };
+        }
+        let trigger = format!(
+            "create function trap() returns trigger as $$
+             begin perform pg_advisory_xact_lock({TRAP}); return new; end $$ language plpgsql;
+             create trigger trap before update on checkpoints for each row
+             when (new.source = '{source}') execute function trap()"
+        );
+        order(&url, &trigger).await;
+        let mut trap = Self { holder: Some(PgConnection::connect(&url).await.unwrap()), url };
+        trap.hold().await;
+        trap
+    }
+
+    /// Whether it holds whoever comes.
+    pub fn catches(&self) -> bool {
+        self.holder.is_some()
+    }
+
+    /// Whether it holds somebody now.
+    pub async fn has_caught(&self) -> bool {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let waiting = "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+             where l.locktype = 'advisory' and l.objid::bigint = $1 and not l.granted
+               and d.datname = current_database()";
+        let caught: i64 =
+            sqlx::query_scalar(waiting).bind(TRAP).fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        caught > 0
+    }
+
+    /// Lets whoever is in it go on.
+    pub async fn let_go(&mut self) {
+        self.run(&format!("select pg_advisory_unlock({TRAP})")).await;
+    }
+
+    /// Holds whoever comes again.
+    pub async fn hold(&mut self) {
+        self.run(&format!("select pg_advisory_lock({TRAP})")).await;
+    }
+
+    /// Takes it away.
+    pub async fn lift(self) {
+        match self.holder {
+            None => lite(&self.url, "drop trigger trap").await,
+            Some(holder) => {
+                holder.close().await.unwrap();
+                order(&self.url, "drop trigger trap on checkpoints").await;
+            }
+        }
+    }
+
+    async fn run(&mut self, text: &str) {
+        if let Some(holder) = &mut self.holder {
+            sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(holder).await.unwrap();
+        }
+    }
+}
+
+/// Gives an order to a file.
+async fn lite(url: &str, text: &str) {
+    let mut connection = SqliteConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 async fn order(server: &str, text: &str) {

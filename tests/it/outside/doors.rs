@@ -66,6 +66,9 @@ async fn without_the_secret_nothing_is_read_or_written_down() {
     }
 }
 
+/// What a guess may add.
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+
 /// The secret with one bit wrong, or one letter more, or one letter less: another one each time.
 fn guess(number: usize) -> Vec<u8> {
     let mut secret = SECRET.as_bytes().to_vec();
@@ -73,7 +76,7 @@ fn guess(number: usize) -> Vec<u8> {
     match number % 3 {
         // One of the bits that leave something that a header takes.
         0 => secret[place] ^= 1 << (number / 3 % 3),
-        1 => secret.insert(place, b'a' + (number % 26) as u8),
+        1 => secret.insert(place, LETTERS[number % LETTERS.len()]),
         _ => drop(secret.remove(place)),
     }
     secret

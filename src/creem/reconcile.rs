@@ -147,8 +147,7 @@ impl Reconciler {
     async fn open_links(&self, turn: &mut (i64, String)) -> Result<Vec<OpenLink>, LookError> {
         let since = self.store.clock().now_ms().saturating_sub(LINKS_MS);
         let mut connection = self.store.read().await?;
-        let mut links =
-            payments::open_links(&mut connection, since, &NEWEST, LINKS_NEWEST).await?;
+        let mut links = payments::open_links(&mut connection, since, &NEWEST, LINKS_NEWEST).await?;
         let Some(last) = links.last().map(|link| link.place.clone()) else { return Ok(links) };
         let from = last.min(std::mem::replace(turn, NEWEST));
         let older = payments::open_links(&mut connection, since, &from, LINKS_OLDER).await?;

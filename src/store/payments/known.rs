@@ -35,9 +35,7 @@ pub async fn open_links(
 ) -> Result<Vec<OpenLink>, StoreError> {
     let values = [since.into(), (*at).into(), request.as_str().into(), limit.into()];
     let rows = connection.rows(FIND_OPEN_LINKS, &values).await?;
-    let read = |row: &Row| {
-        Ok(OpenLink { link: row.text(0)?, place: (row.int(1)?, row.text(2)?) })
-    };
+    let read = |row: &Row| Ok(OpenLink { link: row.text(0)?, place: (row.int(1)?, row.text(2)?) });
     rows.iter().map(read).collect()
 }
 

@@ -106,8 +106,7 @@ impl PlanRow {
 /// The plan that an account pays for; of several, one that will be paid for again, so that none is
 /// out of reach, and of those the one that goes on longest.
 pub(crate) fn current(plans: &[PlanRow]) -> Option<&PlanRow> {
-    let renewed =
-        |row: &PlanRow| matches!(row.state, PlanState::Active | PlanState::PastDue);
+    let renewed = |row: &PlanRow| matches!(row.state, PlanState::Active | PlanState::PastDue);
     live(plans).max_by_key(|row| (renewed(row), row.state.unlocks(), row.until, &row.subscription))
 }
 

@@ -292,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn of_two_waits_the_longer_one_counts() {
+        let now = Instant::now();
+        let budget = budget(now);
+        for which in [Scope::Conversation, Scope::Channel] {
+            let chat = scope("1", false);
+            budget.block(&chat, which, Duration::from_mins(1), now);
+            budget.block(&chat, which, Duration::from_secs(3), now);
+            let wait = budget.take(&chat, 0, now + Duration::from_secs(4)).unwrap_err();
+            assert!(wait > Duration::from_secs(50), "{which:?}: {wait:?}");
+        }
+    }
+
+    #[test]
     fn a_chat_gets_a_short_burst_and_then_one_a_second() {
         let now = Instant::now();
         let budget = budget(now);

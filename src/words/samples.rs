@@ -22,7 +22,7 @@ use super::{Office, SayContext};
 
 pub(super) use self::keys::{labels, pages};
 use self::{
-    money::money,
+    money::{beyond_the_plan, money},
     people::{cards, people},
 };
 
@@ -359,33 +359,6 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::RequestGaveWay,
     ]);
     says
-}
-
-/// What a plan does not include.
-fn beyond_the_plan(measure: &Measure) -> Vec<Say> {
-    let four = Options { count: 4, ..Options::default() };
-    let count = |plan| Say::CountNotInPlan {
-        count: measure.number,
-        included: 4,
-        plan,
-        instead: Some(Cheaper { options: four, price: measure.credits() }),
-    };
-    vec![
-        Say::NotInPlan {
-            resolution: Resolution::K4,
-            included: Resolution::K1,
-            plan: Some(measure.short.clone()),
-            instead: Some(Cheaper { options: Options::default(), price: measure.credits() }),
-        },
-        Say::NotInPlan {
-            resolution: Resolution::K4,
-            included: Resolution::K2,
-            plan: None,
-            instead: None,
-        },
-        count(Some(measure.short.clone())),
-        count(None),
-    ]
 }
 
 /// A receipt of one picture.

@@ -3,8 +3,9 @@
 use picdesk_core::{
     credits::Credits,
     facts::Lapsing,
+    generation::{Options, Resolution},
     payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
-    say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say, StarsSay},
+    say::{Cheaper, OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say, StarsSay},
 };
 
 use super::{DECEMBER_22, Measure};
@@ -118,6 +119,33 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         Say::RefundFailed { credits: measure.credits() },
     ]);
     says
+}
+
+/// What a plan does not include.
+pub(super) fn beyond_the_plan(measure: &Measure) -> Vec<Say> {
+    let four = Options { count: 4, ..Options::default() };
+    let count = |plan| Say::CountNotInPlan {
+        count: measure.number,
+        included: 4,
+        plan,
+        instead: Some(Cheaper { options: four, price: measure.credits() }),
+    };
+    vec![
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K1,
+            plan: Some(measure.short.clone()),
+            instead: Some(Cheaper { options: Options::default(), price: measure.credits() }),
+        },
+        Say::NotInPlan {
+            resolution: Resolution::K4,
+            included: Resolution::K2,
+            plan: None,
+            instead: None,
+        },
+        count(Some(measure.short.clone())),
+        count(None),
+    ]
 }
 
 /// Credits that lapse.

@@ -63,10 +63,20 @@ fn a_plan_is_shown_with_everything_that_can_be_done_about_it() {
     assert_snapshot!(folded(&lines::lines(CAUSE, &shown(facts(vec![row(PlanState::Active)])))), @r#"
     send in telegram:7: Plan(PlanView { plan: Some(PlanLine { plan: "pro", state: Active,
         until: 1701728000000, price: Some("19.90 USD"), credits: Some(500), in_stars: false,
-        wished: false }), available: 41, lapsing: [], refunds: [], is_sold: false }) /
-        [PlanChange 0] [PlanCancel 0] / [Portal https://pic.example/creem/portal/t0ken] /
-        [AskHuman 0] [SupportLink https://help.example]
+        wished: false }), others: [], available: 41, lapsing: [], refunds: [], is_sold:
+        false }) / [PlanChange 0] [PlanCancel 0] / [Portal
+        https://pic.example/creem/portal/t0ken] / [AskHuman 0] [SupportLink
+        https://help.example]
     "#);
+    // Of two, one that will be paid for again can be ended, whichever goes on longer.
+    let other = PlanRow {
+        subscription: "sub_2".into(),
+        until: row(PlanState::Active).until + 1,
+        ..row(PlanState::Ending)
+    };
+    let two = shown(facts(vec![other, row(PlanState::Active)]));
+    assert!(key(&two, Verb::PlanCancel).is_some());
+    assert!(lines::lines(CAUSE, &two).contains("others: [PlanLine { plan: \"pro\", state: Ending"));
     let ending = shown(facts(vec![row(PlanState::Ending)]));
     assert!(key(&ending, Verb::PlanYes).is_some() && key(&ending, Verb::PlanCancel).is_none());
     let unpaid = shown(facts(vec![row(PlanState::Unpaid)]));

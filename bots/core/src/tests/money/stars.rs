@@ -384,3 +384,37 @@ fn stars_that_went_back_are_told_to_the_books_and_what_fails_to_people() {
     let failed = ended(ErrandEnd::Failed(ErrandFailure::Refused));
     assert!(failed.contains("RaiseAlarm") && failed.contains("Stars(RefundFailed)"), "{failed}");
 }
+
+#[test]
+fn credits_go_along_before_the_stars_and_come_back_where_those_do_not() {
+    let ask = |taken| {
+        let house = House { refund_auto: RefundAuto::Unspent, ..stars_shop(false) };
+        let facts = press_facts(customer(103), Verb::RefundStars, 0);
+        pressed(&house, PressFacts { refundable: Some(refundable(taken, 1)), ..facts })
+    };
+    let asked = ask(0);
+    let (takes, keeps) = (asked.contains("TakeBack"), asked.contains("taken: 100"));
+    assert!(takes && keeps, "{asked}");
+    assert!(!ask(100).contains("TakeBack"), "they went along once");
+    let payment = Payment { taken: Credits(100), ..refundable(0, 1).payment };
+    let row = PaymentRow { payment, subscription: None, at: NOW, reversals: Vec::new() };
+    let ended = |end| {
+        let errand = StarsErrand::Refund {
+            request: "pd-ab-7".into(),
+            identity: ada().identity,
+            charge: "stx1".into(),
+            stars: 500,
+        };
+        let what = Errand::Stars(std::boxed::Box::new(errand));
+        let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
+        let base = message_facts(customer(3));
+        let plan = PlanFacts { payments: vec![row.clone()], ..base.plan.clone() };
+        let facts = Facts::Message(MessageFacts { plan, ..base });
+        lines::lines(CAUSE, &follows_at(&stars_shop(false), PRIVATE, &facts, &event))
+    };
+    let done = ended(ErrandEnd::Brought(Brought::Stars));
+    assert!(done.contains("MoneyWentBack") && done.contains("stars:refunded:stx1"), "{done}");
+    let failed = ended(ErrandEnd::Failed(ErrandFailure::Refused));
+    assert!(failed.contains("credits: 100, source: \"refund-failed:9\""), "{failed}");
+    assert!(failed.contains("taken: 0"), "what did not go back can be asked for again: {failed}");
+}

@@ -21,7 +21,7 @@ use picdesk_core::{
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
-    ledger, plans, sealed,
+    gifts, ledger, plans, sealed,
 };
 
 macro_rules! checkout_columns {
@@ -387,6 +387,9 @@ pub async fn facts_of(
     if let Some(account) = found.checkout.as_ref().map(|checkout| checkout.account.0) {
         found.account = facts::accounts(tx, [account], house).await?.remove(&account);
         found.plans = plans_of(tx, AccountId(account)).await?;
+        if payment.is_some() && house.gifts.referral.is_some() {
+            found.invited = gifts::waiting_to_buy(tx, AccountId(account)).await?;
+        }
     }
     Ok(found)
 }

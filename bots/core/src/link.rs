@@ -8,7 +8,7 @@ use crate::{
     effect::Effect,
     event::{About, Event, Setting},
     facts::{LinkFacts, LinkNeed, MessageFacts},
-    history,
+    gift, history,
     id::{CodeId, MessageId},
     intent::{self, BareWords, Command, Intent},
     linking, message,
@@ -103,7 +103,12 @@ pub(crate) fn started(
                     arrived(turn, visit, link, None);
                     return false;
                 }
-                None => keep_origin(turn, visit, origin),
+                None => {
+                    keep_origin(turn, visit, origin);
+                    if let Some(welcomed) = gift::arrived(turn, visit, facts, origin, None) {
+                        return welcomed;
+                    }
+                }
             },
         }
     }

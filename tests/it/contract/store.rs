@@ -4,6 +4,7 @@ mod alterations;
 mod artifacts;
 mod errands;
 mod facts;
+mod gifts;
 mod inbox;
 mod line;
 mod links;

@@ -6,7 +6,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bought, Money, Payment, PlanRow, PlanState, Reversed, number_of, plan, told};
+use super::{Bought, Money, Payment, PlanRow, PlanState, Reversed, number_of, plan, reversed};
 use crate::{
     credits::{Credits, GrantReason, TakeReason},
     customer::Visit,

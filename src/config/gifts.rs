@@ -39,7 +39,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<GiftRules> {
             reader.blame(&key, "is another one's already; upper and lower case are the same");
         }
     }
-    let referral = read_referral(&mut reader.section("referral"))?;
+    let referral = read_referral(&mut reader.section("referral")).ok()?;
     Some(GiftRules { promos: promos.into_iter().collect::<Option<_>>()?, referral })
 }
 
@@ -58,8 +58,11 @@ fn read_promo(keys: &mut Keys<'_>) -> Option<Promo> {
     })
 }
 
-/// The rewards; a problem is `None`, a file that says nothing of them `Some(None)`.
-fn read_referral(keys: &mut Keys<'_>) -> Option<Option<Referral>> {
+/// What is wrong is written down.
+struct Wrong;
+
+/// The rewards, where the file has any.
+fn read_referral(keys: &mut Keys<'_>) -> Result<Option<Referral>, Wrong> {
     const KEYS: [&str; 4] = ["credits", "invited_credits", "after_days", "per_30_days"];
     let is_on = KEYS.iter().any(|key| keys.is_given(key));
     let amount = within(0..=CREDITS_MAX);
@@ -71,15 +74,16 @@ fn read_referral(keys: &mut Keys<'_>) -> Option<Option<Referral>> {
     let after = keys.optional("after_days", within(1_i64..=365)).unwrap_or(AFTER_DAYS);
     let per_30_days = keys.optional("per_30_days", within(1_i64..=1000)).unwrap_or(PER_30_DAYS);
     if !is_on {
-        return Some(None);
+        return Ok(None);
     }
-    let (credits, invited_credits) = (Credits(credits?), Credits(invited?));
+    let (credits, invited_credits) = credits.zip(invited).ok_or(Wrong)?;
+    let (credits, invited_credits) = (Credits(credits), Credits(invited_credits));
     if credits == Credits::ZERO && invited_credits == Credits::ZERO {
         keys.blame("credits", "must be at least 1 where referral.invited_credits is 0");
-        return None;
+        return Err(Wrong);
     }
     let after_ms = after * DAY_MS;
-    Some(Some(Referral { credits, invited_credits, after_ms, per_30_days }))
+    Ok(Some(Referral { credits, invited_credits, after_ms, per_30_days }))
 }
 
 fn code(value: &Value) -> Read<String> {

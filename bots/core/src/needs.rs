@@ -54,9 +54,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::ChannelWarned(_) => Needs::default(),
         Event::PaymentTold(_) => of(FactsKind::Payment),
         Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
-        Event::InvitationDue { identity } => {
-            Needs { gift: Some(GiftNeed::Invitation), ..person(identity) }
-        }
+        Event::InvitationDue { identity } => invitation_needs(identity),
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
@@ -103,6 +101,15 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::ArtifactExpired { artifact, .. } => {
             Needs { artifact: Some(*artifact), ..of(FactsKind::Generation) }
         }
+    }
+}
+
+fn invitation_needs(identity: &IdentityId) -> Needs {
+    Needs {
+        identity: Some(identity.clone()),
+        gift: Some(GiftNeed::Invitation),
+        kind: FactsKind::Message,
+        ..Needs::default()
     }
 }
 

@@ -4,7 +4,7 @@
 //! and no more accounts than the owner said: the store counts in the commit that gives them.
 //! Guesses are limited as those of linking codes are.
 
-use alloc::{format, string::String};
+use alloc::{boxed::Box, format, string::String};
 
 use crate::{
     credits::GrantReason,
@@ -75,7 +75,7 @@ pub(crate) fn redeem(
     match worth(turn, visit, known, code) {
         Ok(promo) => give(turn, visit, facts, promo, answer),
         Err(why) => {
-            let word = turn.words(&visit.reader, why);
+            let word = turn.words(&visit.reader, *why);
             turn.send(grant::answered(word, answer));
         }
     }
@@ -87,26 +87,26 @@ fn worth<'h>(
     visit: &Visit,
     known: &PromoFacts,
     code: &str,
-) -> Result<&'h Promo, Say> {
+) -> Result<&'h Promo, Box<Say>> {
     let now = turn.frame.now;
     let limits = Limits::of(turn, known);
     if let Some(minutes) = limits.wait_min(now) {
-        return Err(Say::Link(LinkSay::Wait { minutes }));
+        return Err(Say::Link(LinkSay::Wait { minutes }).into());
     }
     let Some(promo) = turn.house().gifts.promo(code) else {
         let left = limits.count(turn, &visit.customer.identity);
-        return Err(Say::Gift(GiftSay::PromoWrong { left }));
+        return Err(Say::Gift(GiftSay::PromoWrong { left }).into());
     };
     let age = known.since.map_or(0, |since| now.saturating_sub(since));
     let not_new = promo.new_within_ms.filter(|within| age >= *within);
     if known.had {
-        Err(Say::Gift(GiftSay::PromoHad))
+        Err(Say::Gift(GiftSay::PromoHad).into())
     } else if promo.until.is_some_and(|until| now >= until) {
-        Err(Say::Gift(GiftSay::PromoOver))
+        Err(Say::Gift(GiftSay::PromoOver).into())
     } else if known.uses >= promo.uses_max {
-        Err(Say::Gift(GiftSay::PromoUsedUp))
+        Err(Say::Gift(GiftSay::PromoUsedUp).into())
     } else if let Some(within) = not_new {
-        Err(Say::Gift(GiftSay::PromoNotNew { days: within / DAY_MS }))
+        Err(Say::Gift(GiftSay::PromoNotNew { days: within / DAY_MS }).into())
     } else {
         Ok(promo)
     }

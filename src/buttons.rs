@@ -190,6 +190,12 @@ impl Seal {
         text
     }
 
+    /// A code by which somebody is invited, made of an event: 64 bits, so that nobody finds another
+    /// one's by trying.
+    pub fn invitation(&self, seq: i64) -> String {
+        hex::encode(self.code(&[b"invitation", &seq.to_be_bytes()], 8))
+    }
+
     /// What a code is found by: nobody can tell the code from it.
     pub fn code_hash(&self, code: &str) -> String {
         hex::encode(self.code(&[b"code", code.as_bytes()], ADDRESS_CODE))

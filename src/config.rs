@@ -7,6 +7,7 @@
 mod artifacts;
 mod creem;
 mod desk;
+mod gifts;
 mod given;
 mod hours;
 mod images;
@@ -300,6 +301,7 @@ impl Config {
                 picdesk_wecom::config::bot_capabilities(),
             ],
             link: self.link.rules(self.supabase.project.is_some()),
+            gifts: self.plans.gifts.clone(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod clockwork;
 pub mod commands;
 pub mod config;
 pub mod creem;
+pub mod doors;
 pub mod errands;
 pub mod generate;
 pub mod http;

@@ -2,6 +2,7 @@
 
 mod channels;
 mod creem;
+mod doors;
 mod parts;
 mod stopping;
 mod telegram;
@@ -281,6 +282,7 @@ impl Serving {
         });
         self.start_channels(&workers, &stops, &held, answered);
         self.start_errands(&workers, &stops);
+        self.open_doors(&workers, &stops);
         self.start_creem(&workers, &stops, &held);
         let studio = self.start_studio(&workers, &stops, medians)?;
         let (replica, grace) = (self.replica, self.config.server.shutdown_grace);

@@ -12,6 +12,7 @@ pub mod effects;
 pub mod errands;
 pub mod expiring;
 pub mod facts;
+pub mod gifts;
 pub mod health;
 pub mod inbox;
 pub mod ledger;

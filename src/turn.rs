@@ -47,6 +47,7 @@ pub use self::{
 use crate::{
     alarm::Alarms,
     buttons::{GALLERY_MS, PORTAL_MS, Seal},
+    doors::Doors,
     outbox::{Outlets, Said},
     store::{
         Store, StoreError, Tx, Work,
@@ -80,6 +81,8 @@ pub struct Desk {
     pub messages_per_min: u32,
     /// What the owner must hear of.
     pub alarms: Alarms,
+    /// Where our chats are found from outside.
+    pub doors: Doors,
 }
 
 /// Turns events.

@@ -13,6 +13,7 @@
 mod clean;
 mod desk;
 mod emphasis;
+mod gift;
 mod label;
 mod lexicon;
 mod linking;
@@ -83,6 +84,10 @@ pub struct SayContext {
     pub promise_min: u32,
     /// In which time zone dates are told.
     pub zone: TimeZone,
+    /// Whether promo codes are redeemed.
+    pub redeems: bool,
+    /// Whether people are rewarded for bringing others.
+    pub invites: bool,
 }
 
 impl SayContext {
@@ -102,6 +107,8 @@ impl SayContext {
             }),
             promise_min: u32::try_from(config.desk.promise.as_secs() / 60).unwrap_or(0),
             zone: config.desk.time_zone.clone(),
+            redeems: !config.plans.gifts.promos.is_empty(),
+            invites: config.plans.gifts.referral.is_some(),
         }
     }
 }
@@ -185,8 +192,13 @@ impl Words {
 
     /// The command menu, in order: each command's word and what it does.
     #[must_use]
-    pub fn commands(&self, language: Language, audience: Audience) -> Vec<Command> {
-        menu::commands(self.lexicon(language), audience)
+    pub fn commands(
+        &self,
+        language: Language,
+        audience: Audience,
+        context: &SayContext,
+    ) -> Vec<Command> {
+        menu::commands(self.lexicon(language), audience, context)
     }
 
     /// What stands in the empty chat before the first message, at most 512 characters.

@@ -84,6 +84,8 @@ help-more =
     /support ask a person
 
     A picture that fails costs nothing.
+help-redeem = /redeem and a promo code
+help-invite = /invite others
 privacy =
     { BOLD("Pictures") } are kept until the date on their receipt, then deleted. You can delete one sooner: ⋯ under it, then “Delete now”.
     { BOLD("Your prompt and your photos") } go to the image service that makes the picture. Location data is removed first.
@@ -110,6 +112,9 @@ balance-line = { $date } · { $change } · { $reason ->
     [plan] your plan
     [lapsed] time was up
     [refund_failed] given back: a refund came to nothing
+    [promo] a promo code
+    [inviting] for an invitation
+    [invited] welcome: you were invited
     [refunded] money went back
     [reclaimed] money went back
    *[other] correction
@@ -434,6 +439,45 @@ channel = { $channel ->
    *[other] another app
 }
 
+### Promo codes and invitations
+
+redeem-how = Send the code behind the command, for example { CODE("/redeem WELCOME") }
+promo-wrong = { $left ->
+    [0] There is no such code. Please wait a while before you try again.
+    [one] There is no such code. You can try { $left } more time.
+   *[other] There is no such code. You can try { $left } more times.
+}
+promo-had = You have had this code already. Everybody gets its credits once.
+promo-over = The time of this code is over.
+promo-used-up = This code is used up: as many as could have had it.
+promo-not-new = { $days ->
+    [one] This code is for people who came within the last day.
+   *[other] This code is for people who came within the last { $days } days.
+}
+redeemed = That code works.
+invite = { BOLD("Send this to somebody who is new here:") }
+invite-link = { $url }
+invite-when = { $days ->
+    [one] When they buy for the first time, and that payment still stands { $days } day later:
+   *[other] When they buy for the first time, and that payment still stands { $days } days later:
+}
+invite-you = { BOLD($credits) } for you
+invite-they = { BOLD($credits) } for them
+invite-most = { $most ->
+    [one] At most { $most } reward in 30 days; more wait for their turn.
+   *[other] At most { $most } rewards in 30 days; more wait for their turn.
+}
+invite-nobody = Nobody has come by it yet.
+invite-so-far = So far: { $came } came, { $bought } bought, { $rewarded } rewarded.
+invite-no-link = There is no link to give you just now. Please ask again in a few minutes.
+invite-not-new = This invitation is for people who are new here. You are most welcome as you are.
+invited = { $days ->
+    [one] Somebody invited you: { BOLD($credits) } come on top { $days } day after your first purchase, if its payment stands.
+   *[other] Somebody invited you: { BOLD($credits) } come on top { $days } days after your first purchase, if its payment stands.
+}
+reward-inviting = Somebody you invited is here to stay. Thank you!
+reward-invited = You came by an invitation, and this is what it brings you.
+
 ### At the desk
 
 card = { BOLD($code) } · { $cause }
@@ -580,6 +624,8 @@ command-settings = Size, shape, quality
 command-balance = Your credits
 command-buy = More credits
 command-plan = Your plan, refunds
+command-redeem = Redeem a promo code
+command-invite = Invite others, for credits
 command-history = Your pictures
 command-link = Link your other chats
 command-unlink = Unlink a chat

@@ -68,6 +68,8 @@ help-more =
     直接发中文也行：余额、充值、历史、设置、人工、取消。
 
     没画成的，不收积分。
+help-redeem = /redeem 加优惠码：兑换积分
+help-invite = /invite 邀请
 privacy =
     { BOLD("图片") }保存到收据上写的日期，到期删除。想早点删：点图下的 ⋯，再点“立即删除”。
     { BOLD("你的描述和照片") }会交给作画的图像服务；照片里的位置信息会先去掉。
@@ -94,6 +96,9 @@ balance-line = { $date } · { $change } · { $reason ->
     [plan] 套餐
     [lapsed] 到期
     [refund_failed] 退款未成，已退回
+    [promo] 优惠码
+    [inviting] 邀请奖励
+    [invited] 受邀奖励
     [refunded] 钱已退回
     [reclaimed] 钱已退回
    *[other] 更正
@@ -391,6 +396,32 @@ channel = { $channel ->
    *[other] 别的应用
 }
 
+### 优惠码与邀请
+
+redeem-how = 请把优惠码写在命令后面，例如 { CODE("/redeem WELCOME") }
+promo-wrong = { $left ->
+    [0] 没有这个优惠码。请过一会儿再试。
+   *[other] 没有这个优惠码。还可以再试 { $left } 次。
+}
+promo-had = 这个优惠码你已经用过了，每人只能用一次。
+promo-over = 这个优惠码已经过期了。
+promo-used-up = 这个优惠码已经被领完了。
+promo-not-new = 这个优惠码只给最近 { $days } 天内新来的朋友。
+redeemed = 优惠码有效。
+invite = { BOLD("把这个发给还没来过的朋友：") }
+invite-link = { $url }
+invite-when = 朋友第一次付款，{ $days } 天后没有退款：
+invite-you = 你得 { BOLD($credits) }
+invite-they = 朋友得 { BOLD($credits) }
+invite-most = 30 天内最多奖励 { $most } 次，多出来的往后顺延。
+invite-nobody = 还没有人从这里来过。
+invite-so-far = 到现在：来了 { $came } 位，付款 { $bought } 位，奖励 { $rewarded } 次。
+invite-no-link = 暂时还没有可以给你的链接，请过几分钟再试。
+invite-not-new = 这个邀请是给新朋友的。你已经在这里了，欢迎回来。
+invited = 有朋友邀请了你：第一次付款后，{ $days } 天内没有退款，再送你 { BOLD($credits) }。
+reward-inviting = 你邀请的朋友留下来了，谢谢你！
+reward-invited = 你是受邀来的，这是给你的奖励。
+
 ### 客服台
 
 card = { BOLD($code) } · { $cause }
@@ -537,6 +568,8 @@ command-settings = 尺寸、形状、画质
 command-balance = 余额
 command-buy = 充值
 command-plan = 套餐和退款
+command-redeem = 兑换优惠码
+command-invite = 邀请朋友，得积分
 command-history = 我的图片
 command-link = 绑定别的聊天
 command-unlink = 解绑

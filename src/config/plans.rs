@@ -10,6 +10,7 @@ use picdesk_core::generation::{Quality, Resolution};
 use picdesk_core::payment::Money;
 use picdesk_telegram::stars::SUBSCRIPTION_STARS_MAX;
 
+use super::gifts;
 use super::given::{Givens, Value, lines_of};
 use super::images::CREDITS_MAX;
 use super::price::Price;
@@ -46,6 +47,8 @@ pub struct Plans {
     pub plans: Vec<Plan>,
     /// What is included without a plan.
     pub free: Free,
+    /// What is given away.
+    pub gifts: facts::GiftRules,
 }
 
 /// What one picture costs: every resolution in every quality.
@@ -153,6 +156,7 @@ impl Plans {
         let packs = rows(reader, "packs", Pack::read);
         let plans = rows(reader, "plans", |keys| Plan::read(keys, retention_days));
         let free = Free::read(&mut reader.section("free"), retention_days);
+        let gifts = gifts::read(reader);
         let mut ids = BTreeSet::new();
         let named = |kind: &'static str, ids: Vec<Option<String>>| {
             ids.into_iter().enumerate().map(move |(row, id)| (format!("{kind}[{row}].id"), id))
@@ -169,6 +173,7 @@ impl Plans {
             packs: packs.into_iter().collect::<Option<_>>()?,
             plans: plans.into_iter().collect::<Option<_>>()?,
             free: free?,
+            gifts: gifts?,
         })
     }
 

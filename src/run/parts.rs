@@ -18,6 +18,7 @@ use crate::{
     chance::Chance,
     clock::Clock,
     config::{Config, Receiving},
+    doors::Doors,
     site::Site,
     store::{Store, StoreError, people},
     supabase::{Supabase, SupabaseSite},
@@ -55,6 +56,7 @@ pub(super) async fn desk(
     house.channels.extend(telegram.map(|settings| settings.capabilities()));
     Ok(Desk {
         alarms: alarms(config, store),
+        doors: Doors::default(),
         house,
         context: SayContext::of(config),
         seal,
@@ -153,10 +155,10 @@ fn telegram_settings(config: &Config) -> Result<Option<TelegramSettings>, String
 
 /// The menus of commands, for everybody and for each language.
 pub(super) fn menus(desk: &Desk) -> Vec<Menu> {
-    menus_in(&desk.words, desk.house.language_default)
+    menus_in(&desk.words, desk.house.language_default, &desk.context)
 }
 
-fn menus_in(words: &Words, language_default: Language) -> Vec<Menu> {
+fn menus_in(words: &Words, language_default: Language, context: &SayContext) -> Vec<Menu> {
     let mut menus = Vec::new();
     for (place, audience) in [
         (Readers::Private, Audience::Private),
@@ -164,7 +166,7 @@ fn menus_in(words: &Words, language_default: Language) -> Vec<Menu> {
         (Readers::Desk, Audience::Desk),
     ] {
         let of = |language| {
-            let commands = words.commands(language, place);
+            let commands = words.commands(language, place, context);
             commands
                 .into_iter()
                 .map(|command| MenuCommand {
@@ -188,13 +190,21 @@ mod tests {
 
     #[test]
     fn every_audience_has_a_menu_for_everybody_and_in_each_language() {
-        let menus = menus_in(&Words::load(), Language::En);
+        let context = SayContext::of(&Config::from_text("").unwrap());
+        let menus = menus_in(&Words::load(), Language::En, &context);
         for audience in [Audience::Private, Audience::Group, Audience::Desk] {
             let of: Vec<_> = menus.iter().filter(|menu| menu.audience == audience).collect();
             let languages: Vec<_> = of.iter().map(|menu| menu.language).collect();
             assert_eq!(languages, [None, Some(Language::En), Some(Language::ZhCn)]);
             assert!(of.iter().all(|menu| !menu.commands.is_empty()), "{audience:?}");
         }
+        let has = |menus: &[Menu], word: &str| {
+            menus.iter().flat_map(|menu| &menu.commands).filter(|it| it.command == word).count()
+        };
+        assert_eq!((has(&menus, "redeem"), has(&menus, "invite")), (0, 0));
+        let giving = SayContext { redeems: true, invites: true, ..context };
+        let more = menus_in(&Words::load(), Language::En, &giving);
+        assert_eq!((has(&more, "redeem"), has(&more, "invite")), (3, 3), "in private, each way");
         let desk = menus.iter().find(|menu| menu.audience == Audience::Desk).unwrap();
         assert!(desk.commands.iter().any(|command| command.command == "r"));
     }

@@ -113,6 +113,12 @@ impl Wecom {
         app.into_iter().chain(kf).chain(bot)
     }
 
+    /// The account on WeChat that strangers are led to, where there is one.
+    pub(super) fn first_account(&self) -> Option<(Arc<WecomKf>, String)> {
+        let kf = self.app.as_ref()?.kf.as_ref()?;
+        Some((Arc::clone(&kf.channel), kf.settings.accounts.first()?.clone()))
+    }
+
     /// The leases of those who fetch news, one for each account.
     pub(super) fn sources(&self) -> Vec<String> {
         let kf = self.app.as_ref().and_then(|app| app.kf.as_ref());

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use picdesk_core::{
     account::Language,
     channel::OutboundMessage,
-    effect::{Effect, LinkEffect, RequestChange},
+    effect::{Effect, GiftEffect, LinkEffect, RequestChange},
     event::About,
     id::{RequestId, TapId},
     say::Say,
@@ -20,7 +20,7 @@ use self::{rows::outbox_rows, statements as sql};
 use super::{
     StoreError, Tx, Value, copies, errands,
     facts::RequestBody,
-    inbox,
+    gifts, inbox,
     ledger::{self, CarriedOut, Order},
     links, outbox, sealed,
     timers::{self, NewTimer},
@@ -71,6 +71,7 @@ struct Rows {
     /// Accounts that get something, the event it comes of, and their tag from now on.
     touched: Vec<(i64, i64, i64)>,
     links: Vec<(i64, LinkEffect)>,
+    gifts: Vec<(i64, GiftEffect)>,
     identities: Vec<Vec<Value>>,
     orders: Vec<Order>,
     cancelled: Vec<(i64, i64)>,
@@ -120,6 +121,7 @@ pub async fn carry_out(
     carried.lost.extend(cancel(tx, &rows.cancelled, now).await?);
     carried.lost.extend(links::touch(tx, &rows.touched).await?);
     carried.lost.extend(links::carry_out(tx, &rows.links, now).await?);
+    carried.lost.extend(gifts::carry_out(tx, &rows.gifts, now).await?);
     if !carried.lost.is_empty() {
         return Ok(carried);
     }

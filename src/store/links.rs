@@ -15,7 +15,7 @@ use picdesk_core::{
 };
 
 pub use self::facts::{Asked, find, identity_key};
-use super::{Connection, StoreError, Tx, Value, outbox, payments, sealed};
+use super::{Connection, StoreError, Tx, Value, gifts, outbox, payments, sealed};
 
 const TOUCH: &str = "
     with v(id, tag) as (values {rows})
@@ -232,6 +232,7 @@ async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreEr
             tx.run(CLOSE_GALLERIES, &[from.0.into(), now.into()]).await?;
             let values = [identity.as_str().into(), from.0.into(), account.0.into()];
             tx.run(SEPARATE_CHECKOUTS, &values).await?;
+            gifts::separate(tx, identity, *from, *account).await?;
             let parted = tx.run(SEPARATE, &values).await? > 0;
             if parted {
                 withdraw(tx, identity, now).await?;
@@ -278,6 +279,7 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
     for text in REPOINT {
         tx.run(text, &[from.clone(), into.clone()]).await?;
     }
+    gifts::merge(tx, how.from.account, how.into.account, now).await?;
     Ok(true)
 }
 
@@ -293,9 +295,11 @@ async fn part(tx: &mut Tx, how: &Part, now: i64) -> Result<bool, StoreError> {
     tx.run(HAVE_NO_SUCCESSOR, &[how.back.purse.0.into()]).await?;
     let purses = [how.link.0.into(), how.from.purse.0.into(), how.back.purse.0.into()];
     tx.run(TAKE_PAYMENTS, &purses).await?;
+    let how_parted = [how.link.0.into(), from, back];
     for text in TAKE_BACK {
-        tx.run(text, &[how.link.0.into(), from.clone(), back.clone()]).await?;
+        tx.run(text, &how_parted).await?;
     }
+    gifts::part(tx, &how_parted).await?;
     for account in [how.from.account, how.back.account] {
         tx.run(CLOSE_GALLERIES, &[account.0.into(), now.into()]).await?;
         payments::choose_plan(tx, account).await?;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "errands", include_str!("../../migrations/0002_errands.sql")),
     (3, "sales", include_str!("../../migrations/0003_sales.sql")),
     (4, "links", include_str!("../../migrations/0004_links.sql")),
+    (5, "promos", include_str!("../../migrations/0005_promos.sql")),
 ];
 
 /// The text as SQLite reads it.

@@ -22,7 +22,7 @@ pub use self::known::{GoneBack, OpenLink, gone_back, is_given, open_links, plan_
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
-    ledger, plans, sealed,
+    gifts, ledger, plans, sealed,
 };
 
 macro_rules! checkout_columns {
@@ -377,6 +377,9 @@ pub async fn facts_of(
     if let Some(account) = found.checkout.as_ref().map(|checkout| checkout.account.0) {
         found.account = facts::accounts(tx, [account], house).await?.remove(&account);
         found.plans = plans_of(tx, AccountId(account)).await?;
+        if payment.is_some() && house.gifts.referral.is_some() {
+            found.invited = gifts::waiting_to_buy(tx, AccountId(account)).await?;
+        }
     }
     Ok(found)
 }

@@ -221,9 +221,14 @@ const LEFT_BEHIND: &str = "
     where p.successor is not null and
       p.granted + p.moved - p.posted - p.pending - p.refunded - p.expired - p.reclaimed <> 0
     order by p.id limit 100";
+const USED_FOR_NOTHING: &str = "
+    select u.entry from promo_uses u
+    where not exists (select 1 from ledger l where l.id = u.entry and l.kind = 'grant')
+    order by u.entry limit 100";
 const ROW_CHECKS: &[(&str, &str)] = &[
     ("what leaves a purse arrives in another", MOVED_FROM_NOWHERE),
     ("nothing is left in a purse that has a successor", LEFT_BEHIND),
+    ("whoever has had a promo code has its credits", USED_FOR_NOTHING),
     ("every hold has its lines, and they agree", HOLDS_AGAINST_LINES),
     ("every line of a hold has its hold", LINES_WITHOUT_HOLD),
     ("every posted hold has its picture", POSTED_WITHOUT_PICTURE),

@@ -113,6 +113,7 @@ fn desk(store: &Store) -> Desk {
         context: SayContext::of(&config),
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,
+        doors: Doors::default(),
     }
 }
 

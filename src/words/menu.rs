@@ -23,11 +23,13 @@ pub struct Command {
 }
 
 /// Commands of a private chat, in the order people look for them, and their texts.
-const PRIVATE: [(&str, &str); 13] = [
+const PRIVATE: [(&str, &str); 15] = [
     ("settings", "command-settings"),
     ("balance", "command-balance"),
     ("buy", "command-buy"),
     ("plan", "command-plan"),
+    ("redeem", "command-redeem"),
+    ("invite", "command-invite"),
     ("history", "command-history"),
     ("link", "command-link"),
     ("unlink", "command-unlink"),
@@ -52,13 +54,22 @@ const DESK: [(&str, &str); 3] =
     [("r", "command-r"), ("done", "command-done"), ("refund", "command-refund")];
 
 /// The lines of a menu.
-pub(super) fn commands(lexicon: &Lexicon, audience: Audience) -> Vec<Command> {
+pub(super) fn commands(
+    lexicon: &Lexicon,
+    audience: Audience,
+    context: &SayContext,
+) -> Vec<Command> {
     let listed: &[(&str, &str)] = match audience {
         Audience::Private => &PRIVATE,
         Audience::Group => &GROUP,
         Audience::Desk => &DESK,
     };
-    let lines = listed.iter();
+    let is_had = |word: &str| match word {
+        "redeem" => context.redeems,
+        "invite" => context.invites,
+        _ => true,
+    };
+    let lines = listed.iter().filter(|(word, _)| is_had(word));
     lines.map(|(word, id)| Command { word, description: lexicon.word(id).to_owned() }).collect()
 }
 

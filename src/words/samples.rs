@@ -1,6 +1,7 @@
 //! One of everything there is to say, with everyday facts and with the longest there are. A text
 //! that no sample says fails the tests, so a new variant needs its sample here.
 
+mod gifts;
 mod keys;
 mod links;
 mod money;
@@ -95,6 +96,8 @@ pub(super) fn context() -> SayContext {
         office: Some(office()),
         promise_min: 120,
         zone: TimeZone::get("Asia/Shanghai").expect("the zone is known"),
+        redeems: true,
+        invites: true,
     }
 }
 
@@ -117,6 +120,8 @@ pub(super) fn silent_context() -> SayContext {
         office: None,
         promise_min: 0,
         zone: TimeZone::UTC,
+        redeems: false,
+        invites: false,
         ..context()
     }
 }
@@ -152,12 +157,13 @@ pub(super) fn says(measure: &Measure) -> Vec<Say> {
     says.extend(pictures(measure));
     says.extend(people(measure));
     says.extend(links::links(measure));
+    says.extend(gifts::gifts(measure));
     says.extend(cards(measure));
     says
 }
 
 /// The reasons that a line of the ledger can have, and one that is new.
-const REASONS: [&str; 11] = [
+const REASONS: [&str; 14] = [
     "trial",
     "by_hand",
     "owed_expired",
@@ -166,6 +172,9 @@ const REASONS: [&str; 11] = [
     "plan",
     "lapsed",
     "refund_failed",
+    "promo",
+    "inviting",
+    "invited",
     "refunded",
     "reclaimed",
     "what is new",

@@ -244,6 +244,7 @@ impl Speaker<'_> {
             }
 
             Say::Link(link) => self.link(link),
+            Say::Gift(gift) => self.gift(gift),
 
             Say::Card(card) => self.card(card),
             Say::CustomerWrote { name, text } => self.wrote("customer-wrote", name, text),
@@ -264,10 +265,16 @@ impl Speaker<'_> {
     }
 
     fn welcome(&self, trial: Credits) -> Text {
-        let mut lines = vec![self.fill("welcome", &self.product())];
-        lines.extend(self.trial(trial));
+        let mut lines = self.welcome_lines(trial);
         lines.push(self.text("welcome-more"));
         joined(&lines, "\n\n")
+    }
+
+    /// What this is, and what somebody has to begin with.
+    pub(super) fn welcome_lines(&self, trial: Credits) -> Vec<Text> {
+        let mut lines = vec![self.fill("welcome", &self.product())];
+        lines.extend(self.trial(trial));
+        lines
     }
 
     fn welcome_first(&self, trial: Credits) -> Text {
@@ -376,6 +383,10 @@ impl Speaker<'_> {
         let mut help = self.text("help");
         for (gap, more) in [("\n", change), ("\n\n", "help-more")] {
             help.text.push_str(gap);
+            append(&mut help, &self.text(more));
+        }
+        for more in self.help_gifts() {
+            help.text.push('\n');
             append(&mut help, &self.text(more));
         }
         help

@@ -113,7 +113,7 @@ fn every_text_is_said_and_none_fails() {
                 assert!(!words.page(language, page, &context.zone).is_empty(), "{page:?}");
             }
             for audience in [Audience::Private, Audience::Group, Audience::Desk] {
-                assert!(!words.commands(language, audience).is_empty());
+                assert!(!words.commands(language, audience, &context).is_empty());
             }
             for item in [Item::Pack("starter".into()), Item::Plan("pro".into())] {
                 let sold = words.invoice(language, &item, Credits(100), &context);
@@ -273,7 +273,7 @@ fn an_example_is_the_prompt_on_its_button() {
 fn menus_and_profile_fit_telegram() {
     for language in Language::ALL {
         for audience in [Audience::Private, Audience::Group, Audience::Desk] {
-            for command in WORDS.commands(language, audience) {
+            for command in WORDS.commands(language, audience, &context()) {
                 assert!((1..=256).contains(&units(&command.description)), "{command:?}");
                 let is_plain = |c: char| c.is_ascii_lowercase();
                 assert!(command.word.len() <= 32 && command.word.chars().all(is_plain));

@@ -335,7 +335,7 @@ impl House {
         // Another desk may be reading it.
         let creem = self.creem.as_ref();
         let sold = self.sold();
-        write_whole(&plans, &format!("{PLANS}{sold}"));
+        write_whole(&plans, &format!("{PLANS}{sold}{}", self.given.gifts));
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
              [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\

@@ -3,6 +3,7 @@
 mod asking;
 mod buying;
 mod coming;
+mod gifts;
 mod groups;
 mod human;
 mod line;

@@ -11,6 +11,7 @@ use picdesk::{
     chance::Chance,
     clock::Clock,
     config::Config,
+    doors::Doors,
     generate::{Studio, StudioParts},
     images::{ImagesClient, ImagesSettings, http_client},
     outbox::Lanes,
@@ -73,6 +74,7 @@ fn desk(store: &Store, config: &Config) -> Desk {
         context: SayContext::of(config),
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,
+        doors: Doors::default(),
     }
 }
 

@@ -12,9 +12,9 @@ use crate::{
     facts::{MessageFacts, OpenRequest, PlanFacts},
     history,
     intent::Command,
-    keys, link, linking,
+    invite, keys, link, linking,
     payment::{self, RefundAuto},
-    pricing,
+    pricing, promo,
     say::{Balance, BalanceLine, HeldLine, Key, Label, Say, Verb},
     settings, support,
     turn::{Turn, shorten},
@@ -29,6 +29,10 @@ pub(crate) fn obey(
     message: &Message,
     command: Command<'_>,
 ) -> bool {
+    if !is_had(turn, command) {
+        help(turn, visit);
+        return false;
+    }
     if visit.reader.setting == Setting::Group && is_private(command) {
         turn.say(&visit.reader, Say::InPrivateOnly);
         return false;
@@ -52,8 +56,20 @@ pub(crate) fn obey(
                 unlinking::which(turn, visit, link);
             }
         }
+        Command::Redeem(typed) => promo::asked(turn, visit, facts, typed),
+        Command::Invite => invite::asked(turn, visit, facts),
     }
     false
+}
+
+/// Whether the house has a command: what gives something away is off unless configured.
+pub(crate) fn is_had(turn: &Turn<'_>, command: Command<'_>) -> bool {
+    let gifts = &turn.house().gifts;
+    match command {
+        Command::Redeem(_) => !gifts.promos.is_empty(),
+        Command::Invite => gifts.referral.is_some(),
+        _ => true,
+    }
 }
 
 /// Whether the answer is nobody else's business.
@@ -64,7 +80,9 @@ fn is_private(command: Command<'_>) -> bool {
         | Command::Plan
         | Command::History
         | Command::Support(_)
-        | Command::Unlink => true,
+        | Command::Unlink
+        | Command::Redeem(_)
+        | Command::Invite => true,
         // A code among others is answered by what voids it.
         Command::Link(typed) => typed.is_empty(),
         Command::Start(_)

@@ -98,6 +98,12 @@ pub enum GrantReason {
     Plan,
     /// Credits that were taken for a refund which came to nothing.
     RefundFailed,
+    /// A promo code was redeemed.
+    Promo,
+    /// They invited somebody who bought.
+    Inviting,
+    /// They were invited, and bought.
+    Invited,
 }
 
 impl GrantReason {
@@ -111,6 +117,9 @@ impl GrantReason {
             Self::Pack => "pack",
             Self::Plan => "plan",
             Self::RefundFailed => "refund_failed",
+            Self::Promo => "promo",
+            Self::Inviting => "inviting",
+            Self::Invited => "invited",
         }
     }
 }

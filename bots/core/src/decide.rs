@@ -15,7 +15,7 @@ use crate::{
     },
     grant, handed, handing, history,
     id::{ConversationId, OutboundId},
-    lapse, manners, message, payment, picture, press,
+    invite, lapse, manners, message, payment, picture, press,
     say::{RelayState, Say},
     support, topic, tray,
     turn::{Reader, Turn},
@@ -89,6 +89,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::ErrandEnded(ended) => errand::ended(turn, facts, ended)?,
         Event::PaymentTold(notice) => payment::told(turn, of_payment(facts)?, notice),
         Event::MoneyMoved { moved, .. } => payment::moved(turn, of_message(facts)?, moved),
+        Event::InvitationDue { .. } => invite::due(turn, of_message(facts)?),
         Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,
         Event::MessageRefused { outbound, about, refusal } => {
             message_refused(turn, facts, *outbound, *about, *refusal)?;

@@ -1,6 +1,7 @@
 //! Everything that can follow. Imperative: an effect is an order to the store, carried out in the
 //! one transaction of its turn.
 
+mod gift;
 mod link;
 
 use alloc::{string::String, vec::Vec};
@@ -21,6 +22,7 @@ use crate::{
     say::{Cause, Key, Say},
 };
 
+pub use self::gift::{GiftEffect, InvitationEnd};
 pub use self::link::{LinkEffect, Merge, Part};
 
 /// Something that follows from an event.
@@ -97,6 +99,8 @@ pub enum Effect {
 
     /// Something about codes and accounts that become one.
     Link(LinkEffect),
+    /// What is given away: promo codes and invitations.
+    Gift(GiftEffect),
 
     // Pictures that come in.
     /// A picture waits for words.

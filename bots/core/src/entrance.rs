@@ -7,8 +7,8 @@ use crate::{
     customer,
     event::{About, Contact, ContactChange, Entrance, Greet, Setting},
     facts::MessageFacts,
+    gift,
     handing::is_handed,
-    id::MessageId,
     link, message,
     say::Say,
     turn::{Reader, Turn},
@@ -18,16 +18,22 @@ use crate::{
 /// where the channel gives a greeting away that costs nothing. What is owed waits for their words:
 /// coming in opens no window.
 pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entrance) {
-    let answer: Option<&MessageId> = match (&entrance.greet, &facts.customer) {
-        (Greet::No, _) | (Greet::Freely, Some(_)) => return,
-        (Greet::Freely, None) => None,
-        (Greet::Once(answerable), _) if answerable.until < turn.frame.now => return,
-        (Greet::Once(answerable), _) => Some(&answerable.message),
+    let (greets, answer) = match (&entrance.greet, &facts.customer) {
+        (Greet::Once(answerable), _) if answerable.until >= turn.frame.now => {
+            (true, Some(&answerable.message))
+        }
+        (Greet::Freely, None) => (true, None),
+        (Greet::No | Greet::Freely | Greet::Once(_), _) => (false, None),
     };
+    // What a link gives away does not need a greeting where somebody is known.
+    let brings = facts.gift.is_some() && facts.customer.is_some();
+    if !greets && !brings {
+        return;
+    }
     if is_handed(turn, facts.customer.as_ref()) {
         return;
     }
-    let visit = match &facts.customer {
+    let mut visit = match &facts.customer {
         None => customer::meet(turn, &entrance.who, None, Setting::Private),
         Some(known) => customer::here(turn, known),
     };
@@ -36,8 +42,13 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
     }
     if let Some(origin) = entrance.scene_param.as_ref().or(entrance.scene.as_ref()) {
         link::keep_origin(turn, &visit, origin);
+        if gift::arrived(turn, &mut visit, facts, origin, answer).is_some() {
+            return;
+        }
     }
-    message::welcome_answering(turn, &visit, answer);
+    if greets {
+        message::welcome_answering(turn, &visit, answer);
+    }
 }
 
 /// Somebody became a contact of one of our people: a greeting, once. An account comes about when

@@ -147,6 +147,11 @@ pub enum Event {
         /// What.
         moved: Moved,
     },
+    /// The first payment of somebody who was invited has stood for a while, or has not.
+    InvitationDue {
+        /// Who was invited.
+        identity: IdentityId,
+    },
 
     // The channel, about what we sent.
     /// It took a message somebody waits to hear of.

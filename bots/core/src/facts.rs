@@ -2,6 +2,7 @@
 
 mod awaiting;
 mod catalogue;
+mod gift;
 mod link;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -27,6 +28,9 @@ use crate::{
 
 pub use self::awaiting::Awaiting;
 pub use self::catalogue::{Catalogue, Pack, Plan, Price, Sold};
+pub use self::gift::{
+    GiftFacts, GiftNeed, GiftRules, Invitation, OwnInvitations, Promo, PromoFacts, Referral, Side,
+};
 pub use self::link::{
     FreshCode, LinkFacts, LinkNeed, LinkRow, LinkRules, Linked, Party, SignedIn, Tally, TypedCode,
 };
@@ -93,6 +97,8 @@ pub struct House {
     pub channels: Vec<Capabilities>,
     /// How chats are linked.
     pub link: LinkRules,
+    /// What is given away.
+    pub gifts: GiftRules,
 }
 
 impl House {
@@ -266,6 +272,8 @@ pub struct MessageFacts {
     pub past: Past,
     /// For linking.
     pub link: Option<Box<LinkFacts>>,
+    /// For promo codes and invitations.
+    pub gift: Option<Box<GiftFacts>>,
 }
 
 /// A message of ours without a picture that somebody answers.
@@ -451,6 +459,8 @@ pub struct PaymentFacts {
     pub reversals: Vec<Reversed>,
     /// The plans that the account pays for, or has paid for.
     pub plans: Vec<PlanRow>,
+    /// Who of the account came by an invitation and has not bought anything yet.
+    pub invited: Option<IdentityId>,
 }
 
 /// What somebody pays for, and has paid.
@@ -749,6 +759,8 @@ pub struct Needs {
     pub account: Option<AccountId>,
     /// What linking looks up.
     pub link: Option<LinkNeed>,
+    /// What is looked up of promo codes and invitations.
+    pub gift: Option<GiftNeed>,
     /// A purchase by our name for it.
     pub checkout: Option<String>,
     /// What somebody pays for, and has paid.

@@ -5,12 +5,12 @@ use alloc::{format, string::String};
 use crate::{
     credits::{Credits, GrantReason},
     customer::Visit,
-    effect::Effect,
-    event::Setting,
+    effect::{Effect, Outgoing},
+    event::{About, Setting},
     facts::{MessageFacts, RequestState},
-    id::EntryId,
+    id::{EntryId, MessageId},
     making, request,
-    say::Say,
+    say::{GiftSay, Say},
     turn::{Reader, Turn},
 };
 
@@ -35,7 +35,7 @@ pub(crate) fn by_hand(turn: &mut Turn<'_>, facts: &MessageFacts, credits: Credit
     let granted = &mut visit.customer.account.purse.granted;
     *granted = Credits(granted.0.saturating_add(credits.0));
     if customer.reachable {
-        arrived(turn, &mut visit, facts, Came { credits, plan: None });
+        arrived(turn, &mut visit, facts, Came { credits, by: Brought::Money }, None);
     }
 }
 
@@ -43,12 +43,41 @@ pub(crate) fn by_hand(turn: &mut Turn<'_>, facts: &MessageFacts, credits: Credit
 pub(crate) struct Came {
     /// How many credits.
     pub credits: Credits,
-    /// The plan that brought them, and until when it is paid.
-    pub plan: Option<(String, i64)>,
+    /// What brought them.
+    pub by: Brought,
+}
+
+/// What brings credits.
+pub(crate) enum Brought {
+    /// They were bought, or given by hand.
+    Money,
+    /// A plan, and until when it is paid.
+    Plan(String, i64),
+    /// A promo code.
+    Promo,
+    /// An invitation: by whoever invited, or else of whoever was invited.
+    Invitation {
+        /// Which of them.
+        inviting: bool,
+    },
+}
+
+/// As the answer to something that takes one.
+pub(crate) fn answered(message: Outgoing, answer: Option<&MessageId>) -> Outgoing {
+    match answer {
+        Some(_) => message.about(About::Occasion).answering(answer),
+        None => message,
+    }
 }
 
 /// Credits have come to a purse: their owner hears of it, and what waited runs.
-pub(crate) fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, came: Came) {
+pub(crate) fn arrived(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    came: Came,
+    answer: Option<&MessageId>,
+) {
     let available = visit.available();
     let waited = visit
         .customer
@@ -61,11 +90,16 @@ pub(crate) fn arrived(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFac
         .find(|request| request::may_run(turn, visit, request).is_ok())
         .cloned();
     let (credits, making) = (came.credits, waited.is_some());
-    let say = match came.plan {
-        None => Say::CreditsArrived { credits, available, making },
-        Some((plan, until)) => Say::PlanPaid { plan, credits, available, until, making },
+    let say = match came.by {
+        Brought::Money => Say::CreditsArrived { credits, available, making },
+        Brought::Plan(plan, until) => Say::PlanPaid { plan, credits, available, until, making },
+        Brought::Promo => Say::Gift(GiftSay::Redeemed { credits, available, making }),
+        Brought::Invitation { inviting } => {
+            Say::Gift(GiftSay::Rewarded { inviting, credits, available, making })
+        }
     };
-    turn.say(&visit.reader, say);
+    let word = turn.words(&visit.reader, say);
+    turn.send(answered(word, answer));
     if let Some(request) = waited {
         // Whether it may run was looked at above.
         let _ran = request::resume(turn, visit, &facts.line, &request, None);

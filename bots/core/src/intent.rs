@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{account::Language, code, id::IdentityId};
+use crate::{account::Language, code, id::IdentityId, promo};
 
 /// What a text means, as far as the text alone can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub enum Command<'t> {
     Link(&'t str),
     /// Unlink a chat.
     Unlink,
+    /// Redeem the promo code that was typed behind it.
+    Redeem(&'t str),
+    /// Invite others.
+    Invite,
     /// A command that we do not have.
     Unknown,
 }
@@ -111,6 +115,8 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
         "language" | "lang" | "语言" => Command::Language(language(rest)),
         "link" | "绑定" => Command::Link(rest),
         "unlink" | "解绑" => Command::Unlink,
+        "redeem" | "promo" | "兑换" => Command::Redeem(rest),
+        "invite" | "邀请" => Command::Invite,
         _ => return None,
     })
 }
@@ -124,6 +130,9 @@ fn whole(text: &str, bare: BareWords) -> Intent<'_> {
     }
     if let Some(code) = carried(text) {
         return Intent::Command(Command::Link(code));
+    }
+    if let Some(code) = redeemed(text, bare) {
+        return Intent::Command(Command::Redeem(code));
     }
     let is_edge = |c: char| c.is_whitespace() || ".!?。！？~～".contains(c);
     let lower: String = text.trim_matches(is_edge).to_lowercase();
@@ -151,6 +160,20 @@ fn carried(text: &str) -> Option<&str> {
     let (word, rest) = text.split_once(char::is_whitespace)?;
     let is_ours = word.eq_ignore_ascii_case("link") || word == "绑定";
     (is_ours && code::read(rest).is_some()).then_some(rest)
+}
+
+/// A promo code behind the word for it. The English one begins a sentence on Telegram, where the
+/// command has a slash.
+fn redeemed(text: &str, bare: BareWords) -> Option<&str> {
+    let (word, rest) = text.split_once(char::is_whitespace)?;
+    let is_ours = word == "兑换" || (bare == BareWords::All && word.eq_ignore_ascii_case("redeem"));
+    (is_ours && promo::read(rest).is_some()).then(|| rest.trim())
+}
+
+/// Whether a message is a command only where the house has it, as its first letter is no slash.
+#[must_use]
+pub fn is_bare(text: &str) -> bool {
+    !text.trim_start().starts_with('/')
 }
 
 /// The code that a text of somebody's brings.
@@ -251,6 +274,8 @@ mod tests {
             ("plan", "套餐"),
             ("link", "绑定"),
             ("unlink", "解绑"),
+            ("redeem", "兑换"),
+            ("invite", "邀请"),
             ("history", "历史"),
             ("settings", "设置"),
             ("support", "人工"),

@@ -8,7 +8,7 @@ use crate::{
     effect::Effect,
     event::{About, Event, Setting},
     facts::{LinkFacts, LinkNeed, MessageFacts},
-    history,
+    gift, history,
     id::{CodeId, MessageId},
     intent::{self, BareWords, Command, Intent},
     linking, message,
@@ -98,13 +98,16 @@ pub(crate) fn started(
                 support::ask(turn, visit, None);
                 return false;
             }
-            (None, origin) => match &facts.link {
-                Some(link) => {
+            (None, origin) => {
+                if let Some(link) = &facts.link {
                     arrived(turn, visit, link, None);
                     return false;
                 }
-                None => keep_origin(turn, visit, origin),
-            },
+                keep_origin(turn, visit, origin);
+                if let Some(welcomed) = gift::arrived(turn, visit, facts, origin, None) {
+                    return welcomed;
+                }
+            }
         }
     }
     message::welcome(turn, visit);

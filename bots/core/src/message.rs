@@ -73,6 +73,12 @@ pub(crate) fn whole(
     message: &Message,
 ) -> bool {
     match intent::read(&message.text, BareWords::of(&message.from.identity)) {
+        // A word that is no command here is words.
+        Intent::Command(command)
+            if intent::is_bare(&message.text) && !command::is_had(turn, command) =>
+        {
+            words(turn, visit, facts, message, &message.text);
+        }
         Intent::Command(command) => return command::obey(turn, visit, facts, message, command),
         Intent::Greeting if message.attachments.is_empty() && !support::listens(visit, facts) => {
             welcome(turn, visit);

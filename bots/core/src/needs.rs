@@ -4,11 +4,13 @@ use crate::{
     code, desk,
     errand::{Brought, Errand, ErrandEnd, ErrandEnded},
     event::{About, Entrance, Event, Finished, Message, Press, Setting},
-    facts::{FactsKind, LinkNeed, Needs},
+    facts::{FactsKind, GiftNeed, LinkNeed, Needs},
+    gift,
     id::{ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     link,
     payment::StarsErrand,
+    promo,
     say::{Action, Verb},
 };
 
@@ -52,6 +54,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::ChannelWarned(_) => Needs::default(),
         Event::PaymentTold(_) => of(FactsKind::Payment),
         Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
+        Event::InvitationDue { identity } => invitation_needs(identity),
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
@@ -101,10 +104,22 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
     }
 }
 
+fn invitation_needs(identity: &IdentityId) -> Needs {
+    Needs {
+        identity: Some(identity.clone()),
+        gift: Some(GiftNeed::Invitation),
+        kind: FactsKind::Message,
+        ..Needs::default()
+    }
+}
+
 fn entrance_needs(entrance: &Entrance) -> Needs {
+    let gift = entrance.scene_param.as_deref().and_then(gift::need);
     Needs {
         identity: Some(entrance.who.identity.clone()),
         link: entrance.scene_param.as_deref().and_then(link::need),
+        line: gift.is_some(),
+        gift,
         kind: FactsKind::Message,
         ..Needs::default()
     }
@@ -132,7 +147,7 @@ fn message_needs(message: &Message) -> Needs {
             plan: matches!(command, Command::Balance | Command::Plan),
             history: (command == Command::History).then_some(0),
             link: link_needs(command),
-            ..base
+            ..gift_needs(command, message, base)
         },
         Intent::Greeting | Intent::Words(_) => {
             Needs { replied: replied(message), line: true, ..base }
@@ -148,6 +163,21 @@ fn link_needs(command: Command<'_>) -> Option<LinkNeed> {
         Command::Start(payload) => link::need(payload),
         _ => None,
     }
+}
+
+/// What a promo code or an invitation looks up. What waited for credits may run by it; and where
+/// the house gives nothing away, what was typed without a slash is a prompt.
+fn gift_needs(command: Command<'_>, message: &Message, base: Needs) -> Needs {
+    let gift = match command {
+        Command::Redeem(typed) => GiftNeed::Promo(promo::read(typed).unwrap_or_default()),
+        Command::Invite => GiftNeed::Own,
+        Command::Start(payload) => match gift::need(payload) {
+            Some(need) => need,
+            None => return base,
+        },
+        _ => return base,
+    };
+    Needs { gift: Some(gift), replied: replied(message), line: true, ..base }
 }
 
 /// The message of ours that somebody answers.

@@ -35,6 +35,8 @@ pub fn writer<'e>(event: &'e Event, album: Option<&Album>) -> Option<&'e Identit
             | Command::Language(_)
             | Command::Link(_)
             | Command::Unlink
+            | Command::Redeem(_)
+            | Command::Invite
             | Command::Unknown,
         )
         | Intent::Greeting

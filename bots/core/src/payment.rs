@@ -450,6 +450,13 @@ pub enum Moved {
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
     },
+    /// The reward for an invitation came.
+    Rewarded {
+        /// How many credits.
+        credits: Credits,
+        /// Whether they invited; else they were invited.
+        inviting: bool,
+    },
     /// Money went back, and the credits with it.
     TakenBack {
         /// How many.

@@ -4,6 +4,7 @@
 //! the same message.
 
 mod case;
+mod gift;
 mod key;
 mod link;
 mod matter;
@@ -23,6 +24,7 @@ use crate::{
 
 pub use self::{
     case::{AnswerBack, Card, CardLine, Cause, RelayState},
+    gift::{GiftSay, InviteView},
     key::{Action, Chosen, Does, Key, Label, Verb},
     link::{LinkSay, LinkedLine},
     matter::Matter,
@@ -514,6 +516,8 @@ pub enum Say {
     // Chats that are linked.
     /// Something about linking.
     Link(LinkSay),
+    /// Something about a promo code or an invitation.
+    Gift(GiftSay),
 
     // At the desk.
     /// The card of an escalation.

@@ -7,6 +7,7 @@ mod customers;
 mod desk;
 mod errands;
 mod fates;
+mod gifts;
 mod groups;
 mod handing;
 mod lines;

@@ -15,6 +15,7 @@ use super::{
 use crate::store::{
     copies, errands,
     facts::word_of,
+    gifts,
     ledger::{Act, Move, MoveKind, Order},
     outbox, payments, sealed,
     timers::NewTimer,
@@ -52,6 +53,10 @@ impl Rows {
             | Effect::ForgetAlbum { .. } => self.gather_picture(effect),
             Effect::ForgetEvent => self.single(sql::FORGET_EVENT, vec![seq.into()]),
             Effect::Link(link) => self.gather_link(seq, link),
+            Effect::Gift(gift) => {
+                self.touched.extend(gifts::hangs_on(gift).iter().map(|it| (it.0, seq, 0)));
+                self.gifts.push((seq, gift.clone()));
+            }
             Effect::OpenRequest(request) => self.open_request(seq, request),
             Effect::RunErrand(new) => self.errands.push(errands::row(new, self.now)),
             Effect::KeepCopy { media, object, bytes } => {

@@ -5,6 +5,7 @@ mod artifacts;
 mod errands;
 mod facts;
 mod fates;
+mod gifts;
 mod inbox;
 mod line;
 mod links;

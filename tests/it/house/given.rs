@@ -27,6 +27,8 @@ pub struct Given {
     pub refunds: &'static str,
     /// Whether what is sold is not what it was.
     pub sold_otherwise: bool,
+    /// What is given away, in the plans file.
+    pub gifts: &'static str,
     /// More of `[creem]`, where credits are sold.
     pub creem: &'static str,
     /// Whether there is a website whose people sign in.
@@ -65,6 +67,7 @@ impl Default for Given {
             takes_stars: false,
             refunds: "never",
             sold_otherwise: false,
+            gifts: "",
             creem: "",
             site: false,
             link: "",

@@ -8,7 +8,7 @@ use crate::{
     customer::Visit,
     event::Setting,
     facts::MessageFacts,
-    grant::{self, Came},
+    grant::{self, Brought, Came},
     keys,
     say::{Label, Say, Verb},
     turn::{Reader, Turn},
@@ -21,11 +21,16 @@ pub(crate) fn moved(turn: &mut Turn<'_>, facts: &MessageFacts, moved: &Moved) {
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
     match moved {
         Moved::Bought { credits } => {
-            grant::arrived(turn, &mut visit, facts, Came { credits: *credits, plan: None });
+            let came = Came { credits: *credits, by: Brought::Money };
+            grant::arrived(turn, &mut visit, facts, came, None);
         }
         Moved::PlanPaid { plan, credits, until } => {
-            let plan = Some((plan.clone(), *until));
-            grant::arrived(turn, &mut visit, facts, Came { credits: *credits, plan });
+            let came = Came { credits: *credits, by: Brought::Plan(plan.clone(), *until) };
+            grant::arrived(turn, &mut visit, facts, came, None);
+        }
+        Moved::Rewarded { credits, inviting } => {
+            let by = Brought::Invitation { inviting: *inviting };
+            grant::arrived(turn, &mut visit, facts, Came { credits: *credits, by }, None);
         }
         Moved::TakenBack { credits, by } => {
             let available = visit.available();

@@ -16,7 +16,7 @@ use crate::{
     event::Event,
     facts::{Catalogue, PaymentFacts},
     id::{EntryId, ErrandId},
-    lapse,
+    invite, lapse,
     turn::Turn,
 };
 
@@ -132,6 +132,7 @@ fn paid_for(
     if credits > Credits::ZERO {
         tell(turn, checkout, moved);
     }
+    invite::bought(turn, facts, (checkout, paid), &payment);
     // Money may have gone back before we heard that it had come.
     let purse = Purse {
         granted: Credits(account.purse.granted.0.saturating_add(credits.0)),

@@ -100,6 +100,7 @@ pub fn house() -> House {
         refund_auto: RefundAuto::Never,
         channels: vec![],
         link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
+        gifts: GiftRules::default(),
     }
 }
 
@@ -242,6 +243,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         entries: vec![],
         past: Past::default(),
         link: None,
+        gift: None,
     }
 }
 

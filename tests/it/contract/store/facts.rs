@@ -7,7 +7,7 @@ use picdesk_core::{
     account::{Language, Person},
     credits::Credits,
     effect::{Effect, NewEscalation},
-    facts::{Catalogue, House as Rules, LinkRules, Missed, RequestState},
+    facts::{Catalogue, GiftRules, House as Rules, LinkRules, Missed, RequestState},
     generation::GenerationState,
     id::{AccountId, EscalationId, PurseId},
     payment::RefundAuto,
@@ -52,6 +52,7 @@ fn rules() -> Rules {
         public_url: String::new(),
         examples: Vec::new(),
         link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
+        gifts: GiftRules::default(),
         channels: Vec::new(),
     }
 }

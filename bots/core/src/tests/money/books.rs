@@ -65,6 +65,7 @@ impl Books {
             holder: None,
             reversals: self.reversals.values().filter(of).cloned().collect(),
             plans: self.plans.values().cloned().collect(),
+            invited: None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     facts::{MessageFacts, OpenRequest, PlanFacts},
     history,
     intent::Command,
-    keys, link, linking,
+    keys, lapse, link, linking,
     payment::{self, RefundAuto},
     pricing,
     say::{Balance, BalanceLine, HeldLine, Key, Label, Say, Verb},
@@ -105,7 +105,7 @@ pub(crate) fn balance(
             as i64,
         held: visit.customer.open.iter().filter_map(held).collect(),
         plan: row.map(|row| (row.plan.clone(), row.state, row.until)),
-        lapsing: facts.lapsing.clone(),
+        lapsing: lapse::told(&facts.lapsing),
         entries: entries.to_vec(),
     });
     let mut first = vec![keys::act(Label::Buy, Verb::Buy, 0)];

@@ -15,7 +15,7 @@ use crate::{
     event::{About, Event, Setting},
     facts::{MessageFacts, Plan, PlanFacts},
     id::{ErrandId, MessageId},
-    keys,
+    keys, lapse,
     press::Answer,
     say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
     turn::{Reader, Turn},
@@ -128,7 +128,7 @@ pub(crate) fn show(
             None => named.map(|plan| PlanLine { plan, ..PlanLine::default() }),
         },
         available: visit.available(),
-        lapsing: facts.lapsing.clone(),
+        lapsing: lapse::told(&facts.lapsing),
         refunds: refund::lines(facts),
         is_sold: !offers.is_empty(),
     };

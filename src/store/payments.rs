@@ -21,7 +21,7 @@ use picdesk_core::{
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
-    ledger, plans, sealed,
+    functions, ledger, plans, sealed,
 };
 
 macro_rules! checkout_columns {
@@ -398,11 +398,10 @@ pub(super) async fn choose_plan(tx: &mut Tx, account: AccountId) -> Result<(), S
 
 /// The purse that has what a purse got: itself, or what succeeded it.
 async fn holder(tx: &mut Tx, purse: PurseId) -> Result<Option<Purse>, StoreError> {
-    tx.rows(FIND_HOLDER, &[purse.0.into()])
-        .await?
-        .first()
-        .map(|row| ledger::read_purse(row, 0))
-        .transpose()
+    let rows = tx.rows(FIND_HOLDER, &[purse.0.into()]).await?;
+    let mut found = rows.first().map(|row| ledger::read_purse(row, 0)).transpose()?;
+    functions::fill(tx, found.iter_mut().collect()).await?;
+    Ok(found)
 }
 
 /// Links of ours that are not paid, as far as we know; newest first.

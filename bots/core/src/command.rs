@@ -100,6 +100,7 @@ pub(crate) fn balance(
     let row = payment::current(&facts.plans);
     let say = Say::Balance(Balance {
         available: visit.available(),
+        shared: visit.customer.account.purse.site.is_some(),
         pending: visit.customer.account.purse.pending,
         in_line: visit.customer.open.iter().filter(|open| !open.generations.is_empty()).count()
             as i64,

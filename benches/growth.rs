@@ -19,6 +19,7 @@ use picdesk::{
     buttons::Seal,
     clock::Clock,
     config::Config,
+    doors::Doors,
     inbox::Door,
     outbox::Outlets,
     store::{Store, replica},
@@ -161,5 +162,6 @@ fn desk(store: &Store) -> anyhow::Result<Desk> {
         context: SayContext::of(&config),
         seal: Seal::new(vec![7; 32]),
         messages_per_min: 0,
+        doors: Doors::default(),
     })
 }

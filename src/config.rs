@@ -11,6 +11,7 @@ mod gifts;
 mod given;
 mod hours;
 mod images;
+mod ledger;
 mod link;
 mod plans;
 mod price;
@@ -40,6 +41,7 @@ pub use creem::{Creem, CreemKeys};
 pub use desk::{Alarms, Desk};
 pub use hours::OfficeHours;
 pub use images::{Auth, Credits, Images, Limits, Moderation, NanoUsd};
+pub use ledger::{FunctionName, Functions};
 pub use link::Link;
 pub use plans::{Free, Pack, Period, Plan, Plans, Prices};
 pub use price::Price;
@@ -186,11 +188,13 @@ impl Config {
             }
             None => None,
         };
+        let mut store = Store::read(&mut reader.section("store"));
+        store.functions = Functions::read(&mut reader.section("ledger"), store.is_postgres());
         Self {
             server: Server::read(&mut reader.section("server")),
             log: Log::read(&mut reader.section("log")),
             http: Http::read(&mut reader.section("http")),
-            store: Store::read(&mut reader.section("store")),
+            store,
             retention: Retention::read(&mut reader.section("retention")),
             telegram: Telegram::read(&mut reader.section("telegram")),
             wecom: Wecom::read(reader),
@@ -261,6 +265,12 @@ impl Config {
         warn(plain, "server.public_url is not https: people sign in in the open");
         let origins = project.is_none() && !self.supabase.site_origins.is_empty();
         warn(origins, "supabase.site_origins is set, and supabase.url is not");
+        let alone = self.store.functions.is_some() && project.is_none();
+        warn(
+            alone,
+            "ledger.port is \"sql-functions\", and supabase.url is not set: nobody can sign in, \
+             and nobody has the website's credits",
+        );
         let plain = till && !self.creem.base_url.is_https();
         warn(plain, "creem.base_url is not https: the key travels in the open");
         warnings
@@ -300,7 +310,7 @@ impl Config {
                 picdesk_wecom::config::kf_capabilities(),
                 picdesk_wecom::config::bot_capabilities(),
             ],
-            link: self.link.rules(self.supabase.project.is_some()),
+            link: self.link.rules(self.supabase.project.is_some(), self.store.functions.is_some()),
             gifts: self.plans.gifts.clone(),
         }
     }

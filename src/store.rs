@@ -12,6 +12,7 @@ pub mod effects;
 pub mod errands;
 pub mod expiring;
 pub mod facts;
+pub mod functions;
 pub mod gifts;
 pub mod health;
 pub mod inbox;
@@ -49,6 +50,7 @@ pub use wakes::{Wakes, Work};
 pub use writer::Writer;
 
 use self::{
+    functions::{Does, look_up::look_up},
     health::{Kind, code_of, code_of_migration, kind_of},
     opening::{Missing, Opening, Sessions},
 };
@@ -107,6 +109,22 @@ pub enum StoreError {
          give a direct or session-mode connection, or set store.allow_transaction_pooler"
     )]
     Pooled,
+    /// A function of the website's failed, or said no where it may not.
+    #[error(
+        "the website's function {name} (ledger.{}) failed ({what}): {}",
+        does.word(), functions::advice(what)
+    )]
+    Site {
+        /// What it is for.
+        does: Does,
+        /// Its name.
+        name: String,
+        /// What the database says, without content.
+        what: String,
+    },
+    /// The website's functions are not what is needed.
+    #[error("{0}; config/sql-functions.example.sql shows all five")]
+    SiteFunctions(String),
     /// Another process serves from this SQLite file.
     #[error("another process serves from this database")]
     InUse,
@@ -235,17 +253,22 @@ impl Store {
         let lock = replica::lock(opening.url)?;
         let database = Database::open_to_serve(opening).await?;
         migrate::migrate(&database, opening.sessions).await?;
+        let functions = match &settings.functions {
+            Some(names) => Some(look_up(&mut database.read().await?, names).await?),
+            None => None,
+        };
         let store = Self::of_tool(database, clock);
         let (replica, liveness, follows_a_death) =
             replica::register(&store, lock, opening.sessions).await?;
-        let writer = Writer::start(&store.database, Some(replica));
+        let functions = functions.map(Arc::new);
+        let writer = Writer::start(&store.database, Some(replica), functions.as_ref());
         let liveness = Some(Arc::new(liveness));
         Ok(Self { writer, replica: Some(replica), liveness, follows_a_death, ..store })
     }
 
     fn of_tool(database: Database, clock: Clock) -> Self {
         let wakes = Arc::new(Wakes::default());
-        let writer = Writer::start(&database, None);
+        let writer = Writer::start(&database, None, None);
         Self {
             database,
             writer,

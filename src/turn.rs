@@ -64,8 +64,10 @@ const BATCH: BatchSize = BatchSize { events: 256, looked_at: 2048 };
 const ATTEMPTS_MAX: i64 = 3;
 /// The net under the wake-ups.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// The first wait after an event failed, milliseconds; it doubles.
+/// The first wait after an event failed, milliseconds; it doubles so often, up to a minute.
 const POSTPONED_MS: i64 = 500;
+const POSTPONED_DOUBLED: i64 = 7;
+const POSTPONED_MOST_MS: i64 = 60_000;
 
 /// What turns of this installation know and have: wording, configuration, keys.
 pub struct Desk {
@@ -220,6 +222,7 @@ impl Turner {
                 error @ (StoreError::Inconsistent { .. }
                 | StoreError::Refused(_)
                 | StoreError::Constraint(_)
+                | StoreError::Site { .. }
                 | StoreError::Panicked),
             ) => {
                 warn!(error = %error, "a batch failed; its events are turned one by one");
@@ -248,7 +251,8 @@ impl Turner {
                 Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
                     error!(inbox.seq = seq, error = %error, "event {seq} could not be turned");
-                    self.postpone(seq).await?;
+                    let may_fail = self.hear(&error);
+                    self.postpone_for(seq, may_fail).await?;
                     turned += 1;
                 }
             }
@@ -268,13 +272,19 @@ impl Turner {
     }
 
     async fn postpone(&self, seq: i64) -> Result<(), StoreError> {
+        self.postpone_for(seq, ATTEMPTS_MAX).await
+    }
+
+    /// An event waits, longer each time, and is set aside when it has failed so often.
+    async fn postpone_for(&self, seq: i64, may_fail: i64) -> Result<(), StoreError> {
         let waiting =
             self.first_waiting(&Take::only(self.shards.ours(), HashSet::from([seq]))).await?;
         let attempts = waiting.first().map_or(0, |pending| pending.attempts);
-        if attempts + 1 >= ATTEMPTS_MAX {
+        if attempts + 1 >= may_fail {
             return self.give_up(seq, Aside::Failed, waiting.first()).await;
         }
-        let until = self.store.clock().now_ms() + (POSTPONED_MS << attempts);
+        let rest = (POSTPONED_MS << attempts.min(POSTPONED_DOUBLED)).min(POSTPONED_MOST_MS);
+        let until = self.store.clock().now_ms() + rest;
         self.store.writer().run(move |tx| Box::pin(inbox::postpone(tx, seq, until))).await
     }
 
@@ -345,6 +355,7 @@ impl Turner {
             return Err(StoreError::Lost(carried.lost.into_iter().collect()));
         }
         turned.moved = carried.moved;
+        turned.trouble = carried.trouble;
         let seqs: Vec<i64> = outcomes.iter().map(|outcome| outcome.seq).collect();
         turned.count = seqs.len();
         turned.channels = channels_of(&outcomes);

@@ -98,6 +98,7 @@ pay-support =
 pay-support-terms = Terms: { $url }
 contact = Or reach us here: { $where }
 balance = { BOLD($left) } to spend
+balance-shared = Shared with your account on the website; what you spend there is listed there.
 balance-pending = { $pending } set aside for { $requests } under way
 balance-held = { $credits }: { ITALIC($prompt) }
 balance-below = It is below zero because a payment was taken back. /support can help.
@@ -413,8 +414,14 @@ link-email-sent = If that address has an account with us, a code is on its way t
 link-email-wrong = That is no e-mail address. Please write it again, or /cancel.
 link-later = Nobody can sign in at this moment. Nothing was changed: please try again in a few minutes.
 link-signed-in-now = This chat is signed in as { BOLD($who) } now.
+link-signed-in-shares =
+    This chat is signed in as { BOLD($who) } now.
+    Pictures here are paid with the credits of your account on the website from now on, and the credits of this chat go there too. /balance shows them.
 link-signed-in-elsewhere = Your account is signed in as { BOLD($who) } now, and every chat that signs in so will have it too. Was that not you? Then sign it out.
 link-signed-out = This account is not signed in as { BOLD($who) } any more.
+link-signed-out-shared =
+    This account is not signed in as { BOLD($who) } any more.
+    The credits stay with the account on the website. Sign in again to spend them here.
 link-browser =
     Sign in here within { $time }, and then write here the code that is shown to you there:
     { $url }

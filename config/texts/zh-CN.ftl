@@ -82,6 +82,7 @@ pay-support =
 pay-support-terms = 服务条款：{ $url }
 contact = 也可以从这里找到我们：{ $where }
 balance = 可用 { BOLD($left) }
+balance-shared = 与你的网站账户共用；在网站上的消费请在网站查看。
 balance-pending = 另有 { $pending }预留给进行中的 { $requests }
 balance-held = { $credits }：{ ITALIC($prompt) }
 balance-below = 有一笔付款被撤回，所以余额为负。可以找 /support。
@@ -370,8 +371,14 @@ link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在�
 link-email-wrong = 这不是邮箱地址。请再写一遍，或 /cancel。
 link-later = 现在暂时不能登录，什么都没有改变，请过几分钟再试。
 link-signed-in-now = 本聊天现已登录为 { BOLD($who) }。
+link-signed-in-shares =
+    本聊天现已登录为 { BOLD($who) }。
+    之后这里的图用你网站账户的积分支付，本聊天的积分也会转过去。发 /balance 可以查看。
 link-signed-in-elsewhere = 你的账户现已登录为 { BOLD($who) }，之后用同一身份登录的聊天也共用它。不是你本人？请马上退出登录。
 link-signed-out = 本账户已不再登录为 { BOLD($who) }。
+link-signed-out-shared =
+    本账户已不再登录为 { BOLD($who) }。
+    积分仍在网站账户里，重新登录后可在这里使用。
 link-browser =
     请在 { $time } 内打开下面的链接登录，再把那里显示的绑定码写在这里：
     { $url }

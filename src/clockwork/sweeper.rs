@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use crate::{
     artifacts::{ArtifactError, Artifacts, ObjectName},
-    store::{Store, StoreError, Work, artifacts as rows, copies, expiring, plans, prune},
+    store::{Store, StoreError, Work, artifacts as rows, copies, expiring, ledger, plans, prune},
 };
 
 /// How often it looks without being woken.
@@ -39,6 +39,9 @@ pub async fn sweep(store: Store, artifacts: Artifacts, keep: Retention, stop: Ca
         let mut outcome = round(&store, &artifacts, now).await;
         if outcome.is_ok() && Instant::now() >= prune_at {
             outcome = prune(&store, keep, &stop).await;
+            if outcome.is_ok() {
+                outcome = give_again(&store, now).await;
+            }
             prune_at = Instant::now() + PRUNE_EVERY;
         }
         if outcome.is_ok() && now >= orphans_at {
@@ -91,6 +94,15 @@ async fn prune(store: &Store, keep: Retention, stop: &CancellationToken) -> Resu
     while !stop.is_cancelled()
         && store.writer().run(move |tx| Box::pin(prune::prune(tx, times))).await?
     {}
+    Ok(())
+}
+
+/// Gives the website what of its people's credits could not be given when they came.
+async fn give_again(store: &Store, now: i64) -> Result<(), StoreError> {
+    let given = store.writer().run(move |tx| Box::pin(ledger::give_again(tx, now)));
+    for error in given.await?.trouble {
+        error!(error = %error, "credits cannot be given to the website; they can be spent here");
+    }
     Ok(())
 }
 

@@ -207,6 +207,15 @@ impl Keys<'_> {
             .is_some_and(|given| given.origin != Origin::BuiltIn)
     }
 
+    /// Whether a key has no text, given or by default.
+    pub(super) fn is_unset(&self, key: &str) -> bool {
+        let path = self.path(key);
+        let given = self.reader.given.values.get(&path).map(|given| &given.value);
+        given.is_none_or(
+            |value| matches!(value, Value::Text(text) | Value::Raw(text) if text.is_empty()),
+        )
+    }
+
     /// Writes down what is wrong with a key of this section.
     pub(super) fn blame(&mut self, key: &str, what: impl Into<String>) {
         let path = self.path(key);

@@ -1,5 +1,6 @@
 //! `[store]` and `[retention]`.
 
+use super::ledger::Functions;
 use super::reader::Keys;
 use super::secret::Secret;
 use super::value::{flag, within};
@@ -19,6 +20,9 @@ pub struct Store {
     pub connections_max: u32,
     /// Whether a PostgreSQL behind a transaction-mode pooler is accepted.
     pub allow_transaction_pooler: bool,
+    /// `[ledger]`: the website's functions there by which its people's credits are kept; none
+    /// where they are ours to keep.
+    pub functions: Option<Functions>,
 }
 
 impl Store {
@@ -37,7 +41,7 @@ impl Store {
         }
         let connections_max = keys.take("connections_max", within(1..=200));
         let allow_transaction_pooler = keys.take("allow_transaction_pooler", flag);
-        let store = Self { url, connections_max, allow_transaction_pooler };
+        let store = Self { url, connections_max, allow_transaction_pooler, functions: None };
         if store.is_postgres() && connections_max < POSTGRES_CONNECTIONS_MIN {
             keys.blame("connections_max", "must be 5 or more for PostgreSQL");
         }

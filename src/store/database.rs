@@ -14,7 +14,7 @@ use sqlx::{
     pool::PoolConnection, postgres::PgRow, sqlite::SqliteRow,
 };
 
-use super::StoreError;
+use super::{StoreError, functions::Functions};
 
 const BEGIN_SNAPSHOT: &str = "begin transaction isolation level repeatable read read only";
 const BEGIN_WRITING: &str = "begin transaction isolation level repeatable read";
@@ -135,7 +135,7 @@ impl Database {
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite(pools) => Tx::Sqlite(pools.read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_SNAPSHOT).await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_SNAPSHOT).await?, None),
         })
     }
 
@@ -144,7 +144,7 @@ impl Database {
     /// On PostgreSQL it sees one moment throughout, so that what is decided holds for what is
     /// written: who changes a row that somebody else changed meanwhile is told so
     /// ([`StoreError::Busy`]) and begins again.
-    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+    pub(super) async fn begin(&self, functions: Option<&Arc<Functions>>) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite(pools) => match pools.write.begin_with("begin immediate").await {
                 Ok(tx) => {
@@ -159,7 +159,9 @@ impl Database {
                     });
                 }
             },
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_WRITING).await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with(BEGIN_WRITING).await?, functions.cloned())
+            }
         })
     }
 
@@ -187,8 +189,8 @@ pub enum Connection {
 pub enum Tx {
     /// In SQLite.
     Sqlite(Transaction<'static, Sqlite>),
-    /// In PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
+    /// In PostgreSQL, with the website's functions there, if they keep credits.
+    Postgres(Transaction<'static, Postgres>, Option<Arc<Functions>>),
 }
 
 /// What rows can be read by: a connection, or a transaction.
@@ -281,13 +283,21 @@ impl Connection {
 }
 
 impl Tx {
+    /// The website's functions, where its people's credits are kept by them.
+    pub(super) fn functions(&self) -> Option<Arc<Functions>> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(_, functions) => functions.clone(),
+        }
+    }
+
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, text: &'static str, values: &[Value]) -> Result<u64, StoreError> {
         Ok(match self {
             Self::Sqlite(tx) => {
                 bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(tx, _) => {
                 bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
             }
         })
@@ -306,7 +316,7 @@ impl Tx {
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Self::Postgres(tx) => bound!(text, values.iter().cloned())
+            Self::Postgres(tx, _) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **tx)
                 .await?
                 .into_iter()
@@ -330,7 +340,7 @@ impl Tx {
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
-                Self::Postgres(tx) => bound!(text(Places::Numbered), filled(piece).cloned())
+                Self::Postgres(tx, _) => bound!(text(Places::Numbered), filled(piece).cloned())
                     .execute(&mut **tx)
                     .await?
                     .rows_affected(),
@@ -353,7 +363,7 @@ impl Tx {
             let (rows, in_text) = (piece.0.len(), piece.1);
             let places = match self {
                 Self::Sqlite(_) => Places::InOrder,
-                Self::Postgres(_) => Places::Numbered,
+                Self::Postgres(..) => Places::Numbered,
             };
             let text = expanded(template, piece, places);
             let filling = piece.0.last().into_iter().cycle().take(in_text - rows);
@@ -361,7 +371,7 @@ impl Tx {
             let values = rest.by_ref().take(rows).flatten().chain(filling);
             touched += match self {
                 Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
-                Self::Postgres(tx) => {
+                Self::Postgres(tx, _) => {
                     bound!(text, values).execute(&mut **tx).await?.rows_affected()
                 }
             };
@@ -386,7 +396,7 @@ impl Tx {
                         .into_iter()
                         .map(Row::Sqlite),
                 ),
-                Self::Postgres(tx) => found.extend(
+                Self::Postgres(tx, _) => found.extend(
                     bound!(text(Places::Numbered), filled(piece).cloned())
                         .fetch_all(&mut **tx)
                         .await?
@@ -402,7 +412,7 @@ impl Tx {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Postgres(tx, _) => tx.commit().await?,
         }
         Ok(())
     }
@@ -411,7 +421,7 @@ impl Tx {
     pub(super) async fn roll_back(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.rollback().await?,
-            Self::Postgres(tx) => tx.rollback().await?,
+            Self::Postgres(tx, _) => tx.rollback().await?,
         }
         Ok(())
     }

@@ -125,6 +125,7 @@ pub async fn carry_out(
     if !carried.lost.is_empty() {
         return Ok(carried);
     }
+    carried.also(ledger::bring_along(tx, &signed_in(&rows.links), now).await?);
     for single in &rows.singles {
         single.run(tx).await?;
     }
@@ -148,6 +149,15 @@ pub async fn carry_out(
     let without = windows::take_slots(tx, outcomes, now).await?;
     tx.give(sql::INSERT_OUTBOX, outbox_rows(outcomes, &without, now)).await?;
     Ok(carried)
+}
+
+/// The accounts that are signed in by these.
+fn signed_in(links: &[(i64, LinkEffect)]) -> Vec<i64> {
+    let account = |(_, effect): &(i64, LinkEffect)| match effect {
+        LinkEffect::SignIn { account, .. } => Some(account.0),
+        _ => None,
+    };
+    links.iter().filter_map(account).collect()
 }
 
 /// Takes pictures out of line; the events whose pictures had left.

@@ -33,7 +33,7 @@ use self::{
     statements as sql,
 };
 use super::{
-    StoreError, Tx, Value,
+    StoreError, Tx, Value, functions,
     scope::{OfHouse, Scoped},
     sealed,
 };
@@ -81,6 +81,7 @@ pub async fn accounts(
         let account = read_account(&row, 0, house)?;
         found.insert(account.id.0, account);
     }
+    functions::fill(tx, found.values_mut().map(|account| &mut account.purse).collect()).await?;
     Ok(found)
 }
 
@@ -133,6 +134,8 @@ pub async fn customers(
             also.push(more);
         }
     }
+    let purses = found.values_mut().map(|customer| &mut customer.account.purse);
+    functions::fill(tx, purses.collect()).await?;
     add(tx, &also, &mut found).await?;
     Ok(found)
 }

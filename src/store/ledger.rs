@@ -8,6 +8,7 @@
 mod chain;
 mod found;
 mod moves;
+mod site;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,7 +19,12 @@ use picdesk_core::{
 
 pub(super) use self::chain::{Sealed, digest};
 use self::found::{Held, find_holds, find_purses, find_sources};
-pub use self::moves::{Move, MoveKind};
+pub(super) use self::site::bring_along;
+use self::site::{Drawn, Till};
+pub use self::{
+    moves::{Move, MoveKind},
+    site::give_again,
+};
 use super::{Row, StoreError, Tx, Value, sealed};
 
 /// An order about money, and the event that gave it.
@@ -103,6 +109,18 @@ struct Open {
     seqs: HashSet<i64>,
 }
 
+impl Open {
+    /// Whether there are lines of this transaction.
+    fn is_touched(&self) -> bool {
+        self.entries != self.entries_before
+    }
+
+    /// The first event whose orders touched it.
+    fn first_seq(&self) -> i64 {
+        self.seqs.iter().min().copied().unwrap_or(0)
+    }
+}
+
 /// A line to be written.
 struct Line<'a> {
     id: i64,
@@ -149,6 +167,7 @@ pub fn read_purse(row: &Row, first: usize) -> Result<Purse, StoreError> {
         expired: Credits(row.int(first + 5)?),
         reclaimed: Credits(row.int(first + 6)?),
         moved: Credits(row.int(first + 7)?),
+        site: None,
     })
 }
 
@@ -160,6 +179,19 @@ pub struct CarriedOut {
     pub lost: HashSet<i64>,
     /// Credits moved, by kind of line.
     pub moved: BTreeMap<&'static str, i64>,
+    /// What of the website's did not work, and kept nothing else from being done.
+    pub trouble: Vec<StoreError>,
+}
+
+impl CarriedOut {
+    /// Adds what more was carried out in the same transaction.
+    pub(super) fn also(&mut self, more: Self) {
+        self.lost.extend(more.lost);
+        self.trouble.extend(more.trouble);
+        for (kind, credits) in more.moved {
+            *self.moved.entry(kind).or_default() += credits;
+        }
+    }
 }
 
 /// Carries orders out.
@@ -170,22 +202,34 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
     let held = find_holds(tx, orders).await?;
     let known = find_sources(tx, orders).await?;
     let mut purses = find_purses(tx, orders, &held).await?;
-    let mut book = Book { now, held, known, ..Book::default() };
+    let till = Till::open(tx, orders, &purses).await?;
+    let mut book = Book { now, held, known, till, ..Book::default() };
     let mut lost = HashSet::new();
     for order in orders {
         if !book.write(&mut purses, order)? {
             lost.insert(order.seq);
         }
     }
+    if lost.is_empty() {
+        book.sweep(&mut purses)?;
+        lost.extend(book.settle_there(tx, &mut purses).await?);
+    }
     if !lost.is_empty() {
         return Ok(CarriedOut { lost, ..CarriedOut::default() });
     }
-    book.sweep(&mut purses)?;
+    write_out(tx, book, &purses).await
+}
+
+/// Writes down what orders came to.
+async fn write_out(
+    tx: &mut Tx,
+    book: Book,
+    purses: &BTreeMap<i64, Open>,
+) -> Result<CarriedOut, StoreError> {
     tx.run_for(INSERT_LINES, &book.lines).await?;
     tx.run_for(INSERT_HOLDS, &book.holds).await?;
     tx.run_for(RESOLVE_HOLDS, &book.resolved).await?;
-    let touched: Vec<&Open> =
-        purses.values().filter(|open| open.entries != open.entries_before).collect();
+    let touched: Vec<&Open> = purses.values().filter(|open| open.is_touched()).collect();
     let rows: Vec<Vec<Value>> = touched
         .iter()
         .map(|open| {
@@ -204,7 +248,7 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
             ]
         })
         .collect();
-    let mut written = HashSet::new();
+    let (mut written, mut lost) = (HashSet::new(), HashSet::new());
     for row in tx.rows_for(UPDATE_PURSES, &rows).await? {
         written.insert(row.int(0)?);
     }
@@ -213,7 +257,7 @@ pub async fn carry_out(tx: &mut Tx, orders: &[Order], now: i64) -> Result<Carrie
             lost.extend(&open.seqs);
         }
     }
-    Ok(CarriedOut { lost, moved: book.moved })
+    Ok(CarriedOut { lost, moved: book.moved, trouble: book.trouble })
 }
 
 /// The rows that orders come to.
@@ -226,6 +270,9 @@ struct Book {
     holds: Vec<Vec<Value>>,
     resolved: Vec<Vec<Value>>,
     moved: BTreeMap<&'static str, i64>,
+    /// Purses that the website keeps, where it keeps some.
+    till: Option<Till>,
+    trouble: Vec<StoreError>,
 }
 
 impl Book {
@@ -256,7 +303,7 @@ impl Book {
             Act::Take { .. } => return self.take(purses, order),
             Act::Hold { hold, purse, generation, amount } => {
                 let open = require(purses, *purse)?;
-                if open.purse.available().0 < *amount {
+                if !self.draw(open, (order.seq, *amount), Drawn::Held(*hold)) {
                     return Ok(false);
                 }
                 open.purse.pending.0 += amount;
@@ -302,10 +349,11 @@ impl Book {
             return Ok(true);
         }
         let open = require(purses, *purse)?;
+        let must_be_there = *reason != TakeReason::Reclaimed;
+        if must_be_there && !self.draw(open, (order.seq, *amount), Drawn::Spent(*entry)) {
+            return Ok(false);
+        }
         let kind = match reason {
-            TakeReason::Refunded | TakeReason::Lapsed if open.purse.available().0 < *amount => {
-                return Ok(false);
-            }
             TakeReason::Refunded => {
                 open.purse.refunded.0 += amount;
                 "refund"
@@ -369,6 +417,7 @@ impl Book {
             note: None,
         };
         self.line(open, seq, line);
+        self.end_there(open, (seq, hold), void.is_none());
         self.resolved.push(vec![hold.into(), state.into(), self.now.into()]);
         Ok(())
     }

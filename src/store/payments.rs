@@ -22,7 +22,7 @@ pub use self::known::{GoneBack, OpenLink, gone_back, is_given, open_links, plan_
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
-    gifts, ledger, plans, sealed,
+    functions, gifts, ledger, plans, sealed,
 };
 
 macro_rules! checkout_columns {
@@ -400,9 +400,8 @@ pub(super) async fn choose_plan(tx: &mut Tx, account: AccountId) -> Result<(), S
 
 /// The purse that has what a purse got: itself, or what succeeded it.
 async fn holder(tx: &mut Tx, purse: PurseId) -> Result<Option<Purse>, StoreError> {
-    tx.rows(FIND_HOLDER, &[purse.0.into()])
-        .await?
-        .first()
-        .map(|row| ledger::read_purse(row, 0))
-        .transpose()
+    let rows = tx.rows(FIND_HOLDER, &[purse.0.into()]).await?;
+    let mut found = rows.first().map(|row| ledger::read_purse(row, 0)).transpose()?;
+    functions::fill(tx, found.iter_mut().collect()).await?;
+    Ok(found)
 }

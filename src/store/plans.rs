@@ -156,17 +156,24 @@ pub async fn lapsing(
     if !sources.is_empty() {
         let first = tx.rows_for(FIND_FIRST_LINE, &sources).await?;
         let first = first.first().map_or(Ok(0), |row| row.int(0))?;
-        for row in tx.rows(FIND_LINES, &[purse.0.into(), first.into()]).await? {
+        for (number, row) in (1..).zip(tx.rows(FIND_LINES, &[purse.0.into(), first.into()]).await?)
+        {
             let (hold, source) = (row.maybe_int(2)?.unwrap_or(0), row.text(3)?);
+            let amount = Credits(row.int(1)?);
             let what = match row.text(0)?.as_str() {
                 "grant" => Move::Came(source),
                 "hold" => Move::Held(hold),
                 "void" => Move::Freed(hold),
                 "post" => Move::Spent(hold),
                 "expire" => Move::Lapsed(source),
+                // What went to the website lapses by its rules, if it does.
+                "site_out" => {
+                    lines.push(PurseLine { what: Move::Held(-number), amount });
+                    Move::Spent(-number)
+                }
                 _ => Move::Other,
             };
-            lines.push(PurseLine { what, amount: Credits(row.int(1)?) });
+            lines.push(PurseLine { what, amount });
         }
     }
     Ok(lapse::left(&lots, &lines))

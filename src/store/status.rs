@@ -3,7 +3,7 @@
 use picdesk_core::generation::{Quality, Resolution};
 use serde::Serialize;
 
-use super::{Connection, Row, StoreError, Tx, facts::word, ledger, sealed};
+use super::{Connection, Row, StoreError, Tx, facts::word, functions::operations, ledger, sealed};
 use crate::telemetry::metrics;
 
 /// The object that `status --json` prints. All integers, all present; counts survive pruning.
@@ -75,7 +75,8 @@ const COUNT_IDENTITIES: &str = "select count(*) from identities";
 const SUM_PURSES: &str = "
     select cast(coalesce(sum(granted), 0) as bigint), cast(coalesce(sum(posted), 0) as bigint),
            cast(coalesce(sum(pending), 0) as bigint), cast(coalesce(sum(refunded), 0) as bigint),
-           cast(coalesce(sum(expired), 0) as bigint), cast(coalesce(sum(reclaimed), 0) as bigint)
+           cast(coalesce(sum(expired), 0) as bigint), cast(coalesce(sum(reclaimed), 0) as bigint),
+           cast(coalesce(sum(moved), 0) as bigint)
     from purses";
 
 type Count = (String, i64);
@@ -156,7 +157,8 @@ pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
 fn credits(row: &Row) -> Result<CreditCounts, StoreError> {
     let (granted, posted, pending) = (row.int(0)?, row.int(1)?, row.int(2)?);
     let (refunded, expired) = (row.int(3)?, row.int(4)?);
-    let available = granted - posted - pending - refunded - expired - row.int(5)?;
+    // What moved between purses of ours is nothing in all; what is left went to the website's.
+    let available = granted + row.int(6)? - posted - pending - refunded - expired - row.int(5)?;
     Ok(CreditCounts { granted, posted, pending, refunded, expired, available })
 }
 
@@ -264,8 +266,8 @@ impl Sums {
             "expire" => self.expired += amount,
             "reclaim" | "debt_in" => self.reclaimed += amount,
             "debt_out" => self.reclaimed -= amount,
-            "move_in" => self.moved += amount,
-            "move_out" => self.moved -= amount,
+            "move_in" | "site_in" => self.moved += amount,
+            "move_out" | "site_out" => self.moved -= amount,
             _ => {}
         }
     }
@@ -310,7 +312,7 @@ pub async fn verify(tx: &mut Tx) -> Result<Vec<Broken>, StoreError> {
         }
     }
     lines.of_purse(tx, i64::MAX, &mut broken).await?;
-    for &(invariant, text) in ROW_CHECKS {
+    for &(invariant, text) in ROW_CHECKS.iter().chain(operations::CHECKS) {
         for row in tx.rows(text, &[]).await? {
             broken.push(Broken { invariant, row: row.int(0)?.to_string() });
         }

@@ -11,7 +11,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::error;
 
-use super::{Database, Health, StoreError, Tx};
+use super::{Database, Health, StoreError, Tx, functions::Functions};
 
 /// Pieces of work waiting; more have to wait for their place.
 const WAITING_MAX: usize = 4096;
@@ -75,13 +75,18 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the writing tasks. With a replica's number they are fenced.
-    pub(super) fn start(database: &Database, replica: Option<i64>) -> Self {
+    pub(super) fn start(
+        database: &Database,
+        replica: Option<i64>,
+        functions: Option<&Arc<Functions>>,
+    ) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
         let health = Arc::new(Health::default());
         for lane in 0..lanes(database) {
             let fence = replica.map(|replica| (replica, lane as i64));
-            let lane = Lane { database: database.clone(), health: Arc::clone(&health), fence };
+            let (database, health) = (database.clone(), Arc::clone(&health));
+            let lane = Lane { database, health, fence, functions: functions.cloned() };
             tokio::spawn(lane.write(Arc::clone(&waiting)));
         }
         Self { jobs, health }
@@ -117,6 +122,8 @@ struct Lane {
     health: Arc<Health>,
     /// The replica and the number of the lane, where there is somebody who may fence it.
     fence: Option<(i64, i64)>,
+    /// The website's functions, where they keep credits.
+    functions: Option<Arc<Functions>>,
 }
 
 /// Why a transaction did not go through.
@@ -210,7 +217,7 @@ impl Lane {
     /// Runs all jobs in one transaction.
     async fn together(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), Failed> {
         let begun = async {
-            let mut tx = self.database.begin().await?;
+            let mut tx = self.database.begin(self.functions.as_ref()).await?;
             match check_fence(&mut tx, self.fence).await {
                 Ok(()) => Ok(tx),
                 Err(error) => {

@@ -7,12 +7,15 @@ use std::{
 
 use tracing::{error, warn};
 
-use super::{Turner, pace::Written};
+use super::{ATTEMPTS_MAX, Turner, pace::Written};
 use crate::{
     outbox::Said,
     store::{StoreError, Work, effects::Answer},
     telemetry::metrics,
 };
+
+/// Tries while a function of the website's fails, which is for people to mend: a day's.
+const ATTEMPTS_AT_SITE: i64 = 1440;
 
 /// What a batch came to.
 #[derive(Debug, Default)]
@@ -23,6 +26,8 @@ pub(super) struct Turned {
     pub(super) answers: Vec<Answer>,
     /// What the owner must hear of.
     pub(super) alarms: Vec<&'static str>,
+    /// What of the website's did not work.
+    pub(super) trouble: Vec<StoreError>,
     /// After how long cases were answered for the first time, milliseconds.
     pub(super) first_answers: Vec<i64>,
     /// Credits moved, by kind of line.
@@ -53,6 +58,13 @@ impl Turned {
 }
 
 impl Turner {
+    /// The owner hears of what is not ours; how often an event may meet it.
+    pub(super) fn hear(&self, error: &StoreError) -> i64 {
+        let StoreError::Site { does, .. } = error else { return ATTEMPTS_MAX };
+        self.desk.alarms.raise_in_words(does.alarm(), &error.to_string());
+        ATTEMPTS_AT_SITE
+    }
+
     /// What leaves after the commit of a batch; how many events it saw to.
     pub(super) async fn committed(
         &self,
@@ -80,6 +92,9 @@ impl Turner {
         }
         for alarm in &turned.alarms {
             self.desk.alarms.raise(alarm);
+        }
+        for error in &turned.trouble {
+            self.hear(error);
         }
         let now = self.store.clock().now_ms();
         for written in &turned.written {

@@ -57,9 +57,19 @@ impl Speaker<'_> {
             LinkSay::EmailSent => self.text("link-email-sent"),
             LinkSay::EmailWrong => self.text("link-email-wrong"),
             LinkSay::SignInLater => self.text("link-later"),
-            LinkSay::SignedIn { who } => self.of_person("link-signed-in-now", who),
+            LinkSay::SignedIn { who, shares_purse: false } => {
+                self.of_person("link-signed-in-now", who)
+            }
+            LinkSay::SignedIn { who, shares_purse: true } => {
+                self.of_person("link-signed-in-shares", who)
+            }
             LinkSay::SignedInElsewhere { who } => self.of_person("link-signed-in-elsewhere", who),
-            LinkSay::SignedOut { who } => self.of_person("link-signed-out", who),
+            LinkSay::SignedOut { who, shares_purse: false } => {
+                self.of_person("link-signed-out", who)
+            }
+            LinkSay::SignedOut { who, shares_purse: true } => {
+                self.of_person("link-signed-out-shared", who)
+            }
             LinkSay::Browser { url, minutes } => {
                 let args = Args::new().ours("url", url.as_str());
                 let time = units::wait(self.lexicon, minutes.saturating_mul(60));

@@ -40,6 +40,9 @@ impl Speaker<'_> {
     pub(super) fn balance(&self, balance: &Balance) -> Text {
         let left = Args::new().ours("left", self.credits(balance.available));
         let mut lines = vec![self.fill("balance", &left)];
+        if balance.shared {
+            lines.push(self.text("balance-shared"));
+        }
         if let Some((plan, state, until)) = &balance.plan {
             lines.push(self.plan_state(plan, *state, *until));
         }

@@ -188,15 +188,13 @@ fn commands(measure: &Measure) -> Vec<Say> {
     };
     let mut entries: Vec<_> = REASONS.map(entry).into();
     entries.extend(measure.repeated(&entry("owed_expired")));
-    let line = HistoryLine {
-        prompt: measure.short.clone(),
-        made_at: DECEMBER_22,
-        kept_until: DECEMBER_22,
-    };
+    let (prompt, made_at) = (measure.short.clone(), DECEMBER_22);
+    let line = HistoryLine { prompt, made_at, kept_until: DECEMBER_22 };
     let balance = |available, pending| {
         let held = HeldLine { credits: measure.credits(), prompt: measure.long.clone() };
         Say::Balance(Balance {
             available,
+            shared: pending == Credits::ZERO,
             pending,
             in_line: 2,
             held: measure.repeated(&held),

@@ -129,6 +129,7 @@ impl TestDatabase {
             url: Secret::new(&self.url),
             connections_max: CONNECTIONS_MAX,
             allow_transaction_pooler: false,
+            functions: None,
         }
     }
 }

@@ -341,7 +341,7 @@ impl House {
              [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
              [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}sends_per_s = 0\n\
              chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{links}{wecom}{site}[link]\n{link}\
-             [images]\nbase_url = {base}\n{key}{images}\
+             {ledger}[images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\n{desk}",
             desk = self
@@ -362,6 +362,7 @@ impl House {
             ),
             links = creem.map(|creem| sales::of_creem(creem, &self.given)).unwrap_or_default(),
             link = self.given.link,
+            ledger = self.given.ledger,
             site = self.site.as_ref().map(site::section).unwrap_or_default(),
             images = self.given.images,
             trial = self.given.trial,

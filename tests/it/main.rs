@@ -13,3 +13,4 @@ mod sending;
 mod stories;
 mod studio;
 mod tidy;
+mod website;

@@ -9,6 +9,7 @@ mod human;
 mod line;
 mod linking;
 mod making;
+mod one_purse;
 mod outages;
 mod paying;
 mod plans;

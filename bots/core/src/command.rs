@@ -12,7 +12,7 @@ use crate::{
     facts::{MessageFacts, OpenRequest, PlanFacts},
     history,
     intent::Command,
-    invite, keys, link, linking,
+    invite, keys, lapse, link, linking,
     payment::{self, RefundAuto},
     pricing, promo,
     say::{Balance, BalanceLine, HeldLine, Key, Label, Say, Verb},
@@ -118,12 +118,13 @@ pub(crate) fn balance(
     let row = payment::current(&facts.plans);
     let say = Say::Balance(Balance {
         available: visit.available(),
+        shared: visit.customer.account.purse.site.is_some(),
         pending: visit.customer.account.purse.pending,
         in_line: visit.customer.open.iter().filter(|open| !open.generations.is_empty()).count()
             as i64,
         held: visit.customer.open.iter().filter_map(held).collect(),
         plan: row.map(|row| (row.plan.clone(), row.state, row.until)),
-        lapsing: facts.lapsing.clone(),
+        lapsing: lapse::told(&facts.lapsing),
         entries: entries.to_vec(),
     });
     let mut first = vec![keys::act(Label::Buy, Verb::Buy, 0)];

@@ -37,7 +37,8 @@ impl fmt::Display for Credits {
 }
 
 /// A purse as its row has it. `available = granted + moved − posted − pending − refunded −
-/// expired`; what was clawed back stands beside it and may push what can be spent below zero.
+/// expired`; what was clawed back stands beside it and may push what can be spent below zero. Where
+/// the website keeps a purse of its own for them, what is there can be spent too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purse {
     /// Its id.
@@ -54,8 +55,10 @@ pub struct Purse {
     pub expired: Credits,
     /// Clawed back after a chargeback.
     pub reclaimed: Credits,
-    /// What came from other purses, less what went to them.
+    /// What came from other purses and the website's, less what went to them.
     pub moved: Credits,
+    /// What can be spent of the purse that the website keeps for them, where it keeps one.
+    pub site: Option<Credits>,
 }
 
 impl Purse {
@@ -72,6 +75,7 @@ impl Purse {
             expired: zero,
             reclaimed: zero,
             moved: zero,
+            site: None,
         }
     }
 
@@ -79,7 +83,8 @@ impl Purse {
     #[must_use]
     pub fn available(&self) -> Credits {
         let held = self.posted.0 + self.pending.0 + self.refunded.0 + self.expired.0;
-        Credits(self.granted.0 + self.moved.0 - held - self.reclaimed.0)
+        let there = self.site.unwrap_or_default().0;
+        Credits(self.granted.0 + self.moved.0 - held - self.reclaimed.0 + there)
     }
 }
 

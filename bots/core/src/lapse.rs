@@ -133,6 +133,11 @@ pub fn left(lots: &[Lot], lines: &[PurseLine]) -> Vec<Lapsing> {
     .collect()
 }
 
+/// What there is to tell of it: of what is spent, or went elsewhere, there is nothing.
+pub(crate) fn told(lapsing: &[Lapsing]) -> Vec<Lapsing> {
+    lapsing.iter().filter(|lot| lot.credits > Credits::ZERO).cloned().collect()
+}
+
 /// Credits come near the end of their time, or have come to it.
 pub(crate) fn due(turn: &mut Turn<'_>, facts: &MessageFacts) {
     let Some(customer) = facts.customer.as_ref() else { return };

@@ -413,7 +413,8 @@ fn sign_in(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) 
     visit.awaits(turn, None);
     let hint = || who.hint.clone();
     let undo = || vec![vec![unlinking::sign_out_key(who)]];
-    let say = Say::Link(LinkSay::SignedIn { who: hint() });
+    let shares_purse = turn.house().link.shares_purse;
+    let say = Say::Link(LinkSay::SignedIn { who: hint(), shares_purse });
     let signed_in = turn.words(&visit.reader, say).keys(undo());
     turn.send(signed_in);
     let here = &visit.customer.identity;

@@ -173,10 +173,11 @@ impl Limits {
     /// One more wrong code; how many more there may be.
     fn count(&self, turn: &mut Turn<'_>, of: &IdentityId) -> i64 {
         let mut left = i64::MAX;
-        for ((tally, _, most), scope) in self.counts.iter().zip(scopes(of)) {
+        for ((tally, lasts, most), scope) in self.counts.iter().zip(scopes(of)) {
             let Tally { began_at, count } = *tally;
             let count = count + 1;
-            turn.then(Effect::Link(LinkEffect::Count { scope, began_at, count }));
+            let over = turn.frame.now.saturating_sub(*lasts);
+            turn.then(Effect::Link(LinkEffect::Count { scope, began_at, count, over }));
             left = left.min(most.saturating_sub(count).max(0));
         }
         if self.counts.iter().all(|(tally, _, most)| tally.count + 1 >= *most) {

@@ -639,6 +639,8 @@ pub struct OfferLine {
 pub struct Balance {
     /// What can be spent.
     pub available: Credits,
+    /// Whether it is of the purse that the website keeps for them.
+    pub shared: bool,
     /// What is set aside.
     pub pending: Credits,
     /// Requests for which it is set aside.

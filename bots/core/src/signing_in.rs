@@ -203,7 +203,10 @@ pub(crate) fn checked(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, end: &E
             let other = link.typed.as_ref().and_then(|typed| typed.party.as_ref());
             let is_own = other.is_some_and(|other| other.owner.account == own.owner.account);
             match &own.signed_in {
-                _ if is_own => LinkSay::SignedIn { who: who.hint.clone() },
+                _ if is_own => {
+                    let shares_purse = turn.house().link.shares_purse;
+                    LinkSay::SignedIn { who: who.hint.clone(), shares_purse }
+                }
                 Some(one) if one.subject != who.subject => LinkSay::TwoPeople,
                 _ => return linking::join(turn, &mut visit, &own, other, Some(who)),
             }

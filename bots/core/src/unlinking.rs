@@ -135,7 +135,8 @@ pub(crate) fn sign_out(
     let (account, subject) = (own.owner.account, who.subject.clone());
     turn.then(Effect::Link(LinkEffect::SignOut { account, subject }));
     visit.awaits(turn, None);
-    let say = || Say::Link(LinkSay::SignedOut { who: who.hint.clone() });
+    let shares_purse = turn.house().link.shares_purse;
+    let say = || Say::Link(LinkSay::SignedOut { who: who.hint.clone(), shares_purse });
     turn.say(&visit.reader, say());
     let here = &visit.customer.identity;
     for other in own.identities.iter().filter(|other| other.identity != *here) {

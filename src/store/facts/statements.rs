@@ -149,12 +149,12 @@ pub(super) const FIND_ENTRIES: &str = "
         select distinct v.purse, coalesce((
             select l.number from ledger l
             where l.purse = v.purse
-              and l.kind not in ('hold', 'void')
+              and l.kind not in ('hold', 'void', 'site_in', 'site_out')
             order by l.number desc limit 1 offset 4), 0)
         from v)
     select l.kind, l.amount, l.reason, l.at, l.purse
     from begins join ledger l on l.purse = begins.purse and l.number >= begins.number
-    where l.kind not in ('hold', 'void')
+    where l.kind not in ('hold', 'void', 'site_in', 'site_out')
     order by l.purse, l.number desc";
 pub(super) const FIND_HISTORY: &str = concat!(
     "select ",

@@ -74,6 +74,15 @@ pub(super) async fn find_purses(
             Act::Move(moved) => ids.extend([moved.from, moved.to]),
         }
     }
+    open_purses(tx, ids).await
+}
+
+/// These purses, and whatever succeeds them.
+pub(super) async fn open_purses(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<i64, Open>, StoreError> {
+    let mut ids: BTreeSet<i64> = ids.into_iter().collect();
     let mut purses = BTreeMap::new();
     // A purse that has a successor needs that one too; a successor has none.
     while !ids.is_empty() {

@@ -83,6 +83,10 @@ impl Book {
         moved: &Move,
     ) -> Result<bool, StoreError> {
         let Move { out, into, from, to, kind } = *moved;
+        if let MoveKind::Parted { at_most } = kind {
+            // What they brought may be at the website by now.
+            self.draw_what_is_there(require(purses, from)?, (seq, at_most), out);
+        }
         let there = require(purses, from)?.purse.available().0;
         let pair = Pair { out, into, from, to, reason: kind.reason() };
         match kind {

@@ -18,6 +18,7 @@ mod plans;
 mod pooler;
 mod prune;
 mod replicas;
+mod site;
 mod timers;
 mod verify;
 mod wecom;

@@ -33,6 +33,8 @@ pub struct Given {
     pub creem: &'static str,
     /// Whether there is a website whose people sign in.
     pub site: bool,
+    /// Of `[ledger]`, with its name.
+    pub ledger: &'static str,
     /// Of `[link]`.
     pub link: &'static str,
     /// Whether there is a WeCom too, and how its AI bot's messages come.
@@ -70,6 +72,7 @@ impl Default for Given {
             gifts: "",
             creem: "",
             site: false,
+            ledger: "",
             link: "",
             wecom: None,
             kf: "",

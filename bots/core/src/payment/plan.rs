@@ -15,7 +15,7 @@ use crate::{
     event::{About, Event, Setting},
     facts::{MessageFacts, Plan, PlanFacts},
     id::{ErrandId, MessageId},
-    keys,
+    keys, lapse,
     press::Answer,
     say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
     turn::{Reader, Turn},
@@ -139,7 +139,7 @@ pub(crate) fn show(
             .map(|other| line(turn, other))
             .collect(),
         available: visit.available(),
-        lapsing: facts.lapsing.clone(),
+        lapsing: lapse::told(&facts.lapsing),
         refunds: refund::lines(facts),
         is_sold: !offers.is_empty(),
     };

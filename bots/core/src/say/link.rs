@@ -71,6 +71,8 @@ pub enum LinkSay {
     SignedIn {
         /// As whom, masked.
         who: String,
+        /// Whether the site keeps their credits.
+        shares_purse: bool,
     },
     /// The same, said in every other chat of the account.
     SignedInElsewhere {
@@ -81,6 +83,8 @@ pub enum LinkSay {
     SignedOut {
         /// As whom they were signed in, masked.
         who: String,
+        /// Whether the site keeps their credits.
+        shares_purse: bool,
     },
     /// Where to sign in in a browser.
     Browser {

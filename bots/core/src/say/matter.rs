@@ -1,6 +1,6 @@
 //! Beside what a way to a human stands: every failure, and every price and payment.
 
-use super::{Label, LinkSay, Say, StarsSay};
+use super::{GiftSay, Label, LinkSay, Say, StarsSay};
 use crate::payment::PlanState;
 
 /// What a message is about, as far as it decides whether a way to a human stands beside it.
@@ -26,6 +26,7 @@ impl Say {
             Self::NoSuchChoice { .. } => Matter::Neither,
             Self::WhichPictureByButtons => Matter::Neither,
             Self::Stars(stars) => stars.matter(),
+            Self::Gift(gift) => gift.matter(),
             Self::SlowDown => Matter::Failure,
             Self::CameToNothing => Matter::Failure,
             Self::CouldNotSay => Matter::Failure,
@@ -148,6 +149,21 @@ fn of_plan(state: PlanState) -> Matter {
         | PlanState::Paused
         | PlanState::Ended
         | PlanState::Unknown => Matter::Money,
+    }
+}
+
+impl GiftSay {
+    fn matter(&self) -> Matter {
+        match self {
+            Self::PromoWrong { .. }
+            | Self::PromoHad
+            | Self::PromoOver
+            | Self::PromoUsedUp
+            | Self::PromoNotNew { .. }
+            | Self::NotNew => Matter::Failure,
+            Self::Redeemed { .. } | Self::Rewarded { .. } => Matter::Money,
+            Self::RedeemHow | Self::Invite(_) | Self::Invited { .. } => Matter::Neither,
+        }
     }
 }
 

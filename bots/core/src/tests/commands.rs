@@ -27,11 +27,24 @@ fn the_balance_tells_what_is_held_and_the_last_entries() {
     let customer = with_open(customer(5), Is::Held);
     let facts = MessageFacts { entries, ..message_facts(customer) };
     assert_snapshot!(folded(&said(facts, message("余额"))), @r#"
-    send in telegram:7: Balance(Balance { available: 3, pending: 2, in_line: 1, held:
-        [HeldLine { credits: 2, prompt: "a fox" }], plan: -, lapsing: [], entries:
+    send in telegram:7: Balance(Balance { available: 3, shared: false, pending: 2, in_line:
+        1, held: [HeldLine { credits: 2, prompt: "a fox" }], plan: -, lapsing: [], entries:
         [BalanceLine { change: 3, reason: "trial", at: 1700000000000 }] }) / [Buy 0]
         [SupportLink https://help.example]
     "#);
+}
+
+#[test]
+fn what_the_website_keeps_is_spent_here_too_and_the_balance_says_so() {
+    let mut known = customer(0);
+    known.account.purse.site = Some(Credits(5));
+    let balance = said(message_facts(known.clone()), message("/balance"));
+    assert!(balance.contains("Balance { available: 5, shared: true,"), "{balance}");
+    let making = said(message_facts(known.clone()), message("a fox"));
+    assert!(making.contains(": Making "), "{making}");
+    known.account.purse.site = Some(Credits(1));
+    let offer = said(message_facts(known), message("a fox"));
+    assert!(offer.contains("OutOfCredits { price: 2, available: Some(1)"), "{offer}");
 }
 
 #[test]

@@ -99,7 +99,13 @@ pub fn house() -> House {
         till: None,
         refund_auto: RefundAuto::Never,
         channels: vec![],
-        link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
+        link: LinkRules {
+            code_ttl_ms: 600_000,
+            tries: 5,
+            codes_per_h: 3,
+            sign_in: false,
+            shares_purse: false,
+        },
         gifts: GiftRules::default(),
     }
 }

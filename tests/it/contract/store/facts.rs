@@ -30,7 +30,7 @@ impl House {
     }
 }
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Rules {
         product_name: "Picture Desk".to_owned(),
         language_default: Language::En,
@@ -51,7 +51,13 @@ fn rules() -> Rules {
         members_desk: None,
         public_url: String::new(),
         examples: Vec::new(),
-        link: LinkRules { code_ttl_ms: 600_000, tries: 5, codes_per_h: 3, sign_in: false },
+        link: LinkRules {
+            code_ttl_ms: 600_000,
+            tries: 5,
+            codes_per_h: 3,
+            sign_in: false,
+            shares_purse: false,
+        },
         gifts: GiftRules::default(),
         channels: Vec::new(),
     }

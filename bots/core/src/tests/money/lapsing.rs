@@ -53,6 +53,12 @@ fn never_more_lapses_than_is_there_and_what_is_held_is_waited_for() {
     assert_eq!(due(70, vec![held]), "", "it is looked at again");
 }
 
+#[test]
+fn of_what_is_spent_it_is_not_said_that_it_lapses() {
+    let lots = [lapsing("transaction:a", 0, NOW + 1), lapsing("transaction:b", 7, NOW + 2)];
+    assert_eq!(crate::lapse::told(&lots), lots[1..]);
+}
+
 /// A purse whose credits are known one by one.
 #[derive(Default)]
 struct Naive {

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "sales", include_str!("../../migrations/0003_sales.sql")),
     (4, "links", include_str!("../../migrations/0004_links.sql")),
     (5, "promos", include_str!("../../migrations/0005_promos.sql")),
+    (6, "site", include_str!("../../migrations/0006_site.sql")),
 ];
 
 /// The text as SQLite reads it.

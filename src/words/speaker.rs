@@ -130,9 +130,7 @@ impl Speaker<'_> {
             Say::InPrivateOnly => self.text("in-private-only"),
             Say::PromptEmpty => self.text("prompt-empty"),
             Say::ReferenceUnusable { number, fault } => self.reference(*number, *fault),
-            Say::NoSuchChoice { number } => {
-                self.fill("no-such-choice", &Args::new().number("number", *number))
-            }
+            Say::NoSuchChoice { number } => self.no_such_choice(*number),
             Say::PromptTooLong { chars, chars_max } => {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
             }
@@ -262,6 +260,10 @@ impl Speaker<'_> {
             Say::Done => self.text("done"),
             Say::Verbatim(text) => text.clone(),
         }
+    }
+
+    fn no_such_choice(&self, number: i64) -> Text {
+        self.fill("no-such-choice", &Args::new().number("number", number))
     }
 
     fn welcome(&self, trial: Credits) -> Text {

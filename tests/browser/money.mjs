@@ -91,9 +91,10 @@ async function payInStars(visit) {
   );
   const text = shown.buttons.find((it) => SAYS.stars.test(it));
   await visit.page.press(`[data-message="${shown.message}"] .key`, text);
+  const asksToPay = (it) => it.fromBot && it.buttons.some((key) => SAYS.pay.test(key));
   const bill = await visit.message(
     "the invoice",
-    (it) => it.message > shown.message && it.fromBot && it.buttons.some((key) => SAYS.pay.test(key)),
+    (it) => it.message > shown.message && asksToPay(it),
   );
   await visit.shot("invoice");
   const key = bill.buttons.find((it) => SAYS.pay.test(it));

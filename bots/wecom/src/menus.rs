@@ -34,7 +34,8 @@ pub trait Menus: Send + Sync {
     async fn chose(&self, conversation: &ConversationId, how: Chooses);
 }
 
-/// Reads messages that are nothing but a number of the last menu as presses, and learns from presses
+/// Reads messages that are nothing but a number of the last menu as presses, and learns from
+/// presses
 /// what people read.
 pub async fn resolve(menus: &Arc<dyn Menus>, arrivals: &mut [Arrival]) {
     for arrival in arrivals {

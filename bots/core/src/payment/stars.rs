@@ -3,29 +3,27 @@
 //!
 //! What Telegram tells is a [`Notice`](super::Notice) like any other: books are kept in `told`.
 
-use alloc::{
-    boxed::Box,
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+mod back;
+
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::back::refund;
+pub(crate) use self::back::{refund_asked, refund_ordered};
 use super::{
     Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanChange, PlanRow,
-    PlanState, PlanTold, RefundAuto, Reversal, Reversed, Told, checkout, plan, refund::AT_ONCE_MS,
+    PlanState, PlanTold, Told, checkout, plan,
 };
 use crate::{
     account::{Language, Person},
-    credits::{Credits, GrantReason, TakeReason},
+    credits::Credits,
     customer::Visit,
     effect::{Body, Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd},
     event::{Event, Setting},
     facts::{Catalogue, House, MessageFacts, PressFacts, Sold},
-    id::{ConversationId, EntryId, ErrandId, IdentityId, Slot},
+    id::{ConversationId, ErrandId, IdentityId, Slot},
     keys,
     press::Answer,
     say::{Key, Label, Say, StarsSay, Verb},
@@ -344,14 +342,6 @@ pub(super) fn renewal(
     })
 }
 
-/// The payment whose credits went along before its money: none of that is known to have gone back.
-fn taken_along<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f Payment> {
-    let mut rows = facts.plan.payments.iter();
-    let row = rows.find(|row| row.payment.id.strip_prefix(CHARGE) == Some(charge))?;
-    let all = row.payment.taken >= row.payment.credits && row.payment.credits > Credits::ZERO;
-    Some(&row.payment).filter(|_| all && row.reversals.is_empty())
-}
-
 /// What an errand about Stars came to.
 pub(crate) fn ended(
     turn: &mut Turn<'_>,
@@ -364,37 +354,11 @@ pub(crate) fn ended(
         // A link is an errand's end of its own.
         StarsErrand::Link { slot, .. } => checkout::failed(turn, facts, *slot),
         StarsErrand::Refund { request, charge, stars, .. } if done => {
-            let reversed = refund(charge, *stars);
-            let told = Told::Reversed(reversed);
+            let told = Told::Reversed(refund(charge, *stars));
             tell_books(turn, ("refunded", charge), turn.frame.now, request, told);
-            let taken = taken_along(facts, charge).map(|payment| payment.credits);
-            let (Some(credits), Some(customer)) = (taken, &facts.customer) else { return };
-            // The books have nothing left to take, and say nothing.
-            let reader = Reader::here(turn, customer, Setting::Private);
-            let available = customer.account.purse.available();
-            turn.say(&reader, Say::MoneyWentBack { credits, available, disputed: false });
+            back::went(turn, facts, charge);
         }
-        StarsErrand::Refund { charge, .. } => {
-            turn.then(Effect::RaiseAlarm { what: "a payment in Stars could not be given back" });
-            let Some(customer) = &facts.customer else { return };
-            if let Some(payment) = taken_along(facts, charge) {
-                let entry = EntryId(turn.id());
-                turn.then(Effect::Grant {
-                    entry,
-                    purse: customer.account.purse.id,
-                    credits: payment.taken,
-                    source: format!("refund-failed:{id}"),
-                    reason: GrantReason::RefundFailed,
-                    note: None,
-                });
-                let taken = Credits::ZERO;
-                turn.then(Effect::KeepPayment(Payment { taken, ..payment.clone() }));
-            }
-            let reader = Reader::here(turn, customer, Setting::Private);
-            let keys = keys::human(turn.house(), None);
-            let word = turn.words(&reader, Say::Stars(StarsSay::RefundFailed)).keys(vec![keys]);
-            turn.send(word);
-        }
+        StarsErrand::Refund { charge, .. } => back::failed(turn, facts, (id, charge)),
         StarsErrand::Renewal { subscription, renewed: true, .. } if done => {
             let subscription = subscription.clone();
             turn.then(Effect::WishPlan { subscription, wish: None });
@@ -440,19 +404,6 @@ pub(crate) fn linked(turn: &mut Turn<'_>, facts: &MessageFacts, slot: i64, link:
     checkout::made(turn, facts, slot, link);
 }
 
-/// That Stars went back, however we come to know it.
-#[must_use]
-pub fn refund(charge: &str, stars: i64) -> Reversed {
-    Reversed {
-        id: format!("refund:{charge}"),
-        payment: format!("{CHARGE}{charge}"),
-        by: Reversal::Refund,
-        minor: stars,
-        total: stars,
-        of_minor: stars,
-    }
-}
-
 /// What the house itself has to say to the books, at `at`.
 fn tell_books(turn: &mut Turn<'_>, (what, name): (&str, &str), at: i64, request: &str, told: Told) {
     let (mode, request) = (Mode::Live, Some(request.into()));
@@ -472,70 +423,6 @@ pub(super) fn mind_the_end(turn: &mut Turn<'_>, checkout: &Checkout, plan: &Plan
         PlanTold { state: PlanState::Ended, changed_at: due_at, customer: None, ..plan.clone() };
     let name = ("over", checkout.request.as_str());
     tell_books(turn, name, due_at, &checkout.request, Told::Plan(over));
-}
-
-/// A customer wants their last payment in Stars back.
-pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
-    let now = turn.frame.now;
-    let unused = facts.refundable.as_ref().filter(|it| {
-        turn.house().refund_auto == RefundAuto::Unspent
-            && it.payment.taken == Credits::ZERO
-            && visit.available() >= it.payment.credits
-            && now.saturating_sub(it.paid_at) < AT_ONCE_MS
-    });
-    let say = match unused {
-        Some(refundable) => {
-            let errand = give_back(turn, refundable, turn.frame.conversation.clone());
-            take_along(turn, visit, &refundable.payment, errand);
-            Say::Stars(StarsSay::RefundComing)
-        }
-        None => Say::Stars(StarsSay::RefundByPeople),
-    };
-    let by_people = unused.is_none();
-    let word = turn.words(&visit.reader, say);
-    let keys = if by_people { keys::human(turn.house(), None) } else { Vec::new() };
-    turn.send(word.keys(vec![keys]));
-    Answer::Quiet
-}
-
-/// An operator gives a customer's last payment in Stars back.
-pub(crate) fn refund_ordered(turn: &mut Turn<'_>, here: &Reader, refundable: Option<&Refundable>) {
-    let Some(refundable) = refundable.filter(|it| it.payment.taken < it.payment.credits) else {
-        return turn.say(here, Say::Stars(StarsSay::DeskNothingToRefund));
-    };
-    let _errand = give_back(turn, refundable, refundable.checkout.conversation.clone());
-    let price = refundable.checkout.price.clone();
-    turn.say(here, Say::Stars(StarsSay::DeskRefundComing { price }));
-}
-
-/// The credits go along before anybody is asked for the money: they cannot be spent meanwhile.
-fn take_along(turn: &mut Turn<'_>, visit: &Visit, payment: &Payment, errand: ErrandId) {
-    let entry = EntryId(turn.id());
-    turn.then(Effect::TakeBack {
-        entry,
-        purse: visit.customer.account.purse.id,
-        credits: payment.credits,
-        source: format!("refund:{errand}"),
-        reason: TakeReason::Refunded,
-    });
-    turn.then(Effect::KeepPayment(Payment { taken: payment.credits, ..payment.clone() }));
-}
-
-fn give_back(
-    turn: &mut Turn<'_>,
-    refundable: &Refundable,
-    conversation: ConversationId,
-) -> ErrandId {
-    let Refundable { payment, checkout, .. } = refundable;
-    let charge = payment.id.strip_prefix(CHARGE).unwrap_or(&payment.id);
-    let errand = StarsErrand::Refund {
-        request: checkout.request.clone(),
-        identity: checkout.identity.clone(),
-        charge: charge.to_string(),
-        stars: checkout.price.minor,
-    };
-    // Telegram gives a payment back once, however often it is asked: each press is a try of its own.
-    run(turn, "refund", (charge, conversation), errand)
 }
 
 /// A plan whose month was given back is over, here and at Telegram.

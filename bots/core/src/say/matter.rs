@@ -161,8 +161,11 @@ impl GiftSay {
             | Self::PromoUsedUp
             | Self::PromoNotNew { .. }
             | Self::NotNew => Matter::Failure,
-            Self::Redeemed { .. } | Self::Rewarded { .. } => Matter::Money,
-            Self::RedeemHow | Self::Invite(_) | Self::Invited { .. } => Matter::Neither,
+            Self::Redeemed { .. }
+            | Self::Rewarded { .. }
+            | Self::Invite(_)
+            | Self::Invited { .. } => Matter::Money,
+            Self::RedeemHow => Matter::Neither,
         }
     }
 }

@@ -302,8 +302,8 @@ impl Draft<'_> {
 
     /// Words with their buttons: as a text and a card, as numbered lines where there are too many
     /// buttons. Who reads in WeChat sees the text alone, so all of it is there, and what can be
-    /// chosen is answered by its number; until they have pressed a card. Operators work in WeCom: what a card shows wholly is a
-    /// card alone.
+    /// chosen is answered by its number; until they have pressed a card. Operators work in WeCom:
+    /// what a card shows wholly is a card alone.
     fn words(&mut self, text: &Text, essential: bool, plan: &mut Plan) {
         let buttons = card::count(&self.message.buttons);
         let has_card = (1..=CARD_BUTTONS_MAX.into()).contains(&buttons);

@@ -1,6 +1,7 @@
 //! Messages handed over to a WeCom that takes them, refuses them, or breaks; and its token.
 
 mod limits;
+mod menus;
 
 use std::sync::atomic::Ordering;
 
@@ -15,7 +16,6 @@ use picdesk_wecom::{
     HandTo, SessionState, WecomApp, WecomKf,
     call::{Api, Call},
     client::File,
-    menus::{Chooses, Menus as _},
     token::Token,
     verify::Secret,
 };
@@ -346,37 +346,6 @@ async fn a_send_is_not_made_twice_after_an_outcome_that_nobody_knew() {
     let mut other = words(CUSTOMER);
     other.message.id = OutboundId(7_168_002);
     assert_eq!(refused(&kf, other).await, "refused Content");
-}
-
-#[tokio::test]
-async fn numbers_of_a_menu_that_was_too_small_are_remembered() {
-    let wecom = StandIn::start().await;
-    let mut delivery = words(CUSTOMER);
-    let button = |n: usize| {
-        let target = ButtonTarget::Token(format!("tok{n}"));
-        vec![Button { label: format!("选项{n}"), target }]
-    };
-    delivery.message.buttons = (1..=12).map(button).collect();
-    kf(&wecom).deliver(delivery).await.unwrap();
-    let kept = wecom.menus.0.lock().unwrap().clone();
-    assert_eq!(kept.get(&(CUSTOMER.to_owned(), 11)).unwrap(), "tok11");
-    assert_eq!((kept.len(), kept.get(&(CUSTOMER.to_owned(), 12)).unwrap().as_str()), (2, "tok12"));
-    // Who presses cards is shown the choices on them alone; who types numbers, beside them too.
-    let words_of = async |chooses| {
-        let mut delivery = words(MEMBER);
-        delivery.message.id = OutboundId(7_168_100 + wecom.of("message/send").len() as i64);
-        delivery.message.buttons = (1..=2).map(button).collect();
-        wecom.menus.chose(&MEMBER.into(), chooses).await;
-        app(&wecom).deliver(delivery).await.unwrap();
-        let sent = wecom.of("message/send");
-        let [.., text, card] = sent.as_slice() else { panic!("{sent:?}") };
-        assert_eq!(card.body["msgtype"], "template_card");
-        text.body["text"]["content"].as_str().unwrap().to_owned()
-    };
-    let by_number = words_of(Chooses::ByNumber).await;
-    let choices = "\n1 选项1 · 2 选项2";
-    assert!(by_number.ends_with(choices), "{by_number}");
-    assert_eq!(format!("{}{choices}", words_of(Chooses::ByCard).await), by_number);
 }
 
 #[tokio::test]

@@ -1,0 +1,140 @@
+//! Stars that go back, and the credits with them.
+
+use alloc::{format, string::ToString, vec, vec::Vec};
+
+use super::{CHARGE, Refundable, StarsErrand, run};
+use crate::{
+    credits::{Credits, GrantReason, TakeReason},
+    customer::Visit,
+    effect::Effect,
+    event::Setting,
+    facts::{MessageFacts, PressFacts},
+    id::{ConversationId, EntryId, ErrandId},
+    keys,
+    payment::{Payment, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS},
+    press::Answer,
+    say::{Say, StarsSay},
+    turn::{Reader, Turn},
+};
+
+/// The payment whose credits went along before its money: none of that is known to have gone back.
+fn taken_along<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f Payment> {
+    let mut rows = facts.plan.payments.iter();
+    let row = rows.find(|row| row.payment.id.strip_prefix(CHARGE) == Some(charge))?;
+    let all = row.payment.taken >= row.payment.credits && row.payment.credits > Credits::ZERO;
+    Some(&row.payment).filter(|_| all && row.reversals.is_empty())
+}
+
+/// A customer wants their last payment in Stars back.
+pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
+    let now = turn.frame.now;
+    let unused = facts.refundable.as_ref().filter(|it| {
+        turn.house().refund_auto == RefundAuto::Unspent
+            && it.payment.taken == Credits::ZERO
+            && visit.available() >= it.payment.credits
+            && now.saturating_sub(it.paid_at) < AT_ONCE_MS
+    });
+    let say = match unused {
+        Some(refundable) => {
+            let errand = give_back(turn, refundable, turn.frame.conversation.clone());
+            take_along(turn, visit, &refundable.payment, errand);
+            Say::Stars(StarsSay::RefundComing)
+        }
+        None => Say::Stars(StarsSay::RefundByPeople),
+    };
+    let by_people = unused.is_none();
+    let word = turn.words(&visit.reader, say);
+    let keys = if by_people { keys::human(turn.house(), None) } else { Vec::new() };
+    turn.send(word.keys(vec![keys]));
+    Answer::Quiet
+}
+
+/// An operator gives a customer's last payment in Stars back.
+pub(crate) fn refund_ordered(turn: &mut Turn<'_>, here: &Reader, refundable: Option<&Refundable>) {
+    let Some(refundable) = refundable.filter(|it| it.payment.taken < it.payment.credits) else {
+        return turn.say(here, Say::Stars(StarsSay::DeskNothingToRefund));
+    };
+    let _errand = give_back(turn, refundable, refundable.checkout.conversation.clone());
+    let price = refundable.checkout.price.clone();
+    turn.say(here, Say::Stars(StarsSay::DeskRefundComing { price }));
+}
+
+/// The credits go along before anybody is asked for the money: they cannot be spent meanwhile.
+fn take_along(turn: &mut Turn<'_>, visit: &Visit, payment: &Payment, errand: ErrandId) {
+    let entry = EntryId(turn.id());
+    turn.then(Effect::TakeBack {
+        entry,
+        purse: visit.customer.account.purse.id,
+        credits: payment.credits,
+        source: format!("refund:{errand}"),
+        reason: TakeReason::Refunded,
+    });
+    turn.then(Effect::KeepPayment(Payment { taken: payment.credits, ..payment.clone() }));
+}
+
+fn give_back(
+    turn: &mut Turn<'_>,
+    refundable: &Refundable,
+    conversation: ConversationId,
+) -> ErrandId {
+    let Refundable { payment, checkout, .. } = refundable;
+    let charge = payment.id.strip_prefix(CHARGE).unwrap_or(&payment.id);
+    let errand = StarsErrand::Refund {
+        request: checkout.request.clone(),
+        identity: checkout.identity.clone(),
+        charge: charge.to_string(),
+        stars: checkout.price.minor,
+    };
+    // Telegram gives a payment back once, however often it is asked: each press is a try of its own.
+    run(turn, "refund", (charge, conversation), errand)
+}
+
+/// That Stars went back, however we come to know it.
+#[must_use]
+pub fn refund(charge: &str, stars: i64) -> Reversed {
+    Reversed {
+        id: format!("refund:{charge}"),
+        payment: format!("{CHARGE}{charge}"),
+        by: Reversal::Refund,
+        minor: stars,
+        total: stars,
+        of_minor: stars,
+    }
+}
+
+/// Stars went back. Where their credits had gone along the books have nothing left to take, and
+/// say nothing.
+pub(super) fn went(turn: &mut Turn<'_>, facts: &MessageFacts, charge: &str) {
+    let taken = taken_along(facts, charge).map(|payment| payment.credits);
+    let (Some(credits), Some(customer)) = (taken, &facts.customer) else { return };
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let available = customer.account.purse.available();
+    turn.say(&reader, Say::MoneyWentBack { credits, available, disputed: false });
+}
+
+/// Stars could not be given back: the credits that had gone along come back.
+pub(super) fn failed(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    (errand, charge): (ErrandId, &str),
+) {
+    turn.then(Effect::RaiseAlarm { what: "a payment in Stars could not be given back" });
+    let Some(customer) = &facts.customer else { return };
+    if let Some(payment) = taken_along(facts, charge) {
+        let entry = EntryId(turn.id());
+        turn.then(Effect::Grant {
+            entry,
+            purse: customer.account.purse.id,
+            credits: payment.taken,
+            source: format!("refund-failed:{errand}"),
+            reason: GrantReason::RefundFailed,
+            note: None,
+        });
+        let taken = Credits::ZERO;
+        turn.then(Effect::KeepPayment(Payment { taken, ..payment.clone() }));
+    }
+    let reader = Reader::here(turn, customer, Setting::Private);
+    let keys = keys::human(turn.house(), None);
+    let word = turn.words(&reader, Say::Stars(StarsSay::RefundFailed)).keys(vec![keys]);
+    turn.send(word);
+}

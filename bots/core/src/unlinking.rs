@@ -28,7 +28,10 @@ pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) ->
     let own = own(visit, facts);
     let is_there = |link: &&LinkRow| {
         let is_here = |who: &IdentityId| own.identities.iter().any(|one| one.identity == *who);
-        !link.parted && link.account == own.owner.account && link.came.iter().any(is_here)
+        // Where those whom they came to have left, the account and its credits would be nobody's.
+        let somebody_stays = own.identities.iter().any(|one| !link.came.contains(&one.identity));
+        let parts = link.came.iter().any(is_here) && somebody_stays;
+        !link.parted && link.account == own.owner.account && parts
     };
     let Some(link) = facts.link.as_ref().filter(is_there) else {
         return Answer::Line(Say::Stale);

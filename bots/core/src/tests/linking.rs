@@ -365,7 +365,10 @@ fn only_a_chat_of_the_account_undoes_a_link_and_only_once() {
     of_others.link.as_mut().unwrap().account = AccountId(99);
     let mut left_already = one_account();
     left_already.link.as_mut().unwrap().came = vec!["telegram:9".into()];
-    for link in [parted, of_others, left_already] {
+    // Nobody would be left with what is there.
+    let alone = vec![linked("telegram:7", 7)];
+    let nobody_stays = LinkFacts { own: Some(party(11, 3, alone)), ..one_account() };
+    for link in [parted, of_others, left_already, nobody_stays] {
         assert_eq!(links(&press_link(Verb::UndoLink, 6, link)), []);
     }
 }

@@ -85,7 +85,8 @@ fn give_back(
         charge: charge.to_string(),
         stars: checkout.price.minor,
     };
-    // Telegram gives a payment back once, however often it is asked: each press is a try of its own.
+    // Telegram gives a payment back once, however often it is asked: each press is a try of its
+    // own.
     run(turn, "refund", (charge, conversation), errand)
 }
 

@@ -152,6 +152,8 @@ pub enum StarsErrand {
         charge: String,
         /// How many.
         stars: i64,
+        /// Whether their credits were taken when they were asked for.
+        along: bool,
     },
     /// A plan is not renewed any more.
     EndPlan {
@@ -353,12 +355,16 @@ pub(crate) fn ended(
     match errand {
         // A link is an errand's end of its own.
         StarsErrand::Link { slot, .. } => checkout::failed(turn, facts, *slot),
-        StarsErrand::Refund { request, charge, stars, .. } if done => {
+        StarsErrand::Refund { request, charge, stars, along, .. } if done => {
             let told = Told::Reversed(refund(charge, *stars));
             tell_books(turn, ("refunded", charge), turn.frame.now, request, told);
-            back::went(turn, facts, charge);
+            if *along {
+                back::went(turn, facts, charge);
+            }
         }
-        StarsErrand::Refund { charge, .. } => back::failed(turn, facts, (id, charge)),
+        StarsErrand::Refund { charge, along, .. } => {
+            back::failed(turn, facts, (id, charge), *along);
+        }
         StarsErrand::Renewal { subscription, renewed: true, .. } if done => {
             let subscription = subscription.clone();
             turn.then(Effect::WishPlan { subscription, wish: None });

@@ -11,18 +11,16 @@ use crate::{
     facts::{MessageFacts, PressFacts},
     id::{ConversationId, EntryId, ErrandId},
     keys,
-    payment::{Payment, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS},
+    payment::{Payment, PaymentRow, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS},
     press::Answer,
     say::{Say, StarsSay},
     turn::{Reader, Turn},
 };
 
-/// The payment whose credits went along before its money: none of that is known to have gone back.
-fn taken_along<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f Payment> {
+/// What is known of a payment in Stars.
+fn known<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f PaymentRow> {
     let mut rows = facts.plan.payments.iter();
-    let row = rows.find(|row| row.payment.id.strip_prefix(CHARGE) == Some(charge))?;
-    let all = row.payment.taken >= row.payment.credits && row.payment.credits > Credits::ZERO;
-    Some(&row.payment).filter(|_| all && row.reversals.is_empty())
+    rows.find(|row| row.payment.id.strip_prefix(CHARGE) == Some(charge))
 }
 
 /// A customer wants their last payment in Stars back.
@@ -36,7 +34,7 @@ pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFact
     });
     let say = match unused {
         Some(refundable) => {
-            let errand = give_back(turn, refundable, turn.frame.conversation.clone());
+            let errand = give_back(turn, refundable, turn.frame.conversation.clone(), true);
             take_along(turn, visit, &refundable.payment, errand);
             Say::Stars(StarsSay::RefundComing)
         }
@@ -54,7 +52,7 @@ pub(crate) fn refund_ordered(turn: &mut Turn<'_>, here: &Reader, refundable: Opt
     let Some(refundable) = refundable.filter(|it| it.payment.taken < it.payment.credits) else {
         return turn.say(here, Say::Stars(StarsSay::DeskNothingToRefund));
     };
-    let _errand = give_back(turn, refundable, refundable.checkout.conversation.clone());
+    let _errand = give_back(turn, refundable, refundable.checkout.conversation.clone(), false);
     let price = refundable.checkout.price.clone();
     turn.say(here, Say::Stars(StarsSay::DeskRefundComing { price }));
 }
@@ -76,6 +74,7 @@ fn give_back(
     turn: &mut Turn<'_>,
     refundable: &Refundable,
     conversation: ConversationId,
+    along: bool,
 ) -> ErrandId {
     let Refundable { payment, checkout, .. } = refundable;
     let charge = payment.id.strip_prefix(CHARGE).unwrap_or(&payment.id);
@@ -84,6 +83,7 @@ fn give_back(
         identity: checkout.identity.clone(),
         charge: charge.to_string(),
         stars: checkout.price.minor,
+        along,
     };
     // Telegram gives a payment back once, however often it is asked: each press is a try of its
     // own.
@@ -103,11 +103,11 @@ pub fn refund(charge: &str, stars: i64) -> Reversed {
     }
 }
 
-/// Stars went back. Where their credits had gone along the books have nothing left to take, and
-/// say nothing.
+/// Stars went back whose credits had gone along: the books have nothing left to take, and say
+/// nothing, whether or not Telegram told them first.
 pub(super) fn went(turn: &mut Turn<'_>, facts: &MessageFacts, charge: &str) {
-    let taken = taken_along(facts, charge).map(|payment| payment.credits);
-    let (Some(credits), Some(customer)) = (taken, &facts.customer) else { return };
+    let (Some(row), Some(customer)) = (known(facts, charge), &facts.customer) else { return };
+    let credits = row.payment.credits;
     let reader = Reader::here(turn, customer, Setting::Private);
     let available = customer.account.purse.available();
     turn.say(&reader, Say::MoneyWentBack { credits, available, disputed: false });
@@ -118,10 +118,13 @@ pub(super) fn failed(
     turn: &mut Turn<'_>,
     facts: &MessageFacts,
     (errand, charge): (ErrandId, &str),
+    along: bool,
 ) {
     turn.then(Effect::RaiseAlarm { what: "a payment in Stars could not be given back" });
     let Some(customer) = &facts.customer else { return };
-    if let Some(payment) = taken_along(facts, charge) {
+    // What went back after all, as Telegram told meanwhile, is not given twice.
+    let row = known(facts, charge).filter(|row| along && row.reversals.is_empty());
+    if let Some(PaymentRow { payment, .. }) = row {
         let entry = EntryId(turn.id());
         turn.then(Effect::Grant {
             entry,

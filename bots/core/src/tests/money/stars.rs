@@ -372,6 +372,7 @@ fn stars_that_went_back_are_told_to_the_books_and_what_fails_to_people() {
         identity: ada().identity,
         charge: "stx1".into(),
         stars: 500,
+        along: false,
     };
     let ended = |end| {
         let what = Errand::Stars(std::boxed::Box::new(errand.clone()));
@@ -398,12 +399,13 @@ fn credits_go_along_before_the_stars_and_come_back_where_those_do_not() {
     assert!(!ask(100).contains("TakeBack"), "they went along once");
     let payment = Payment { taken: Credits(100), ..refundable(0, 1).payment };
     let row = PaymentRow { payment, subscription: None, at: NOW, reversals: Vec::new() };
-    let ended = |end| {
+    let ended = |row: &PaymentRow, end| {
         let errand = StarsErrand::Refund {
             request: "pd-ab-7".into(),
             identity: ada().identity,
             charge: "stx1".into(),
             stars: 500,
+            along: true,
         };
         let what = Errand::Stars(std::boxed::Box::new(errand));
         let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
@@ -412,9 +414,15 @@ fn credits_go_along_before_the_stars_and_come_back_where_those_do_not() {
         let facts = Facts::Message(MessageFacts { plan, ..base });
         lines::lines(CAUSE, &follows_at(&stars_shop(false), PRIVATE, &facts, &event))
     };
-    let done = ended(ErrandEnd::Brought(Brought::Stars));
+    let done = ended(&row, ErrandEnd::Brought(Brought::Stars));
     assert!(done.contains("MoneyWentBack") && done.contains("stars:refunded:stx1"), "{done}");
-    let failed = ended(ErrandEnd::Failed(ErrandFailure::Refused));
+    let failed = ended(&row, ErrandEnd::Failed(ErrandFailure::Refused));
     assert!(failed.contains("credits: 100, source: \"refund-failed:9\""), "{failed}");
     assert!(failed.contains("taken: 0"), "what did not go back can be asked for again: {failed}");
+    // Telegram may have told of it first.
+    let told = PaymentRow { reversals: vec![refund("stx1", 500)], ..row.clone() };
+    let done = ended(&told, ErrandEnd::Brought(Brought::Stars));
+    assert!(done.contains("MoneyWentBack"), "{done}");
+    let failed = ended(&told, ErrandEnd::Failed(ErrandFailure::Refused));
+    assert!(!failed.contains("refund-failed"), "{failed}");
 }

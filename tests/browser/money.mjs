@@ -62,7 +62,7 @@ async function pay(visit, page, card, name) {
     document.querySelector("#email").value = "anna@example.com";
     document.querySelector("#card").value = card;
   }, card);
-  await page.press("button[name=pay]");
+  await page.follow("button[name=pay]");
 }
 
 async function buyPack(visit, browser) {
@@ -107,7 +107,7 @@ async function payInStars(visit) {
 async function goAway(visit, browser) {
   const url = await link(visit, SAYS.pack);
   const page = await browser.open(url, visit.look);
-  await page.press("a.quiet");
+  await page.follow("a.quiet");
   await page.until("our page", () => location.pathname === "/creem/return");
   const title = await page.until("its title", () => document.querySelector("h1")?.textContent);
   if (!SAYS.unpaid.test(title)) throw new Error(`it says ${title}`);
@@ -131,7 +131,7 @@ async function havePlan(visit, browser) {
   if (!SAYS.portal.test(title)) throw new Error(`it says ${title}`);
   await see(visit, tab, "portal");
   if (tab.errors.length) throw new Error(tab.errors.join(" | "));
-  await tab.press("a.act.strong");
+  await tab.follow("a.act.strong");
   await tab.until("the provider's portal", () => /my-orders\/login/.test(location.pathname));
   await tab.close();
 }

@@ -45,6 +45,7 @@ fn escape(text: &str) -> String {
 fn sheet(title: &str, inner: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <link rel=\"icon\" href=\"data:,\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title>{STYLE}<main><section>{inner}</section>\
          <p class=\"note\">A stand-in for Creem: no money moves here.</p></main></html>"

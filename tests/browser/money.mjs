@@ -17,6 +17,7 @@ const SAYS = {
   arrived: /arrived|已到账/,
   thanks: /Thank you|谢谢/,
   unpaid: /Nothing was paid|没有付款/,
+  refunded: /money went back|钱已退回/,
   portal: /Card and invoices|付款卡和发票/,
 };
 
@@ -136,6 +137,31 @@ async function havePlan(visit, browser) {
   await tab.close();
 }
 
+/** In the page: where Creem itself is played. */
+function dashboard() {
+  return document.querySelector('[data-party="creem"] a.more')?.href;
+}
+
+/** Plays Creem on its own page: signs by the other scheme, and gives money back. */
+async function playCreem(visit, browser) {
+  const page = await browser.open(await visit.page.until("its address", dashboard), visit.look);
+  await page.until("a payment", () => document.querySelector("[value=refund]"));
+  await see(visit, page, "creem");
+  await page.follow("form:has([value=both]) button");
+  await page.until("what is chosen", () => /● Both/.test(document.body?.textContent));
+  const before = await visit.newest();
+  // The newest payment but one is this visit's pack.
+  await page.follow("article:nth-of-type(2) [value=refund]");
+  await page.until("it went back", () =>
+    /refunded/.test(document.querySelector("article:nth-of-type(2)")?.textContent),
+  );
+  if (page.errors.length) throw new Error(page.errors.join(" | "));
+  await page.close();
+  const told = (it) => it.message > before && it.fromBot && SAYS.refunded.test(it.text);
+  await visit.message("the refund", told, PAID_MS);
+  await visit.shot("refunded");
+}
+
 /** From the chat to the money and back. */
 export async function visitMoney(visit, browser) {
   await visit.check("a pack is paid for after a refused card, and its credits arrive", () =>
@@ -148,4 +174,5 @@ export async function visitMoney(visit, browser) {
   await visit.check("a plan is bought and shown, and leads to the provider's portal", () =>
     havePlan(visit, browser),
   );
+  await visit.check("Creem gives money back, on its own page", () => playCreem(visit, browser));
 }

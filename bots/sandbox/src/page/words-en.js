@@ -162,6 +162,8 @@ export const words = {
   "one-day": "1 day",
   "letters": "Letters",
   "party-creem": "Creem",
+  "page-creem": "Refunds, plans, webhooks ↗",
+  "page-telegram": "Stars ↗",
   "party-images": "The image provider",
   "party-supabase": "Supabase",
   "party-telegram": "Telegram",

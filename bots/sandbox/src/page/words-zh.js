@@ -162,6 +162,8 @@ export const words = {
   "one-day": "1 天",
   "letters": "邮件",
   "party-creem": "Creem",
+  "page-creem": "退款、套餐、回调 ↗",
+  "page-telegram": "Stars ↗",
   "party-images": "图像服务商",
   "party-supabase": "Supabase",
   "party-telegram": "Telegram",

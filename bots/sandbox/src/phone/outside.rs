@@ -42,6 +42,10 @@ impl OutsideControl for CreemStandIn {
         self.clear_faults();
     }
 
+    fn page_url(&self) -> Option<String> {
+        Some(self.dashboard_url())
+    }
+
     fn advance(&self, by: Duration) {
         Self::advance(self, by);
     }

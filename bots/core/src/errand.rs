@@ -12,6 +12,7 @@ use crate::{
     facts::{Facts, Reference, SignedIn},
     generation::ReferenceFault,
     id::{ConversationId, ErrandId, IdentityId, RequestId},
+    letter::Letter,
     payment::{self, Link, Money, Notice, PlanChange, StarsErrand},
     screening::{self, Judged},
     signing_in, tray,
@@ -93,6 +94,8 @@ pub enum Errand {
     },
     /// Something is done at Telegram about Stars.
     Stars(Box<StarsErrand>),
+    /// A letter about a new link goes out.
+    Letter(Letter),
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -116,11 +119,13 @@ pub enum ErrandKind {
     Refund,
     /// [`Errand::Stars`].
     Stars,
+    /// [`Errand::Letter`].
+    Letter,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CopyMedia,
         Self::SendSignInCode,
         Self::CheckSignInCode,
@@ -130,6 +135,7 @@ impl ErrandKind {
         Self::ChangePlan,
         Self::Refund,
         Self::Stars,
+        Self::Letter,
     ];
 
     /// The word in the row, and in the metrics.
@@ -145,6 +151,7 @@ impl ErrandKind {
             Self::ChangePlan => "change_plan",
             Self::Refund => "refund",
             Self::Stars => "stars",
+            Self::Letter => "letter",
         }
     }
 }
@@ -161,7 +168,8 @@ impl Errand {
             | Self::LookAtPayment { .. }
             | Self::ChangePlan { .. }
             | Self::Refund { .. }
-            | Self::Stars(_) => false,
+            | Self::Stars(_)
+            | Self::Letter(_) => false,
         }
     }
 
@@ -178,6 +186,7 @@ impl Errand {
             Self::ChangePlan { .. } => ErrandKind::ChangePlan,
             Self::Refund { .. } => ErrandKind::Refund,
             Self::Stars(_) => ErrandKind::Stars,
+            Self::Letter(_) => ErrandKind::Letter,
         }
     }
 }
@@ -326,8 +335,12 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
                 bytes: *bytes,
             });
         }
-        // Whoever needs the picture is told when it is needed: it may still be to be had then.
-        (Errand::CopyMedia { .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {}
+        // Whoever needs the picture is told when it is needed: it may still be to be had then. Of
+        // a letter the owner has heard what only the owner can mend.
+        (
+            Errand::CopyMedia { .. } | Errand::Letter(_),
+            ErrandEnd::Brought(_) | ErrandEnd::Failed(_),
+        ) => {}
         (Errand::SendSignInCode { .. }, end) => signing_in::sent(turn, of_message(facts), end),
         (Errand::CheckSignInCode { .. }, end) => signing_in::checked(turn, of_message(facts), end),
         (Errand::Checkout { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {

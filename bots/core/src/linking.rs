@@ -18,6 +18,7 @@ use crate::{
     },
     id::{CodeId, EntryId, IdentityId, LinkId, MessageId},
     keys,
+    letter::{self, NewLink},
     press::Answer,
     say::{Action, Key, Label, LinkSay, LinkedLine, Say, Verb},
     signing_in,
@@ -418,6 +419,9 @@ fn sign_in(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) 
     let signed_in = turn.words(&visit.reader, say).keys(undo());
     turn.send(signed_in);
     let here = &visit.customer.identity;
+    if let Some(new) = own.identities.iter().find(|one| one.identity == *here) {
+        letter::write(turn, who, new, (NewLink::SignedIn, visit.customer.language));
+    }
     for other in own.identities.iter().filter(|other| other.identity != *here) {
         let say = Say::Link(LinkSay::SignedInElsewhere { who: hint() });
         let notice = turn.words(&Reader::private(other), say).keys(undo());
@@ -444,6 +448,11 @@ fn merge(turn: &mut Turn<'_>, visit: &mut Visit, from: &Party, into: &Party) {
     let undo = || vec![vec![keys::act(Label::UndoLink, Verb::UndoLink, link.0)]];
     let linked = turn.words(&visit.reader, Say::Link(LinkSay::Linked { available })).keys(undo());
     turn.send(linked);
+    let who = into.signed_in.as_ref().or(from.signed_in.as_ref());
+    if let Some((who, new)) = who.zip(from.identities.first()) {
+        let language = into.identities.first().map_or(new.language, |one| one.language);
+        letter::write(turn, who, new, (NewLink::Merged(link), language));
+    }
     let say = Say::Link(LinkSay::LinkedElsewhere {
         channel: visit.customer.identity.channel().into(),
         name: visit.customer.name.clone(),

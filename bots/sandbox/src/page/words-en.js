@@ -164,6 +164,7 @@ export const words = {
   "party-creem": "Creem",
   "page-creem": "Refunds, plans, webhooks ↗",
   "page-telegram": "Stars ↗",
+  "party-mail": "The mail server",
   "party-images": "The image provider",
   "party-supabase": "Supabase",
   "party-telegram": "Telegram",

@@ -164,6 +164,7 @@ export const words = {
   "party-creem": "Creem",
   "page-creem": "退款、套餐、回调 ↗",
   "page-telegram": "Stars ↗",
+  "party-mail": "邮件服务器",
   "party-images": "图像服务商",
   "party-supabase": "Supabase",
   "party-telegram": "Telegram",

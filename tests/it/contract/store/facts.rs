@@ -56,6 +56,7 @@ pub(super) fn rules() -> Rules {
             tries: 5,
             codes_per_h: 3,
             sign_in: false,
+            letters: false,
             shares_purse: false,
         },
         gifts: GiftRules::default(),

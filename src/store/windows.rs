@@ -290,6 +290,7 @@ fn sends(message: &OutboundMessage, text_bytes_max: usize) -> u32 {
         | Content::OpenTopic { .. }
         | Content::CloseTopic
         | Content::ReopenTopic
+        | Content::RemoveTopic
         | Content::HandOver { .. }
         | Content::HandBack { .. } => 1,
     }

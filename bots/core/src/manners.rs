@@ -148,6 +148,7 @@ fn is_lost(message: &Outgoing, channel: &Capabilities) -> bool {
         | Body::OpenTopic { .. }
         | Body::CloseTopic
         | Body::ReopenTopic
+        | Body::RemoveTopic
         | Body::HandOver { .. }
         | Body::HandBack { .. } => false,
     }

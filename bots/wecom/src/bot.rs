@@ -204,6 +204,7 @@ impl WecomBot {
             Content::OpenTopic { .. }
             | Content::CloseTopic
             | Content::ReopenTopic
+            | Content::RemoveTopic
             | Content::HandOver { .. }
             | Content::HandBack { .. } => {
                 return Err(DeliveryError::Refused(Refusal::TopicGone));

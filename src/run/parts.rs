@@ -81,7 +81,7 @@ fn alarms(config: &Config, store: &Store) -> Alarms {
     let (Ok(http), Ok(url)) = (http, url) else { return alarms };
     let key = picdesk_wecom::verify::Secret::new(key.reveal());
     let patience = picdesk_wecom::Patience::default();
-    alarms.with_robot(Robot::new(http, &url, &key, patience.call))
+    alarms.with_robot(Robot::new(http, &url, &key, patience))
 }
 
 /// Where people sign in, where that is configured.

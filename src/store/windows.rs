@@ -7,7 +7,7 @@ use picdesk_core::{
     channel::{Content, OutboundMessage, Refusal},
     effect::Effect,
     event::{About, Event},
-    id::{ConversationId, OutboundId},
+    id::{ConversationId, OutboundId, Slot},
     window::{Claim, Occasion, Rank, Window, allot},
 };
 
@@ -264,7 +264,7 @@ async fn tell_at_once(
 fn rank(about: Option<About>) -> Rank {
     match about {
         Some(About::Picture(_)) => Rank::Picture,
-        Some(About::Beside(_)) => Rank::Menu,
+        Some(About::Beside(_) | About::Slot(Slot::Receipt(_))) => Rank::Menu,
         Some(About::Passing) => Rank::Passing,
         _ => Rank::Words,
     }
@@ -290,6 +290,7 @@ fn sends(message: &OutboundMessage, text_bytes_max: usize) -> u32 {
         | Content::OpenTopic { .. }
         | Content::CloseTopic
         | Content::ReopenTopic
+        | Content::RemoveTopic
         | Content::HandOver { .. }
         | Content::HandBack { .. } => 1,
     }

@@ -398,7 +398,8 @@ async fn desk(
         None => None,
     };
     let (house, place) = (&turner.desk.house, &wanted.conversation);
-    let case = match (house.code_of(place), wanted.needs.case) {
+    let code = house.code_of(place).or(wanted.needs.case_code.as_deref());
+    let case = match (code, wanted.needs.case) {
         (Some(code), _) => read::case_of_code(tx, code).await?,
         (None, Some(case)) if house.is_members_desk(place) => {
             read::cases(tx, [case.0]).await?.remove(&case.0)

@@ -38,6 +38,7 @@ pub(super) fn render(desk: &Desk, outgoing: &Outgoing) -> Rendered {
         Body::OpenTopic { name } => Content::OpenTopic { name: name.clone() },
         Body::CloseTopic => Content::CloseTopic,
         Body::ReopenTopic => Content::ReopenTopic,
+        Body::RemoveTopic => Content::RemoveTopic,
         Body::HandOver { words } => Content::HandOver { words: say(words) },
         Body::HandBack { words } => Content::HandBack { words: say(words) },
     };

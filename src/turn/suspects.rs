@@ -171,6 +171,9 @@ impl Turner {
         }
         let left = chances.left.get_or_insert_default();
         let Some((seq, shard)) = left.pop() else {
+            if chances.last_at.is_some() {
+                info!("all that was set aside had its second chance");
+            }
             suspects.aside = None;
             return Ok(false);
         };

@@ -35,8 +35,10 @@ const SEED: &str = "CRASH_SEED";
 const SEED_DEFAULT: u64 = 7;
 /// Credits that everybody has to begin with: as many as they like.
 const TRIAL: i64 = 1_000_000;
-/// How often those on WeChat write again in the end.
+/// How often they write again in the end.
 const ROUNDS_MAX: usize = 60;
+/// When the time of every answer of the AI bot is over.
+const ANSWER_OVER: Duration = Duration::from_mins(6);
 /// The longest life between two kills, once it is ready.
 const LIFE_MAX: Duration = Duration::from_millis(1500);
 
@@ -199,6 +201,7 @@ impl Story {
         self.house.until_status("second chances", all_taken_up).await;
         self.house.until_quiet().await;
         collect(&self.house).await;
+        desks = outlive_answers(&self.house, desks).await;
         let linked = proof::check(&self.house, &prompts, paid).await;
         for desk in desks {
             desk.kill().await;
@@ -207,8 +210,8 @@ impl Story {
     }
 }
 
-/// Whoever writes on WeChat writes again until nothing waits for that any more: pictures that found
-/// the window closed, and words behind them.
+/// Whoever writes on WeChat or to the AI bot writes again until nothing waits for that any more:
+/// pictures that found the window closed, and words behind them.
 async fn collect(house: &House) {
     for _ in 0..ROUNDS_MAX {
         for account in [DESK_KF, STUDIO_KF] {
@@ -218,11 +221,39 @@ async fn collect(house: &House) {
         if status["outbox"]["owed"] == 0 && status["outbox"]["held"] == 0 {
             return;
         }
-        for chat in crowd::ON_WECHAT {
+        for chat in crowd::ON_WECHAT.into_iter().chain(crowd::WITH_BOT) {
             house.wecom().say(chat, "余额").unwrap();
         }
     }
     panic!("something waits for ever: {}", house.status().await);
+}
+
+/// What the AI bot answered is seen, or it is known that nobody came for its end. WeCom gives a
+/// message up that it heard no answer to, and of that the desks hear when the answer's time is
+/// over: so then they are begun anew that much later. Answers with the desks.
+async fn outlive_answers(house: &House, desks: Vec<Desk>) -> Vec<Desk> {
+    let heard = async || (house.wecom().answers_growing() == 0).then_some(());
+    house.until("end of the answers that WeCom asks for", heard).await;
+    let store = house.look().await;
+    let open = "select count(*) from wecom_streams where open = 1";
+    let given_up = int(&store, open, &[]).await;
+    if given_up == 0 {
+        return desks;
+    }
+    eprintln!("{given_up} answers that WeCom gave up");
+    let replicas = desks.len();
+    for desk in desks {
+        desk.kill().await;
+    }
+    let mut later: Vec<Desk> = (0..replicas).map(|_| house.start_ahead(ANSWER_OVER)).collect();
+    for desk in &mut later {
+        house.until_ready(desk).await;
+    }
+    let told = async || (int(&store, open, &[]).await == 0).then_some(());
+    house.until("end of the answers that nobody came for", told).await;
+    house.until_quiet().await;
+    collect(house).await;
+    later
 }
 
 /// What goes wrong besides.

@@ -333,6 +333,8 @@ pub enum Content {
     CloseTopic,
     /// The topic the message goes to is opened again.
     ReopenTopic,
+    /// The topic the message goes to goes away, with what is in it.
+    RemoveTopic,
     /// The chat goes to people of ours, who answer in their own client.
     HandOver {
         /// The last words of the bot.

@@ -69,6 +69,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             }
         }
         Event::TopicClosed { .. } => desk::topic_closed(turn, of_desk(facts)?),
+        Event::TopicCreated { name, since } => topic::created(turn, of_desk(facts)?, name, *since),
         Event::DraftStopped { by, .. } => {
             cancel::draft_stopped(turn, of_generation(facts)?, by.as_ref());
         }

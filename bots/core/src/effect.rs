@@ -602,6 +602,8 @@ pub enum Body {
     CloseTopic,
     /// The topic is opened again.
     ReopenTopic,
+    /// The topic goes away.
+    RemoveTopic,
     /// The chat goes to people of ours, who answer in their own client.
     HandOver {
         /// The last words of the bot.

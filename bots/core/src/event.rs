@@ -43,6 +43,14 @@ pub enum Event {
         /// Who did it.
         by: Person,
     },
+    /// A topic of ours is there: the channel tells so of each, also where we did not hear the
+    /// answer to its opening.
+    TopicCreated {
+        /// Its name.
+        name: String,
+        /// Since when it is there, milliseconds since the epoch.
+        since: i64,
+    },
     /// Somebody came in without writing: by a link, or by opening the chat.
     ChatEntered(Entrance),
     /// Somebody took back what they had written.

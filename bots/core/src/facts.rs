@@ -755,6 +755,8 @@ pub struct Needs {
     pub desk: bool,
     /// A matter by its id.
     pub case: Option<EscalationId>,
+    /// A matter by its code.
+    pub case_code: Option<String>,
     /// An account by its id.
     pub account: Option<AccountId>,
     /// What linking looks up.

@@ -45,6 +45,16 @@ pub(crate) fn picture_refused(turn: &mut Turn<'_>, facts: &DeliveryFacts, refusa
         return picture::gone(turn, &mut scene, VoidReason::NotHandedOver);
     };
     match refusal {
+        // Nobody came for the answer that it was in: its address comes later, or else it is owed.
+        Refusal::ConversationGone
+            if turn.has_one_answer(turn.frame.conversation)
+                && scene.generation.state == GenerationState::Delivered =>
+        {
+            let (here, url) = (here(turn, &scene.reader), facts.address.clone());
+            let keys = picture::keys_under(turn, &scene, artifact);
+            let link = turn.words(&here, Say::PictureLink { url }).keys(keys);
+            turn.send(link.about(About::Picture(scene.generation.id)));
+        }
         Refusal::Blocked | Refusal::ConversationGone | Refusal::TopicGone | Refusal::NotNow => {
             out_of_reach(turn, &mut scene, artifact);
         }

@@ -82,6 +82,7 @@ fn said(body: &Body) -> Option<&Say> {
         | Body::OpenTopic { .. }
         | Body::CloseTopic
         | Body::ReopenTopic
+        | Body::RemoveTopic
         | Body::HandOver { .. }
         | Body::HandBack { .. } => None,
     }

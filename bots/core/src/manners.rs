@@ -11,7 +11,7 @@ use crate::{
     event::{About, Event},
     facts::{Facts, RequestState},
     generation::GenerationState,
-    id::{ConversationId, MessageId, OutboundId},
+    id::{ConversationId, MessageId, OutboundId, Slot},
     keys,
     say::{Making, Part, RelayState, Say},
     turn::Turn,
@@ -77,6 +77,12 @@ fn send(turn: &mut Turn<'_>, message: Outgoing) {
         return;
     }
     let mut message = spoken(message, channel);
+    if let Place::New { slot: Some(slot @ Slot::Receipt(_)) }
+    | Place::Edit { slot: slot @ Slot::Receipt(_) } = message.place
+    {
+        // The receipt of several pictures is beside none of them, and is their menu all the same.
+        message.about = message.about.or(Some(About::Slot(slot)));
+    }
     message.place = match message.place {
         // The buttons of what stands there end with what takes its place.
         place @ (Place::Edit { .. } | Place::New { .. }) if channel.closes_buttons => place,
@@ -142,6 +148,7 @@ fn is_lost(message: &Outgoing, channel: &Capabilities) -> bool {
         | Body::OpenTopic { .. }
         | Body::CloseTopic
         | Body::ReopenTopic
+        | Body::RemoveTopic
         | Body::HandOver { .. }
         | Body::HandBack { .. } => false,
     }

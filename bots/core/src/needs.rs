@@ -13,6 +13,7 @@ use crate::{
     payment::StarsErrand,
     promo,
     say::{Action, Verb},
+    topic,
 };
 
 /// Which facts the shell loads before it asks [`decide`](crate::decide::decide). For a press the
@@ -60,6 +61,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
+        Event::TopicCreated { name, .. } => topic_needs(name),
         Event::ErrandEnded(ended) => errand_needs(ended),
         Event::DraftStopped { generation, .. }
         | Event::GenerationFailed { generation, .. }
@@ -104,6 +106,11 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
             Needs { artifact: Some(*artifact), ..of(FactsKind::Generation) }
         }
     }
+}
+
+fn topic_needs(name: &str) -> Needs {
+    let case_code = topic::code_in(name).map(Into::into);
+    Needs { case_code, kind: FactsKind::Desk, ..Needs::default() }
 }
 
 fn invitation_needs(identity: &IdentityId) -> Needs {

@@ -16,6 +16,7 @@ use crate::{
     message::too_large,
     press::Answer,
     say::{Cause, Say},
+    topic,
     turn::{Reader, Turn},
 };
 
@@ -27,13 +28,10 @@ const REOPENS_MS: i64 = 72 * 60 * 60 * 1000;
 const PART_UNITS_MAX: usize = 3_500;
 
 /// Words for a case whose topic is just being opened come again after this time.
-const TOPIC_WAIT_MS: i64 = 5_000;
+pub(crate) const TOPIC_WAIT_MS: i64 = 5_000;
 
 /// A topic that is not there by then is not waited for any longer.
 const TOPIC_PATIENCE_MS: i64 = 5 * 60 * 1000;
-
-/// Most characters of a topic's name. Source: Bot API, `createForumTopic`, 128; with room.
-const TOPIC_CHARS_MAX: usize = 100;
 
 /// What somebody tells a human.
 struct Told {
@@ -309,8 +307,7 @@ pub(crate) fn open_topic(
     code: &str,
     name: &str,
 ) {
-    let name = format!("{code} · {}", name.replace(['\n', '\r'], " "));
-    let name: String = name.chars().take(TOPIC_CHARS_MAX).collect();
+    let name = topic::name_of(code, name);
     let reader = Reader::desk(desk, turn.house());
     let topic = turn.draft(&reader, Body::OpenTopic { name }).slot(Slot::Case(id));
     turn.send(topic.about(About::Topic(id)));

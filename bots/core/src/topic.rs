@@ -1,20 +1,40 @@
 //! What became of messages to and from the desk: topics that came about or went, lines that
 //! arrived or did not.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 
 use crate::{
     channel::{Refusal, Span, Style, Text},
     desk,
     effect::{Body, Effect},
-    event::{About, Delivered},
-    facts::{CardFacts, Case, DeliveryFacts, OpenRequest},
+    event::{About, Delivered, Event},
+    facts::{CardFacts, Case, DeliveryFacts, DeskFacts, OpenRequest},
     id::{ConversationId, OutboundId, Slot},
     keys,
     say::{Card, Label, RelayState, Say, Verb},
     support,
     turn::{Reader, Turn},
 };
+
+/// How long it is looked after whether a topic is its case's.
+const CREATED_PATIENCE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Most characters of a topic's name. Source: Bot API, `createForumTopic`, 128; with room.
+const NAME_CHARS_MAX: usize = 100;
+
+/// What stands between a case's code and its customer in a topic's name.
+const AFTER_CODE: &str = " · ";
+
+/// The name of a case's topic.
+pub(crate) fn name_of(code: &str, customer: &str) -> String {
+    let name = format!("{code}{AFTER_CODE}{}", customer.replace(['\n', '\r'], " "));
+    name.chars().take(NAME_CHARS_MAX).collect()
+}
+
+/// The code of the case that a topic of this name was opened for.
+pub(crate) fn code_in(name: &str) -> Option<&str> {
+    name.split_once(AFTER_CODE).map(|(code, _)| code)
+}
 
 /// A case's topic came about: the card, the customer's words, and what an earlier topic lost.
 pub(crate) fn placed(turn: &mut Turn<'_>, facts: &DeliveryFacts, delivered: &Delivered) {
@@ -39,6 +59,32 @@ pub(crate) fn placed(turn: &mut Turn<'_>, facts: &DeliveryFacts, delivered: &Del
     }
     for outbound in card.unsent.iter().filter(|_| is_own) {
         readdress(turn, *outbound, topic);
+    }
+}
+
+/// A topic of ours is there. Where the answer to its opening was lost, another was opened, and this
+/// one goes; which is which is known when one of them is the case's.
+pub(crate) fn created(turn: &mut Turn<'_>, facts: &DeskFacts, name: &str, since: i64) {
+    let Some(case) = &facts.case else { return };
+    let here = turn.frame.conversation.clone();
+    match &case.topic {
+        Some(topic) if *topic == here => {}
+        None if !case.closed => {
+            let waited = turn.frame.now.saturating_sub(since);
+            if waited < CREATED_PATIENCE_MS {
+                turn.then(Effect::SetTimer {
+                    id: format!("topic:{here}"),
+                    due_at: turn.frame.now.saturating_add(waited.max(support::TOPIC_WAIT_MS)),
+                    conversation: here,
+                    event: Event::TopicCreated { name: name.into(), since },
+                });
+            }
+        }
+        Some(_) | None => {
+            let reader = Reader::desk(&here, turn.house());
+            let gone = turn.draft(&reader, Body::RemoveTopic);
+            turn.send(gone);
+        }
     }
 }
 

@@ -113,6 +113,8 @@ methods! {
     CloseForumTopic = "closeForumTopic",
     /// A topic is opened again.
     ReopenForumTopic = "reopenForumTopic",
+    /// A topic goes away.
+    DeleteForumTopic = "deleteForumTopic",
     /// The answer to a press.
     AnswerCallbackQuery = "answerCallbackQuery",
     /// "Sending a photo…".

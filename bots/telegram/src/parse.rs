@@ -18,8 +18,8 @@ use self::{
 use crate::{
     config::CHANNEL,
     update::{
-        CallbackQuery, Chat, ChatKind, MemberChange, Message, Pressed, Stopped, Update, User,
-        is_object, update_number,
+        CallbackQuery, Chat, ChatKind, MemberChange, Message, Pressed, Stopped, TopicCreated,
+        Update, User, is_object, update_number,
     },
 };
 
@@ -161,6 +161,9 @@ fn read_message(message: &Message<'_>, us: &Us<'_>) -> Result<Reading, NotRead> 
     if let Some(reading) = payment::read_payment(message) {
         return Ok(reading);
     }
+    if let Some(created) = &message.forum_topic_created {
+        return Ok(read_topic(message, created, us));
+    }
     let Some((setting, person)) = writer(message, us) else { return Ok(Reading::Nothing) };
     let place = conversation(message.chat.id, topic(message));
     if message.forum_topic_closed.is_some() {
@@ -288,6 +291,19 @@ fn reply(message: &Message<'_>, us: &Us<'_>) -> Option<ReplyTo> {
         ours: false,
         attachments: external_pictures(external),
     })
+}
+
+/// A topic that was opened at the desk. Of ours we are told as of any other's.
+fn read_topic(message: &Message<'_>, created: &TopicCreated<'_>, us: &Us<'_>) -> Reading {
+    let is_ours = message.from.as_ref().is_some_and(|from| from.id == us.id);
+    match (setting(message.chat, us), topic(message)) {
+        (Some(Setting::Desk), Some(topic)) if is_ours => {
+            let since = milliseconds(message.date);
+            let event = Event::TopicCreated { name: created.name.clone().into_owned(), since };
+            Happening::in_order(conversation(message.chat.id, Some(topic)), since, event)
+        }
+        _ => Reading::Nothing,
+    }
 }
 
 fn read_press(query: &CallbackQuery<'_>, us: &Us<'_>, received_at: i64) -> Reading {

@@ -13,9 +13,9 @@ use picdesk_core::channel::{
 use serde::Serialize;
 use teloxide::{
     payloads::{
-        AnswerCallbackQuery, CloseForumTopic, CreateForumTopic, DeleteMessage, EditMessageCaption,
-        EditMessageMedia, EditMessageReplyMarkup, EditMessageText, ReopenForumTopic,
-        SendChatAction, SendDocument, SendMessage, SendPhoto,
+        AnswerCallbackQuery, CloseForumTopic, CreateForumTopic, DeleteForumTopic, DeleteMessage,
+        EditMessageCaption, EditMessageMedia, EditMessageReplyMarkup, EditMessageText,
+        ReopenForumTopic, SendChatAction, SendDocument, SendMessage, SendPhoto,
     },
     types::{
         CallbackQueryId, ChatAction, FileId, InlineKeyboardMarkup, InputFile, InputMedia,
@@ -84,6 +84,7 @@ pub fn render(
         Content::OpenTopic { name } => Some(draft.open_topic(name)),
         Content::CloseTopic => draft.close_topic(),
         Content::ReopenTopic => draft.reopen_topic(),
+        Content::RemoveTopic => draft.remove_topic(),
         // A bot here has all of its chats to itself.
         Content::HandOver { .. } | Content::HandBack { .. } => None,
     }
@@ -312,6 +313,11 @@ impl Draft {
     fn reopen_topic(self) -> Option<Call> {
         let call = ReopenForumTopic::new(self.address.recipient(), self.address.thread()?);
         Some(self.call(Method::ReopenForumTopic, &call, None))
+    }
+
+    fn remove_topic(self) -> Option<Call> {
+        let call = DeleteForumTopic::new(self.address.recipient(), self.address.thread()?);
+        Some(self.call(Method::DeleteForumTopic, &call, None))
     }
 }
 

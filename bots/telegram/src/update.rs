@@ -19,7 +19,7 @@ pub(crate) use self::{
     lenient::{Words, largest},
     message::{
         Animation, Chat, ChatKind, Document, Entity, EntityKind, External, Live, Message, Photo,
-        Replied,
+        Replied, TopicCreated,
     },
     payment::{PreCheckout, Refunded, Subscription, Successful},
 };

@@ -125,6 +125,12 @@ impl No {
         self.code == LIMIT
     }
 
+    /// Whether WeCom was too busy to do anything.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.code == BUSY
+    }
+
     /// A no with what its words tell that may be shown: `… hint: [1671…], from ip: 1.2.3.4, …`.
     #[must_use]
     pub fn read(code: i64, words: &str) -> Self {
@@ -173,6 +179,8 @@ pub enum Verdict {
     Unauthorized(Alarm),
 }
 
+/// WeCom is busy. Source: 90313.
+const BUSY: i64 = -1;
 /// Too many calls of one kind. Source: 90313.
 const LIMIT: i64 = 45_009;
 const MINUTE: Duration = Duration::from_mins(1);
@@ -182,7 +190,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub fn judge(api: Api, no: &No) -> Verdict {
     match no.code {
         40_014 | 42_001 => Verdict::Token,
-        -1 | 45_033 | 41_096 => Verdict::Again,
+        BUSY | 45_033 | 41_096 => Verdict::Again,
         LIMIT => Verdict::Wait(MINUTE),
         40_007 => Verdict::Reupload,
         41_050 | 41_051 => Verdict::Refused(Refusal::MessageGone),

@@ -204,6 +204,7 @@ impl WecomBot {
             Content::OpenTopic { .. }
             | Content::CloseTopic
             | Content::ReopenTopic
+            | Content::RemoveTopic
             | Content::HandOver { .. }
             | Content::HandBack { .. } => {
                 return Err(DeliveryError::Refused(Refusal::TopicGone));
@@ -259,8 +260,11 @@ impl WecomBot {
                 return Err(not_sent(Unavailable));
             }
         }
-        match post_to(&self.http, url, &body, self.patience.call).await {
+        match post_to(&self.http, url, &body, self.patience).await {
             Ok(()) => Ok(()),
+            Err(CallError::Answered(no)) if no.is_busy() => {
+                Err(DeliveryError::NotSent(CallError::Answered(no).into()))
+            }
             Err(CallError::Answered(no)) if is_repeat => {
                 tracing::debug!("wecom: a later answer was there already: {no}");
                 Ok(())

@@ -3,6 +3,7 @@
 //! The token is in every address. So no error of reqwest's gets out, which would show one: what
 //! broke is said in our own words.
 
+mod busy;
 mod limits;
 mod robot;
 
@@ -19,8 +20,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use self::limits::Limits;
 pub use self::robot::Robot;
+use self::{busy::Persistence, limits::Limits};
 use crate::{
     Clock,
     answer::{Alarm, Broken, CallError, No, Verdict, cleaned, judge, read_head},
@@ -217,6 +218,17 @@ impl Client {
     }
 
     async fn call_with(&self, call: &Call, token: &Token) -> Result<Bytes, CallError> {
+        let mut persistence = Persistence::new(self.patience.busy);
+        loop {
+            let outcome = self.call_once(call, token).await;
+            match persistence.wait_after(&outcome) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return outcome,
+            }
+        }
+    }
+
+    async fn call_once(&self, call: &Call, token: &Token) -> Result<Bytes, CallError> {
         self.limits.check(call.limit())?;
         let request = self.request(call, token)?;
         let (status, body) = exchange(request).await?;
@@ -265,6 +277,22 @@ impl Client {
     }
 
     async fn media_with(
+        &self,
+        call: &Call,
+        token: &Token,
+        bytes_max: u64,
+    ) -> Result<File, CallError> {
+        let mut persistence = Persistence::new(self.patience.busy);
+        loop {
+            let outcome = self.media_once(call, token, bytes_max).await;
+            match persistence.wait_after(&outcome) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return outcome,
+            }
+        }
+    }
+
+    async fn media_once(
         &self,
         call: &Call,
         token: &Token,
@@ -346,11 +374,20 @@ pub async fn post_to(
     http: &reqwest::Client,
     url: Url,
     body: &Value,
-    timeout: Duration,
+    patience: Patience,
 ) -> Result<(), CallError> {
-    let (status, body) = exchange(post_json(http, url, body)?.timeout(timeout)).await?;
-    // Some of these addresses answer with nothing at all.
-    if body.is_empty() && status == 200 { Ok(()) } else { read_head(status, &body) }
+    let mut persistence = Persistence::new(patience.busy);
+    loop {
+        let request = post_json(http, url.clone(), body)?.timeout(patience.call);
+        let (status, body) = exchange(request).await?;
+        // Some of these addresses answer with nothing at all.
+        let is_empty = body.is_empty() && status == 200;
+        let outcome = if is_empty { Ok(()) } else { read_head(status, &body) };
+        match persistence.wait_after(&outcome) {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => return outcome,
+        }
+    }
 }
 
 /// The file as the part `media`. Source: document/path/90253.

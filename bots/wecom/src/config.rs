@@ -341,6 +341,8 @@ pub struct Patience {
     pub retry_first: Duration,
     /// The longest such wait.
     pub retry_most: Duration,
+    /// The first wait after WeCom was too busy for a call; doubles each time.
+    pub busy: Duration,
     /// How long a limit of a minute is kept away from.
     pub limited: Duration,
     /// How long news are not asked for again without a doorbell's token because one was bad.
@@ -360,6 +362,7 @@ impl Default for Patience {
             upload: Duration::from_mins(1),
             retry_first: Duration::from_secs(1),
             retry_most: Duration::from_secs(64),
+            busy: Duration::from_millis(500),
             limited: Duration::from_mins(1),
             without_token: Duration::from_secs(30),
             token_wait: Duration::from_secs(5),

@@ -331,6 +331,7 @@ impl Stream {
             Content::OpenTopic { .. }
             | Content::CloseTopic
             | Content::ReopenTopic
+            | Content::RemoveTopic
             | Content::HandOver { .. }
             | Content::HandBack { .. } => {
                 return Applied::Refused(Refusal::TopicGone);

@@ -1,6 +1,6 @@
 //! A customer and a person at the desk.
 
-use picdesk_sandbox::telegram::{ALICE, MessageView, OLGA, OPERATORS, TopicAction};
+use picdesk_sandbox::telegram::{ALICE, Armed, Fault, MessageView, OLGA, OPERATORS, TopicAction};
 
 use super::bot_says;
 use crate::house::{Given, House, PATIENCE};
@@ -34,6 +34,21 @@ async fn what_an_operator_answers_reaches_the_customer_and_notes_stay_at_the_des
     assert!(view.topics.iter().all(|it| it.topic != topic || it.closed), "{:?}", view.topics);
     let chat = house.telegram.transcript(ALICE);
     assert!(!chat.contains("five, that is a lot"), "a note went out:\n{chat}");
+}
+
+#[tokio::test]
+async fn a_topic_whose_opening_nobody_heard_of_goes_again() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    house.telegram.arm(Armed::times(Fault::DropAnswer, 1).on("createForumTopic"));
+    let topic = opened(&house).await;
+    assert_eq!(house.telegram.counts().faults.get("drop_answer"), Some(&1));
+    let topics = || house.telegram.chat_view(OPERATORS, None, 100).unwrap().topics;
+    house.until("one topic", async || (topics().len() == 1).then_some(())).await;
+    assert_eq!(topics()[0].topic, topic, "it is the case's");
+    house.telegram.operator_says(OLGA, topic, "/r Which fox?").unwrap();
+    bot_says(&house, ALICE, "Which fox?").await;
+    house.until_quiet().await;
 }
 
 /// Alice needs a person, and Olga is one; the topic of her case.

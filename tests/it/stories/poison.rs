@@ -17,8 +17,6 @@ use crate::{
 const FOR_EVER: Fault = Fault::Slow { delay_ms: 600_000 };
 /// How long a desk is watched that may stand still, and may have nothing to do.
 const WATCHED: Duration = Duration::from_secs(8);
-/// Between two that are taken up when it is calm.
-const SECOND_CHANCE_AFTER: Duration = Duration::from_secs(1);
 /// More than a desk computes that starts and has nothing to do.
 const AT_WORK: Duration = Duration::from_secs(3);
 /// Deaths that something may cost before it is out of the way, also where the first ones leave
@@ -171,6 +169,8 @@ async fn live_with_poison(database: TestDatabase) {
     desk.take().unwrap().kill().await;
     let store = house.look().await;
     let near = begun_before(&store, "near", 2).await;
+    let all_taken_up = || house.read_log().matches("had its second chance").count();
+    let before = all_taken_up();
     let _desk = house.open().await;
     let state = "select count(*) from inbox where seq = $1 and state = 'turned'";
     let taken_up = async || {
@@ -179,7 +179,7 @@ async fn live_with_poison(database: TestDatabase) {
         (rows[0].int(0).unwrap() == 1).then_some(())
     };
     house.until("something near taken up", taken_up).await;
-    tokio::time::sleep(2 * SECOND_CHANCE_AFTER).await;
+    house.until("end of second chances", async || (all_taken_up() > before).then_some(())).await;
     house.telegram.say(ALICE, "/help").unwrap();
     bot_says(&house, ALICE, "Reply to a picture").await;
     let said = house.telegram.chat(ALICE);

@@ -63,12 +63,14 @@ async fn the_sixth_answer_waits_and_a_picture_is_never_behind_it() {
     let shown = arrived(&house, "kf-anna");
     let pictures: usize = shown.iter().map(|it| it.pictures.len()).sum();
     assert_eq!(pictures, 4, "{}", wecom.transcript("kf-anna"));
-    assert!(shown.len() <= 5, "{}", wecom.transcript("kf-anna"));
+    assert_eq!(shown.len(), 5, "{}", wecom.transcript("kf-anna"));
+    let menu = shown.last().filter(|it| it.sort == "menu");
+    assert!(menu.is_some(), "no gift goes before it: {}", wecom.transcript("kf-anna"));
     assert_eq!(status["outbox"]["held"], 1, "the gift is told when they write: {status}");
     wecom.say("kf-anna", "余额").unwrap();
     bot_says(&house, "kf-anna", "已到账").await;
     let status = house.until_quiet().await;
-    assert_eq!(status["outbox"]["held"], 0, "{status}");
+    assert_eq!(status["outbox"]["held"], 0, "{status}\n{}", wecom.transcript("kf-anna"));
     assert_eq!(status["outbox"]["refused"], 0, "nothing was sent in vain: {status}");
 }
 
@@ -160,4 +162,28 @@ async fn what_the_ai_bot_makes_after_its_six_minutes_goes_to_the_address_that_ca
     assert!(answer.pictures.is_empty(), "an address carries no pictures: {answer:?}");
     let status = house.until_quiet().await;
     assert_eq!(status["credits"]["posted"], 2, "{status}");
+}
+
+#[tokio::test]
+async fn a_picture_in_an_answer_that_wecom_gave_up_comes_by_the_address_and_is_paid_once() {
+    let house = House::build(Given { wecom: Some(BotWay::Callback), ..Given::default() }).await;
+    let desk = house.open().await;
+    house.images.set_latency(Latency::Seconds(2.0));
+    house.wecom().say("bot-chenmo", "雪地里的一只狐狸").unwrap();
+    // The desk is told, and then heard of no more.
+    house.images.until(|calls| !calls.is_empty()).await;
+    house.wecom().point_at("http://127.0.0.1:9");
+    house.until_status("picture", |it| it["credits"]["posted"] == 2).await;
+    desk.kill().await;
+    let later = Duration::from_mins(7);
+    house.wecom().advance(later);
+    let mut desk = house.start_ahead(later);
+    house.until_ready(&mut desk).await;
+    let by_address = bot_says(&house, "bot-chenmo", "/p/").await;
+    assert!(by_address.pictures.is_empty(), "{by_address:?}");
+    let status = house.until_quiet().await;
+    assert_eq!((&status["credits"]["posted"], &status["outbox"]["owed"]), (&2.into(), &0.into()));
+    let transcript = house.wecom().transcript("bot-chenmo");
+    let chat = house.wecom().chat("bot-chenmo");
+    assert!(chat.iter().all(|it| it.pictures.is_empty()), "{transcript}");
 }

@@ -4,7 +4,7 @@ use std::{format, string::String, vec, vec::Vec};
 
 use super::{customers::counted, lines::folded, world::*};
 use crate::{
-    channel::Capabilities,
+    channel::{Capabilities, Refusal},
     effect::Effect,
     event::{About, Delivered, Event, Setting},
     facts::*,
@@ -84,6 +84,10 @@ fn a_receipt_is_in_the_answer_of_its_picture() {
 /// What is said when the channel does not take the pictures of a request, the first of which is
 /// this.
 fn refused(siblings: &[GenerationState]) -> String {
+    refused_by(Refusal::Content, siblings)
+}
+
+fn refused_by(refusal: Refusal, siblings: &[GenerationState]) -> String {
     let all: Vec<_> =
         (1..).zip(siblings).map(|(number, state)| generation(number, *state)).collect();
     let mut facts = generation_facts(1, &all);
@@ -95,7 +99,6 @@ fn refused(siblings: &[GenerationState]) -> String {
     let addresses = vec!["https://pic.example/p/1".into(), "https://pic.example/p/2".into()];
     let addresses = if all.len() > 1 { addresses } else { vec![] };
     let facts = Facts::Delivery(DeliveryFacts { addresses, ..delivery_facts(facts) });
-    let refusal = crate::channel::Refusal::Content;
     let said = on(&facts, &Event::MessageRefused { outbound: OutboundId(5), about, refusal });
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -111,4 +114,13 @@ fn pictures_that_cannot_be_shown_are_one_message_with_their_receipt() {
     let two = refused(&[Made, Delivered]);
     assert!(two.contains("p/1") && two.contains("p/2") && two.contains("charged: 4"), "{two}");
     assert!(two.contains("[Picture"), "they can be opened by their numbers: {two}");
+}
+
+#[test]
+fn a_picture_whose_answer_nobody_came_for_comes_by_its_address_or_is_owed() {
+    let link = refused_by(Refusal::ConversationGone, &[GenerationState::Delivered]);
+    assert!(link.contains("PictureLink { url: \"https://pic.example/p/t0ken\" }"), "{link}");
+    assert!(link.contains("about Picture(61)") && link.contains("answering m7"), "{link}");
+    // Its address could not be said either.
+    assert_eq!(refused_by(Refusal::NotNow, &[GenerationState::Delivered]), "");
 }

@@ -202,9 +202,10 @@ fn the_receipt_of_several_pictures_is_their_menu() {
     PostHold { hold: 72 }
     SettleGeneration { generation: 62, state: Delivered, failure: - }
     UpdateRequest { id: 50, state: Settled, change: - }
-    send in wecom-kf:wk1/wm1: Receipt(Receipt { charged: 4, pictures: 2, asked: 2,
-        available: Some(6), kept_until: 1700000001000 }) / [Again 50] / [Picture(1) =
-        OpenPicture 81] [Picture(2) = OpenPicture 82] [SupportLink https://help.example]
+    send in wecom-kf:wk1/wm1 about Slot(Receipt(50)): Receipt(Receipt { charged: 4,
+        pictures: 2, asked: 2, available: Some(6), kept_until: 1700000001000 }) / [Again 50]
+        / [Picture(1) = OpenPicture 81] [Picture(2) = OpenPicture 82] [SupportLink
+        https://help.example]
     CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);
 }

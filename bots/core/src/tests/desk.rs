@@ -11,6 +11,7 @@ use crate::{
     facts::*,
     generation::GenerationState as Is,
     id::*,
+    needs::needs,
     say::Verb,
 };
 
@@ -110,6 +111,26 @@ fn a_topic_closed_by_hand_is_done() {
     send in telegram:-100:44: ReopenTopic
     send in telegram:-100:44: NotAnOperator
     "#);
+}
+
+#[test]
+fn a_topic_whose_opening_nobody_heard_of_goes_when_the_case_has_another() {
+    let event = |since| Event::TopicCreated { name: "S-1042 · Ada".into(), since };
+    let told = |case, since| at(TOPIC, Facts::Desk(DeskFacts { case, ..facts() }), event(since));
+    assert_eq!(needs(&event(NOW), None).case_code.as_deref(), Some("S-1042"));
+    assert_eq!(told(Some(case()), NOW), "", "it is the case's");
+    let elsewhere = || Case { topic: Some("telegram:-100:45".into()), ..case() };
+    assert_snapshot!(told(Some(elsewhere()), NOW), @"send in telegram:-100:44: RemoveTopic");
+    // Which one is the case's is not known yet.
+    let coming = || Case { topic: None, ..case() };
+    assert_snapshot!(
+        told(Some(coming()), NOW - 60_000),
+        @"set timer topic:telegram:-100:44 at 1700000060000: TopicCreated"
+    );
+    assert_eq!(told(Some(coming()), NOW - 25 * 60 * 60 * 1000), "", "not for ever");
+    let closed = Case { topic: None, closed: true, ..case() };
+    assert_snapshot!(told(Some(closed), NOW), @"send in telegram:-100:44: RemoveTopic");
+    assert_eq!(told(None, NOW), "", "it is of no case that we know");
 }
 
 #[test]

@@ -117,9 +117,10 @@ async fn operators_answer_in_topics_and_close_them() {
     let updates = desk.updates(0).await;
     let messages: Vec<_> = updates.iter().map(|it| &it["message"]).collect();
     assert!(messages.iter().all(|it| it["message_thread_id"] == thread));
-    assert!(messages[0]["reply_to_message"]["forum_topic_created"].is_object());
-    assert_eq!(messages[1]["reply_to_message"]["message_id"], card);
-    assert!(messages[2]["forum_topic_closed"].is_object());
+    assert_eq!(messages[0]["forum_topic_created"]["name"], "S-1", "a bot is told of its own");
+    assert!(messages[1]["reply_to_message"]["forum_topic_created"].is_object());
+    assert_eq!(messages[2]["reply_to_message"]["message_id"], card);
+    assert!(messages[3]["forum_topic_closed"].is_object());
 }
 
 #[tokio::test]

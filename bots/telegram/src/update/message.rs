@@ -1,5 +1,7 @@
 //! A message as Telegram sends it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{Refunded, Successful, User, Words, lenient};
@@ -110,6 +112,9 @@ pub(crate) struct Message<'a> {
     /// A page of blocks.
     #[serde(default)]
     pub rich_message: Option<IgnoredAny>,
+    /// Service: a topic was opened.
+    #[serde(borrow, default)]
+    pub forum_topic_created: Option<TopicCreated<'a>>,
     /// Service: a topic was closed.
     #[serde(default)]
     pub forum_topic_closed: Option<IgnoredAny>,
@@ -122,6 +127,14 @@ pub(crate) struct Message<'a> {
     /// Service: a payment was given back.
     #[serde(borrow, default)]
     pub refunded_payment: Option<Refunded<'a>>,
+}
+
+/// A topic that was opened.
+#[derive(Deserialize)]
+pub(crate) struct TopicCreated<'a> {
+    /// Its name.
+    #[serde(borrow, default)]
+    pub name: Cow<'a, str>,
 }
 
 /// A message that is answered. It never carries what it answers itself.

@@ -246,6 +246,7 @@ impl Draft<'_> {
             Content::OpenTopic { .. }
             | Content::CloseTopic
             | Content::ReopenTopic
+            | Content::RemoveTopic
             | Content::HandOver { .. }
             | Content::HandBack { .. } => return Err(NoPlan::Refused(Refusal::TopicGone)),
         }

@@ -85,7 +85,10 @@ impl Draft<'_> {
             | Content::Removed { .. }
             | Content::HandOver { .. }
             | Content::HandBack { .. } => return Err(NoPlan::Nothing),
-            Content::OpenTopic { .. } | Content::CloseTopic | Content::ReopenTopic => {
+            Content::OpenTopic { .. }
+            | Content::CloseTopic
+            | Content::ReopenTopic
+            | Content::RemoveTopic => {
                 return Err(NoPlan::Refused(Refusal::TopicGone));
             }
         }

@@ -1,7 +1,7 @@
 //! Which of the bot's answers a message is in, and how each of them ends.
 
 use picdesk_core::{
-    channel::{Button, ButtonTarget, Content, Delivery, Place, Text},
+    channel::{Button, ButtonTarget, Content, Delivery, DeliveryError, Place, Text},
     id::{GenerationId, MessageId, RequestId, Slot},
 };
 use picdesk_wecom::{
@@ -10,7 +10,10 @@ use picdesk_wecom::{
 };
 use serde_json::{Value, json};
 
-use crate::webhook::{Bot, picture, text};
+use crate::{
+    stand_in::Reply,
+    webhook::{Bot, picture, text},
+};
 
 fn made() -> Slot {
     Slot::Generation(GenerationId(7))
@@ -129,6 +132,27 @@ async fn what_comes_after_an_answers_end_goes_to_its_own_address() {
     bot.answer("m1", receipt(), text("2 credits"), &[]).await;
     assert_eq!(bot.wecom.of("aibot/response")[0].query["response_code"], "RC-m1");
     assert_eq!(bot.content("m2").await, (json!("…"), json!(false)), "nothing of it is elsewhere");
+}
+
+#[tokio::test]
+async fn an_address_that_was_too_busy_gets_its_answer_when_it_is_not() {
+    let bot = Bot::start().await;
+    bot.say_as("m1").await;
+    bot.answer("m1", Place::New { slot: None }, text("余额 41"), &[]).await;
+    bot.later(2_000);
+    assert_eq!(bot.content("m1").await.1, true);
+    for _ in 0..8 {
+        bot.wecom.reply("aibot/response", Reply::No(-1, "system busy"));
+    }
+    let mut late = Bot::delivery(2, receipt(), text("2 credits"));
+    late.message.reply_to = Some("m1".into());
+    for tries in [4, 8] {
+        let error = bot.try_deliver(late.clone()).await.unwrap_err();
+        assert!(matches!(error, DeliveryError::NotSent(_)), "{error}");
+        assert_eq!(bot.wecom.of("aibot/response").len(), tries);
+    }
+    bot.try_deliver(late).await.unwrap();
+    assert_eq!(bot.wecom.of("aibot/response").len(), 9);
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn the_history_of_the_first_time_is_not_answered_not_even_after_a_crash_in
     let old = NOW / 1000 - 3600;
     wecom
         .reply("kf/sync_msg", page("C1", 1, [text(1, old)]))
-        .reply("kf/sync_msg", Reply::No(-1, "busy"));
+        .reply("kf/sync_msg", Reply::Raw(502, b"<html>".to_vec()));
     let sync = sync_of(&wecom);
     assert!(sync.sync(None).await.is_err());
     assert!(wecom.of("kf/sync_msg")[0].body.get("cursor").is_none());

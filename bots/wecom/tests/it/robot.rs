@@ -9,7 +9,7 @@ async fn the_owner_is_told_by_the_groups_robot() {
     let wecom = StandIn::start().await;
     let settings = wecom.settings();
     let key = Secret::new("robot-key");
-    let robot = Robot::new(wecom.house().http, &settings.api_url, &key, hurried().call);
+    let robot = Robot::new(wecom.house().http, &settings.api_url, &key, hurried());
     robot.say(&"长".repeat(2000)).await.unwrap();
     let asked = wecom.of("webhook/send").remove(0);
     assert_eq!(asked.query["key"], "robot-key");

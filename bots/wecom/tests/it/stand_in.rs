@@ -183,6 +183,7 @@ pub fn hurried() -> Patience {
         upload: Duration::from_millis(700),
         retry_first: Duration::from_millis(1),
         retry_most: Duration::from_millis(20),
+        busy: Duration::from_millis(1),
         limited: Duration::from_millis(30),
         without_token: Duration::from_millis(400),
         token_wait: Duration::from_millis(300),

@@ -12,7 +12,7 @@ use picdesk_core::{
     channel::{Content, OutboundMessage, Receipt, Refusal, Text},
     effect::Effect,
     event::About,
-    id::{ArtifactId, ConversationId, EscalationId, GenerationId, OutboundId},
+    id::{ArtifactId, ConversationId, EscalationId, GenerationId, OutboundId, RequestId, Slot},
     window::Window,
 };
 
@@ -110,6 +110,21 @@ async fn a_picture_goes_before_words_and_without_a_slot_its_refusal_is_told() {
         house.says(Vec::new(), vec![(picture(8), Some(PICTURE))]).await;
         assert_eq!(house.outbox_state(8).await, "refused");
         assert_eq!(house.refusals().await, 1);
+    }
+}
+
+#[tokio::test]
+async fn the_receipt_of_several_pictures_goes_before_words_that_waited() {
+    for house in houses().await {
+        house.hears((1..=5).map(|id| (words(id, CHAT), None)).collect()).await;
+        house.says(Vec::new(), vec![(words(6, CHAT), None)]).await;
+        house.first_meets(Fate::Refused(Refusal::Content)).await;
+        assert_eq!((house.window().await.left, house.outbox_state(6).await.as_str()), (1, "held"));
+        let about = About::Slot(Slot::Receipt(RequestId(3)));
+        let release = Effect::ReleaseHeld { conversation: chat() };
+        house.says(vec![release], vec![(words(7, CHAT), Some(about))]).await;
+        assert_eq!(house.to_go().await, [2, 3, 4, 5, 7]);
+        assert_eq!(house.outbox_state(6).await, "held");
     }
 }
 

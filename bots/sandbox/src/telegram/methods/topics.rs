@@ -32,8 +32,11 @@ pub fn create(state: &State, params: &Params) -> Result<Value, Refusal> {
     let topic = Topic { id: message.id, name, icon_color, closed: false, deleted: false };
     let answer = wire::topic(&topic);
     world.change_chat(chat, |chat| _ = chat.topics.insert(topic.id, topic));
+    // A bot is told of its own topics, too.
+    world.tell_message(&message);
     drop(world);
     state.counters.lock().messages += 1;
+    state.ring_updates();
     state.changed(Change::Chat { chat });
     state.changed(Change::Message { chat, message: message.id });
     Ok(answer)
@@ -98,6 +101,7 @@ fn change(
     apply_topic(&mut world, chat, topic, service, from, state.now_ms());
     drop(world);
     state.changed(Change::Chat { chat });
+    state.ring_updates();
     Ok(json!(true))
 }
 
@@ -125,9 +129,8 @@ pub fn apply_topic(
     if let Some(service) = service {
         let new = NewMessage::new(chat, from, Content::Service(service));
         let message = world.post(NewMessage { topic: Some(id), ..new }, now_ms);
-        if from != world.bot.id {
-            world.tell_message(&message);
-        }
+        // A bot is told of what it does itself, too.
+        world.tell_message(&message);
     }
 }
 

@@ -118,6 +118,15 @@ impl WecomStandIn {
         world.callbacks.len() + world.turns.values().filter(told).count()
     }
 
+    /// How many answers of the AI bot are still asked for.
+    pub fn answers_growing(&self) -> usize {
+        let world = self.state.world();
+        let grows = |turn: &&crate::wecom::record::Turn| {
+            matches!(turn.state, crate::wecom::record::TurnState::Streaming { .. })
+        };
+        world.turns.values().filter(grows).count()
+    }
+
     /// Whether the AI bot's socket is connected.
     pub fn is_socket_open(&self) -> bool {
         self.state.socket().is_some()

@@ -57,6 +57,31 @@ async fn one_call_too_many_rests_its_own_kind_and_is_not_made_meanwhile() {
 }
 
 #[tokio::test]
+async fn what_wecom_is_too_busy_for_is_tried_three_times_more_and_then_left_to_the_house() {
+    let wecom = StandIn::start().await;
+    let app = app(&wecom);
+    let busy = |path: &str, times: usize| {
+        for _ in 0..times {
+            wecom.reply(path, Reply::No(-1, "system busy"));
+        }
+    };
+    busy("message/send", 3);
+    app.deliver(words(MEMBER)).await.unwrap();
+    let bodies: Vec<Value> = wecom.of("message/send").into_iter().map(|it| it.body).collect();
+    assert_eq!(bodies, vec![bodies[0].clone(); 4], "known as a repeat");
+    busy("message/send", 4);
+    let mut other = words(MEMBER);
+    other.message.id = OutboundId(7_168_011);
+    assert_eq!(refused(&app, other).await, "not sent");
+    assert_eq!(wecom.of("message/send").len(), 8, "no more than three times");
+    busy("media/get", 3);
+    wecom.reply("media/get", Reply::File(vec![7; 9]));
+    let file = wecom.client().media("MEDIA", 100).await.unwrap();
+    assert_eq!(file, File::Bytes(vec![7; 9]));
+    assert!(wecom.alarms.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn no_two_messages_are_equal_and_a_repeat_is() {
     let wecom = StandIn::start().await;
     for id in [1, 2, 2] {

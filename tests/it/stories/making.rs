@@ -69,6 +69,18 @@ async fn a_reference_that_is_not_to_be_had_for_a_while_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_reference_that_is_no_picture_is_said_and_nothing_is_made_of_it() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let none = bytes::Bytes::from_static(b"this is no picture at all");
+    house.telegram.send_photo_unchecked(ALICE, &none, (320, 240), "as a stamp").unwrap();
+    bot_says(&house, ALICE, "Reference picture 1 is of a kind that I cannot open").await;
+    let status = house.until_quiet().await;
+    assert!(house.images.calls().is_empty(), "{}", house.telegram.transcript(ALICE));
+    assert_eq!(status["credits"]["posted"], 0, "{status}");
+}
+
+#[tokio::test]
 async fn what_a_call_without_a_picture_took_is_recorded() {
     let house = House::build(Given::default()).await;
     let desk = house.open().await;

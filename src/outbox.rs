@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use askings::{ASKED_MAX, answer_askings};
+pub use budget::RateScope;
 pub use outlet::{Outlet, Outlets, Said};
 pub(crate) use parcel::preview_of;
 pub use patience::Patience;
@@ -45,7 +46,7 @@ pub use progress::{Lanes, Partial, Progress};
 pub use taps::{TAPS_MAX, answer_taps};
 
 use self::{
-    budget::{Budget, RateScope},
+    budget::Budget,
     handover::{Hints, Means, Tried, Try},
     patience::{Heard, Outage},
     queue::Queue,
@@ -191,8 +192,9 @@ impl Sender {
                 self.outlet.know(self.known.len());
             }
             let wait = self.start_at.saturating_duration_since(now);
-            self.show_progress().await;
+            // Drafts are shown seldom; after progress their chats would always rest.
             self.show_drafts();
+            self.show_progress().await;
             tokio::select! {
                 () = bell.notified() => self.unread = true,
                 Some(handed) = handed.recv() => self.take(handed.take()),

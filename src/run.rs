@@ -35,7 +35,7 @@ use crate::{
     },
     config::Config,
     errands::{CopyMedia, Errands, Handlers, SeeToStars, SignIn, WriteLetter},
-    generate::{Studio, StudioParts},
+    generate::{Luggage, Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
@@ -98,6 +98,7 @@ struct Serving {
     desk: Arc<Desk>,
     artifacts: Artifacts,
     darkroom: Darkroom,
+    luggage: Luggage,
     lanes: Lanes,
     outlets: Outlets,
     channels: Channels,
@@ -202,6 +203,7 @@ impl Serving {
             desk,
             artifacts,
             darkroom: Darkroom::new(),
+            luggage: Luggage::default(),
             lanes: channels.lanes(),
             outlets: channels.outlets(),
             channels,
@@ -334,6 +336,7 @@ impl Serving {
             artifacts: self.artifacts.clone(),
             seal: self.desk.seal.clone(),
             bytes_max: self.config.limits.reference_bytes_max,
+            luggage: self.luggage.clone(),
             darkroom: Darkroom::aside(),
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
@@ -405,6 +408,7 @@ impl Serving {
             timeout,
             partials,
             reference_bytes_max: self.config.limits.reference_bytes_max,
+            luggage: self.luggage.clone(),
             medians,
         }));
         let drain = self.config.images.drain;

@@ -359,7 +359,7 @@ owed = This one was ready, but could not reach you before. It costs nothing more
 
 support-cause = What is it about?
 support-words = Tell us in your own words. Pictures help too.
-support-consent = May the person helping you see the prompt and pictures of this request?
+support-consent = May the person helping you see this request: the prompt, the pictures you gave with it and those that were made?
 support-opened = Thank you. A person will answer you here.
 support-when = We answer { $hours } ({ $city }), usually within { $promise }.
 support-when-hours = We answer { $hours } ({ $city }).
@@ -495,7 +495,8 @@ card-credits = { $left }, { $pending } set aside
 card-earlier = Earlier cases: { $count }
 card-requests = Last requests:
 card-no-requests = No requests yet.
-card-request = { $moment } · { $price } · { $outcome ->
+card-request = { $moment } · { $price } · { $outcome }
+card-outcome = { $outcome ->
     [held] in line
     [claimed] in line
     [submitting] being made
@@ -509,10 +510,14 @@ card-request = { $moment } · { $price } · { $outcome ->
     [unpaid] waits for credits
     [checking] being checked
     [open] under way
-    [settled] done
+    [settled] over
     [lapsed] let go
+    [owed] made, not yet delivered
+    [refused] refused by the provider
    *[other] { $outcome }
 }
+card-outcome-of = { $count } { $outcome }
+card-outcomes = { $first }; { $second }
 card-consent = May see prompt and pictures: { BOLD("yes") }
 card-no-consent = May see prompt and pictures: { BOLD("no") }
 card-help = A reply to a message of theirs goes out, and so does /r with your words. Plain lines stay notes. /done closes the case.
@@ -523,8 +528,10 @@ relay-delivered = ✓ Delivered
 relay-blocked = ✗ Not delivered: they have blocked the bot.
 relay-refused = ✗ Not delivered: the channel does not take it.
 relay-held = ✗ Not delivered yet: the channel takes it when they write again.
+relay-partly = ✗ Only { $arrived } of { $count } messages delivered.
 relay-unknown = ? It may not have arrived: the connection was lost. Ask before you repeat it.
 not-shown = Something of theirs cannot be shown here, most likely a picture that cannot be passed on any more. Ask them to send it again.
+shared-reference = A picture given with the prompt
 topic-anew = This case had another topic, which is gone, and what was said there with it. What the case began with and what did not arrive there follows.
 desk-help =
     { CODE("/r …") } or a reply to a message of theirs: goes to the customer

@@ -317,7 +317,7 @@ owed = 这张早就画好了，之前没能送到。不另收积分。
 
 support-cause = 是哪方面的事？
 support-words = 请说说情况，也可以发图。
-support-consent = 可以让客服看这次的描述和图片吗？
+support-consent = 可以让客服看这次的描述、你附上的图片和画好的图吗？
 support-opened = 收到，会有真人在这里回复你。
 support-when = 我们{ $hours }（{ $city }）在，一般 { $promise }内回复。
 support-when-hours = 我们{ $hours }（{ $city }）在。
@@ -439,7 +439,8 @@ card-credits = 可用 { $left }，预留 { $pending }
 card-earlier = 以往工单：{ $count }
 card-requests = 最近的请求：
 card-no-requests = 还没有请求。
-card-request = { $moment } · { $price } · { $outcome ->
+card-request = { $moment } · { $price } · { $outcome }
+card-outcome = { $outcome ->
     [held] 排队中
     [claimed] 排队中
     [submitting] 正在画
@@ -453,10 +454,14 @@ card-request = { $moment } · { $price } · { $outcome ->
     [unpaid] 等待积分
     [checking] 检查中
     [open] 进行中
-    [settled] 已完成
+    [settled] 已结束
     [lapsed] 已放下
+    [owed] 画好，还没送达
+    [refused] 被服务商拒绝
    *[other] { $outcome }
 }
+card-outcome-of = { $count } 张{ $outcome }
+card-outcomes = { $first }；{ $second }
 card-consent = 可看描述和图片：{ BOLD("是") }
 card-no-consent = 可看描述和图片：{ BOLD("否") }
 card-help = 回复客户的消息，或 /r 加内容，会发给客户；其他文字只是备注。/done 结束工单。
@@ -467,8 +472,10 @@ relay-delivered = ✓ 已送达
 relay-blocked = ✗ 未送达：对方屏蔽了机器人。
 relay-refused = ✗ 未送达：渠道不接受。
 relay-held = ✗ 还没送达：等对方再发消息时送出。
+relay-partly = ✗ { $count } 条里只送达了 { $arrived } 条。
 relay-unknown = ? 可能没送到：连接断了。重发前请先问一句。
 not-shown = 对方发来的内容有一条无法在这里显示，多半是一张已无法转发的图片。请让对方重新发一次。
+shared-reference = 随描述附上的图片
 topic-anew = 这个工单原来的话题已被删除，里面的对话也没有了。下面是最初的内容，以及没能送到那里的消息。
 desk-help =
     { CODE("/r …") } 或回复客户的消息：发给客户

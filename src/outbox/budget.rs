@@ -32,6 +32,12 @@ impl RateScope {
         let channel::Budget { key, group } = channel.budget(conversation);
         Self { chat: key.to_owned(), group }
     }
+
+    /// Of a chat by its key.
+    #[cfg(test)]
+    pub(super) fn named(chat: &str) -> Self {
+        Self { chat: chat.to_owned(), group: false }
+    }
 }
 
 /// An evenly filling bucket.

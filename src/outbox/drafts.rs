@@ -69,16 +69,19 @@ impl Sender {
             return;
         }
         let now = Instant::now();
+        let interval = Duration::from_secs(self.means.capabilities().edit_interval_s.into());
         for (generation, conversation, text) in self.progress.drafts.due(now) {
             let idle = self.queues.get(&conversation).is_none_or(Queue::is_idle);
             let scope = RateScope::of(self.means.channel.as_ref(), &conversation);
             if !idle
+                || self.progress.rests(&scope, interval, now)
                 || self.shows.len() >= UNDER_WAY_MAX
                 || self.means.budget.take(&scope, SPARE, now).is_err()
             {
                 continue;
             }
             self.progress.drafts.shown(generation, now);
+            self.progress.shown(scope.clone(), now);
             self.show(None, scope, Showing::Draft { conversation, draft: generation.0, text });
         }
     }

@@ -16,7 +16,7 @@ use picdesk_core::{
 };
 use tokio::sync::Notify;
 
-use super::drafts::Drafts;
+use super::{budget::RateScope, drafts::Drafts};
 
 /// What a placeholder is to show now.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ struct Busy {
 pub struct Progress {
     slots: Mutex<HashMap<Slot, State>>,
     busy: Mutex<HashMap<ConversationId, Busy>>,
+    /// When something was last shown, by whose limits it counts against.
+    chats: Mutex<HashMap<RateScope, Instant>>,
     /// Drafts beside placeholders.
     pub drafts: Drafts,
     drained: AtomicBool,
@@ -110,6 +112,7 @@ impl Progress {
         if !drained {
             self.slots().clear();
             self.busy().clear();
+            self.chats().clear();
         }
     }
 
@@ -147,16 +150,37 @@ impl Progress {
         self.slots().remove(&slot).is_some_and(|state| state.has_picture)
     }
 
-    /// Slots with something to show that showed nothing for `interval`.
-    pub fn ready(&self, interval: Duration, now: Instant) -> Vec<(Slot, ConversationId)> {
-        self.slots()
+    /// Slots with something to show, of chats that were shown nothing for `interval`. What was not
+    /// shown for longest comes first, so that several in one chat take turns.
+    pub fn ready(
+        &self,
+        interval: Duration,
+        now: Instant,
+        scope_of: impl Fn(&ConversationId) -> RateScope,
+    ) -> Vec<(Slot, ConversationId)> {
+        let mut chats = self.chats();
+        chats.retain(|_, shown_at| now < *shown_at + interval);
+        let slots = self.slots();
+        let mut ready: Vec<_> = slots
             .iter()
             .filter_map(|(slot, state)| {
-                let rested = state.shown_at.is_none_or(|at| now >= at + interval);
-                let latest = state.latest.as_ref().filter(|_| rested)?;
-                Some((*slot, latest.conversation.clone()))
+                let latest = state.latest.as_ref()?;
+                let rests = chats.contains_key(&scope_of(&latest.conversation));
+                (!rests).then(|| (state.shown_at, *slot, latest.conversation.clone()))
             })
-            .collect()
+            .collect();
+        ready.sort_by_key(|(shown_at, slot, _)| (*shown_at, slot.key()));
+        ready.into_iter().map(|(_, slot, conversation)| (slot, conversation)).collect()
+    }
+
+    /// Whether something was shown in a chat since `interval` ago.
+    pub fn rests(&self, chat: &RateScope, interval: Duration, now: Instant) -> bool {
+        self.chats().get(chat).is_some_and(|shown_at| now < *shown_at + interval)
+    }
+
+    /// Something is shown in a chat.
+    pub fn shown(&self, chat: RateScope, now: Instant) {
+        self.chats().insert(chat, now);
     }
 
     /// Takes what is to be shown, and whether the placeholder shows a picture already.
@@ -168,6 +192,10 @@ impl Progress {
         let had_picture = state.has_picture;
         state.has_picture |= partial.picture.is_some();
         Some((partial, had_picture))
+    }
+
+    fn chats(&self) -> std::sync::MutexGuard<'_, HashMap<RateScope, Instant>> {
+        self.chats.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn busy(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, Busy>> {
@@ -231,17 +259,69 @@ mod tests {
         (progress, Instant::now())
     }
 
+    fn scope_of(conversation: &ConversationId) -> RateScope {
+        RateScope::named(conversation.as_str().split(':').nth(1).unwrap_or_default())
+    }
+
+    fn ready(progress: &Progress, now: Instant) -> Vec<Slot> {
+        let ready = progress.ready(INTERVAL, now, scope_of);
+        ready.into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    fn take(progress: &Progress, slot: Slot, now: Instant) -> Option<(Partial, bool)> {
+        let taken = progress.take(slot, now)?;
+        progress.shown(scope_of(&taken.0.conversation), now);
+        Some(taken)
+    }
+
+    #[test]
+    fn a_chat_is_shown_one_thing_in_an_interval_and_its_pictures_take_turns() {
+        let progress = Progress::default();
+        progress.drained(true);
+        let began = Instant::now();
+        let slots = [1, 2, 3].map(|id| Slot::Generation(GenerationId(id)));
+        let elsewhere = Slot::Generation(GenerationId(9));
+        for slot in slots.into_iter().chain([elsewhere]) {
+            progress.open(slot);
+        }
+        let mut shown: Vec<(u64, Slot)> = Vec::new();
+        for second in 0..32 {
+            let now = began + Duration::from_secs(second);
+            for (index, slot) in slots.into_iter().enumerate() {
+                // Two topics of one chat count against the same limits.
+                let topic = format!("telegram:1:{}", index % 2).as_str().into();
+                let text = format!("{second}");
+                progress.show(slot, Partial { conversation: topic, ..partial(&text) });
+            }
+            let other = Partial { conversation: "telegram:2".into(), ..partial("else") };
+            progress.show(elsewhere, other);
+            for slot in ready(&progress, now) {
+                let conversation = if slot == elsewhere { "telegram:2" } else { "telegram:1" };
+                if progress.rests(&scope_of(&conversation.into()), INTERVAL, now) {
+                    continue;
+                }
+                let (partial, _) = take(&progress, slot, now).unwrap();
+                assert!(slot == elsewhere || partial.text.text == format!("{second}"), "newest");
+                shown.push((second, slot));
+            }
+        }
+        let here: Vec<_> = shown.iter().filter(|(_, slot)| *slot != elsewhere).collect();
+        let turns = (0..8).zip(slots.iter().cycle()).map(|(turn, slot)| (turn * 4, *slot));
+        assert!(here.iter().copied().copied().eq(turns), "{here:?}");
+        assert_eq!(shown.len() - here.len(), 8, "the other chat has an allowance of its own");
+    }
+
     #[test]
     fn the_latest_state_wins_and_rests_between() {
         let (progress, now) = lane();
         progress.show(SLOT, partial("one"));
         progress.show(SLOT, partial("two"));
-        assert_eq!(progress.ready(INTERVAL, now).len(), 1);
-        assert_eq!(progress.take(SLOT, now).unwrap().0.text.text, "two");
-        assert!(progress.take(SLOT, now).is_none());
+        assert_eq!(ready(&progress, now).len(), 1);
+        assert_eq!(take(&progress, SLOT, now).unwrap().0.text.text, "two");
+        assert!(take(&progress, SLOT, now).is_none());
         progress.show(SLOT, partial("three"));
-        assert!(progress.ready(INTERVAL, now + Duration::from_secs(3)).is_empty());
-        assert_eq!(progress.ready(INTERVAL, now + INTERVAL).len(), 1);
+        assert!(ready(&progress, now + Duration::from_secs(3)).is_empty());
+        assert_eq!(ready(&progress, now + INTERVAL).len(), 1);
     }
 
     #[test]
@@ -249,12 +329,12 @@ mod tests {
         let (progress, now) = lane();
         let picture = Partial { picture: Some(vec![1]), ..partial("one") };
         progress.show(SLOT, picture);
-        progress.take(SLOT, now).unwrap();
+        take(&progress, SLOT, now).unwrap();
         progress.show(SLOT, partial("two"));
         assert!(progress.close(SLOT), "it shows a picture");
-        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        assert!(ready(&progress, now + INTERVAL).is_empty());
         progress.show(SLOT, partial("late"));
-        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        assert!(ready(&progress, now + INTERVAL).is_empty());
         assert!(!progress.close(SLOT));
     }
 
@@ -262,14 +342,14 @@ mod tests {
     fn a_call_that_is_given_up_shows_nothing_more_until_it_is_made_again() {
         let (progress, now) = lane();
         progress.show(SLOT, Partial { picture: Some(vec![1]), ..partial("one") });
-        progress.take(SLOT, now).unwrap();
+        take(&progress, SLOT, now).unwrap();
         progress.show(SLOT, partial("two"));
         progress.end_show(SLOT, now);
         progress.show(SLOT, partial("late"));
-        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        assert!(ready(&progress, now + INTERVAL).is_empty());
         progress.open(SLOT);
         progress.show(SLOT, partial("again"));
-        assert_eq!(progress.ready(INTERVAL, now + INTERVAL).len(), 1);
+        assert_eq!(ready(&progress, now + INTERVAL).len(), 1);
         assert!(progress.close(SLOT), "the picture is still there");
     }
 
@@ -283,7 +363,7 @@ mod tests {
         progress.open(SLOT);
         progress.show(SLOT, partial("two"));
         progress.begin(&chat);
-        assert!(progress.ready(INTERVAL, now + INTERVAL).is_empty());
+        assert!(ready(&progress, now + INTERVAL).is_empty());
         assert!(progress.busy_due(now).is_empty());
         let forgotten = Slot::Generation(GenerationId(2));
         progress.drained(true);

@@ -36,10 +36,14 @@ impl Sender {
             return;
         }
         let interval = Duration::from_secs(self.means.capabilities().edit_interval_s.into());
-        for (slot, conversation) in self.progress.ready(interval, now) {
+        let channel = Arc::clone(&self.means.channel);
+        let scope_of = |conversation: &_| RateScope::of(channel.as_ref(), conversation);
+        for (slot, conversation) in self.progress.ready(interval, now, scope_of) {
+            let chat = scope_of(&conversation);
             let idle = self.queues.get(&conversation).is_none_or(Queue::is_idle);
             let under_way = self.showing.values().any(|shown| *shown == slot);
-            if !idle || under_way || self.shows.len() >= UNDER_WAY_MAX {
+            let rests = self.progress.rests(&chat, interval, now);
+            if !idle || under_way || rests || self.shows.len() >= UNDER_WAY_MAX {
                 continue;
             }
             let Some(stand) = self.stand_of(slot).await else { continue };
@@ -48,6 +52,7 @@ impl Sender {
                 continue;
             }
             let Some((partial, had_picture)) = self.progress.take(slot, now) else { continue };
+            self.progress.shown(chat, now);
             let showing = Showing::Partial {
                 conversation: stand.conversation,
                 message: stand.message,

@@ -13,18 +13,18 @@ use picdesk_core::{
     credits::Credits,
     facts::{
         Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest, Owed,
-        Past, Reference, Request,
+        Reference, Request,
     },
-    generation::{GenerationState, Options},
+    generation::GenerationState,
     id::{
-        AccountId, ArtifactId, ConversationId, EscalationId, GenerationId, HoldId, IdentityId,
-        OutboundId, PurseId, RequestId, TrayId,
+        AccountId, ArtifactId, ConversationId, GenerationId, HoldId, IdentityId, PurseId,
+        RequestId, TrayId,
     },
-    say::{BalanceLine, CardLine},
+    say::BalanceLine,
 };
 
 pub use self::albums::albums;
-pub use self::at_desk::{case_of_code, only_open_case, operator};
+pub use self::at_desk::{case_of_code, only_open_case, operator, past, relayed, unsent};
 pub use self::pictured::has_picture;
 pub use self::rows::{CaseBody, RequestBody, read_request};
 pub(super) use self::rows::{word, word_of};
@@ -418,29 +418,6 @@ pub async fn history(
     page.truncate(HISTORY_PAGE);
     let total = tx.rows(sql::COUNT_KEPT, &[account.0.into()]).await?[0].int(0)?;
     Ok((page, older, total))
-}
-
-/// What a card tells of an account's past.
-pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
-    let mut requests = Vec::new();
-    for row in tx.rows(sql::FIND_PAST, &[account.0.into()]).await? {
-        let options: Options =
-            serde_json::from_str(&row.text(2)?).map_err(|_| inconsistent("requests", &account))?;
-        requests.push(CardLine {
-            at: row.int(0)?,
-            price: Credits(row.int(1)? * i64::from(options.count)),
-            outcome: row.text(3)?,
-        });
-    }
-    let cases = tx.rows(sql::COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
-    Ok(Past { requests, cases })
-}
-
-/// Lines for an earlier topic of a matter, refused because that topic was gone; oldest first.
-pub async fn unsent(tx: &mut Tx, case: EscalationId) -> Result<Vec<OutboundId>, StoreError> {
-    let about = serde_json::json!(picdesk_core::event::About::TopicLine(case)).to_string();
-    let rows = tx.rows(sql::FIND_UNSENT, &[about.into()]).await?;
-    rows.iter().map(|row| Ok(OutboundId(row.int(0)?))).collect()
 }
 
 /// The identity by which an account is best reached.

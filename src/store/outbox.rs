@@ -358,9 +358,13 @@ fn keep_place(rows: &mut Vec<Vec<Value>>, one: &Settled, receipt: &Receipt, now:
         _ => artifact_of(message),
     };
     let escalation = match one.waiting.about {
-        Some(About::Relay(id) | About::TopicLine(id) | About::Topic(id) | About::Matter(id)) => {
-            Some(id.0)
-        }
+        Some(
+            About::Relay(id)
+            | About::RelayPart { case: id, .. }
+            | About::TopicLine(id)
+            | About::Topic(id)
+            | About::Matter(id),
+        ) => Some(id.0),
         _ => None,
     };
     let slot = one.waiting.slot.clone();

@@ -250,7 +250,7 @@ async fn tell_at_once(
     for Wants { id, about, .. } in wanting {
         let word = match (about, without.get(id)) {
             (Some(_), Some(Slotted::Refused)) => "refused",
-            (Some(About::Relay(_)), Some(Slotted::Held)) => "held",
+            (Some(About::Relay(_) | About::RelayPart { .. }), Some(Slotted::Held)) => "held",
             _ => continue,
         };
         let Some(about) = *about else { continue };

@@ -411,5 +411,6 @@ async fn desk(
     let answers_customer = shared.replied(wanted).escalation.is_some();
     let whose = case.as_ref().map(|case| case.account);
     let refundable = refundable(tx, &wanted.needs, whose).await?;
-    Ok(DeskFacts { operator, case, answers_customer, refundable })
+    let album = album(tx, wanted).await?;
+    Ok(DeskFacts { operator, case, answers_customer, refundable, album })
 }

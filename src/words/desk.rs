@@ -120,14 +120,19 @@ impl Speaker<'_> {
 
     /// Whether an operator's line arrived.
     pub(super) fn relay_state(&self, state: RelayState) -> Text {
-        self.text(match state {
+        let id = match state {
             RelayState::Waiting => "relay-waiting",
             RelayState::Delivered => "relay-delivered",
             RelayState::Blocked => "relay-blocked",
             RelayState::Refused => "relay-refused",
             RelayState::Held => "relay-held",
             RelayState::Unknown => "relay-unknown",
-        })
+            RelayState::Partly { arrived, count } => {
+                let args = Args::new().number("arrived", arrived).number("count", count);
+                return self.fill("relay-partly", &args);
+            }
+        };
+        self.text(id)
     }
 
     fn card_title(&self, card: &Card) -> Text {
@@ -156,8 +161,26 @@ impl Speaker<'_> {
         let args = Args::new()
             .ours("moment", units::moment(self.lexicon, line.at, &self.context.zone))
             .ours("price", self.credits(line.price))
-            .theirs("outcome", &line.outcome, NAME_CHARS_MAX);
+            .ours("outcome", self.outcome(&line.outcome));
         self.fill("card-request", &args)
+    }
+
+    /// What became of a request: for all its pictures alike a word, else how many came to what.
+    fn outcome(&self, pictures: &[(String, i64)]) -> String {
+        let several = pictures.len() > 1;
+        let parts = pictures.iter().map(|(word, count)| {
+            let word = Args::new().theirs("outcome", word, NAME_CHARS_MAX);
+            let word = self.phrase("card-outcome", &word);
+            if !several {
+                return word;
+            }
+            let args = Args::new().ours("outcome", word).number("count", *count);
+            self.phrase("card-outcome-of", &args)
+        });
+        let parts = parts.reduce(|first, second| {
+            self.phrase("card-outcomes", &Args::new().ours("first", first).ours("second", second))
+        });
+        parts.unwrap_or_default()
     }
 
     /// When people answer and within which time, as far as the owner has said so.

@@ -249,6 +249,7 @@ impl Speaker<'_> {
             Say::RelayState(state) => self.relay_state(*state),
             Say::NotShown => self.text("not-shown"),
             Say::TopicAnew => self.text("topic-anew"),
+            Say::SharedReference => self.text("shared-reference"),
             Say::DeskHelp => self.text("desk-help"),
             Say::DeskHelpByCode => self.text("desk-help-by-code"),
             Say::DeskClosed => self.text("desk-closed"),

@@ -6,7 +6,7 @@ use crate::{
     customer::{self, Visit},
     effect::Effect,
     event::{Event, Message},
-    facts::MessageFacts,
+    facts::{Album, MessageFacts},
     id::{AlbumId, ConversationId},
     message,
     say::Say,
@@ -34,7 +34,7 @@ pub(crate) fn part_came(
     if facts.album.as_ref().is_some_and(|album| album.settled) {
         return late(turn, &visit.reader, facts, part);
     }
-    add(turn, facts, part, album, true);
+    add(turn, facts.album.as_ref(), part, album, Called::Here);
 }
 
 /// A part of an album came that did not call us by itself. Whether it was meant for us is decided
@@ -46,7 +46,16 @@ pub(crate) fn part_seen(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Messag
         let reader = Reader::of_writer(turn, facts.customer.as_ref(), part);
         return late(turn, &reader, facts, part);
     }
-    add(turn, facts, part, album, false);
+    add(turn, facts.album.as_ref(), part, album, Called::NotHere);
+}
+
+/// Whether a part says by itself that its album is meant for us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Called {
+    /// It does.
+    Here,
+    /// Another part may.
+    NotHere,
 }
 
 /// A part came after its album was begun with. Of an album that was left out as a whole it has
@@ -58,11 +67,19 @@ fn late(turn: &mut Turn<'_>, reader: &Reader, facts: &MessageFacts, part: &Messa
     turn.send(note);
 }
 
-fn add(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Message, album: &AlbumId, called: bool) {
-    let so_far = facts.album.as_ref();
+/// A part is put to the others.
+pub(crate) fn add(
+    turn: &mut Turn<'_>,
+    so_far: Option<&Album>,
+    part: &Message,
+    album: &AlbumId,
+    called: Called,
+) {
+    let called = called == Called::Here;
     let first = so_far.and_then(|album| album.parts.first()).unwrap_or(part);
     let by = first.from.identity.clone();
-    let replied = first.reply_to.as_ref().filter(|reply| reply.ours);
+    let parts = so_far.iter().flat_map(|album| &album.parts).chain([part]);
+    let replied = parts.filter_map(|part| part.reply_to.as_ref()).find(|reply| reply.ours);
     let replied = replied.map(|reply| reply.message.clone());
     let now = turn.frame.now;
     let began_at = so_far.map(|album| album.began_at).filter(|at| *at > 0).unwrap_or(now);
@@ -87,7 +104,7 @@ fn add(turn: &mut Turn<'_>, facts: &MessageFacts, part: &Message, album: &AlbumI
         id: timer(&conversation, album),
         due_at,
         conversation,
-        event: Event::AlbumSettled { album: album.clone(), by, replied },
+        event: Event::AlbumSettled { album: album.clone(), by, setting: part.setting, replied },
     });
 }
 
@@ -100,17 +117,26 @@ pub(crate) fn leave_out(turn: &mut Turn<'_>, album: &AlbumId) {
 /// No further part came for a while: the album is whole, and is one message; or no part of it
 /// called us, and it never was ours.
 pub(crate) fn settled(turn: &mut Turn<'_>, facts: &MessageFacts, album: &AlbumId) {
-    let Some(so_far) = facts.album.as_ref().filter(|album| !album.settled) else { return };
-    let conversation = turn.frame.conversation.clone();
-    if !so_far.called {
-        turn.then(Effect::ForgetAlbum { conversation, album: album.clone() });
-        return;
-    }
-    turn.then(Effect::SettleAlbum { conversation, album: album.clone() });
-    let Some(message) = joined(&so_far.parts) else { return };
+    let Some(message) = whole(turn, facts.album.as_ref(), album) else { return };
     let known = facts.customer.as_ref();
     let mut visit = customer::meet(turn, &message.from, known, message.setting);
     message::whole(turn, &mut visit, facts, &message);
+}
+
+/// The album as one message, where it is one now that was meant for us.
+pub(crate) fn whole(
+    turn: &mut Turn<'_>,
+    so_far: Option<&Album>,
+    album: &AlbumId,
+) -> Option<Message> {
+    let so_far = so_far.filter(|album| !album.settled)?;
+    let conversation = turn.frame.conversation.clone();
+    if !so_far.called {
+        turn.then(Effect::ForgetAlbum { conversation, album: album.clone() });
+        return None;
+    }
+    turn.then(Effect::SettleAlbum { conversation, album: album.clone() });
+    joined(&so_far.parts)
 }
 
 /// The parts as one message: all pictures in order, the captions together.

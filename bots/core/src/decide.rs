@@ -73,6 +73,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::DraftStopped { by, .. } => {
             cancel::draft_stopped(turn, of_generation(facts)?, by.as_ref());
         }
+        Event::AlbumSettled { album, setting: Setting::Desk, .. } => {
+            desk::album_settled(turn, of_desk(facts)?, album);
+        }
         Event::AlbumSettled { album, .. } => album::settled(turn, of_message(facts)?, album),
         Event::TrayLapsed { .. } => tray::lapsed(turn, of_message(facts)?),
         Event::AwaitingLapsed { .. } => support::awaiting_lapsed(turn, of_message(facts)?),
@@ -141,9 +144,9 @@ fn moved(turn: &mut Turn<'_>, to: &ConversationId) {
 fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) -> Option<()> {
     match delivered.about {
         About::Picture(_) => handed::picture_delivered(turn, of_delivery(facts)?),
-        About::Relay(_) => {
-            let (outbound, state) = (delivered.outbound, RelayState::Delivered);
-            topic::relay_state(turn, of_delivery(facts)?, outbound, state);
+        About::Relay(_) | About::RelayPart { .. } => {
+            let of = (delivered.outbound, delivered.about);
+            topic::relay_state(turn, of_delivery(facts)?, of, RelayState::Delivered);
         }
         About::Topic(_) => topic::placed(turn, of_delivery(facts)?, delivered),
         About::Ended(_)
@@ -170,9 +173,9 @@ fn message_refused(
         About::Picture(_) => handed::picture_refused(turn, of_delivery(facts)?, refusal),
         About::Ended(_) => handed::end_refused(turn, of_delivery(facts)?, refusal),
         About::Original(_) => handed::original_refused(turn, of_delivery(facts)?, refusal),
-        About::Relay(_) => {
+        About::Relay(_) | About::RelayPart { .. } => {
             let state = topic::refused_state(refusal);
-            topic::relay_state(turn, of_delivery(facts)?, outbound, state);
+            topic::relay_state(turn, of_delivery(facts)?, (outbound, about), state);
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
         About::TopicLine(_) => topic::line_refused(turn, of_delivery(facts)?, outbound, refusal),
@@ -192,8 +195,9 @@ fn message_unknown(
     match about {
         About::Picture(_) => handed::picture_unknown(turn, of_delivery(facts)?),
         About::Original(_) => handed::original_unknown(turn, of_delivery(facts)?),
-        About::Relay(_) => {
-            topic::relay_state(turn, of_delivery(facts)?, outbound, RelayState::Unknown);
+        About::Relay(_) | About::RelayPart { .. } => {
+            let of = (outbound, about);
+            topic::relay_state(turn, of_delivery(facts)?, of, RelayState::Unknown);
         }
         About::Topic(_) => topic::not_placed(turn, of_delivery(facts)?),
         About::Ended(_)

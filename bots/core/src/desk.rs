@@ -4,12 +4,13 @@
 use alloc::vec::Vec;
 
 use crate::{
+    album::{self, Called},
     channel::{Attachment, MediaRef},
     effect::{Body, Effect},
     event::{About, Message, Setting},
     facts::{Case, DeskFacts, House, Operator},
     handing,
-    id::{ConversationId, Slot},
+    id::{AlbumId, ConversationId, Slot},
     message::too_large,
     payment,
     press::Answer,
@@ -37,6 +38,46 @@ enum Line<'t> {
 
 /// Somebody wrote at the desk.
 pub(crate) fn line(turn: &mut Turn<'_>, facts: &DeskFacts, message: &Message) {
+    // All parts of an album are one line, whichever has the words.
+    if let (Some(album), Some(_), Some(_)) = (&message.album, &facts.operator, &facts.case) {
+        return part(turn, facts, message, album);
+    }
+    whole_line(turn, facts, message);
+}
+
+/// An operator sent a part of an album.
+fn part(turn: &mut Turn<'_>, facts: &DeskFacts, part: &Message, id: &AlbumId) {
+    let line = read(part.text.trim(), facts.answers_customer);
+    let so_far = facts.album.as_ref();
+    match so_far.filter(|album| album.settled) {
+        // It comes behind the others that went to the customer, as they did.
+        Some(album) if album.called && matches!(line, Line::Note) => {
+            let facts = DeskFacts { answers_customer: true, ..facts.clone() };
+            whole_line(turn, &facts, part);
+        }
+        Some(_) => whole_line(turn, facts, part),
+        None => {
+            let is_note = matches!(line, Line::Note);
+            let called = if is_note { Called::NotHere } else { Called::Here };
+            album::add(turn, so_far, part, id, called);
+        }
+    }
+}
+
+/// No further part of an operator's album came for a while: it is one line.
+pub(crate) fn album_settled(turn: &mut Turn<'_>, facts: &DeskFacts, id: &AlbumId) {
+    let Some(mut message) = album::whole(turn, facts.album.as_ref(), id) else { return };
+    // The part that has the command need not be the first.
+    let texts = facts.album.iter().flat_map(|album| &album.parts).map(|part| part.text.trim());
+    if let Some(command) = texts.into_iter().find(|text| text.starts_with('/'))
+        && !message.text.starts_with('/')
+    {
+        message.text = command.into();
+    }
+    whole_line(turn, facts, &message);
+}
+
+fn whole_line(turn: &mut Turn<'_>, facts: &DeskFacts, message: &Message) {
     let here = Reader::desk(&turn.frame.conversation.clone(), turn.house());
     let alone = turn.house().is_members_desk(&here.conversation);
     let line = match read(message.text.trim(), facts.answers_customer) {
@@ -106,7 +147,7 @@ fn read(text: &str, answers_customer: bool) -> Line<'_> {
 fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Message, words: &str) {
     let topic = Reader::desk(&turn.frame.conversation.clone(), turn.house());
     let mut pictures: Vec<MediaRef> = Vec::new();
-    for attachment in message.attachments.iter().take(turn.house().references_max) {
+    for attachment in &message.attachments {
         match attachment {
             Attachment::Picture(media) => pictures.push(media.clone()),
             Attachment::TooLarge { name, bytes, bytes_max } => {
@@ -140,13 +181,15 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
     let fits = words.encode_utf16().count() <= CAPTION_UNITS_MAX;
     let under = !pictures.is_empty() && fits;
     let (mut caption, after) = if under { (words, "") } else { ("", words) };
-    for media in pictures {
-        let body = Body::Forward { media, caption: say(core::mem::take(&mut caption), None) };
-        relay(turn, case, &topic, message, body);
-    }
+    let forwarded = pictures.into_iter().map(|media| {
+        let caption = say(core::mem::take(&mut caption), None);
+        Body::Forward { media, caption }
+    });
+    let mut bodies: Vec<Body> = forwarded.collect();
     if !after.is_empty() {
-        relay(turn, case, &topic, message, Body::Say(say(after, back)));
+        bodies.push(Body::Say(say(after, back)));
     }
+    relay(turn, case, &topic, message, bodies);
     // Whoever else is told of the case reads along.
     for place in places(turn.house(), case) {
         if place.conversation != topic.conversation && !words.is_empty() {
@@ -156,11 +199,23 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
     }
 }
 
-fn relay(turn: &mut Turn<'_>, case: &Case, topic: &Reader, message: &Message, body: Body) {
-    let line = turn.draft(&customer(case), body).never_twice().about(About::Relay(case.id));
-    let slot = Slot::Relay(line.id);
-    turn.send(line);
-    let state = turn.words(topic, Say::RelayState(RelayState::Waiting)).slot(slot).silent();
+/// All messages of an answer go out, in order. How they stand is told in one place.
+fn relay(turn: &mut Turn<'_>, case: &Case, topic: &Reader, message: &Message, bodies: Vec<Body>) {
+    let to = customer(case);
+    let lines: Vec<_> =
+        bodies.into_iter().map(|body| turn.draft(&to, body).never_twice()).collect();
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return };
+    let (first, last) = (first.id, last.id);
+    let about = if first == last {
+        About::Relay(case.id)
+    } else {
+        About::RelayPart { case: case.id, first, last }
+    };
+    for line in lines {
+        turn.send(line.about(about));
+    }
+    let state = turn.words(topic, Say::RelayState(RelayState::Waiting));
+    let state = state.slot(Slot::Relay(first)).silent();
     turn.send(state.answering(Some(&message.id)));
 }
 

@@ -99,7 +99,9 @@ pub enum Event {
         album: AlbumId,
         /// Who sent it.
         by: IdentityId,
-        /// The message of ours that its first part answers.
+        /// In private, among others, or at the desk.
+        setting: Setting,
+        /// The message of ours that it answers.
         replied: Option<MessageId>,
     },
     /// Pictures waited long enough for words.
@@ -253,9 +255,9 @@ impl Event {
                 Some((message.from.clone(), message.setting))
             }
             Self::ButtonPressed(press) => Some((press.by.clone(), press.setting)),
-            Self::AlbumSettled { by, .. } => {
+            Self::AlbumSettled { by, setting, .. } => {
                 let who = Person { identity: by.clone(), name: String::new(), language: None };
-                Some((who, Setting::Private))
+                Some((who, *setting))
             }
             _ => None,
         }
@@ -528,6 +530,16 @@ pub enum About {
     Original(ArtifactId),
     /// An operator's line to a customer.
     Relay(EscalationId),
+    /// One of the messages that are one answer of an operator's together: an album, or a picture
+    /// and words too long to stand under it.
+    RelayPart {
+        /// The matter.
+        case: EscalationId,
+        /// The first of them. Their numbers are without a gap.
+        first: OutboundId,
+        /// The last.
+        last: OutboundId,
+    },
     /// The topic of an escalation.
     Topic(EscalationId),
     /// A line into an escalation's topic (a customer's words, a card).

@@ -358,6 +358,8 @@ pub struct DeskFacts {
     pub answers_customer: bool,
     /// For a line that gives money back: the customer's last payment in Stars.
     pub refundable: Option<Box<Refundable>>,
+    /// For a part of an album: what came of it so far.
+    pub album: Option<Album>,
 }
 
 /// Somebody who may answer.
@@ -442,6 +444,21 @@ pub struct DeliveryFacts {
     pub language: Language,
     /// For a new topic: what its card and its first lines tell.
     pub card: Option<CardFacts>,
+    /// For one of the messages of an operator's answer: how they all stand.
+    pub relayed: Relayed,
+}
+
+/// How the messages of one answer of an operator's stand; the others have arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relayed {
+    /// On their way.
+    pub waiting: i64,
+    /// They wait until the customer writes again.
+    pub held: i64,
+    /// Nobody knows whether they arrived.
+    pub unknown: i64,
+    /// They will not arrive.
+    pub refused: i64,
 }
 
 /// Facts of what the payment provider told.
@@ -773,4 +790,6 @@ pub struct Needs {
     pub item: Option<i64>,
     /// The last payment in Stars of the presser, or of the case's customer.
     pub refundable: bool,
+    /// How all messages of an operator's answer stand, from the first to the last.
+    pub relayed: Option<(OutboundId, OutboundId)>,
 }

@@ -6,7 +6,7 @@ use crate::{
     event::{About, Entrance, Event, Finished, Message, Press, Setting},
     facts::{FactsKind, GiftNeed, LinkNeed, Needs},
     gift,
-    id::{ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
+    id::{AlbumId, ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
     letter::Refused,
     link,
@@ -69,17 +69,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::GenerationFinished(Finished { generation, .. }) => {
             Needs { generation: Some(*generation), ..of(FactsKind::Generation) }
         }
-        Event::AlbumSettled { album, by, replied } => Needs {
-            identity: Some(by.clone()),
-            replied: replied.clone(),
-            album: Some(album.clone()),
-            line: true,
-            // Its words may be a command.
-            entries: true,
-            plan: true,
-            history: Some(0),
-            ..of(FactsKind::Message)
-        },
+        Event::AlbumSettled { album, by, setting, replied } => {
+            album_needs(album, by, *setting, replied.as_ref())
+        }
         Event::TrayLapsed { identity } | Event::AwaitingLapsed { identity } => person(identity),
         Event::TopicAwaited { case, message, .. } => Needs {
             identity: Some(message.from.identity.clone()),
@@ -113,6 +105,32 @@ fn topic_needs(name: &str) -> Needs {
     Needs { case_code, kind: FactsKind::Desk, ..Needs::default() }
 }
 
+/// A whole album is one message, whose words may be a command.
+fn album_needs(
+    album: &AlbumId,
+    by: &IdentityId,
+    setting: Setting,
+    replied: Option<&MessageId>,
+) -> Needs {
+    let base = Needs {
+        identity: Some(by.clone()),
+        replied: replied.cloned(),
+        album: Some(album.clone()),
+        ..Needs::default()
+    };
+    if setting == Setting::Desk {
+        return Needs { kind: FactsKind::Desk, desk: true, refundable: true, ..base };
+    }
+    Needs {
+        kind: FactsKind::Message,
+        line: true,
+        entries: true,
+        plan: true,
+        history: Some(0),
+        ..base
+    }
+}
+
 fn invitation_needs(identity: &IdentityId) -> Needs {
     Needs {
         identity: Some(identity.clone()),
@@ -143,6 +161,7 @@ fn message_needs(message: &Message) -> Needs {
             desk: true,
             refundable: desk::is_refund(&message.text),
             replied: message.reply_to.as_ref().map(|reply| reply.message.clone()),
+            album: message.album.clone(),
             ..Needs::default()
         };
     }
@@ -307,6 +326,9 @@ fn fate_needs(about: About) -> Needs {
         About::Relay(case) | About::TopicLine(case) | About::Handing(case) => {
             Needs { case: Some(case), ..base }
         }
+        About::RelayPart { case, first, last } => {
+            Needs { case: Some(case), relayed: Some((first, last)), ..base }
+        }
         About::Topic(case) => Needs { case: Some(case), past: true, ..base },
         About::Matter(_) | About::Beside(_) | About::Slot(_) | About::Passing | About::Occasion => {
             Needs::default()
@@ -348,9 +370,14 @@ mod tests {
 
     #[test]
     fn an_album_may_turn_out_to_be_a_command() {
-        let (album, by) = ("album".into(), "telegram:7".into());
-        let settled = needs(&Event::AlbumSettled { album, by, replied: None }, None);
-        assert!(settled.entries && settled.history == Some(0) && settled.line);
+        let settled = |setting| {
+            let (album, by) = (AlbumId::from("album"), IdentityId::from("telegram:7"));
+            needs(&Event::AlbumSettled { album, by, setting, replied: None }, None)
+        };
+        let ours = settled(Setting::Private);
+        assert!(ours.entries && ours.history == Some(0) && ours.line);
+        let at_desk = settled(Setting::Desk);
+        assert!(at_desk.desk && at_desk.refundable && at_desk.kind == FactsKind::Desk);
     }
 
     #[test]

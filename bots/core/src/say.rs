@@ -537,6 +537,8 @@ pub enum Say {
     NotShown,
     /// A case has another topic than before.
     TopicAnew,
+    /// Under a picture that a request is made from.
+    SharedReference,
     /// An operator's command that this desk does not know.
     DeskHelp,
     /// The same where a case is named by its code.

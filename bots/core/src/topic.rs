@@ -8,7 +8,7 @@ use crate::{
     desk,
     effect::{Body, Effect},
     event::{About, Delivered, Event},
-    facts::{CardFacts, Case, DeliveryFacts, DeskFacts, OpenRequest},
+    facts::{CardFacts, Case, DeliveryFacts, DeskFacts, OpenRequest, Reference, Relayed},
     id::{ConversationId, OutboundId, Slot},
     keys,
     say::{Card, Label, RelayState, Say, Verb},
@@ -116,7 +116,8 @@ fn send_card(turn: &mut Turn<'_>, case: &Case, card: &CardFacts, topic: &Convers
     turn.send(card.about(About::TopicLine(case.id)));
 }
 
-/// The prompt and the pictures of the request that the helper may see.
+/// The prompt of the request that the helper may see, the pictures it is made from, as far as they
+/// are there, and the pictures that were made.
 fn share(turn: &mut Turn<'_>, case: &Case, shared: &OpenRequest, topic: &ConversationId) {
     let reader = Reader::desk(topic, turn.house());
     let prompt = shared.request.prompt.clone();
@@ -124,6 +125,17 @@ fn share(turn: &mut Turn<'_>, case: &Case, shared: &OpenRequest, topic: &Convers
     let text = Text { text: prompt, spans: Vec::from([span]) };
     let line = turn.words(&reader, Say::Verbatim(text)).about(About::TopicLine(case.id));
     turn.send(line);
+    let parent = shared.request.parent.map(Reference::Artifact);
+    let parent = parent.filter(|parent| !shared.request.references.contains(parent));
+    for reference in parent.iter().chain(&shared.request.references) {
+        let caption = Say::SharedReference;
+        let body = match reference.clone() {
+            Reference::Media(media) => Body::Forward { media, caption },
+            Reference::Artifact(artifact) => Body::Picture { artifact, caption: Some(caption) },
+        };
+        let picture = turn.draft(&reader, body);
+        turn.send(picture.about(About::TopicLine(case.id)));
+    }
     for artifact in shared.generations.iter().filter_map(|generation| generation.artifact) {
         let picture = turn.draft(&reader, Body::Picture { artifact, caption: None });
         turn.send(picture.about(About::TopicLine(case.id)));
@@ -176,10 +188,11 @@ pub(crate) fn line_refused(
 }
 
 /// An operator's line arrived, or did not, or nobody knows: the topic says which.
+/// Of several messages that are one answer it tells how all of them stand, once that is known.
 pub(crate) fn relay_state(
     turn: &mut Turn<'_>,
     facts: &DeliveryFacts,
-    outbound: OutboundId,
+    of: (OutboundId, About),
     state: RelayState,
 ) {
     let Some(case) = &facts.case else { return };
@@ -187,10 +200,44 @@ pub(crate) fn relay_state(
         let identity = case.identity.clone();
         turn.then(Effect::MarkReachable { identity, reachable: false });
     }
+    let Some((first, state)) = answer_state(of, facts.relayed, state) else { return };
     for place in desk::places(turn.house(), case) {
-        let word = turn.words(&place, Say::RelayState(state)).editing(Slot::Relay(outbound));
+        let word = turn.words(&place, Say::RelayState(state)).editing(Slot::Relay(first));
         turn.send(word.silent());
     }
+}
+
+/// How a whole answer stands, now that something became of one message of it, and under which of
+/// its messages that is told; nothing while others are on their way.
+fn answer_state(
+    (outbound, about): (OutboundId, About),
+    all: Relayed,
+    state: RelayState,
+) -> Option<(OutboundId, RelayState)> {
+    let About::RelayPart { first, last, .. } = about else { return Some((outbound, state)) };
+    // What went out again, after it had been taken and lost, speaks for itself.
+    if !(first.0..=last.0).contains(&outbound.0) {
+        return Some((outbound, state));
+    }
+    // They go one after the other, so the last is the one that tells; what comes back, tells anew.
+    let is_told = outbound == last || state != RelayState::Delivered;
+    if all.waiting > 0 || !is_told {
+        return None;
+    }
+    let count = last.0 - first.0 + 1;
+    let arrived = count - all.held - all.unknown - all.refused;
+    let state = if all.held > 0 {
+        RelayState::Held
+    } else if arrived == count {
+        RelayState::Delivered
+    } else if all.refused == 0 {
+        RelayState::Unknown
+    } else if arrived > 0 {
+        RelayState::Partly { arrived, count }
+    } else {
+        state
+    };
+    Some((first, state))
 }
 
 /// What a refusal of an operator's line means to the operator.

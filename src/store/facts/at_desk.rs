@@ -1,11 +1,19 @@
-//! What is known at the operators' desk: who they are, and which case they mean.
+//! What is known at the operators' desk: who they are, which case they mean, and what they are told
+//! of it.
 
 use picdesk_core::{
-    facts::{Case, Operator},
-    id::IdentityId,
+    credits::Credits,
+    event::About,
+    facts::{Case, Operator, Past, Relayed},
+    generation::Options,
+    id::{AccountId, EscalationId, IdentityId, OutboundId},
+    say::CardLine,
 };
 
-use super::{rows::read_case, statements as sql};
+use super::{
+    rows::{inconsistent, read_case},
+    statements as sql,
+};
 use crate::store::{StoreError, Tx};
 
 /// The matter with this code.
@@ -31,4 +39,53 @@ pub async fn operator(tx: &mut Tx, identity: &IdentityId) -> Result<Option<Opera
     };
     let rows = tx.rows(text, &[id.into()]).await?;
     rows.first().map(|row| Ok(Operator { name: row.text(0)? })).transpose()
+}
+
+/// What a card tells of an account's past.
+pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
+    let mut requests: Vec<CardLine> = Vec::new();
+    let mut last = None;
+    for row in tx.rows(sql::FIND_PAST, &[account.0.into()]).await? {
+        let id = row.int(0)?;
+        if last.replace(id) != Some(id) {
+            let options: Options = serde_json::from_str(&row.text(3)?)
+                .map_err(|_| inconsistent("requests", &account))?;
+            let price = Credits(row.int(2)? * i64::from(options.count));
+            requests.push(CardLine { at: row.int(1)?, price, outcome: Vec::new() });
+        }
+        let outcome = match row.maybe_text(5)? {
+            Some(pictures) => (pictures, row.int(6)?),
+            None => (row.text(4)?, 1),
+        };
+        requests.last_mut().into_iter().for_each(|line| line.outcome.push(outcome.clone()));
+    }
+    let cases = tx.rows(sql::COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
+    Ok(Past { requests, cases })
+}
+
+/// How the messages stand that are one answer of an operator's.
+pub async fn relayed(
+    tx: &mut Tx,
+    (first, last): (OutboundId, OutboundId),
+) -> Result<Relayed, StoreError> {
+    let mut relayed = Relayed::default();
+    for row in tx.rows(sql::COUNT_RELAYED, &[first.0.into(), last.0.into()]).await? {
+        let count = row.int(1)?;
+        match row.text(0)?.as_str() {
+            "waiting" | "sending" => relayed.waiting += count,
+            "held" => relayed.held += count,
+            "unknown" => relayed.unknown += count,
+            "refused" | "dropped" => relayed.refused += count,
+            // Delivered.
+            _ => {}
+        }
+    }
+    Ok(relayed)
+}
+
+/// Lines for an earlier topic of a matter, refused because that topic was gone; oldest first.
+pub async fn unsent(tx: &mut Tx, case: EscalationId) -> Result<Vec<OutboundId>, StoreError> {
+    let about = serde_json::json!(About::TopicLine(case)).to_string();
+    let rows = tx.rows(sql::FIND_UNSENT, &[about.into()]).await?;
+    rows.iter().map(|row| Ok(OutboundId(row.int(0)?))).collect()
 }

@@ -167,8 +167,20 @@ pub(super) const FIND_HISTORY: &str = concat!(
 pub(super) const COUNT_KEPT: &str =
     "select count(*) from artifacts where account = $1 and state = 'kept'";
 pub(super) const FIND_PAST: &str = "
-    select asked_at, price_each, options, state from requests
-    where account = $1 order by id desc limit 5";
+    select r.id, r.asked_at, r.price_each, r.options, r.state,
+           case when g.state = 'delivered' and exists (
+                  select 1 from artifacts a
+                  where a.generation = g.id and a.owed = 1 and a.state = 'kept') then 'owed'
+                when g.state = 'failed' and g.failure = '\"refused\"' then 'refused'
+                else g.state end,
+           count(g.id)
+    from (select id, asked_at, price_each, options, state from requests
+          where account = $1 order by id desc limit 5) r
+    left join generations g on g.request = r.id
+    group by 1, 2, 3, 4, 5, 6
+    order by r.id desc, min(g.number)";
+pub(super) const COUNT_RELAYED: &str = "
+    select state, count(*) from outbox where id between $1 and $2 group by state";
 pub(super) const COUNT_CASES: &str = "select count(*) from escalations where account = $1";
 pub(super) const FIND_UNSENT: &str =
     "select id from outbox where state = 'refused' and about = $1 order by id limit 100";

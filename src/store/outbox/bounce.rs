@@ -88,7 +88,7 @@ pub async fn bounce(tx: &mut Tx, bounced: &[Bounce], now: i64) -> Result<(), Sto
             }
             // Whoever wrote it hears that it waits; of words of ours nobody needs to.
             let Some(about) = about.filter(|about| is_awaited(*about)) else { continue };
-            if is_held && !matches!(about, About::Relay(_)) {
+            if is_held && !matches!(about, About::Relay(_) | About::RelayPart { .. }) {
                 continue;
             }
             let (outbound, refusal) = (*outbound, *refusal);

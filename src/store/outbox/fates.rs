@@ -64,7 +64,7 @@ pub(super) fn fate_event(one: &Settled) -> Option<NewEvent> {
             ("refused", Event::MessageRefused { outbound, about, refusal: Refusal::NotNow })
         }
         // Who wrote a line hears that it waits; it may tell of itself once more.
-        Fate::Held(_) if matches!(about, About::Relay(_)) => {
+        Fate::Held(_) if matches!(about, About::Relay(_) | About::RelayPart { .. }) => {
             ("held", Event::MessageRefused { outbound, about, refusal: Refusal::NotNow })
         }
         Fate::Held(_) | Fate::Later(_) | Fate::Moved(_) | Fate::Dropped => return None,

@@ -1,6 +1,10 @@
 //! The facts of what became of a picture or a message.
 
-use picdesk_core::facts::{CardFacts, DeliveryFacts, GenerationFacts, Needs, OpenRequest};
+use picdesk_core::facts::{
+    CardFacts, Case, DeliveryFacts, GenerationFacts, Needs, OpenRequest, Reference, Relayed,
+    Request,
+};
+use picdesk_core::id::ArtifactId;
 
 use super::pictures_of;
 use crate::{
@@ -58,7 +62,11 @@ pub(super) async fn delivery(
         case: None,
         language: turner.desk.house.language_default,
         card: None,
+        relayed: Relayed::default(),
     };
+    if let Some(of) = needs.relayed {
+        facts.relayed = read::relayed(tx, of).await?;
+    }
     if needs.generation.is_some() {
         let of = generation(turner, tx, needs).await?;
         facts.language = of.language;
@@ -96,11 +104,7 @@ pub(super) async fn delivery(
     Ok(facts)
 }
 
-async fn card(
-    turner: &Turner,
-    tx: &mut Tx,
-    case: &picdesk_core::facts::Case,
-) -> Result<Option<CardFacts>, StoreError> {
+async fn card(turner: &Turner, tx: &mut Tx, case: &Case) -> Result<Option<CardFacts>, StoreError> {
     let id = case.account.0;
     let Some(account) = read::accounts(tx, [id], &turner.desk.house).await?.remove(&id) else {
         return Ok(None);
@@ -112,11 +116,35 @@ async fn card(
         None => None,
     };
     let shared = match shared {
-        Some(request) => {
+        Some(mut request) => {
+            leave_out_pictures_of_others(tx, &mut request).await?;
             let generations = pictures_of(tx, Some(&request)).await?;
             Some(OpenRequest { request, generations })
         }
         None => None,
     };
     Ok(Some(CardFacts { account, past, shared, unsent: read::unsent(tx, case.id).await? }))
+}
+
+/// A consent speaks for one's own pictures. Among others, people change each other's; and what is
+/// not kept any more cannot be shown.
+async fn leave_out_pictures_of_others(
+    tx: &mut Tx,
+    request: &mut Request,
+) -> Result<(), StoreError> {
+    let drawn = request.references.iter().filter_map(|reference| match reference {
+        Reference::Artifact(artifact) => Some(artifact.0),
+        Reference::Media(_) => None,
+    });
+    let kept = read::kept(tx, drawn.chain(request.parent.map(|parent| parent.0))).await?;
+    let is_own =
+        |id: &ArtifactId| kept.get(&id.0).is_some_and(|it| it.request.account == request.account);
+    request.parent = request.parent.filter(is_own);
+    let mut references = std::mem::take(&mut request.references);
+    references.retain(|reference| match reference {
+        Reference::Artifact(artifact) => is_own(artifact),
+        Reference::Media(_) => true,
+    });
+    request.references = references;
+    Ok(())
 }

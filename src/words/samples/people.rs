@@ -41,6 +41,7 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         Say::NotAnOperator,
         Say::NotShown,
         Say::TopicAnew,
+        Say::SharedReference,
         Say::NotYours,
         Say::Stale,
         Say::Done,
@@ -53,6 +54,7 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
         RelayState::Refused,
         RelayState::Held,
         RelayState::Unknown,
+        RelayState::Partly { arrived: 2, count: 3 },
     ];
     says.extend(states.map(Say::RelayState));
     says
@@ -61,13 +63,14 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
 /// Cards, full and bare.
 pub(super) fn cards(measure: &Measure) -> Vec<Say> {
     let states = ["held", "submitting", "delivered", "failed", "uncertain", "lapsed", "newer"];
-    let request = |outcome: &str| CardLine {
+    let request = |outcome: &[(&str, i64)]| CardLine {
         at: DECEMBER_22,
         price: measure.credits(),
-        outcome: outcome.into(),
+        outcome: outcome.iter().map(|(word, count)| ((*word).into(), *count)).collect(),
     };
-    let mut requests: Vec<_> = states.map(request).into();
-    requests.extend(measure.repeated(&request("uncertain")));
+    let mut requests: Vec<_> = states.map(|state| request(&[(state, 1)])).into();
+    requests.push(request(&[("delivered", 2), ("refused", 1), ("owed", 1)]));
+    requests.extend(measure.repeated(&request(&[("uncertain", 1)])));
     let card = Card {
         code: "S-1042".into(),
         cause: Cause::PaymentFailure,

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use picdesk::outbox::RateScope;
 use picdesk_core::{
     channel::{OutboundMessage, Place, Repeat},
-    id::Slot,
+    id::{GenerationId, Slot},
 };
-use picdesk_sandbox::telegram::{ALICE, Armed, Fault};
+use picdesk_sandbox::telegram::{ALICE, Armed, Fault, MessageView};
 
 use super::{ARTIFACT, Post, SLOT, partial, picture, placeholder, settled};
 
@@ -99,6 +100,32 @@ async fn what_settles_a_picture_waits_for_the_show_that_is_under_way() {
 }
 
 #[tokio::test]
+async fn the_pictures_of_one_chat_share_its_allowance_for_progress() {
+    let mut post = Post::open().await;
+    let slots = [SLOT, Slot::Generation(GenerationId(71))];
+    for (id, slot) in (1..).zip(slots) {
+        let place = Place::New { slot: Some(slot) };
+        post.put(OutboundMessage { place, ..placeholder(id, ALICE) }).await;
+    }
+    post.start();
+    post.until_empty().await;
+    for slot in slots {
+        post.progress.open(slot);
+        post.progress.show(slot, partial(ALICE));
+    }
+    let mut at = Vec::new();
+    for placeholder in post.said(ALICE) {
+        let is_it = |it: &MessageView| it.message == placeholder.message && it.picture.is_some();
+        let shown = post.telegram.wait_for(ALICE, crate::house::PATIENCE, is_it).await.unwrap();
+        at.push(shown.edited_at_ms.unwrap());
+    }
+    at.sort_unstable();
+    // They travel a little between the sender's clock and the stand-in's.
+    let interval = i64::from(post.channel.capabilities().edit_interval_s) * 1000 - 1000;
+    assert!(at[1] - at[0] >= interval, "{at:?}");
+}
+
+#[tokio::test]
 async fn what_comes_after_the_edit_that_settles_it_is_not_shown() {
     let mut post = Post::open().await;
     post.put(placeholder(1, ALICE)).await;
@@ -108,5 +135,7 @@ async fn what_comes_after_the_edit_that_settles_it_is_not_shown() {
     post.put(settled(2, ALICE, "Nothing was charged")).await;
     post.until_empty().await;
     post.progress.show(SLOT, partial(ALICE));
-    assert!(post.progress.ready(std::time::Duration::ZERO, Instant::now()).is_empty());
+    let scope_of = |to: &_| RateScope::of(post.channel.as_ref(), to);
+    let ready = post.progress.ready(std::time::Duration::ZERO, Instant::now(), scope_of);
+    assert!(ready.is_empty(), "{ready:?}");
 }

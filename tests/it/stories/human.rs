@@ -1,8 +1,12 @@
 //! A customer and a person at the desk.
 
-use picdesk_sandbox::telegram::{ALICE, Armed, Fault, MessageView, OLGA, OPERATORS, TopicAction};
+use bytes::Bytes;
+use picdesk_sandbox::{
+    images::{Envelope, ImagesFault},
+    telegram::{ALICE, Armed, Fault, MessageView, OLGA, OPERATORS, Say, TopicAction},
+};
 
-use super::bot_says;
+use super::{bot_says, photo};
 use crate::house::{Given, House, PATIENCE};
 
 #[tokio::test]
@@ -96,6 +100,56 @@ async fn a_topic_that_was_deleted_is_rebuilt_in_order_and_says_what_it_lost() {
     // It is the case's from now on.
     house.telegram.operator_says(OLGA, rebuilt, "/r That is a rare one.").unwrap();
     bot_says(&house, ALICE, "That is a rare one.").await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn all_pictures_of_an_operators_album_reach_the_customer_in_order() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let topic = opened(&house).await;
+    let sizes = [(320, 240), (240, 320), (400, 300), (300, 400)];
+    let say = Say::text(OLGA, "/r Is it one of these?").in_chat(OPERATORS).in_topic(topic);
+    let photos = sizes.iter().map(|&(width, height)| Bytes::from(photo(width, height)));
+    let say = photos.fold(say, |say, bytes| say.with("photo.jpg", bytes));
+    house.telegram.perform(say).await.unwrap();
+    at_desk(&house, "✓ Delivered").await;
+    house.until_quiet().await;
+    let view = house.telegram.chat_view(ALICE, None, 100).unwrap();
+    let came = view.messages.iter().filter(|it| it.is_from_bot()).filter_map(|it| {
+        let picture = it.picture.as_ref()?;
+        Some(((picture.width, picture.height), it.text.contains("Is it one of these?")))
+    });
+    let first = |index| index == 0;
+    let expected = sizes.iter().enumerate().map(|(index, size)| (*size, first(index)));
+    assert_eq!(came.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    let desk = house.telegram.chat_view(OPERATORS, Some(topic), 100).unwrap();
+    let states = desk.messages.iter().filter(|it| it.text.contains("Delivered")).count();
+    assert_eq!(states, 1, "{:?}", desk.messages);
+}
+
+#[tokio::test]
+async fn who_may_see_a_request_sees_the_pictures_that_it_was_made_from() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let (role, olga) = ("--role", OLGA.to_string());
+    let operator = ["operator", "add", "--name", "Olga", role, "agent", "--telegram", &olga];
+    house.order_well(&operator).await;
+    house.images.fault(ImagesFault::ModerationBlocked { envelope: Envelope::OpenAi });
+    house.telegram.send_photo(ALICE, photo(320, 240), "put it on a shelf").await.unwrap();
+    let refused = bot_says(&house, ALICE, "The safety check said no").await;
+    house.until_quiet().await;
+    house.telegram.press(ALICE, ALICE, refused.message, "Ask a human").unwrap();
+    let question = bot_says(&house, ALICE, "What is it about?").await;
+    house.telegram.press(ALICE, ALICE, question.message, "A failed picture").unwrap();
+    bot_says(&house, ALICE, "Tell us in your own words").await;
+    house.telegram.say(ALICE, "it is only a vase").unwrap();
+    let consent = bot_says(&house, ALICE, "the pictures you gave with it").await;
+    house.telegram.press(ALICE, ALICE, consent.message, "Yes").unwrap();
+    let shown = at_desk(&house, "A picture given with the prompt").await;
+    let picture = shown.picture.map(|it| (it.width, it.height));
+    assert_eq!(picture, Some((320, 240)));
+    at_desk(&house, "refused by the provider").await;
     house.until_quiet().await;
 }
 

@@ -42,8 +42,9 @@ pub struct CardLine {
     pub at: i64,
     /// What it cost or would have.
     pub price: Credits,
-    /// The word of its state.
-    pub outcome: String,
+    /// What became of its pictures, or how it stands itself while there are none in line: a word,
+    /// and for how many pictures it holds.
+    pub outcome: Vec<(String, i64)>,
 }
 
 /// What an escalation is about.
@@ -104,4 +105,11 @@ pub enum RelayState {
     Held,
     /// Nobody knows.
     Unknown,
+    /// Of several messages some arrived and others will not.
+    Partly {
+        /// How many arrived.
+        arrived: i64,
+        /// Of how many.
+        count: i64,
+    },
 }

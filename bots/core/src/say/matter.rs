@@ -126,7 +126,7 @@ impl Say {
             Self::CustomerWrote { .. } => Matter::Neither,
             Self::RelayState(_) => Matter::Neither,
             Self::NotShown => Matter::Neither,
-            Self::TopicAnew => Matter::Neither,
+            Self::TopicAnew | Self::SharedReference => Matter::Neither,
             Self::DeskHelp => Matter::Neither,
             Self::DeskHelpByCode => Matter::Neither,
             Self::DeskClosed => Matter::Neither,

@@ -21,6 +21,7 @@ fn facts() -> DeskFacts {
         case: Some(case()),
         answers_customer: false,
         refundable: None,
+        album: None,
     }
 }
 
@@ -283,6 +284,7 @@ fn the_first_answer_of_a_case_is_told_from_later_ones() {
             case,
             answers_customer: true,
             refundable: None,
+            album: None,
         }
     };
     let line = || Message { setting: Setting::Desk, ..message("It is on its way.") };
@@ -321,4 +323,157 @@ fn words_that_do_not_fit_under_a_picture_follow_it() {
         "{effects}"
     );
     assert!(sent[1].contains(words.trim()), "{effects}");
+}
+
+fn part(id: &str, text: &str, unique: &str) -> Message {
+    let (setting, album) = (Setting::Desk, Some("album1".into()));
+    Message { setting, id: id.into(), album, attachments: vec![photo(unique)], ..message(text) }
+}
+
+/// A part of an album comes when these are there.
+fn part_came(before: impl Into<Option<Album>>, part: Message) -> String {
+    let facts = DeskFacts { album: before.into(), ..facts() };
+    at(TOPIC, Facts::Desk(facts), Event::MessageReceived(part))
+}
+
+fn album(called: bool, settled: bool, parts: Vec<Message>) -> Album {
+    Album { parts, began_at: NOW - 1_000, called, settled }
+}
+
+fn album_settled(album: Album) -> String {
+    let facts = DeskFacts { album: Some(album), ..facts() };
+    let (album, by, setting) = ("album1".into(), ada().identity, Setting::Desk);
+    let event = Event::AlbumSettled { album, by, setting, replied: None };
+    at(TOPIC, Facts::Desk(facts), event)
+}
+
+#[test]
+fn an_operators_album_waits_for_all_its_parts() {
+    assert_snapshot!(folded(&part_came(None, part("10", "/r like these", "a"))), @r#"
+    add message 10 to album album1
+    set timer album:telegram:-100:44:album1 at 1700000001500: AlbumSettled
+    "#);
+    let so_far = album(true, false, vec![part("10", "/r like these", "a")]);
+    assert_snapshot!(folded(&part_came(so_far, part("11", "", "b"))), @r#"
+    add message 11 to album album1 uncalled
+    set timer album:telegram:-100:44:album1 at 1700000001500: AlbumSettled
+    "#);
+    // Until the part that has the command has come, it may be a note.
+    assert_snapshot!(folded(&part_came(None, part("11", "", "b"))), @r#"
+    add message 11 to album album1 uncalled
+    set timer album:telegram:-100:44:album1 at 1700000300000: AlbumSettled
+    "#);
+}
+
+#[test]
+fn all_pictures_of_an_operators_album_go_out_in_order_and_have_one_state() {
+    let parts = vec![part("10", "", "a"), part("11", "/r like these", "b"), part("12", "", "c")];
+    assert_snapshot!(folded(&album_settled(album(true, false, parts))), @r#"
+    SettleAlbum { conversation: "telegram:-100:44", album: "album1" }
+    send in telegram:7 never twice about RelayPart { case: 90, first: #0, last: #2 }:
+        Forward { media: { handle: "a", unique: "a" }, caption: Answer { operator: "Mei",
+        text: "like these", back: - } }
+    send in telegram:7 never twice about RelayPart { case: 90, first: #0, last: #2 }:
+        Forward { media: { handle: "b", unique: "b" }, caption: Answer { operator: "Mei",
+        text: "", back: - } }
+    send in telegram:7 never twice about RelayPart { case: 90, first: #0, last: #2 }:
+        Forward { media: { handle: "c", unique: "c" }, caption: Answer { operator: "Mei",
+        text: "", back: - } }
+    send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
+    "#);
+}
+
+#[test]
+fn an_album_that_is_a_note_is_forgotten() {
+    let parts = vec![part("10", "look at that", "a"), part("11", "", "b")];
+    assert_snapshot!(folded(&album_settled(album(false, false, parts))), @r#"
+    ForgetAlbum { conversation: "telegram:-100:44", album: "album1" }
+    "#);
+}
+
+#[test]
+fn a_picture_that_comes_late_follows_the_others_of_its_album() {
+    let sent = album(true, true, vec![]);
+    assert_snapshot!(folded(&part_came(sent, part("12", "", "c"))), @r#"
+    send in telegram:7 never twice about Relay(90): Forward { media: { handle: "c", unique:
+        "c" }, caption: Answer { operator: "Mei", text: "", back: - } }
+    send as Relay(#0) in telegram:-100:44 answering 12 silently: RelayState(Waiting)
+    "#);
+    assert_eq!(part_came(album(false, true, vec![]), part("12", "", "c")), "");
+}
+
+#[test]
+fn words_too_long_for_a_caption_are_told_of_together_with_their_picture() {
+    let text = std::format!("/r {}", "word ".repeat(200));
+    let line = Message { attachments: vec![photo("p")], ..message(&text) };
+    let line = Message { setting: Setting::Desk, ..line };
+    let effects = at(TOPIC, Facts::Desk(facts()), Event::MessageReceived(line));
+    assert_eq!(effects.matches("RelayPart").count(), 2, "{effects}");
+    assert_eq!(effects.matches("RelayState(Waiting)").count(), 1, "{effects}");
+}
+
+/// What the topic says when something becomes of one message of three.
+fn relayed_part(number: i64, arrived: bool, relayed: Relayed) -> String {
+    let case_id = EscalationId(90);
+    let about = About::RelayPart { case: case_id, first: OutboundId(5), last: OutboundId(7) };
+    let outbound = OutboundId(number);
+    let event = if arrived {
+        let delivered = Delivered { outbound, about, message: None, conversation: None };
+        Event::MessageDelivered(delivered)
+    } else {
+        Event::MessageRefused { outbound, about, refusal: Refusal::Content }
+    };
+    let facts = DeliveryFacts { case: Some(case()), relayed, ..delivery_facts(None) };
+    at(PRIVATE, Facts::Delivery(facts), event)
+}
+
+#[test]
+fn an_answer_of_several_messages_is_delivered_when_all_of_them_are() {
+    let all = Relayed::default();
+    assert_eq!(relayed_part(5, true, Relayed { waiting: 2, ..all }), "");
+    assert_eq!(relayed_part(6, false, Relayed { waiting: 1, refused: 1, ..all }), "");
+    let states = [
+        relayed_part(7, true, all),
+        relayed_part(7, true, Relayed { refused: 1, ..all }),
+        relayed_part(7, true, Relayed { unknown: 1, ..all }),
+        relayed_part(7, true, Relayed { held: 1, ..all }),
+        relayed_part(7, false, Relayed { refused: 3, ..all }),
+        // It was taken, and lost after that.
+        relayed_part(6, false, Relayed { refused: 1, ..all }),
+        // What went out again, under another name.
+        relayed_part(9, true, Relayed { refused: 1, ..all }),
+    ];
+    assert_snapshot!(states.join("\n"), @r#"
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Delivered)
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Partly { arrived: 2, count: 3 })
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Unknown)
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Held)
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Refused)
+    edit Relay(5) in telegram:-100:44 silently: RelayState(Partly { arrived: 2, count: 3 })
+    edit Relay(9) in telegram:-100:44 silently: RelayState(Delivered)
+    "#);
+}
+
+#[test]
+fn with_consent_the_pictures_that_it_is_made_from_are_shown_too() {
+    let opening = Case { topic: None, consent: true, request: Some(RequestId(50)), ..case() };
+    let request = crate::facts::Request {
+        references: vec![Reference::Media(media("r")), Reference::Artifact(ArtifactId(70))],
+        parent: Some(ArtifactId(71)),
+        ..request(RequestState::Settled)
+    };
+    let shared = OpenRequest { request, generations: vec![generation(1, Is::Delivered)] };
+    let card = CardFacts { shared: Some(shared), ..card() };
+    let effects = at(DESK, about_case(opening, Some(card)), topic_opened());
+    let (_, shown) = effects.split_once("a fox").unwrap();
+    assert_snapshot!(folded(shown), @r#"
+    ", spans: [Span { start: 0, end: 5, style: Italic }] })
+    send in telegram:-100:44 about TopicLine(90): Picture { artifact: 71, caption:
+        Some(SharedReference) }
+    send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "r", unique:
+        "r" }, caption: SharedReference }
+    send in telegram:-100:44 about TopicLine(90): Picture { artifact: 70, caption:
+        Some(SharedReference) }
+    send in telegram:-100:44 about TopicLine(90): Picture { artifact: 81, caption: - }
+    "#);
 }

@@ -189,7 +189,9 @@ fn who_takes_a_chat_and_who_ends_it_is_said_on_that_occasion() {
 
 fn at_desk(case: Case, text: &str, place: &str) -> String {
     let operator = Some(Operator { name: "Mei".into() });
-    let facts = DeskFacts { operator, case: Some(case), answers_customer: false, refundable: None };
+    let case = Some(case);
+    let facts =
+        DeskFacts { operator, case, answers_customer: false, refundable: None, album: None };
     let line = Message { setting: Setting::Desk, ..message(text) };
     at_place(&with_members(), place, &Facts::Desk(facts), &Event::MessageReceived(line))
 }

@@ -295,7 +295,8 @@ fn an_album_is_whole_ten_seconds_after_its_first_part() {
 fn settle(parts: Vec<Message>, settled: bool) -> String {
     let facts = MessageFacts { album: Some(album(parts, settled)), ..message_facts(customer(10)) };
     let by = ada().identity;
-    let event = Event::AlbumSettled { album: "album1".into(), by, replied: None };
+    let setting = Setting::Private;
+    let event = Event::AlbumSettled { album: "album1".into(), by, setting, replied: None };
     at(PRIVATE, Facts::Message(facts), event)
 }
 
@@ -419,7 +420,8 @@ fn an_album_that_nobody_called_us_for_is_forgotten_whole() {
     let album = Album { called: false, ..album(parts, false) };
     let facts = MessageFacts { album: Some(album), ..message_facts(None) };
     let by = ada().identity;
-    let event = Event::AlbumSettled { album: "album1".into(), by, replied: None };
+    let setting = Setting::Group;
+    let event = Event::AlbumSettled { album: "album1".into(), by, setting, replied: None };
     assert_snapshot!(folded(&at(GROUP, Facts::Message(facts), event)), @r#"
     ForgetAlbum { conversation: "telegram:-5", album: "album1" }
     "#);

@@ -346,6 +346,7 @@ pub fn delivery_facts(generation: impl Into<Option<GenerationFacts>>) -> Deliver
         case: None,
         language: Language::En,
         card: None,
+        relayed: Relayed::default(),
     }
 }
 

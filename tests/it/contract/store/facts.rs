@@ -6,9 +6,9 @@ use picdesk::store::facts;
 use picdesk_core::{
     account::{Language, Person},
     credits::Credits,
-    effect::{Effect, NewEscalation},
+    effect::{Effect, NewEscalation, NewGeneration},
     facts::{Catalogue, GiftRules, House as Rules, LinkRules, Missed, RequestState},
-    generation::GenerationState,
+    generation::{Failure, GenerationState},
     id::{AccountId, EscalationId, PurseId},
     payment::RefundAuto,
     say::Cause,
@@ -160,5 +160,73 @@ async fn a_case_is_answered_for_the_first_time_once() {
         assert!(house.seen(&ada).await.case.unwrap().answered);
         let at = house.int("select answered_at from escalations", &[]).await;
         assert_eq!(at, START + 60_000);
+    }
+}
+
+#[tokio::test]
+async fn a_card_says_of_each_picture_what_became_of_it() {
+    for house in houses().await {
+        let ada = house.customer("7", 90).await;
+        let ends = [
+            (GenerationState::Failed, Some(Failure::Refused)),
+            (GenerationState::Failed, Some(Failure::Provider)),
+            (GenerationState::Cancelled, None),
+            (GenerationState::Uncertain, None),
+        ];
+        // What is asked first has fallen off the list.
+        for (tag, (state, failure)) in (1..).zip([ends[1]].into_iter().chain(ends)) {
+            let asked = house.ask(&ada, 2, tag).await;
+            let generation = asked.generation;
+            let settled = Effect::SettleGeneration { generation, state, failure };
+            let state = RequestState::Settled;
+            let over = Effect::UpdateRequest { id: asked.request, state, change: None };
+            house.follow(vec![settled, over]).await.unwrap();
+        }
+        let (asked, mut effects) = house.asking(&ada, 2, 9);
+        let (other, more) = house.asking(&ada, 2, 10);
+        // A second picture of the same request.
+        let of_first = more.into_iter().filter_map(|effect| match effect {
+            Effect::Generate(generation) => Some(Effect::Generate(NewGeneration {
+                request: asked.request,
+                number: 2,
+                ..generation
+            })),
+            Effect::OpenRequest(_) => None,
+            effect => Some(effect),
+        });
+        effects.extend(of_first);
+        house.follow(effects).await.unwrap();
+        house.make(&ada, asked, START + 1_000_000).await;
+        let refused = Effect::SettleGeneration {
+            generation: other.generation,
+            state: GenerationState::Failed,
+            failure: Some(Failure::Refused),
+        };
+        house.follow(vec![refused]).await.unwrap();
+        let outcomes = async || {
+            let past = house
+                .write(ada.account, |tx, account| Box::pin(facts::past(tx, account)))
+                .await
+                .unwrap();
+            past.requests.into_iter().map(|line| line.outcome).collect::<Vec<_>>()
+        };
+        let one = |word: &str| vec![(word.to_owned(), 1)];
+        let both = |first: &str| vec![(first.to_owned(), 1), ("refused".to_owned(), 1)];
+        let others = ["uncertain", "cancelled", "failed", "refused"].map(one);
+        let newest = async || outcomes().await.first().cloned().unwrap();
+        assert_eq!(outcomes().await[1..], others);
+        assert_eq!(newest().await, both("delivered"));
+        house
+            .write((), |tx, ()| Box::pin(tx.run("update artifacts set owed = 1", &[])))
+            .await
+            .unwrap();
+        assert_eq!(newest().await, both("owed"));
+        let lapsed = RequestState::Lapsed;
+        let (unpaid, effects) = house.asking(&ada, 2, 11);
+        let opened = effects.into_iter().find(|it| matches!(it, Effect::OpenRequest(_))).unwrap();
+        let over = Effect::UpdateRequest { id: unpaid.request, state: lapsed, change: None };
+        house.follow(vec![opened]).await.unwrap();
+        house.follow(vec![over]).await.unwrap();
+        assert_eq!(newest().await, one("lapsed"), "nothing of it was ever in line");
     }
 }

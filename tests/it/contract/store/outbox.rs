@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use picdesk::store::outbox::{self, Fate, Settled, Stand, Waiting, WaitingRow};
+use picdesk::store::{
+    facts,
+    outbox::{self, Closed, Fate, Settled, Stand, Waiting, WaitingRow},
+};
 use picdesk_core::{
     channel::{Content, OutboundMessage, Place, Receipt, Refusal, Text},
     effect::Effect,
     event::About,
+    facts::Relayed,
     id::{ArtifactId, EscalationId, GenerationId, OutboundId, Slot},
 };
 
@@ -380,5 +384,35 @@ async fn what_was_refused_can_go_elsewhere_as_it_was_behind_what_was_said_there(
             house.follow(vec![readdress(id, 4)]).await.unwrap();
         }
         assert!(house.unsent("telegram").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn of_an_answer_of_several_messages_it_is_known_how_all_of_them_stand() {
+    for house in houses().await {
+        let ada = house.customer("7", 0).await;
+        let (first, last) = (OutboundId(500), OutboundId(504));
+        let about = About::RelayPart { case: EscalationId(77), first, last };
+        for id in 499..=505 {
+            let part = (first.0..=last.0).contains(&id).then_some(about);
+            house.send(words(id, ada.conversation.as_str()), part).await;
+        }
+        let stands = async || {
+            house.write((first, last), |tx, of| Box::pin(facts::relayed(tx, of))).await.unwrap()
+        };
+        let on_their_way = Relayed { waiting: 5, ..Relayed::default() };
+        assert_eq!(stands().await, on_their_way);
+        let fates = [
+            taken("901"),
+            Fate::Refused(Refusal::Content),
+            Fate::Unknown,
+            Fate::Held(Closed::Window),
+            taken("902"),
+        ];
+        let waiting = house.unsent("telegram").await;
+        let parts = waiting.into_iter().filter(|one| one.about.is_some());
+        let settled = parts.zip(fates).map(|(waiting, fate)| Settled { waiting, fate }).collect();
+        house.settle(settled).await;
+        assert_eq!(stands().await, Relayed { waiting: 0, held: 1, unknown: 1, refused: 1 });
     }
 }

@@ -1,7 +1,7 @@
 //! Prompts, pictures, and changes to them.
 
 use picdesk_sandbox::{
-    images::{ImagesFault, Latency, Operation, Stage, decode_nonce},
+    images::{ImagesFault, Latency, Operation, Outcome, Stage, decode_nonce},
     telegram::{ALICE, Armed, Fault, MessageView, XIAOMING},
 };
 use sha2::{Digest as _, Sha256};
@@ -214,7 +214,8 @@ async fn a_file_that_is_no_picture_is_told_of_before_its_turn_in_line() {
     house.telegram.send_document(ALICE, "fox.png", pdf, "make it blue").await.unwrap();
     let kind = "is of a kind that I cannot open";
     let told = bot_says(&house, ALICE, kind).await;
-    assert_eq!(house.images.made_count(), 0, "the line has not moved");
+    let calls = house.images.calls();
+    assert_eq!(calls[0].outcome, Outcome::Making, "the line has not moved");
     assert!(told.text.contains("Nothing was charged"), "{}", told.text);
     // Without words it is told of too, and does not wait for any.
     house.telegram.send_document(ALICE, "ox.png", pdf, "").await.unwrap();

@@ -105,6 +105,7 @@ pub fn house() -> House {
             codes_per_h: 3,
             sign_in: false,
             shares_purse: false,
+            first_day_credits: Credits(20),
         },
         gifts: GiftRules::default(),
     }
@@ -181,6 +182,7 @@ pub fn customer(available: i64) -> Customer {
         case: None,
         owed: vec![],
         missed: vec![],
+        newcomer: None,
     }
 }
 
@@ -250,6 +252,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         past: Past::default(),
         link: None,
         gift: None,
+        whereabouts: Whereabouts::Here,
     }
 }
 
@@ -267,6 +270,7 @@ pub fn request(state: RequestState) -> Request {
         references: vec![],
         parent: None,
         price_each: Credits(2),
+        screened: false,
         cheaper: None,
         state,
         asked_at: NOW - 60_000,

@@ -6,7 +6,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use picdesk_core::{
     code,
     facts::PressedAction,
-    id::{AccountId, ArtifactId, ErrandId, IdentityId},
+    id::{AccountId, ArtifactId, ConversationId, ErrandId, IdentityId, LinkId},
+    letter::{Letter, NewLink, Refused},
     say::{Action, Verb},
 };
 use sha2::Sha256;
@@ -43,6 +44,17 @@ pub struct SignInToken {
     pub until: i64,
     /// Who asked for it.
     pub by: IdentityId,
+}
+
+/// What the address in a letter about a new link says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterToken {
+    /// What is refused by its button.
+    pub refused: Refused,
+    /// Where that happens.
+    pub home: ConversationId,
+    /// Until when it opens, milliseconds since the epoch.
+    pub until: i64,
 }
 
 impl Seal {
@@ -226,6 +238,37 @@ impl Seal {
             until,
             by: IdentityId(std::str::from_utf8(by).ok()?.to_owned()),
         })
+    }
+
+    /// The token of the address in a letter, `/letter/{token}`, that opens until `until`.
+    pub fn letter(&self, letter: &Letter, until: i64) -> String {
+        let link = match letter.link {
+            NewLink::Merged(link) => link.0,
+            NewLink::SignedIn => 0,
+        };
+        // i64 until · i64 link, or 0, both big-endian · who, where, whose, as lines of text
+        let mut said = until.to_be_bytes().to_vec();
+        said.extend(link.to_be_bytes());
+        let lines = [letter.by.as_str(), &letter.home.0, &letter.subject];
+        said.extend(lines.join("\n").as_bytes());
+        self.address(b"letter", &said)
+    }
+
+    /// What a letter's token says, while it opens.
+    pub fn read_letter(&self, token: &str, now: i64) -> Option<LetterToken> {
+        let said = self.read_address(b"letter", token)?;
+        let (until, rest) = said.split_at_checked(8)?;
+        let (link, lines) = rest.split_at_checked(8)?;
+        let until = i64::from_be_bytes(until.try_into().ok()?);
+        let link = match i64::from_be_bytes(link.try_into().ok()?) {
+            0 => NewLink::SignedIn,
+            link => NewLink::Merged(LinkId(link)),
+        };
+        let mut lines = std::str::from_utf8(lines).ok()?.split('\n');
+        let (by, home, subject) = (lines.next()?, lines.next()?, lines.next()?);
+        let refused = Refused { subject: subject.into(), by: IdentityId(by.into()), link };
+        let home = ConversationId(home.into());
+        (now < until).then_some(LetterToken { refused, home, until })
     }
 
     /// What only we can tell of a sign-in and a browser: the secret that ties both ends of the way

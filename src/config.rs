@@ -13,6 +13,7 @@ mod hours;
 mod images;
 mod ledger;
 mod link;
+mod mail;
 mod plans;
 mod price;
 mod problem;
@@ -43,6 +44,7 @@ pub use hours::OfficeHours;
 pub use images::{Auth, Credits, Images, Limits, Moderation, NanoUsd};
 pub use ledger::{FunctionName, Functions};
 pub use link::Link;
+pub use mail::{Mail, Post};
 pub use plans::{Free, Pack, Period, Plan, Plans, Prices};
 pub use price::Price;
 pub use problem::{Origin, Problem, Problems};
@@ -94,6 +96,8 @@ pub struct Config {
     pub creem: Creem,
     /// `[supabase]`.
     pub supabase: Supabase,
+    /// `[mail]`.
+    pub mail: Mail,
     /// `[credits]`.
     pub credits: Credits,
     /// `[link]`.
@@ -202,6 +206,7 @@ impl Config {
             images: Images::read(&mut reader.section("images")),
             creem: Creem::read(&mut reader.section("creem")),
             supabase: Supabase::read(&mut reader.section("supabase")),
+            mail: Mail::read(&mut reader.section("mail")),
             credits: Credits::read(&mut reader.section("credits")),
             link: Link::read(&mut reader.section("link")),
             limits: Limits::read(&mut reader.section("limits")),
@@ -263,6 +268,13 @@ impl Config {
         warn(plain, "supabase.url is not https: keys and codes travel in the open");
         let plain = project.is_some() && !self.server.public_url.is_https();
         warn(plain, "server.public_url is not https: people sign in in the open");
+        let unread = self.mail.post.is_some() && !self.writes_letters();
+        warn(
+            unread,
+            "mail.smtp_url is set, and supabase.secret_key is not: nobody can be written to",
+        );
+        let open = self.mail.post.as_ref().is_some_and(Post::is_open);
+        warn(open, "mail.smtp_url has no TLS: letters and the password travel in the open");
         let origins = project.is_none() && !self.supabase.site_origins.is_empty();
         warn(origins, "supabase.site_origins is set, and supabase.url is not");
         let alone = self.store.functions.is_some() && project.is_none();
@@ -274,6 +286,12 @@ impl Config {
         let plain = till && !self.creem.base_url.is_https();
         warn(plain, "creem.base_url is not https: the key travels in the open");
         warnings
+    }
+
+    /// Whether people of the site can be written to: we have a mail server, and it tells addresses.
+    pub fn writes_letters(&self) -> bool {
+        let project = self.supabase.project.as_ref();
+        self.mail.post.is_some() && project.is_some_and(|it| it.secret_key.is_some())
     }
 
     /// What the rules care about. `desk` is [`Desk::telegram_chat_id`] as the adapter names it;
@@ -310,7 +328,11 @@ impl Config {
                 picdesk_wecom::config::kf_capabilities(),
                 picdesk_wecom::config::bot_capabilities(),
             ],
-            link: self.link.rules(self.supabase.project.is_some(), self.store.functions.is_some()),
+            link: self.link.rules(
+                self.supabase.project.is_some(),
+                self.writes_letters(),
+                self.store.functions.is_some(),
+            ),
             gifts: self.plans.gifts.clone(),
         }
     }

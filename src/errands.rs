@@ -9,6 +9,7 @@ mod change_plan;
 mod checkout;
 mod copy_media;
 mod creem;
+mod letter;
 mod look_at_payment;
 mod refund;
 mod screen;
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use self::{
-    change_plan::ChangePlan, checkout::MakeCheckout, copy_media::CopyMedia,
+    change_plan::ChangePlan, checkout::MakeCheckout, copy_media::CopyMedia, letter::WriteLetter,
     look_at_payment::LookAtPayment, refund::GiveBack, screen::ScreenWords, sign_in::SignIn,
     stars::SeeToStars,
 };

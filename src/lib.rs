@@ -18,6 +18,7 @@ pub mod generate;
 pub mod http;
 pub mod images;
 pub mod inbox;
+pub mod mail;
 pub mod outbox;
 pub mod pictures;
 pub mod run;

@@ -34,11 +34,12 @@ use crate::{
         sweeper,
     },
     config::Config,
-    errands::{CopyMedia, Errands, Handlers, SeeToStars, SignIn},
+    errands::{CopyMedia, Errands, Handlers, SeeToStars, SignIn, WriteLetter},
     generate::{Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
+    mail::Mailer,
     outbox::{ASKED_MAX, Lanes, Outlets, TAPS_MAX, answer_askings},
     pictures::Darkroom,
     site::Site,
@@ -106,6 +107,8 @@ struct Serving {
     /// Where people sign in; nothing when nobody can.
     site: Option<Arc<dyn Site>>,
     sales: Option<creem::Sales>,
+    /// Who carries letters; nothing when none are written.
+    mailer: Option<Mailer>,
 }
 
 /// Serves until a signal comes. `ready` hears of the address once requests are answered.
@@ -186,6 +189,7 @@ impl Serving {
         let site =
             parts::site(&config, &desk, outside.clock.clone()).map_err(ServeError::Setting)?;
         let raw_ms = i64::from(config.retention.raw_h) * 3_600_000;
+        let mailer = parts::mailer(&config, &desk).map_err(ServeError::Setting)?;
         let (asking, asked) = mpsc::channel(ASKED_MAX);
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone(), asking);
         let about_money = answer_askings(channels.all(), Arc::clone(&desk), store.clone(), asked);
@@ -205,6 +209,7 @@ impl Serving {
             left: LeftToOthers::default(),
             site,
             sales,
+            mailer,
         })
     }
 
@@ -341,6 +346,9 @@ impl Serving {
             let sign_in = Arc::new(SignIn { site: Arc::clone(site) });
             handlers.insert(ErrandKind::SendSignInCode, sign_in.clone());
             handlers.insert(ErrandKind::CheckSignInCode, sign_in);
+            if let Some(letters) = self.letters(site) {
+                handlers.insert(ErrandKind::Letter, Arc::new(letters));
+            }
         }
         if let Some(sales) = &self.sales {
             let links = sales.links(self.desk.alarms.clone());
@@ -357,6 +365,12 @@ impl Serving {
         let alarms = self.desk.alarms.clone();
         let errands = Arc::new(Errands::new(self.store.clone(), self.replica, handlers, alarms));
         workers.keep("errands", &stops.work, move |stop| Arc::clone(&errands).run(stop));
+    }
+
+    /// Who writes to people of the site, where that is configured.
+    fn letters(&self, site: &Arc<dyn Site>) -> Option<WriteLetter> {
+        let mailer = self.mailer.clone()?;
+        Some(WriteLetter { site: Arc::clone(site), mailer, desk: Arc::clone(&self.desk) })
     }
 
     fn start_studio(

@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use picdesk_sandbox::{
     creem::{CreemOptions, CreemStandIn},
     images::{ImagesOptions, ImagesStandIn},
+    mail::{MailOptions, MailStandIn},
     page,
     phone::{self, OutsideControl, Phone},
     supabase::{SupabaseOptions, SupabaseStandIn},
@@ -43,6 +44,7 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let wecom = start_wecom(&data, seed).await?;
     let creem = start_creem(&data, seed).await?;
     let supabase = start_supabase(&data, seed).await?;
+    let mail = start_mail(&data, seed).await?;
     let images = ImagesStandIn::start(ImagesOptions {
         seed,
         port: kept_port(&data, "images").await,
@@ -53,15 +55,16 @@ pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let port = desk_port(&data).await?;
     wecom.point_at(&format!("http://127.0.0.1:{port}"));
     creem.point_at(&format!("http://127.0.0.1:{port}"));
-    let sites = (&creem, &supabase);
+    let sites = (&creem, &supabase, &mail);
     let config = write_config(&data, port, (&telegram, &wecom, &images), sites, &page_url)?;
     let chat_url = format!("{page_url}/");
     let desk = DeskProcess::new(config, Ways { data, seed: arguments.seed, chat_url });
     // What it says is good for an hour, by its own clock.
     supabase.advance(desk.ahead());
+    mail.advance(desk.ahead());
     let desk = Arc::new(desk);
     let outside: Vec<Arc<dyn OutsideControl>> =
-        vec![Arc::new(images), Arc::new(creem), Arc::new(supabase)];
+        vec![Arc::new(images), Arc::new(creem), Arc::new(supabase), Arc::new(mail)];
     let phone = Phone::new(telegram, Arc::clone(&desk) as Arc<_>, outside).with_wecom(wecom);
     desk.tell(phone.clone());
     phone::Desk::restart(desk.as_ref()).await.map_err(anyhow::Error::msg)?;
@@ -132,6 +135,13 @@ async fn start_supabase(data: &Path, seed: u64) -> anyhow::Result<SupabaseStandI
     Ok(supabase)
 }
 
+async fn start_mail(data: &Path, seed: u64) -> anyhow::Result<MailStandIn> {
+    let port = kept_port(data, "mail").await;
+    let mail = MailStandIn::start(MailOptions { port, seed, ..MailOptions::default() }).await?;
+    keep_port(data, "mail", &mail.smtp_url())?;
+    Ok(mail)
+}
+
 /// The port of last time, when it is still free: addresses in messages then still lead somewhere.
 async fn kept_port(data: &Path, name: &str) -> u16 {
     let kept = std::fs::read_to_string(data.join(format!("{name}.port")));
@@ -161,7 +171,7 @@ fn write_config(
     data: &Path,
     port: u16,
     (telegram, wecom, images): (&TelegramStandIn, &WecomStandIn, &ImagesStandIn),
-    (creem, supabase): (&CreemStandIn, &SupabaseStandIn),
+    (creem, supabase, mail): (&CreemStandIn, &SupabaseStandIn, &MailStandIn),
     page_url: &str,
 ) -> anyhow::Result<PathBuf> {
     // A JSON string is a TOML string.
@@ -173,7 +183,8 @@ fn write_config(
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          [store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
          [telegram]\ntoken = {token}\napi_url = {api}\nweb_checkout = true\n\
-         {creem}{supabase}[product]\nplans_file = {plans}\n\
+         {creem}{supabase}[mail]\nsmtp_url = {smtp}\n\
+         from = \"Picture Desk <desk@example.com>\"\n[product]\nplans_file = {plans}\n\
          {wecom}[images]\nbase_url = {base}\napi_key = {key}\ntimeout_s = 60\n\
          concurrency = 2\n\
          [credits]\ntrial = 12\n\
@@ -186,6 +197,7 @@ fn write_config(
         wecom = of_wecom(wecom),
         creem = of_creem(creem),
         supabase = of_supabase(supabase),
+        smtp = quoted(&mail.smtp_url()),
         plans = quoted(&plans.display().to_string()),
         base = quoted(&images.base_url()),
         key = quoted(images.api_key()),

@@ -42,6 +42,8 @@ pub trait Site: Send + Sync {
     async fn came_back(&self, code: &str, trip: &Trip) -> Result<SignedIn, SiteError>;
     /// Whose token of the site this is.
     async fn who(&self, token: &str) -> Result<SignedIn, SiteError>;
+    /// The address of one of its people, for a letter; nothing where it is not told.
+    async fn address_of(&self, subject: &str) -> Result<Option<String>, SiteError>;
     /// Websites whose pages may ask on behalf of their people.
     fn origins(&self) -> &[String];
 }

@@ -4,6 +4,7 @@ mod address;
 mod archive;
 mod creem;
 mod gallery;
+mod letter;
 mod link;
 mod original;
 mod small;
@@ -61,6 +62,7 @@ pub fn pages(web: Web) -> Router {
         .route("/link/callback", get(link::callback))
         .route("/link/{token}", get(link::page).post(link::submit))
         .route("/link/{token}/google", get(link::google))
+        .route("/letter/{token}", get(letter::page).post(letter::undo))
         .route("/api/link-codes", post(link::link_code).options(link::may_ask))
         .route("/assets/link.css", get(link_stylesheet))
         .route("/assets/gallery.css", get(gallery::stylesheet))

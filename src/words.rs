@@ -15,6 +15,7 @@ mod desk;
 mod emphasis;
 mod gift;
 mod label;
+mod letter;
 mod lexicon;
 mod linking;
 mod menu;
@@ -46,6 +47,7 @@ use picdesk_wecom::BotWords;
 pub use self::{
     clean::shorten,
     emphasis::fit,
+    letter::LetterWords,
     menu::{Audience, Command},
     money::Sold,
     page::PageText,
@@ -228,6 +230,17 @@ impl Words {
             pressed: word("wecom-bot-pressed"),
             write_instead: word("wecom-bot-write-instead"),
         }
+    }
+
+    /// The letter about a new link: its subject, and its words.
+    #[must_use]
+    pub fn letter(
+        &self,
+        language: Language,
+        words: &LetterWords<'_>,
+        zone: &TimeZone,
+    ) -> (String, String) {
+        letter::letter(self.lexicon(language), words, zone)
     }
 
     /// A text of the pages in the browser.

@@ -709,3 +709,21 @@ page-link-wait = That was often enough for now. Please try again later.
 page-link-later = Nobody can sign in at this moment. Please try again in a few minutes.
 page-link-expired = This page works no more. Send /link in the chat for a new one.
 page-link-again = Begin again
+
+### The letter about a new link
+
+page-letter = Is this chat yours?
+page-letter-chat = A chat on { $channel } came to your account:
+page-letter-more = If it is, there is nothing to do. If not, undo it: the chat loses the account and its credits at once.
+page-letter-undo = It is not mine, undo it
+page-letter-undone = It is undone
+page-letter-undone-more = The chat has no part in your account any more. If that chat knew your e-mail’s password, change it.
+page-letter-expired = This page works no more. Send /link in a chat of yours to see what is linked.
+letter-subject = A chat on { $channel } came to your account at { $product }
+letter-body =
+    On { $moment } a chat on { $channel } came to your account at { $product }: { $name }
+
+    It can spend your credits and sees your pictures. If that was you, there is nothing to do.
+
+    If it was not you, open this page within seven days and undo it:
+    { $url }

@@ -650,3 +650,21 @@ page-link-wait = 试得够多了，请稍后再试。
 page-link-later = 现在暂时不能登录，请过几分钟再试。
 page-link-expired = 这个页面已失效。请在聊天里发 /link 重新打开。
 page-link-again = 重新开始
+
+### 新绑定的通知邮件
+
+page-letter = 这个聊天是你的吗？
+page-letter-chat = { $channel } 上的一个聊天加入了你的账户：
+page-letter-more = 如果是你本人，不用做什么。如果不是，请撤销：那个聊天马上不能再用你的账户和积分。
+page-letter-undo = 不是我，撤销
+page-letter-undone = 已撤销
+page-letter-undone-more = 那个聊天已与你的账户无关。如果对方知道你的邮箱密码，请修改密码。
+page-letter-expired = 这个页面已失效。在你的聊天里发 /link，可以看到已绑定的聊天。
+letter-subject = { $channel } 上的一个聊天加入了你在 { $product } 的账户
+letter-body =
+    { $moment }，{ $channel } 上的一个聊天加入了你在 { $product } 的账户：{ $name }
+
+    它可以使用你的积分，也能看到你的图片。如果是你本人，不用做什么。
+
+    如果不是你，请在七天内打开这个页面撤销：
+    { $url }

@@ -28,14 +28,15 @@ impl Link {
         }
     }
 
-    /// As the rules want it; `sign_in`: there is a site where people can sign in; `shares_purse`:
-    /// and it keeps the credits of whoever is.
-    pub(super) fn rules(&self, sign_in: bool, shares_purse: bool) -> LinkRules {
+    /// As the rules want it; `sign_in`: there is a site where people can sign in; `letters`:
+    /// and they can be written to; `shares_purse`: and it keeps the credits of whoever is.
+    pub(super) fn rules(&self, sign_in: bool, letters: bool, shares_purse: bool) -> LinkRules {
         LinkRules {
             code_ttl_ms: self.code_ttl_min * 60_000,
             tries: self.tries,
             codes_per_h: self.codes_per_h,
             sign_in,
+            letters,
             shares_purse,
             first_day_credits: Credits(self.first_day_credits),
         }

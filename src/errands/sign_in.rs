@@ -33,7 +33,8 @@ impl Handler for SignIn {
             | Errand::LookAtPayment { .. }
             | Errand::ChangePlan { .. }
             | Errand::Refund { .. }
-            | Errand::Stars(_) => {
+            | Errand::Stars(_)
+            | Errand::Letter(_) => {
                 return Came::Refused;
             }
         };

@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     config::{Config, Receiving},
     doors::Doors,
+    mail::Mailer,
     site::Site,
     store::{Store, StoreError, people},
     supabase::{Supabase, SupabaseSite},
@@ -101,6 +102,12 @@ pub(super) fn site(
         origins: config.supabase.site_origins.clone(),
         alarms: desk.alarms.clone(),
     })))
+}
+
+/// Who carries letters, where they are written.
+pub(super) fn mailer(config: &Config, desk: &Desk) -> Result<Option<Mailer>, String> {
+    let post = config.mail.post.as_ref().filter(|_| config.writes_letters());
+    post.map(|post| Mailer::open(post, desk.seal.clone())).transpose()
 }
 
 /// Where pictures are.

@@ -92,9 +92,11 @@ struct Refused {
     msg: Option<String>,
 }
 
-/// Whether somebody may sign in still, as only the secret key is told.
+/// Whether somebody may sign in still, and their address, as only the secret key is told.
 #[derive(Deserialize)]
 struct Standing {
+    #[serde(default)]
+    email: Option<String>,
     #[serde(default)]
     banned_until: Option<String>,
     #[serde(default)]
@@ -232,15 +234,7 @@ impl Supabase {
     /// `Banned` when not.
     pub async fn is_there(&self, Subject { id, .. }: &Subject) -> Result<(), AuthError> {
         let Some(key) = &self.secret_key else { return Ok(()) };
-        if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            return Err(AuthError::Banned);
-        }
-        let request = self.request_by(key, Method::GET, &format!("/admin/users/{id}"));
-        let standing = match self.send::<Standing>(request.bearer_auth(key.reveal())).await {
-            Ok(standing) => standing,
-            Err(Failed { error: AuthError::NobodyThere, .. }) => return Err(AuthError::Banned),
-            Err(failed) => return Err(failed.error),
-        };
+        let standing = self.standing(key, id).await?;
         let now = self.clock.now_ms();
         // What cannot be read is no end of it.
         let is_over = |until: String| {
@@ -248,6 +242,28 @@ impl Supabase {
         };
         let is_free = standing.banned_until.is_none_or(is_over) && standing.deleted_at.is_none();
         if is_free { Ok(()) } else { Err(AuthError::Banned) }
+    }
+
+    /// The address of somebody who is there; nothing without the secret key, and for who has none.
+    ///
+    /// # Errors
+    /// `Banned` when nobody is there.
+    pub async fn address_of(&self, id: &str) -> Result<Option<String>, AuthError> {
+        let Some(key) = &self.secret_key else { return Ok(None) };
+        let standing = self.standing(key, id).await?;
+        Ok(standing.email.filter(|email| !email.is_empty()))
+    }
+
+    async fn standing(&self, key: &Secret, id: &str) -> Result<Standing, AuthError> {
+        if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err(AuthError::Banned);
+        }
+        let request = self.request_by(key, Method::GET, &format!("/admin/users/{id}"));
+        match self.send::<Standing>(request.bearer_auth(key.reveal())).await {
+            Ok(standing) => Ok(standing),
+            Err(Failed { error: AuthError::NobodyThere, .. }) => Err(AuthError::Banned),
+            Err(failed) => Err(failed.error),
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -97,6 +97,10 @@ impl Site for SupabaseSite {
         self.signed_in(subject)
     }
 
+    async fn address_of(&self, subject: &str) -> Result<Option<String>, SiteError> {
+        self.supabase.address_of(subject).await.map_err(|error| self.sorted(error))
+    }
+
     fn origins(&self) -> &[String] {
         &self.origins
     }

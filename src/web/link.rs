@@ -16,7 +16,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
-use picdesk_core::{account::Language, code, facts::SignedIn, id::Cause, linking::Counted};
+use picdesk_core::{
+    account::Language,
+    code,
+    facts::SignedIn,
+    id::{Cause, IdentityId},
+    linking::Counted,
+};
 
 pub(super) use self::api::{link_code, may_ask};
 use super::{
@@ -338,15 +344,20 @@ fn expired(web: &Web, headers: &HeaderMap) -> Response {
     nothing_here(web, headers, PageText::LinkExpired)
 }
 
-/// Whose chat asked: its channel, and its owner's name masked.
-async fn asker(web: &Web, way: &Way, language: Language) -> Result<(String, String), StoreError> {
-    let channel = match way.told.by.channel() {
+/// The channel of somebody, as the texts know it.
+pub(super) fn channel(by: &IdentityId) -> &'static str {
+    match by.channel() {
         "telegram" => "telegram",
         "wecom-kf" => "wecom-kf",
         "wecom-app" => "wecom-app",
         "wecom-bot" => "wecom-bot",
         _ => "another",
-    };
+    }
+}
+
+/// Whose chat asked: its channel, and its owner's name masked.
+async fn asker(web: &Web, way: &Way, language: Language) -> Result<(String, String), StoreError> {
+    let channel = channel(&way.told.by);
     let mut connection = web.store.read().await?;
     let name = links::name_of(&mut connection, &way.told.by).await?.unwrap_or_default();
     Ok((say(web, language, PageText::LinkAsked(channel)), code::masked(&name)))

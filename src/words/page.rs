@@ -84,6 +84,20 @@ pub enum PageText {
     LinkExpired,
     /// The link back to the beginning.
     LinkAgain,
+    /// The title of the page behind the address in a letter.
+    Letter,
+    /// Before the name of whoever it is about, by the name of their channel.
+    LetterChat(&'static str),
+    /// What its button does.
+    LetterMore,
+    /// That button.
+    LetterUndo,
+    /// The title once it was pressed.
+    LetterUndone,
+    /// What has happened then.
+    LetterUndoneMore,
+    /// That the page works no more.
+    LetterExpired,
 }
 
 /// The words of a page's text.
@@ -136,5 +150,15 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::LinkLater => lexicon.word("page-link-later").to_owned(),
         PageText::LinkExpired => lexicon.word("page-link-expired").to_owned(),
         PageText::LinkAgain => lexicon.word("page-link-again").to_owned(),
+        PageText::LetterChat(channel) => {
+            let channel = lexicon.phrase("channel", &Args::new().ours("channel", channel));
+            lexicon.phrase("page-letter-chat", &Args::new().ours("channel", channel))
+        }
+        PageText::Letter => lexicon.word("page-letter").to_owned(),
+        PageText::LetterMore => lexicon.word("page-letter-more").to_owned(),
+        PageText::LetterUndo => lexicon.word("page-letter-undo").to_owned(),
+        PageText::LetterUndone => lexicon.word("page-letter-undone").to_owned(),
+        PageText::LetterUndoneMore => lexicon.word("page-letter-undone-more").to_owned(),
+        PageText::LetterExpired => lexicon.word("page-letter-expired").to_owned(),
     }
 }

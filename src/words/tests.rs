@@ -119,6 +119,16 @@ fn every_text_is_said_and_none_fails() {
                 let sold = words.invoice(language, &item, Credits(100), &context);
                 assert!(!sold.title.is_empty() && !sold.description.is_empty(), "{item:?}");
             }
+            let letter = super::LetterWords {
+                product: "Picture Desk",
+                channel: "wecom-kf",
+                name: "A•••",
+                at_ms: 0,
+                url: "https://pic.example/letter/t0ken",
+            };
+            let (subject, body) = words.letter(language, &letter, &context.zone);
+            assert!(!subject.contains('\n') && subject.contains(letter.product), "{subject}");
+            assert!(body.lines().any(|line| line == letter.url), "{body}");
             assert!(!words.bot_description(language, &context).is_empty());
             assert!(!words.bot_about(language).is_empty());
             let bot = words.wecom_bot(language, &context);

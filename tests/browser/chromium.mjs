@@ -31,10 +31,49 @@ const FLAGS = [
   "--mute-audio",
   "--force-color-profile=srgb",
   "--disable-dev-shm-usage",
+  // A page is painted, and takes a press, from the first moment on, also right after a form has
+  // led to the next page and while nobody looks at it.
+  "--allow-pre-commit-input",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+  "--disable-hang-monitor",
+  "--disable-features=PaintHolding,DeferRendererTasksAfterInput,CalculateNativeWinOcclusion",
 ];
+/** How long a picture of a page may take before it is asked for anew, ms, and how often it is. */
+const PICTURE_MS = 8_000;
+const PICTURE_TRIES = 3;
+/** How long a press may take until it leads on, ms, and how often one presses. */
+const FOLLOW_MS = 10_000;
+const FOLLOW_TRIES = 3;
 
-/** A browser of its own, with a profile that goes with it. */
+/**
+ * Opens pages, each in a Chromium of its own: of two tabs in one, the one behind may not be
+ * painted, and then takes no press and gives no picture.
+ */
 export class Browser {
+  #open = new Set();
+
+  /** Opens a page with nothing remembered. */
+  async open(url, look) {
+    const chromium = await Chromium.start();
+    this.#open.add(chromium);
+    return chromium.show(url, look, () => this.#close(chromium));
+  }
+
+  /** Ends whatever was left open. */
+  async close() {
+    await Promise.all([...this.#open].map((chromium) => this.#close(chromium)));
+  }
+
+  async #close(chromium) {
+    this.#open.delete(chromium);
+    await chromium.close();
+  }
+}
+
+/** A process with a profile that goes with it. */
+class Chromium {
   #process;
   #profile;
   #next = 1;
@@ -43,11 +82,11 @@ export class Browser {
   #gone = null;
 
   static async start() {
-    const browser = new Browser();
-    browser.#profile = mkdtempSync(join(tmpdir(), "page-"));
+    const chromium = new Chromium();
+    chromium.#profile = mkdtempSync(join(tmpdir(), "page-"));
     const names = process.env.CHROMIUM ? [process.env.CHROMIUM] : NAMES;
     for (const name of names) {
-      if (await browser.#spawn(name)) return browser;
+      if (await chromium.#spawn(name)) return chromium;
     }
     throw new Error(`no Chromium found: tried ${names.join(", ")}; set CHROMIUM to its path`);
   }
@@ -105,15 +144,15 @@ export class Browser {
   }
 
   /** One command of the protocol, to the browser or to a page's session. */
-  send(method, params = {}, sessionId = undefined) {
+  send(method, params = {}, sessionId = undefined, within = COMMAND_MS) {
     if (this.#gone) return Promise.reject(this.#gone);
     const id = this.#next++;
     return new Promise((take, refuse) => {
       const late = () => {
         this.#waiting.delete(id);
-        refuse(new Error(`${method}: no answer within ${COMMAND_MS} ms`));
+        refuse(new Error(`${method}: no answer within ${within} ms`));
       };
-      const timer = setTimeout(late, COMMAND_MS);
+      const timer = setTimeout(late, within);
       this.#waiting.set(id, { method, take, refuse, timer });
       this.#process.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
     });
@@ -123,17 +162,25 @@ export class Browser {
     this.#hearers.add(hear);
   }
 
-  /** Opens a page of its own, with nothing remembered. */
-  async open(url, look) {
-    const { browserContextId } = await this.send("Target.createBrowserContext");
-    const { targetId } = await this.send("Target.createTarget", {
-      url: "about:blank",
-      browserContextId,
-    });
-    const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
-    const page = new Page(this, sessionId, targetId);
+  /** Opens the page in the one tab that there is; `close` is what ends both. */
+  async show(url, look, close) {
+    const page = new Page(this, await this.#tab(), close);
     await page.prepare(url, look);
     return page;
+  }
+
+  async #tab() {
+    const end = Date.now() + COMMAND_MS;
+    for (;;) {
+      const { targetInfos } = await this.send("Target.getTargets");
+      const tab = targetInfos.find((it) => it.type === "page");
+      if (tab) {
+        const asked = { targetId: tab.targetId, flatten: true };
+        return (await this.send("Target.attachToTarget", asked)).sessionId;
+      }
+      if (Date.now() > end) throw new Error("Chromium opened no tab");
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+    }
   }
 
   /** Ends the browser and forgets its profile. */
@@ -152,15 +199,15 @@ export class Page {
   /** What the page's console and network said: errors, and addresses that were asked for. */
   errors = [];
   requests = [];
-  #browser;
+  #chromium;
   #session;
-  #target;
+  #close;
 
-  constructor(browser, session, target) {
-    this.#browser = browser;
+  constructor(chromium, session, close) {
+    this.#chromium = chromium;
     this.#session = session;
-    this.#target = target;
-    browser.hear((message) => message.sessionId === session && this.#hear(message));
+    this.#close = close;
+    chromium.hear((message) => message.sessionId === session && this.#hear(message));
   }
 
   #hear({ method, params }) {
@@ -177,8 +224,8 @@ export class Page {
     }
   }
 
-  send(method, params) {
-    return this.#browser.send(method, params, this.#session);
+  send(method, params, within) {
+    return this.#chromium.send(method, params, this.#session, within);
   }
 
   /** `look`: `{width, height, isPhone, scale, dark, language}`. */
@@ -202,7 +249,7 @@ export class Page {
     await this.send("Emulation.setLocaleOverride", { locale: language.replace("-", "_") }).catch(
       () => {},
     );
-    const { userAgent } = await this.#browser.send("Browser.getVersion");
+    const { userAgent } = await this.#chromium.send("Browser.getVersion");
     await this.send("Emulation.setUserAgentOverride", { userAgent, acceptLanguage: language });
   }
 
@@ -238,11 +285,22 @@ export class Page {
       selector,
       text,
     ]);
-    await this.send("Page.bringToFront");
     const mouse = { ...at, button: "left", clickCount: 1 };
     await this.send("Input.dispatchMouseEvent", { ...at, type: "mouseMoved" });
     await this.send("Input.dispatchMouseEvent", { ...mouse, type: "mousePressed" });
     await this.send("Input.dispatchMouseEvent", { ...mouse, type: "mouseReleased" });
+  }
+
+  /** Presses what leads to another page, as a hand would: again when nothing happens for long. */
+  async follow(selector, text = null) {
+    for (let tries = 1; ; tries += 1) {
+      await this.run(() => (window.stillHere = true));
+      await this.press(selector, text);
+      const left = this.until(`${selector} leads on`, () => !window.stillHere, [], FOLLOW_MS);
+      const error = await left.then(() => null, (error) => error);
+      if (!error) return;
+      if (tries === FOLLOW_TRIES) throw error;
+    }
   }
 
   /** Moves the mouse over an element. */
@@ -275,14 +333,20 @@ export class Page {
           .map((it) => it.finished.catch(() => {})),
       ),
     );
-    // A tab behind another may not be painted, and would be waited for in vain.
-    await this.send("Page.bringToFront");
-    const { data } = await this.send("Page.captureScreenshot", { format: "png" });
-    writeFileSync(file, Buffer.from(data, "base64"));
+    writeFileSync(file, await this.#picture());
+  }
+
+  async #picture() {
+    for (let tries = 1; ; tries += 1) {
+      const asked = this.send("Page.captureScreenshot", { format: "png" }, PICTURE_MS);
+      const { data, error } = await asked.catch((error) => ({ error }));
+      if (data) return Buffer.from(data, "base64");
+      if (tries === PICTURE_TRIES) throw error;
+    }
   }
 
   async close() {
-    await this.#browser.send("Target.closeTarget", { targetId: this.#target });
+    await this.#close();
   }
 }
 

@@ -90,10 +90,10 @@ async function byLetter(visit, page, { email }, shot) {
 }
 
 async function byGoogle(_visit, page, { email }, shot) {
-  await page.press("a.act.strong");
+  await page.follow("a.act.strong");
   await page.until("Google's page", () => /Choose an account/.test(document.body?.textContent));
   await shot("link-google");
-  await page.press("button", email);
+  await page.follow("button", email);
 }
 
 /** From the chat to the page and back with the code. */

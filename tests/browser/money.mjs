@@ -17,6 +17,7 @@ const SAYS = {
   arrived: /arrived|已到账/,
   thanks: /Thank you|谢谢/,
   unpaid: /Nothing was paid|没有付款/,
+  refunded: /money went back|钱已退回/,
   portal: /Card and invoices|付款卡和发票/,
 };
 
@@ -62,7 +63,7 @@ async function pay(visit, page, card, name) {
     document.querySelector("#email").value = "anna@example.com";
     document.querySelector("#card").value = card;
   }, card);
-  await page.press("button[name=pay]");
+  await page.follow("button[name=pay]");
 }
 
 async function buyPack(visit, browser) {
@@ -107,7 +108,7 @@ async function payInStars(visit) {
 async function goAway(visit, browser) {
   const url = await link(visit, SAYS.pack);
   const page = await browser.open(url, visit.look);
-  await page.press("a.quiet");
+  await page.follow("a.quiet");
   await page.until("our page", () => location.pathname === "/creem/return");
   const title = await page.until("its title", () => document.querySelector("h1")?.textContent);
   if (!SAYS.unpaid.test(title)) throw new Error(`it says ${title}`);
@@ -131,9 +132,34 @@ async function havePlan(visit, browser) {
   if (!SAYS.portal.test(title)) throw new Error(`it says ${title}`);
   await see(visit, tab, "portal");
   if (tab.errors.length) throw new Error(tab.errors.join(" | "));
-  await tab.press("a.act.strong");
+  await tab.follow("a.act.strong");
   await tab.until("the provider's portal", () => /my-orders\/login/.test(location.pathname));
   await tab.close();
+}
+
+/** In the page: where Creem itself is played. */
+function dashboard() {
+  return document.querySelector('[data-party="creem"] a.more')?.href;
+}
+
+/** Plays Creem on its own page: signs by the other scheme, and gives money back. */
+async function playCreem(visit, browser) {
+  const page = await browser.open(await visit.page.until("its address", dashboard), visit.look);
+  await page.until("a payment", () => document.querySelector("[value=refund]"));
+  await see(visit, page, "creem");
+  await page.follow("form:has([value=both]) button");
+  await page.until("what is chosen", () => /● Both/.test(document.body?.textContent));
+  const before = await visit.newest();
+  // The newest payment but one is this visit's pack.
+  await page.follow("article:nth-of-type(2) [value=refund]");
+  await page.until("it went back", () =>
+    /refunded/.test(document.querySelector("article:nth-of-type(2)")?.textContent),
+  );
+  if (page.errors.length) throw new Error(page.errors.join(" | "));
+  await page.close();
+  const told = (it) => it.message > before && it.fromBot && SAYS.refunded.test(it.text);
+  await visit.message("the refund", told, PAID_MS);
+  await visit.shot("refunded");
 }
 
 /** From the chat to the money and back. */
@@ -148,4 +174,5 @@ export async function visitMoney(visit, browser) {
   await visit.check("a plan is bought and shown, and leads to the provider's portal", () =>
     havePlan(visit, browser),
   );
+  await visit.check("Creem gives money back, on its own page", () => playCreem(visit, browser));
 }

@@ -347,7 +347,7 @@ async function main([address, folder]) {
     return 2;
   }
   mkdirSync(folder, { recursive: true });
-  const browser = await Browser.start();
+  const browser = new Browser();
   let failures = 0;
   try {
     for (const look of LOOKS) failures += await visitPage(browser, look, address, folder);

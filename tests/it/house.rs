@@ -19,6 +19,7 @@ use picdesk::{clock::Clock, store::Store};
 use picdesk_sandbox::{
     creem::CreemStandIn,
     images::{Drawing, ImagesOptions, ImagesStandIn},
+    mail::MailStandIn,
     supabase::SupabaseStandIn,
     telegram::{OPERATORS, Options, TelegramStandIn},
     wecom::WecomStandIn,
@@ -50,7 +51,7 @@ pub struct House {
     pub images: ImagesStandIn,
     wecom: Option<WecomStandIn>,
     creem: Option<CreemStandIn>,
-    site: Option<SupabaseStandIn>,
+    site: Option<(SupabaseStandIn, MailStandIn)>,
     database: TestDatabase,
     given: Given,
     folder: TempDir,

@@ -6,6 +6,7 @@ mod coming;
 mod gifts;
 mod groups;
 mod human;
+mod letters;
 mod line;
 mod linking;
 mod making;

@@ -15,7 +15,7 @@ use crate::{
     },
     grant, handed, handing, history,
     id::{ConversationId, OutboundId},
-    invite, lapse, manners, message, payment, picture, press,
+    invite, lapse, letter, manners, message, payment, picture, press,
     say::{RelayState, Say},
     support, topic, tray,
     turn::{Reader, Turn},
@@ -92,6 +92,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             payment::moved(turn, of_message(facts)?, (*account, moved));
         }
         Event::InvitationDue { .. } => invite::due(turn, of_message(facts)?),
+        Event::LinkRefused(refused) => letter::refused(turn, of_message(facts)?, refused),
         Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,
         Event::MessageRefused { outbound, about, refusal } => {
             message_refused(turn, facts, *outbound, *about, *refusal)?;

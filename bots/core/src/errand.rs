@@ -12,6 +12,7 @@ use crate::{
     facts::{Facts, Reference, SignedIn},
     generation::{Options, ReferenceFault},
     id::{ConversationId, ErrandId, IdentityId, RequestId},
+    letter::Letter,
     payment::{self, Link, Money, Notice, PlanChange, StarsErrand},
     screening::{self, Judged},
     signing_in, tray,
@@ -99,6 +100,8 @@ pub enum Errand {
     },
     /// Something is done at Telegram about Stars.
     Stars(Box<StarsErrand>),
+    /// A letter about a new link goes out.
+    Letter(Letter),
 }
 
 /// What follows when the words of a request are let through.
@@ -133,11 +136,13 @@ pub enum ErrandKind {
     Refund,
     /// [`Errand::Stars`].
     Stars,
+    /// [`Errand::Letter`].
+    Letter,
 }
 
 impl ErrandKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CopyMedia,
         Self::SendSignInCode,
         Self::CheckSignInCode,
@@ -147,6 +152,7 @@ impl ErrandKind {
         Self::ChangePlan,
         Self::Refund,
         Self::Stars,
+        Self::Letter,
     ];
 
     /// The word in the row, and in the metrics.
@@ -162,6 +168,7 @@ impl ErrandKind {
             Self::ChangePlan => "change_plan",
             Self::Refund => "refund",
             Self::Stars => "stars",
+            Self::Letter => "letter",
         }
     }
 }
@@ -178,7 +185,8 @@ impl Errand {
             | Self::LookAtPayment { .. }
             | Self::ChangePlan { .. }
             | Self::Refund { .. }
-            | Self::Stars(_) => false,
+            | Self::Stars(_)
+            | Self::Letter(_) => false,
         }
     }
 
@@ -195,6 +203,7 @@ impl Errand {
             Self::ChangePlan { .. } => ErrandKind::ChangePlan,
             Self::Refund { .. } => ErrandKind::Refund,
             Self::Stars(_) => ErrandKind::Stars,
+            Self::Letter(_) => ErrandKind::Letter,
         }
     }
 }
@@ -345,8 +354,12 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
                 bytes: *bytes,
             });
         }
-        // Whoever needs the picture is told when it is needed: it may still be to be had then.
-        (Errand::CopyMedia { .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {}
+        // Whoever needs the picture is told when it is needed: it may still be to be had then. Of
+        // a letter the owner has heard what only the owner can mend.
+        (
+            Errand::CopyMedia { .. } | Errand::Letter(_),
+            ErrandEnd::Brought(_) | ErrandEnd::Failed(_),
+        ) => {}
         (Errand::SendSignInCode { .. }, end) => signing_in::sent(turn, of_message(facts), end),
         (Errand::CheckSignInCode { .. }, end) => signing_in::checked(turn, of_message(facts), end),
         (Errand::Checkout { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {

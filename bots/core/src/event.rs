@@ -14,6 +14,7 @@ use crate::{
         AccountId, AlbumId, ArtifactId, ConversationId, EscalationId, GenerationId, IdentityId,
         MessageId, OutboundId, Slot, TapId,
     },
+    letter::Refused,
     payment::{Moved, Notice},
 };
 
@@ -155,6 +156,10 @@ pub enum Event {
         /// Who was invited.
         identity: IdentityId,
     },
+
+    // A browser.
+    /// By the address in a letter somebody says that a link is not theirs.
+    LinkRefused(Refused),
 
     // The channel, about what we sent.
     /// It took a message somebody waits to hear of.

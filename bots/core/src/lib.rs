@@ -36,6 +36,7 @@ pub mod intent;
 pub mod invite;
 pub mod keys;
 pub mod lapse;
+pub mod letter;
 pub mod line;
 pub mod link;
 pub mod linking;

@@ -17,7 +17,9 @@ use crate::{
         House, LinkFacts, Linked, MessageFacts, Party, PressFacts, SignedIn, Tally, TypedCode,
     },
     id::{CodeId, EntryId, IdentityId, LinkId, MessageId},
-    keys, newcomer,
+    keys,
+    letter::{self, NewLink},
+    newcomer,
     press::Answer,
     say::{Action, Key, Label, LinkSay, LinkedLine, Say, Verb},
     signing_in,
@@ -434,6 +436,9 @@ fn sign_in(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) 
     let signed_in = turn.words(&visit.reader, say).keys(undo());
     turn.send(signed_in);
     let here = &visit.customer.identity;
+    if let Some(new) = own.identities.iter().find(|one| one.identity == *here) {
+        letter::write(turn, who, new, (NewLink::SignedIn, visit.customer.language));
+    }
     for other in own.identities.iter().filter(|other| other.identity != *here) {
         let say = Say::Link(LinkSay::SignedInElsewhere { who: hint() });
         let notice = turn.words(&Reader::private(other), say).keys(undo());
@@ -474,6 +479,11 @@ fn merge(
     let undo = || vec![vec![keys::act(Label::UndoLink, Verb::UndoLink, link.0)]];
     let linked = turn.words(&visit.reader, Say::Link(LinkSay::Linked { available })).keys(undo());
     turn.send(linked);
+    let who = into.signed_in.as_ref().or(from.signed_in.as_ref());
+    if let Some((who, new)) = who.zip(from.identities.first()) {
+        let language = into.identities.first().map_or(new.language, |one| one.language);
+        letter::write(turn, who, new, (NewLink::Merged(link), language));
+    }
     let say = Say::Link(LinkSay::LinkedElsewhere {
         channel: visit.customer.identity.channel().into(),
         name: visit.customer.name.clone(),

@@ -8,6 +8,7 @@ use crate::{
     gift,
     id::{ArtifactId, CodeId, EscalationId, IdentityId, LinkId, MessageId, RequestId},
     intent::{self, BareWords, Command, Intent},
+    letter::Refused,
     link,
     payment::StarsErrand,
     promo,
@@ -55,6 +56,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::PaymentTold(_) => of(FactsKind::Payment),
         Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
         Event::InvitationDue { identity } => invitation_needs(identity),
+        Event::LinkRefused(refused) => refusal_needs(refused),
         Event::TopicClosed { by } => {
             Needs { identity: Some(by.identity.clone()), desk: true, ..of(FactsKind::Desk) }
         }
@@ -185,6 +187,12 @@ fn replied(message: &Message) -> Option<MessageId> {
     message.reply_to.as_ref().filter(|reply| reply.ours).map(|reply| reply.message.clone())
 }
 
+/// What undoes a link has to be known.
+fn refusal_needs(Refused { by, link, .. }: &Refused) -> Needs {
+    let (kind, identity) = (FactsKind::Message, Some(by.clone()));
+    Needs { kind, identity, link: Some(link.need()), ..Needs::default() }
+}
+
 fn press_needs(press: &Press, action: Option<Action>) -> Needs {
     let identity = Some(press.by.identity.clone());
     let base = Needs { kind: FactsKind::Press, identity, ..Needs::default() };
@@ -255,7 +263,7 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
         (Errand::CopyMedia { identity, .. }, ErrandEnd::Brought(Brought::Unusable(_))) => {
             of(identity)
         }
-        (Errand::CopyMedia { .. }, _) => Needs::default(),
+        (Errand::CopyMedia { .. } | Errand::Letter(_), _) => Needs::default(),
         (Errand::Screen { request, identity, .. }, _) => {
             Needs { request: Some(*request), line: true, ..of(identity) }
         }

@@ -10,6 +10,7 @@ mod fates;
 mod gifts;
 mod groups;
 mod handing;
+mod letters;
 mod lines;
 mod linking;
 mod links;

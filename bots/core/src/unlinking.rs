@@ -213,6 +213,24 @@ pub(crate) fn sign_out(
     if let Some(say) = newcomer::not_yet(turn, visit) {
         return Answer::Alert(say);
     }
+    leave_site(turn, visit, &own, who);
+    Answer::Quiet
+}
+
+/// The same where the person of the site is named.
+pub(crate) fn sign_out_of(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &LinkFacts,
+    subject: &str,
+) {
+    let own = own(visit, facts);
+    if let Some(who) = own.signed_in.as_ref().filter(|who| who.subject == subject) {
+        leave_site(turn, visit, &own, who);
+    }
+}
+
+fn leave_site(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) {
     let (account, subject) = (own.owner.account, who.subject.clone());
     turn.then(Effect::Link(LinkEffect::SignOut { account, subject }));
     visit.awaits(turn, None);
@@ -223,5 +241,4 @@ pub(crate) fn sign_out(
     for other in own.identities.iter().filter(|other| other.identity != *here) {
         turn.say(&Reader::private(other), say());
     }
-    Answer::Quiet
 }

@@ -19,6 +19,7 @@
 
 mod api;
 mod courier;
+mod dashboard;
 mod page;
 mod pay;
 mod returning;
@@ -124,6 +125,11 @@ impl CreemStandIn {
     /// What `[creem] base_url` has to be.
     pub fn base_url(&self) -> String {
         self.state.base_url.clone()
+    }
+
+    /// Where one plays Creem in a browser: switches, refunds, plans, webhooks sent again.
+    pub fn dashboard_url(&self) -> String {
+        format!("{}/dashboard", self.state.base_url)
     }
 
     /// Keys that the desk has to be configured with.
@@ -341,6 +347,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
     let app = api::router()
         .layer(middleware::from_fn_with_state(Arc::clone(&state), guard))
         .merge(page::router())
+        .merge(dashboard::router())
         .with_state(state)
         .into_make_service_with_connect_info::<Line>();
     tokio::select! {

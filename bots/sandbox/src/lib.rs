@@ -9,6 +9,7 @@ pub mod creem;
 pub mod images;
 mod journal;
 mod line;
+pub mod mail;
 mod often;
 pub mod page;
 pub mod phone;

@@ -257,6 +257,10 @@ pub trait OutsideControl: Send + Sync {
     fn arm(&self, fault: &Value) -> Result<(), String>;
     /// Disarms everything.
     fn clear(&self);
+    /// Where more of it is played in a browser, if it has such a page.
+    fn page_url(&self) -> Option<String> {
+        None
+    }
     /// Moves the party's own clock, if it has one.
     fn advance(&self, by: Duration) {
         let _ = by;

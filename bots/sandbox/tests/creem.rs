@@ -275,3 +275,45 @@ async fn what_was_bought_outlives_a_restart() {
     assert_eq!(creem.transactions().len(), 1);
     assert_eq!(creem.webhooks()[0].kind, "checkout.completed");
 }
+
+#[tokio::test]
+async fn creem_is_played_on_its_own_page() {
+    let seller = Seller::new().await;
+    let checkout = seller.checkout("prod_starter").await;
+    seller.pay(&checkout, GOOD).await;
+    seller.creem.until_told().await;
+    let paid = seller.creem.transactions().remove(0);
+    let act = async |act: &str, of: &str| {
+        let form = format!("act={act}&of={of}");
+        let request = seller.client.post(seller.url("/dashboard")).body(form);
+        let kind = "application/x-www-form-urlencoded";
+        request.header("content-type", kind).send().await.unwrap().status()
+    };
+    assert_eq!(act("webhooks", "withhold").await, StatusCode::SEE_OTHER);
+    assert_eq!(act("scheme", "standard").await, StatusCode::SEE_OTHER);
+    assert_eq!(act("part", &paid.id).await, StatusCode::SEE_OTHER);
+    let told = seller.creem.webhooks().pop().unwrap();
+    assert_eq!((told.kind.as_str(), told.fate), ("refund.created", Fate::Withheld));
+    let before = seller.told.lock().unwrap().len();
+    assert_eq!(act("send", &told.id).await, StatusCode::SEE_OTHER);
+    seller.creem.until_told().await;
+    assert_eq!(act("send", &told.id).await, StatusCode::SEE_OTHER);
+    seller.creem.until_told().await;
+    {
+        let heard = seller.told.lock().unwrap();
+        let heard = &heard[before..];
+        assert_eq!(heard.len(), 2, "sent by hand, and again");
+        assert!(heard[0].0.contains_key("webhook-signature"), "the other scheme");
+        assert!(!heard[0].0.contains_key("creem-signature"), "and only that");
+    }
+    assert_eq!(act("refund", &paid.id).await, StatusCode::SEE_OTHER, "what is left");
+    assert_eq!(act("refund", &paid.id).await, StatusCode::CONFLICT, "nothing is left");
+    assert_eq!(act("renew", "sub_none").await, StatusCode::CONFLICT, "there is no such plan");
+    assert_eq!(act("verdict", "deny").await, StatusCode::SEE_OTHER);
+    let asked = json!({"prompt": "a fox", "external_id": "1"});
+    let answer = seller.post("/v1/moderation/prompt", &asked).await;
+    assert_eq!(answer.json::<Value>().await.unwrap()["decision"], "deny");
+    let page = seller.client.get(seller.url("/dashboard")).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("● deny") && page.contains("anna@example.com"), "{page}");
+}

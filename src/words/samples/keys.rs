@@ -97,7 +97,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 38] {
+pub(in super::super) fn pages() -> [PageText; 45] {
     [
         PageText::Paid,
         PageText::NotPaid,
@@ -137,5 +137,12 @@ pub(in super::super) fn pages() -> [PageText; 38] {
         PageText::LinkLater,
         PageText::LinkExpired,
         PageText::LinkAgain,
+        PageText::Letter,
+        PageText::LetterChat("wecom-kf"),
+        PageText::LetterMore,
+        PageText::LetterUndo,
+        PageText::LetterUndone,
+        PageText::LetterUndoneMore,
+        PageText::LetterExpired,
     ]
 }

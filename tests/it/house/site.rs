@@ -2,7 +2,10 @@
 
 use std::sync::Mutex;
 
-use picdesk_sandbox::supabase::{SupabaseOptions, SupabaseStandIn};
+use picdesk_sandbox::{
+    mail::{MailOptions, MailStandIn},
+    supabase::{SupabaseOptions, SupabaseStandIn},
+};
 use reqwest::{Client, Response, header, redirect::Policy};
 
 use super::House;
@@ -10,28 +13,35 @@ use super::House;
 /// A website whose pages may ask for codes.
 pub const ORIGIN: &str = "https://site.example";
 
-pub(super) async fn start(seed: u64) -> SupabaseStandIn {
-    SupabaseStandIn::start(SupabaseOptions { seed, ..SupabaseOptions::default() }).await.unwrap()
+pub(super) async fn start(seed: u64) -> (SupabaseStandIn, MailStandIn) {
+    let options = SupabaseOptions { seed, ..SupabaseOptions::default() };
+    let mail = MailStandIn::start(MailOptions { seed, ..MailOptions::default() }).await;
+    (SupabaseStandIn::start(options).await.unwrap(), mail.unwrap())
 }
 
-/// The section of Supabase's.
-pub(super) fn section(supabase: &SupabaseStandIn) -> String {
+/// The sections of Supabase's and of the mail server's.
+pub(super) fn section((supabase, mail): &(SupabaseStandIn, MailStandIn)) -> String {
     let options = supabase.options();
     format!(
         "[supabase]\nurl = \"{}\"\npublishable_key = \"{}\"\nsecret_key = \"{}\"\n\
-         site_origins = [\"{ORIGIN}\"]\n",
+         site_origins = [\"{ORIGIN}\"]\n\
+         [mail]\nsmtp_url = \"{}\"\nfrom = \"Desk <desk@example.com>\"\n",
         supabase.url(),
         options.publishable_key,
         options.secret_key,
+        mail.smtp_url(),
     )
 }
 
 /// What is nobody else's business.
-pub(super) fn canaries(supabase: &SupabaseStandIn) -> Vec<(&'static str, String)> {
+pub(super) fn canaries(
+    (supabase, mail): &(SupabaseStandIn, MailStandIn),
+) -> Vec<(&'static str, String)> {
     let options = supabase.options();
     let mut canaries = vec![
         ("the site's public key", options.publishable_key.clone()),
         ("the site's secret key", options.secret_key.clone()),
+        ("the mail server's password", mail.options().password.clone()),
     ];
     canaries.extend(supabase.users().into_iter().map(|user| ("an address", user.email)));
     canaries.extend(supabase.users().into_iter().map(|user| ("a subject", user.id)));
@@ -41,7 +51,12 @@ pub(super) fn canaries(supabase: &SupabaseStandIn) -> Vec<(&'static str, String)
 impl House {
     /// The website whose people sign in.
     pub fn site(&self) -> &SupabaseStandIn {
-        self.site.as_ref().expect("the house was given one")
+        &self.site.as_ref().expect("the house was given one").0
+    }
+
+    /// The mail server that takes our letters.
+    pub fn mail(&self) -> &MailStandIn {
+        &self.site.as_ref().expect("the house was given one").1
     }
 
     /// Waits for the letter to somebody after the first `after` letters; the code in it.

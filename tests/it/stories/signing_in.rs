@@ -14,20 +14,20 @@ use crate::house::{
     site::{Browser, ORIGIN},
 };
 
-const ANNA: &str = "anna@example.com";
+pub(super) const ANNA: &str = "anna@example.com";
 const WEI: &str = "wei@example.com";
 
 /// A chat of somebody's, on whichever channel.
 #[derive(Clone, Copy, Debug)]
-enum Chat {
+pub(super) enum Chat {
     /// On Telegram, in English or Chinese.
     Telegram(i64),
     /// By way of WeCom, in Chinese.
     Wecom(&'static str),
 }
 
-const ALICES: Chat = Chat::Telegram(ALICE);
-const CUSTOMERS: Chat = Chat::Wecom("kf-anna");
+pub(super) const ALICES: Chat = Chat::Telegram(ALICE);
+pub(super) const CUSTOMERS: Chat = Chat::Wecom("kf-anna");
 const MEMBERS: Chat = Chat::Wecom("app-chenmo");
 
 impl Chat {
@@ -47,7 +47,12 @@ impl Chat {
     }
 
     /// Waits until the bot has said this; the message's number.
-    async fn hears(self, house: &House, english: &'static str, chinese: &'static str) -> String {
+    pub(super) async fn hears(
+        self,
+        house: &House,
+        english: &'static str,
+        chinese: &'static str,
+    ) -> String {
         let part = self.words(english, chinese);
         let (number, text) = match self {
             Self::Telegram(who) => {
@@ -130,7 +135,7 @@ impl Chat {
     }
 
     /// Signs in by a letter.
-    async fn signs_in(self, house: &House, email: &str) {
+    pub(super) async fn signs_in(self, house: &House, email: &str) {
         let letters = house.site().mails().len();
         self.asks_for_letter(house, email).await;
         self.say(house, &house.letter(email, letters).await);
@@ -154,17 +159,17 @@ const SIGNED_IN: (&str, &str) = ("This chat is signed in as", "本聊天现已�
 const CONFIRM: (&str, &str) = ("Sign this chat in as", "把本聊天登录为");
 const YES: (&str, &str) = ("Yes, that is mine", "是，那是我");
 
-async fn house() -> House {
+pub(super) async fn house() -> House {
     let given = Given { wecom: Some(BotWay::Callback), site: true, ..Given::default() };
     House::build(given).await
 }
 
-fn accounts(status: &Value) -> i64 {
+pub(super) fn accounts(status: &Value) -> i64 {
     status["accounts"].as_i64().unwrap()
 }
 
 /// As how many people accounts are signed in.
-async fn signed_in(house: &House) -> i64 {
+pub(super) async fn signed_in(house: &House) -> i64 {
     let store = house.look().await;
     let mut connection = store.read().await.unwrap();
     let text = "select count(*) from accounts where subject is not null";

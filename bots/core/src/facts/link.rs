@@ -22,6 +22,8 @@ pub struct LinkRules {
     pub codes_per_h: i64,
     /// Whether people can sign in to the site: by a code that comes by e-mail, or in a browser.
     pub sign_in: bool,
+    /// Whether the site's person hears of new links by e-mail.
+    pub letters: bool,
     /// Whether whoever is signed in spends from the purse that the site keeps for them.
     pub shares_purse: bool,
     /// What whoever has just come to an account may spend in their first day there, beside what

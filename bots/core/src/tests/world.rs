@@ -104,6 +104,7 @@ pub fn house() -> House {
             tries: 5,
             codes_per_h: 3,
             sign_in: false,
+            letters: false,
             shares_purse: false,
             first_day_credits: Credits(20),
         },

@@ -34,24 +34,28 @@ button{border:0;background:#1c7c54;color:#fff;font-weight:600;margin-top:1rem;cu
 button.quiet,a.quiet{background:none;color:inherit;text-decoration:underline;font-weight:400}\
 a.quiet{display:block;text-align:center;margin-top:.8rem}.note{font-size:.85rem;opacity:.75}\
 .bad{color:#a3271d;font-weight:600}\
+h2{font-size:1rem;margin:1.4rem 0 .2rem}p{margin:.9rem 0 .2rem}\
+.row{display:flex;gap:.4rem}.row form{flex:1}.row button{background:#1c7c5422;color:inherit;\
+padding:.45rem;margin:.2rem 0;font-size:.9rem}\
 @media(prefers-color-scheme:dark){body{background:#171614;color:#eceae4}\
 section{background:#232220}}</style>";
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-fn sheet(title: &str, inner: &str) -> String {
+pub(super) fn sheet(title: &str, inner: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <link rel=\"icon\" href=\"data:,\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title>{STYLE}<main><section>{inner}</section>\
          <p class=\"note\">A stand-in for Creem: no money moves here.</p></main></html>"
     )
 }
 
-fn money(minor: i64, currency: &str) -> String {
+pub(super) fn money(minor: i64, currency: &str) -> String {
     format!("{}.{:02} {currency}", minor / 100, minor % 100)
 }
 

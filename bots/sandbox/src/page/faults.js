@@ -138,7 +138,7 @@ export class FaultCard {
     );
     more.open = wasOpen;
     this.element.replaceChildren(
-      el("header", {}, el("h3", { id: `${party}-title` }, title), this.clear),
+      el("header", {}, el("h3", { id: `${party}-title` }, title), this.more(), this.clear),
       el("div.how", {}, this.oftenChoice(), this.extraChoice()),
       party === "wecom" ? this.nowChoice() : "",
       el(
@@ -149,6 +149,13 @@ export class FaultCard {
       after.length ? more : "",
     );
     this.show(this.party);
+  }
+
+  /** The party's own page, where more of it is played. */
+  more() {
+    const { party, page } = this.party;
+    if (!page) return "";
+    return el("a.more", { href: page, target: "_blank", rel: "noopener" }, say(`page-${party}`));
   }
 
   oftenChoice() {

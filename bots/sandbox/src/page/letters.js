@@ -15,12 +15,14 @@ let letters = [];
 function draw() {
   const card = the("letters-card");
   card.hidden = !letters.length;
-  const row = ({ to, code, at_ms }) =>
+  const row = ({ to, code, subject, link, at_ms }) =>
     el(
       "li",
       {},
       el("span", {}, to, el("small", {}, ` · ${timeOf(at_ms)}`)),
-      el("code", { data: { code } }, code),
+      code
+        ? el("code", { data: { code } }, code)
+        : el("a", { href: link, target: "_blank", rel: "noopener", title: subject }, subject),
     );
   card.replaceChildren(
     el("header", {}, el("h3", { id: "letters-title" }, say("letters"))),
@@ -32,7 +34,7 @@ async function look() {
   if (state.live !== "live" || document.hidden) return;
   try {
     const found = (await get("letters")).letters;
-    if (found[0]?.code === letters[0]?.code && found.length === letters.length) return;
+    if (found[0]?.at_ms === letters[0]?.at_ms && found.length === letters.length) return;
     letters = found;
     draw();
   } catch {

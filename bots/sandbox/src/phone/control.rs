@@ -24,13 +24,14 @@ pub async fn faults(State(phone): State<Phone>) -> Json<Value> {
 
 fn view(phone: &Phone) -> Value {
     let armed: Vec<Value> = phone.telegram.armed().iter().map(Armed::view).collect();
-    let mut parties = vec![json!({"party": "telegram", "kinds": fault_kinds(), "armed": armed})];
-    parties.extend(
-        phone
-            .outside
-            .iter()
-            .map(|it| json!({"party": it.party(), "kinds": it.kinds(), "armed": it.armed()})),
-    );
+    let stars = format!("{}/stars", phone.telegram.api_url());
+    let telegram =
+        json!({"party": "telegram", "kinds": fault_kinds(), "armed": armed, "page": stars});
+    let mut parties = vec![telegram];
+    parties.extend(phone.outside.iter().map(|it| {
+        json!({"party": it.party(), "kinds": it.kinds(), "armed": it.armed(),
+               "page": it.page_url()})
+    }));
     json!({ "parties": parties })
 }
 

@@ -1,4 +1,4 @@
-//! Creem and Supabase as outside parties of the page.
+//! Creem, Supabase and the mail server as outside parties of the page.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{FaultKind, OutsideControl};
 use crate::creem::CreemStandIn;
+use crate::mail::{Letter, MailStandIn};
 use crate::rest::{self, Armed, Fault};
 use crate::supabase::{Mail, SupabaseStandIn};
 
@@ -40,6 +41,10 @@ impl OutsideControl for CreemStandIn {
 
     fn clear(&self) {
         self.clear_faults();
+    }
+
+    fn page_url(&self) -> Option<String> {
+        Some(self.dashboard_url())
     }
 
     fn advance(&self, by: Duration) {
@@ -77,5 +82,37 @@ impl OutsideControl for SupabaseStandIn {
     fn letters(&self) -> Vec<Value> {
         let letter = |mail: &Mail| json!({"to": mail.to, "code": mail.code, "link": mail.link, "at_ms": mail.at});
         self.mails().iter().rev().map(letter).collect()
+    }
+}
+
+impl OutsideControl for MailStandIn {
+    fn party(&self) -> &'static str {
+        "mail"
+    }
+
+    fn kinds(&self) -> Vec<FaultKind> {
+        kinds(Self::kinds())
+    }
+
+    fn armed(&self) -> Vec<Value> {
+        Self::armed(self).iter().map(rest::describe).collect()
+    }
+
+    fn arm(&self, fault: &Value) -> Result<(), String> {
+        Self::arm(self, rest::read(Self::kinds(), fault)?);
+        Ok(())
+    }
+
+    fn clear(&self) {
+        self.clear_faults();
+    }
+
+    fn advance(&self, by: Duration) {
+        Self::advance(self, by);
+    }
+
+    fn letters(&self) -> Vec<Value> {
+        let letter = |it: &Letter| json!({"to": it.to, "subject": it.subject, "link": it.url(), "at_ms": it.at_ms});
+        self.letters().iter().rev().map(letter).collect()
     }
 }

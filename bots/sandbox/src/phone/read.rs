@@ -81,7 +81,8 @@ pub async fn file(
 }
 
 pub async fn letters(State(phone): State<Phone>) -> Json<Value> {
-    let letters: Vec<Value> = phone.outside.iter().flat_map(|it| it.letters()).collect();
+    let mut letters: Vec<Value> = phone.outside.iter().flat_map(|it| it.letters()).collect();
+    letters.sort_by_key(|it| std::cmp::Reverse(it["at_ms"].as_i64()));
     Json(json!({ "letters": letters }))
 }
 

@@ -41,6 +41,7 @@ fn escape(text: &str) -> String {
 fn sheet(title: &str, inner: &str) -> Html<String> {
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <link rel=\"icon\" href=\"data:,\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title>{STYLE}<h1>{title}</h1>{inner}\
          <p class=\"note\">A stand-in: nobody is asked outside this machine.</p></html>"

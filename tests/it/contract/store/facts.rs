@@ -57,6 +57,7 @@ pub(super) fn rules() -> Rules {
             codes_per_h: 3,
             first_day_credits: Credits(20),
             sign_in: false,
+            letters: false,
             shares_purse: false,
         },
         gifts: GiftRules::default(),

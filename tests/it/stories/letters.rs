@@ -1,0 +1,79 @@
+//! Letters about new links: by e-mail, with an address that undoes them.
+
+use std::time::Duration;
+
+use picdesk_sandbox::{
+    mail::Letter,
+    rest::{Armed, Fault},
+};
+
+use super::signing_in::{ALICES, ANNA, CUSTOMERS, accounts, house, signed_in};
+use crate::house::{House, site::Browser};
+
+/// Waits until so many letters were taken; the last.
+async fn letter(house: &House, count: usize) -> Letter {
+    let found = async || house.mail().letters().into_iter().nth(count - 1);
+    house.until("a letter about a link", found).await
+}
+
+#[tokio::test]
+async fn a_letter_tells_of_a_new_chat_and_its_address_undoes_the_link() {
+    let house = house().await;
+    let _desk = house.open().await;
+    ALICES.signs_in(&house, ANNA).await;
+    let first = letter(&house, 1).await;
+    assert_eq!(first.to, ANNA);
+    assert!(first.subject.contains("A chat on Telegram came to your account"), "{first:?}");
+    assert!(first.body.contains("A•••") && !first.body.contains("Alice"), "{first:?}");
+    // The next letter with a code to somebody waits for a minute.
+    house.site().advance(Duration::from_secs(61));
+    CUSTOMERS.signs_in(&house, ANNA).await;
+    CUSTOMERS.hears(&house, "", "两边现在共用一个账户").await;
+    let second = letter(&house, 2).await;
+    assert!(second.subject.contains("WeChat"), "{second:?}");
+    let (browser, url) = (Browser::new(), second.url().unwrap());
+    let page = browser.open(url).await;
+    assert!(page.text.contains("Is this chat yours?"), "{page:?}");
+    assert_eq!(accounts(&house.until_quiet().await), 1, "machines open what stands in letters");
+    for _ in 0..2 {
+        let page = browser.send(url, &[]).await;
+        assert!(page.text.contains("It is undone"), "{page:?}");
+    }
+    ALICES.hears(&house, "A link between your chats was undone", "").await;
+    assert_eq!(accounts(&house.until_quiet().await), 2);
+    assert_eq!(signed_in(&house).await, 1);
+    browser.send(first.url().unwrap(), &[]).await;
+    ALICES.hears(&house, "is not signed in as", "").await;
+    house.until_quiet().await;
+    assert_eq!(signed_in(&house).await, 0);
+    let forged = url.replace("/letter/", "/letter/A");
+    assert_eq!(browser.open(&forged).await.status, 404);
+    assert_eq!(browser.send(&forged, &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_letter_is_tried_until_it_is_taken_and_is_the_same_one_then() {
+    let house = house().await;
+    let busy = Fault::Status { status: 451, retry_after_s: 0 };
+    house.mail().arm(Armed::times(busy, 1).on("MAIL"));
+    house.mail().arm(Armed::times(Fault::DropAnswer, 1).on("DATA"));
+    let _desk = house.open().await;
+    ALICES.signs_in(&house, ANNA).await;
+    letter(&house, 2).await;
+    house.until_quiet().await;
+    let letters = house.mail().letters();
+    assert_eq!(letters.len(), 2, "one whose answer was lost, and one more");
+    assert_eq!(letters[0].id, letters[1].id, "a mailbox knows it is the same");
+    assert_eq!(letters[0].body, letters[1].body);
+}
+
+#[tokio::test]
+async fn who_cannot_be_written_to_is_signed_in_all_the_same() {
+    let house = house().await;
+    let nobody = Fault::Status { status: 550, retry_after_s: 0 };
+    house.mail().arm(Armed::times(nobody, 1).on("RCPT"));
+    let _desk = house.open().await;
+    ALICES.signs_in(&house, ANNA).await;
+    house.until_quiet().await;
+    assert_eq!((house.mail().letters().len(), signed_in(&house).await), (0, 1));
+}

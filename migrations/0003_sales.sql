@@ -81,6 +81,7 @@ create table refunds (
   state text not null,
   code text,
   asked_at bigint not null,
-  constraint refund_state check (state in ('with_people', 'under_way', 'sent', 'failed'))
+  constraint refund_state check (
+    state in ('with_people', 'declined', 'under_way', 'pending', 'sent', 'failed'))
 );
 create index refunds_account on refunds (account, asked_at);

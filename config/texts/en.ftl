@@ -268,9 +268,12 @@ refund-ends = { BOLD($plan) } ends with it.
 refund-at-once = Shall it go back now?
 refund-by-people = A person looks at it and answers you here. Shall I ask?
 refund-sent = { BOLD($price) } is on its way back to how it was paid, and { BOLD($credits) } went with it. Banks take a few days.
+refund-pending = { BOLD($price) } is being given back, and { BOLD($credits) } went with it. The bank has not confirmed it yet; I tell you here when it has, or if it cannot be done.
 refund-failed = The payment could not be given back just now, so { BOLD($credits) } are yours again. Somebody looks at it; you can also ask a human.
 refund-with-people = Refund of { $price }, asked for on { $date }: with our people, case { $code }
 refund-under-way = Refund of { $price }, asked for on { $date }: under way
+refund-is-declined = Refund of { $price }, asked for on { $date }: our people decided not to give it, case { $code }
+refund-is-pending = Refund of { $price }, asked for on { $date }: begun, waiting for the bank
 refund-is-sent = Refund of { $price }, asked for on { $date }: it went back
 refund-is-failed = Refund of { $price }, asked for on { $date }: could not be given
 money-back = Your money went back, and { BOLD($credits) } with it. You have { $left } now.
@@ -434,10 +437,14 @@ link-undone-returned = The link is undone. Each side has its own account again, 
 link-undone-elsewhere = A link between your chats was undone. Each side has its own account again.
 unlink-which =
     Which chat do you want to unlink?
-    It starts anew. The credits and pictures stay with the account.
+    It starts anew. The credits and pictures stay with the account; within a day of the link, what it brought goes with it.
 unlink-nothing = No other chat is linked to this one. To link one: /link
 unlinked = { BOLD($name) } on { $channel } is unlinked. It sees nothing of this account from now on.
 unlinked-here = This chat is unlinked. It has an account of its own now, and nothing in it yet.
+unlink-undo-first = Only chats that were linked in the last 24 hours would be left, and they would have your credits and pictures. Undo those links instead: then each side keeps what is its own.
+link-too-new = This chat was linked less than a day ago, so it cannot do that yet. It can in { $time }, and your other chats can now.
+link-spends-too-much = This chat was linked less than a day ago and cannot spend that much yet. It can in { $time }, and your other chats can now.
+link-spends-too-much-left = This chat was linked less than a day ago and can spend { BOLD($left) } until then. It can spend everything in { $time }, and your other chats can now.
 channel = { $channel ->
     [telegram] Telegram
     [wecom-kf] WeChat

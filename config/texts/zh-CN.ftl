@@ -232,9 +232,12 @@ refund-ends = { BOLD($plan) } 也随之结束。
 refund-at-once = 现在就退吗？
 refund-by-people = 会有真人看过后在这里答复。要申请吗？
 refund-sent = { BOLD($price) } 正在原路退回，{ BOLD($credits) }已随之收回。银行要几天。
+refund-pending = { BOLD($price) } 正在退款，{ BOLD($credits) }已随之收回。银行还没有确认；到账或退不成，都会在这里告诉你。
 refund-failed = 这笔钱暂时没能退成，{ BOLD($credits) }还给你了。会有人查看，也可以找人工。
 refund-with-people = { $date } 申请退款 { $price }：有人在处理，编号 { $code }
 refund-under-way = { $date } 申请退款 { $price }：处理中
+refund-is-declined = { $date } 申请退款 { $price }：经人工查看未予退款，编号 { $code }
+refund-is-pending = { $date } 申请退款 { $price }：已发起，等银行确认
 refund-is-sent = { $date } 申请退款 { $price }：已退回
 refund-is-failed = { $date } 申请退款 { $price }：没能退成
 money-back = 钱已退回，{ BOLD($credits) }也随之收回，现在有 { $left }。
@@ -391,10 +394,14 @@ link-undone-returned = 绑定已撤销，两边各用各的账户，{ BOLD($retu
 link-undone-elsewhere = 你的一个绑定已撤销，两边各用各的账户。
 unlink-which =
     要解绑哪个聊天？
-    它会从头开始，积分和图片留在账户里。
+    它会从头开始，积分和图片留在账户里；绑定未满一天的，带来的随它拿回。
 unlink-nothing = 没有绑定别的聊天。要绑定：/link
 unlinked = 已解绑 { $channel } 上的 { BOLD($name) }，它从此看不到本账户的任何内容。
 unlinked-here = 本聊天已解绑，现在有自己的账户，里面还什么都没有。
+unlink-undo-first = 这样一来，只剩下 24 小时内才绑定的聊天，你的积分和图片会留给它们。请改为撤销那些绑定：两边各自拿回自己的。
+link-too-new = 本聊天绑定还不满一天，暂时不能这样做。{ $time } 后就可以；你原来的聊天现在就能做。
+link-spends-too-much = 本聊天绑定还不满一天，暂时不能花这么多积分。{ $time } 后就可以；你原来的聊天现在就能用。
+link-spends-too-much-left = 本聊天绑定还不满一天，目前最多还能花 { BOLD($left) }。{ $time } 后就不受限制；你原来的聊天现在就能用。
 channel = { $channel ->
     [telegram] Telegram
     [wecom-kf] 微信

@@ -1,6 +1,6 @@
 //! `[link]`.
 
-use picdesk_core::facts::LinkRules;
+use picdesk_core::{credits::Credits, facts::LinkRules};
 
 use super::reader::Keys;
 use super::value::within;
@@ -14,6 +14,8 @@ pub struct Link {
     pub tries: i64,
     /// Codes that somebody may make an hour.
     pub codes_per_h: i64,
+    /// What a chat may spend in its first day, beside what it brought and bought.
+    pub first_day_credits: i64,
 }
 
 impl Link {
@@ -22,6 +24,7 @@ impl Link {
             code_ttl_min: keys.take("code_ttl_min", within(1..=60)),
             tries: keys.take("tries", within(1..=20)),
             codes_per_h: keys.take("codes_per_h", within(1..=60)),
+            first_day_credits: keys.take("first_day_credits", within(0..=1_000_000)),
         }
     }
 
@@ -35,6 +38,7 @@ impl Link {
             sign_in,
             letters,
             shares_purse,
+            first_day_credits: Credits(self.first_day_credits),
         }
     }
 }

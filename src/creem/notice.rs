@@ -155,7 +155,7 @@ fn of_kind(kind: &str, object: Value, at: i64) -> Option<Notice> {
     match kind {
         "checkout.completed" => of_checkout(object, at),
         "subscription.paid" => of_subscription(kind, object, at, Payment::OfThisPeriod),
-        "refund.created" => of_reversal(object, at, Reversal::Refund),
+        _ if kind.starts_with("refund.") => of_reversal(object, at, Reversal::Refund),
         "dispute.created" => of_reversal(object, at, Reversal::Dispute),
         _ if kind.starts_with("subscription.") => of_subscription(kind, object, at, Payment::None),
         // Creem's own credits, which we do not use.
@@ -283,14 +283,18 @@ fn of_reversal(object: Value, at: i64, by: Reversal) -> Option<Notice> {
     let request = request.or_else(|| it.subscription.and_then(Around::request));
     let word = it.mode.as_deref().or(it.transaction.as_ref()?.mode.as_deref());
     let notice = |told| Notice { at, mode: mode(word), request: request.clone(), told };
-    // What is pending or came to nothing is told again when it comes about.
-    if by == Reversal::Refund && it.status.as_deref().is_some_and(|word| word != "succeeded") {
-        return Some(notice(Told::Nothing));
-    }
     let transaction = it.transaction.as_ref()?;
+    let payment = payment_of(transaction, it.order.as_deref())?;
+    // Source: Creem, "Refunds": pending, requiresAction, succeeded, failed, canceled. What is pending
+    // is told again when it comes about.
+    match it.status.as_deref().filter(|_| by == Reversal::Refund) {
+        None | Some("succeeded") => {}
+        Some("failed" | "canceled") => return Some(notice(Told::NotReversed(payment))),
+        Some(_) => return Some(notice(Told::Nothing)),
+    }
     let told = Told::Reversed(Reversed {
         id: it.id,
-        payment: payment_of(transaction, it.order.as_deref())?,
+        payment,
         by,
         minor: it.refund_amount.or(it.amount).unwrap_or(0).max(0),
         total: transaction.refunded_amount.unwrap_or(0).max(0),

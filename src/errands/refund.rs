@@ -2,6 +2,8 @@
 //! is looked at before each try; only the whole of what is left goes back, so that a second
 //! refund of the same has nothing to give.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use picdesk_core::errand::{Brought, Errand};
 
@@ -10,6 +12,9 @@ use crate::{
     alarm::Alarms,
     creem::{CallError, Creem, Transaction, Way, notice},
 };
+
+/// How often a refund that is begun is looked at.
+const LOOK_EVERY: Duration = Duration::from_mins(10);
 
 /// Gives payments back.
 pub struct GiveBack {
@@ -22,8 +27,13 @@ pub struct GiveBack {
 #[async_trait]
 impl Handler for GiveBack {
     async fn run(&self, one: Try<'_>) -> Came {
-        let Errand::Refund { payment, ends, .. } = one.what else { return Came::Refused };
-        match self.give_back(payment, ends.as_deref()).await {
+        let Errand::Refund { payment, ends, begun, .. } = one.what else { return Came::Refused };
+        let came = if *begun {
+            self.look_at(payment).await
+        } else {
+            self.give_back(payment, ends.as_deref()).await
+        };
+        match came {
             Ok(came) => came,
             Err(error) => later(&error, &self.alarms),
         }
@@ -59,8 +69,17 @@ impl GiveBack {
         // Source: Creem, "Refunds": pending, requiresAction, succeeded, failed, canceled.
         Ok(match refund.status.as_deref() {
             Some("failed" | "canceled") => Came::Refused,
+            Some("pending" | "requiresAction") => Came::Brought(Brought::RefundPending),
             _ => Came::Brought(Brought::Refunded),
         })
+    }
+
+    /// A refund that is begun is not asked for again, which might give back twice: the payment tells
+    /// when the money has gone, and Creem tells when it does not.
+    async fn look_at(&self, payment: &str) -> Result<Came, CallError> {
+        let transaction = self.find(payment).await?;
+        let went_back = transaction.is_some_and(|it| it.went_back());
+        Ok(if went_back { Came::Brought(Brought::Refunded) } else { Came::Later(Some(LOOK_EVERY)) })
     }
 
     /// The payment by what we know it by: an order or a transaction.

@@ -190,6 +190,7 @@ impl Single {
                 let mut body: RequestBody =
                     sealed::open_json(&row.blob(0)?, "requests", &id.to_string())?;
                 body.prompt.clone_from(&change.prompt);
+                body.screened = change.screened;
                 let values = [
                     id.0.into(),
                     sealed::seal_json(&body).into(),

@@ -20,6 +20,7 @@ use picdesk_core::{
         AccountId, ArtifactId, ConversationId, GenerationId, HoldId, IdentityId, PurseId,
         RequestId, TrayId,
     },
+    newcomer::{self, Newcomer},
     say::BalanceLine,
 };
 
@@ -107,11 +108,13 @@ pub async fn customers(
     tx: &mut Tx,
     seen: &[(IdentityId, ConversationId)],
     house: &House,
+    now: i64,
 ) -> Result<HashMap<Pair, Customer>, StoreError> {
     let seen: Vec<Pair> =
         seen.iter().map(|(who, place)| (who.0.clone(), place.0.clone())).collect();
     let mut found = HashMap::new();
     let mut also: Vec<(Also, i64, Pair)> = Vec::new();
+    let mut new = Vec::new();
     for row in tx.rows_for(sql::FIND_PEOPLE, &pairs(&seen)).await? {
         let (place, who, account) = (row.text(0)?, row.text(1)?, read_account(&row, 7, house)?);
         let more = (Also(row.int(6)?), account.id.0, (place.clone(), who.clone()));
@@ -129,7 +132,12 @@ pub async fn customers(
             case: None,
             owed: Vec::new(),
             missed: Vec::new(),
+            newcomer: None,
         };
+        if newcomer::is_new(row.int(19)?, now) {
+            let key = (who.clone(), place.clone());
+            new.push((key, [row.int(19)?, row.int(20)?, row.int(21)?]));
+        }
         if found.insert((who, place), customer).is_none() && more.0.0 != 0 {
             also.push(more);
         }
@@ -137,7 +145,29 @@ pub async fn customers(
     let purses = found.values_mut().map(|customer| &mut customer.account.purse);
     functions::fill(tx, purses.collect()).await?;
     add(tx, &also, &mut found).await?;
+    for (key, since) in new {
+        let Some(customer) = found.get_mut(&key) else { continue };
+        customer.newcomer = Some(newcomer(tx, customer.account.id, since).await?);
+    }
     Ok(found)
+}
+
+/// What somebody may not do yet whose account was linked a short while ago: when, on which side, and
+/// what they might spend then.
+async fn newcomer(
+    tx: &mut Tx,
+    account: AccountId,
+    [linked_at, side, may_spend]: [i64; 3],
+) -> Result<Newcomer, StoreError> {
+    let values = [account.0.into(), side.into(), linked_at.into()];
+    let rows = tx.rows(sql::FIND_NEWCOMER, &values).await?;
+    let row = &rows[0];
+    Ok(Newcomer {
+        until: linked_at.saturating_add(newcomer::NEW_MS),
+        may_spend: Credits(may_spend + row.int(1)? - row.int(2)?),
+        came: side > 0,
+        among_others: row.int(0)? > 0,
+    })
 }
 
 /// Adds what else there is of people.

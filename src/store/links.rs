@@ -9,13 +9,15 @@ mod facts;
 use std::collections::{BTreeMap, HashSet};
 
 use picdesk_core::{
+    credits::Credits,
     effect::{LinkEffect, Merge, Part},
     facts::SignedIn,
     id::{AccountId, ConversationId, IdentityId},
+    newcomer::NEW_MS,
 };
 
 pub use self::facts::{Asked, find, identity_key};
-use super::{Connection, StoreError, Tx, Value, gifts, outbox, payments, sealed};
+use super::{Connection, Reads, StoreError, Tx, Value, gifts, outbox, payments, sealed};
 
 const TOUCH: &str = "
     with v(id, tag) as (values {rows})
@@ -91,6 +93,17 @@ const BE_AGAIN: &str =
     "update accounts set successor = null where id = $1 and successor is not null";
 const HAVE_NO_SUCCESSOR: &str = "update purses set successor = null where id = $1";
 /// What nobody lets through is counted of both; whoever parts takes their own count along.
+/// Whoever is new already is so since then.
+const BE_NEW: &str = "
+    update identities set linked_at = $2, side = $3, may_spend = $4
+    where account = $1 and linked_at <= $5";
+/// What has ended makes nobody new.
+const BE_NEW_NO_MORE: &str = "
+    update identities set linked_at = 0, side = 0
+    where account in ($2, $3) and abs(side) = $1";
+/// Who parts takes no code along that opens the other's account.
+const END_CODES_OF: &str = "
+    update link_codes set spent = 1 where account in ($1, $2) and spent = 0";
 const ADD_STRIKES: &str = "
     update accounts set strikes = strikes + (select b.strikes from accounts b where b.id = $1)
     where id = $2";
@@ -136,7 +149,8 @@ const TAKE_BACK: &[&str] = &[
     "update checkouts set account = $3 where account = $2
        and identity in (select identity from link_identities where link = $1)",
 ];
-const SEPARATE: &str = "update identities set account = $3 where id = $1 and account = $2";
+const SEPARATE: &str =
+    "update identities set account = $3, linked_at = 0, side = 0 where id = $1 and account = $2";
 /// What nobody has paid yet is theirs who asked for it.
 const SEPARATE_CHECKOUTS: &str = "
     update checkouts set account = $3
@@ -218,7 +232,9 @@ async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreEr
             tx.run(CLAIM_CODE, &values).await? > 0
         }
         LinkEffect::SpendCode { id } => tx.run(SPEND_CODE, &[id.0.into()]).await? > 0,
-        LinkEffect::SignIn { account, who } => {
+        LinkEffect::SignIn { account, who, side, may_spend } => {
+            // They have come to nobody's chats.
+            be_new(tx, *account, (-side.0, *may_spend), now).await?;
             let values = [account.0.into(), who.subject.as_str().into(), who.hint.as_str().into()];
             tx.run(SIGN_IN, &values).await? > 0
         }
@@ -274,6 +290,11 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
     ];
     tx.run(KEEP_LINK, &kept).await?;
     tx.run(KEEP_WHO_CAME, &[how.link.0.into(), from.clone()]).await?;
+    for (of, may_spend) in [how.from, how.into].into_iter().zip(how.may_spend) {
+        let came = of.account == how.newcomers;
+        let side = if came { how.link.0 } else { -how.link.0 };
+        be_new(tx, of.account, (side, may_spend), now).await?;
+    }
     tx.run(GO_ON, &[into.clone(), how.plan.clone().into(), how.last_tag.into()]).await?;
     tx.run(ADD_STRIKES, &[from.clone(), into.clone()]).await?;
     for text in REPOINT {
@@ -281,6 +302,20 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
     }
     gifts::merge(tx, how.from.account, how.into.account, now).await?;
     Ok(true)
+}
+
+/// The chats of an account are linked with others, or with a purse of the website's: their side, and
+/// what they may spend for a while.
+async fn be_new(
+    tx: &mut Tx,
+    account: AccountId,
+    (side, may_spend): (i64, Credits),
+    now: i64,
+) -> Result<(), StoreError> {
+    let old = now.saturating_sub(NEW_MS);
+    let values = [account.0.into(), now.into(), side.into(), may_spend.0.into(), old.into()];
+    tx.run(BE_NEW, &values).await?;
+    Ok(())
 }
 
 async fn part(tx: &mut Tx, how: &Part, now: i64) -> Result<bool, StoreError> {
@@ -293,13 +328,18 @@ async fn part(tx: &mut Tx, how: &Part, now: i64) -> Result<bool, StoreError> {
         return Ok(false);
     }
     tx.run(HAVE_NO_SUCCESSOR, &[how.back.purse.0.into()]).await?;
+    tx.run(END_CODES_OF, &[from.clone(), back.clone()]).await?;
     let purses = [how.link.0.into(), how.from.purse.0.into(), how.back.purse.0.into()];
     tx.run(TAKE_PAYMENTS, &purses).await?;
     let how_parted = [how.link.0.into(), from, back];
     for text in TAKE_BACK {
         tx.run(text, &how_parted).await?;
     }
+    tx.run(BE_NEW_NO_MORE, &how_parted).await?;
     gifts::part(tx, &how_parted).await?;
+    if let Some(gone) = &how.gone {
+        withdraw(tx, gone, now).await?;
+    }
     for account in [how.from.account, how.back.account] {
         tx.run(CLOSE_GALLERIES, &[account.0.into(), now.into()]).await?;
         payments::choose_plan(tx, account).await?;
@@ -323,10 +363,10 @@ pub async fn opens_gallery(
 
 /// The account that an account has become: itself, unless it was merged into another.
 pub async fn living(
-    connection: &mut Connection,
+    by: &mut impl Reads,
     account: AccountId,
 ) -> Result<Option<AccountId>, StoreError> {
-    let rows = connection.rows(FIND_LIVING, &[account.0.into()]).await?;
+    let rows = by.find(FIND_LIVING, &[account.0.into()]).await?;
     rows.first().map(|row| Ok(AccountId(row.int(0)?))).transpose()
 }
 

@@ -1,7 +1,8 @@
 //! Migrations: one story for both databases.
 //!
 //! The files are written in PostgreSQL's words. SQLite reads the same text with four words
-//! exchanged, so that its tables are STRICT and its identity column is a row id.
+//! exchanged, so that its tables are STRICT and its identity column is a row id. Only triggers are
+//! written twice.
 
 use std::borrow::Cow;
 
@@ -25,6 +26,10 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "site", include_str!("../../migrations/0006_site.sql")),
 ];
 
+/// What keeps lines of the ledger from being altered, which either says in its own words.
+const GUARD_SQLITE: &str = include_str!("../../migrations/guard.sqlite.sql");
+const GUARD_POSTGRES: &str = include_str!("../../migrations/guard.postgres.sql");
+
 /// The text as SQLite reads it.
 fn for_sqlite(text: &str) -> String {
     text.replace(
@@ -41,9 +46,10 @@ fn migrator(database: &Database) -> Migrator {
     let migrations = MIGRATIONS
         .iter()
         .map(|(version, name, text)| {
+            let guard = |guard: &'static str| if *version == 1 { guard } else { "" };
             let text = match database {
-                Database::Sqlite(_) => for_sqlite(text),
-                Database::Postgres(_) => (*text).to_owned(),
+                Database::Sqlite(_) => for_sqlite(text) + guard(GUARD_SQLITE),
+                Database::Postgres(_) => (*text).to_owned() + guard(GUARD_POSTGRES),
             };
             Migration::new(
                 *version,

@@ -341,15 +341,35 @@ pub async fn facts_of(
     notice: &Notice,
     house: &House,
 ) -> Result<PaymentFacts, StoreError> {
-    let (payment, subscription) = match &notice.told {
+    let about = match &notice.told {
         Told::Bought(paid) => (Some(paid.payment.as_str()), None),
         Told::PlanPaid(paid, plan) => (Some(paid.payment.as_str()), Some(&plan.subscription)),
         Told::Plan(plan) | Told::Changed(plan, _) => (None, Some(&plan.subscription)),
         Told::Reversed(reversed) => (Some(reversed.payment.as_str()), None),
+        Told::NotReversed(payment) => (Some(payment.as_str()), None),
         Told::Nothing | Told::Unknown => return Ok(PaymentFacts::default()),
     };
+    find(tx, about, notice.request.as_ref(), house).await
+}
+
+/// What is decided on about a payment.
+pub async fn facts_of_payment(
+    tx: &mut Tx,
+    payment: &str,
+    house: &House,
+) -> Result<PaymentFacts, StoreError> {
+    find(tx, (Some(payment), None), None, house).await
+}
+
+/// What is known of a payment or a plan, and of the purchase of that name.
+async fn find(
+    tx: &mut Tx,
+    (payment, subscription): (Option<&str>, Option<&String>),
+    request: Option<&String>,
+    house: &House,
+) -> Result<PaymentFacts, StoreError> {
     let mut found = PaymentFacts::default();
-    if let Some(request) = &notice.request {
+    if let Some(request) = request {
         found.checkout = checkout(tx, request).await?;
     }
     let elsewhere = [
@@ -371,6 +391,7 @@ pub async fn facts_of(
             Some(purse) => holder(tx, purse).await?,
             None => None,
         };
+        found.refund = plans::refund_of(tx, payment).await?;
         let rows = tx.rows(FIND_REVERSALS, &[payment.into()]).await?;
         found.reversals = rows.iter().map(read_reversal).collect::<Result<_, _>>()?;
     }

@@ -1,6 +1,6 @@
 //! Operators, and accounts by the names that the command line knows.
 
-use picdesk_core::id::ConversationId;
+use picdesk_core::id::{AccountId, ConversationId, IdentityId};
 
 use super::{Connection, Reads, StoreError, Tx};
 
@@ -47,6 +47,13 @@ const FIND_IDENTITIES: &str = "
 /// cannot reach them.
 pub(super) const FIND_CONVERSATION_OF_ANY: &str = "
     select coalesce(
+      (select r.conversation from requests r
+       where r.account = i.account and r.identity = i.id and r.setting = 'Private'
+       order by r.id desc limit 1), i.id)
+    from identities i
+    where i.account = $1 order by i.reachable desc, i.created_at, i.id limit 1";
+const FIND_WHO_IS_TALKED_WITH: &str = "
+    select i.id, coalesce(i.home,
       (select r.conversation from requests r
        where r.account = i.account and r.identity = i.id and r.setting = 'Private'
        order by r.id desc limit 1), i.id)
@@ -120,6 +127,16 @@ pub async fn private_conversation(
         }
     }
     Ok(None)
+}
+
+/// Who has an account, and where they are talked with alone.
+pub async fn talked_with(
+    tx: &mut Tx,
+    account: AccountId,
+) -> Result<Option<(IdentityId, ConversationId)>, StoreError> {
+    let rows = tx.rows(FIND_WHO_IS_TALKED_WITH, &[account.0.into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some((IdentityId(row.text(0)?), ConversationId(row.text(1)?))))
 }
 
 /// A setting of this installation, made when it is asked for first.

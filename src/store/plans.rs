@@ -1,13 +1,15 @@
 //! What somebody pays for and has paid, and the refunds they asked for.
 
+use std::collections::BTreeMap;
+
 use picdesk_core::{
     credits::Credits,
     effect::Effect,
     event::Event,
     facts::{Lapsing, PlanFacts},
-    id::{AccountId, ConversationId, PurseId},
-    lapse::{self, Lot, Move, PurseLine},
-    payment::{Money, PaymentRow, Refund, Reversed},
+    id::{AccountId, ConversationId, IdentityId, PurseId},
+    lapse::{self, Lot, Move, PurseLine, Purses},
+    payment::{Money, PaymentRow, Refund, RefundState, Reversed},
 };
 
 use super::{
@@ -41,22 +43,34 @@ const FIND_REVERSALS: &str = "
     select id, payment, kind, minor, total, of_minor from reversals
     where payment in ({list}) order by at, id";
 const FIND_REFUNDS: &str = "
-    select payment, account, price_minor, currency, credits, state, code, asked_at from refunds
-    where account = $1 order by asked_at desc, payment limit 6";
+    select f.payment, f.account, f.price_minor, f.currency, f.credits, f.state, f.code, f.asked_at,
+           coalesce((select e.state from escalations e where e.code = f.code), 'open')
+    from refunds f where f.account = $1 order by f.asked_at desc, f.payment limit 6";
+const FIND_REFUND: &str = "
+    select f.payment, f.account, f.price_minor, f.currency, f.credits, f.state, f.code, f.asked_at,
+           coalesce((select e.state from escalations e where e.code = f.code), 'open')
+    from refunds f where f.payment = $1";
 const FIND_CUSTOMER: &str = "
     select customer from plans
     where account = $1 and customer is not null and subscription not like '%:%'
     order by case when state = 'ended' then 1 else 0 end, until desc, subscription limit 1";
 
+const FIND_OF_OTHERS: &str = "
+    select c.request from checkouts c
+    left join identities i on i.id = c.identity and i.account = c.account
+    where c.account = $1 and c.state = 'paid'
+      and coalesce(i.side, 0) <> (select m.side from identities m where m.id = $2)";
+
 const FIND_LOTS: &str = "
     select p.id, p.taken, p.lapses_at, p.lapse, p.purse
     from checkouts c join payments p on p.request = c.request
     where c.account = $1 and p.doubt is null and p.lapses_at > 0 and p.lapse <> 'over'";
-const FIND_FIRST_LINE: &str = "
-    select cast(coalesce(min(number), 0) as bigint) from ledger where source in ({list})";
+const FIND_FIRST_LINES: &str = "
+    select purse, cast(min(number) as bigint) from ledger where source in ({list}) group by purse";
 const FIND_LINES: &str = "
-    select kind, amount, hold, source from ledger
+    select kind, amount, hold, source, reason, number from ledger
     where purse = $1 and number >= $2 order by number";
+const FIND_ARRIVAL: &str = "select purse, number from ledger where source = $1";
 /// Whose credits come near the end of their time, or have come to it.
 const FIND_LAPSING: &str = "
     select distinct c.account from payments p join checkouts c on c.request = p.request
@@ -95,12 +109,19 @@ fn refund_row(refund: &Refund) -> Vec<Value> {
 
 fn read_refund(row: &Row) -> Result<Refund, StoreError> {
     let account = row.int(1)?;
+    let state = word(&row.text(5)?, "refunds", account)?;
+    // Whoever has ended the matter has decided it.
+    let is_open = row.text(8)? == "open";
+    let state = match state {
+        RefundState::WithPeople if !is_open => RefundState::Declined,
+        state => state,
+    };
     Ok(Refund {
         payment: row.text(0)?,
         account: AccountId(account),
         price: Money { minor: row.int(2)?, currency: row.text(3)? },
         credits: Credits(row.int(4)?),
-        state: word(&row.text(5)?, "refunds", account)?,
+        state,
         code: row.maybe_text(6)?,
         asked_at: row.int(7)?,
     })
@@ -131,7 +152,22 @@ pub async fn facts_of(tx: &mut Tx, account: AccountId) -> Result<PlanFacts, Stor
     Ok(PlanFacts { plans, payments, refunds, ..PlanFacts::default() })
 }
 
-/// What of a purse's credits lapses when, soonest first.
+/// The refund that was asked for of a payment.
+pub async fn refund_of(tx: &mut Tx, payment: &str) -> Result<Option<Refund>, StoreError> {
+    tx.rows(FIND_REFUND, &[payment.into()]).await?.first().map(read_refund).transpose()
+}
+
+/// Our names for the purchases of an account that are not of somebody's own side.
+pub async fn of_others(
+    tx: &mut Tx,
+    account: AccountId,
+    who: &IdentityId,
+) -> Result<Vec<String>, StoreError> {
+    let rows = tx.rows(FIND_OF_OTHERS, &[account.0.into(), who.as_str().into()]).await?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// What of a purse's credits lapses when, soonest first; also of those that came there by a link.
 pub async fn lapsing(
     tx: &mut Tx,
     account: AccountId,
@@ -141,42 +177,85 @@ pub async fn lapsing(
     let mut sources: Vec<Vec<Value>> = Vec::new();
     for row in tx.rows(FIND_LOTS, &[account.0.into()]).await? {
         let payment = row.text(0)?;
-        // What has moved on with everything else in a purse is nobody's to take there.
-        if row.maybe_int(4)? == Some(purse.0) {
-            sources.push(vec![lapse::source_of(&payment).into()]);
-        }
+        sources.push(vec![lapse::source_of(&payment).into()]);
         lots.push(Lot {
             payment,
             taken: Credits(row.int(1)?),
             at: row.int(2)?,
             announced: row.text(3)? == "announced",
+            purse: PurseId(row.maybe_int(4)?.unwrap_or(purse.0)),
         });
     }
-    let mut lines = Vec::new();
-    if !sources.is_empty() {
-        let first = tx.rows_for(FIND_FIRST_LINE, &sources).await?;
-        let first = first.first().map_or(Ok(0), |row| row.int(0))?;
-        for (number, row) in (1..).zip(tx.rows(FIND_LINES, &[purse.0.into(), first.into()]).await?)
-        {
-            let (hold, source) = (row.maybe_int(2)?.unwrap_or(0), row.text(3)?);
-            let amount = Credits(row.int(1)?);
-            let what = match row.text(0)?.as_str() {
-                "grant" => Move::Came(source),
-                "hold" => Move::Held(hold),
-                "void" => Move::Freed(hold),
-                "post" => Move::Spent(hold),
-                "expire" => Move::Lapsed(source),
-                // What went to the website lapses by its rules, if it does.
-                "site_out" => {
-                    lines.push(PurseLine { what: Move::Held(-number), amount });
-                    Move::Spent(-number)
-                }
-                _ => Move::Other,
-            };
-            lines.push(PurseLine { what, amount });
-        }
+    let purses =
+        if sources.is_empty() { Purses::new() } else { went_through(tx, &sources).await? };
+    Ok(lapse::left(&lots, &purses, purse))
+}
+
+/// The lines of all purses that credits of these sources have been in, since they were.
+async fn went_through(tx: &mut Tx, sources: &[Vec<Value>]) -> Result<Purses, StoreError> {
+    let mut since: BTreeMap<i64, i64> = BTreeMap::new();
+    for row in tx.rows_for(FIND_FIRST_LINES, sources).await? {
+        since.insert(row.int(0)?, row.int(1)?);
     }
-    Ok(lapse::left(&lots, &lines))
+    let mut found = Purses::new();
+    let mut waiting: Vec<i64> = since.keys().copied().collect();
+    while let Some(purse) = waiting.pop() {
+        let first = since.get(&purse).copied().unwrap_or_default();
+        let mut lines = Vec::new();
+        for row in tx.rows(FIND_LINES, &[purse.into(), first.into()]).await? {
+            let mut parted = None;
+            if row.text(0)? == "move_out" {
+                let arrival = format!("move_in:{}", moved_as(&row)?);
+                let arrived = tx.rows(FIND_ARRIVAL, &[arrival.into()]).await?;
+                if let Some(arrived) = arrived.first() {
+                    let (to, number) = (arrived.int(0)?, arrived.int(1)?);
+                    if row.text(4)? == "parted" {
+                        parted = Some(PurseId(to));
+                    }
+                    if since.get(&to).is_none_or(|known| *known > number) {
+                        since.insert(to, number);
+                        waiting.push(to);
+                    }
+                }
+            }
+            push_line(&mut lines, &row, parted)?;
+        }
+        found.insert(PurseId(purse), lines);
+    }
+    Ok(found)
+}
+
+/// Under which name credits went from purse to purse: what stands behind the word in the source.
+fn moved_as(row: &Row) -> Result<i64, StoreError> {
+    let source = row.text(3)?;
+    let name = source.rsplit_once(':').and_then(|(_, name)| name.parse().ok());
+    name.ok_or(StoreError::Inconsistent { table: "ledger", row: source })
+}
+
+fn push_line(
+    lines: &mut Vec<PurseLine>,
+    row: &Row,
+    parted: Option<PurseId>,
+) -> Result<(), StoreError> {
+    let (hold, amount) = (row.maybe_int(2)?.unwrap_or(0), Credits(row.int(1)?));
+    let what = match row.text(0)?.as_str() {
+        "grant" => Move::Came(row.text(3)?),
+        "hold" => Move::Held(hold),
+        "void" => Move::Freed(hold),
+        "post" => Move::Spent(hold),
+        "expire" => Move::Lapsed(row.text(3)?),
+        "move_out" => Move::MovedOut(moved_as(row)?, parted),
+        "move_in" => Move::MovedIn(moved_as(row)?),
+        // What went to the website lapses by its rules, if it does.
+        "site_out" => {
+            let number = row.int(5)?;
+            lines.push(PurseLine { what: Move::Held(-number), amount });
+            Move::Spent(-number)
+        }
+        _ => Move::Other,
+    };
+    lines.push(PurseLine { what, amount });
+    Ok(())
 }
 
 /// Tells the rules of credits that lapse, in one event for each account; how many accounts.

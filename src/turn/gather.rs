@@ -27,7 +27,7 @@ pub(super) use self::whose::whose;
 use self::{
     fates::{delivery, generation},
     gifts::gift,
-    sales::{asked_for, bought, payment, plan, refundable},
+    sales::{asked_for, bought, payment, plan, refundable, whereabouts},
     stray::is_stray,
 };
 use super::Turner;
@@ -102,7 +102,8 @@ impl Shared {
         wanted: &[Wanted],
     ) -> Result<Self, StoreError> {
         let seen: Vec<_> = wanted.iter().filter_map(Wanted::seen).collect();
-        let customers = read::customers(tx, &seen, &turner.desk.house).await?;
+        let now = turner.store.clock().now_ms();
+        let customers = read::customers(tx, &seen, &turner.desk.house, now).await?;
         let replied: Vec<Pair> = wanted
             .iter()
             .filter_map(|one| Some(one.message_key(one.needs.replied.as_ref()?.as_str())))
@@ -170,7 +171,8 @@ async fn message(
     {
         let seen = [(identity.clone(), wanted.conversation.clone())];
         let key = (identity.0, wanted.conversation.0.clone());
-        customer = read::customers(tx, &seen, &turner.desk.house).await?.remove(&key);
+        let now = turner.store.clock().now_ms();
+        customer = read::customers(tx, &seen, &turner.desk.house, now).await?.remove(&key);
     }
     let replied = shared.replied(wanted);
     let awaiting = customer.as_ref().and_then(|customer| customer.awaiting.clone());
@@ -236,6 +238,7 @@ async fn message(
         past: past(tx, needs, customer.as_ref()).await?,
         link: linking(turner, tx, wanted, customer.as_ref()).await?,
         gift: gift(turner, tx, wanted, customer.as_ref()).await?,
+        whereabouts: whereabouts(tx, wanted, customer.as_ref()).await?,
         customer,
     })
 }

@@ -96,7 +96,20 @@ impl Speaker<'_> {
             LinkSay::UnlinkNothing => self.text("unlink-nothing"),
             LinkSay::Unlinked { channel, name } => self.fill("unlinked", &self.chat(channel, name)),
             LinkSay::UnlinkedHere => self.text("unlinked-here"),
+            LinkSay::UndoFirst => self.text("unlink-undo-first"),
+            LinkSay::TooNew { minutes } => self.fill("link-too-new", &self.within(*minutes)),
+            LinkSay::SpendsTooMuch { left: None, minutes } => {
+                self.fill("link-spends-too-much", &self.within(*minutes))
+            }
+            LinkSay::SpendsTooMuch { left: Some(left), minutes } => {
+                let args = self.within(*minutes).ours("left", self.credits(*left));
+                self.fill("link-spends-too-much-left", &args)
+            }
         }
+    }
+
+    fn within(&self, minutes: i64) -> Args<'_> {
+        Args::new().ours("time", units::wait(self.lexicon, minutes.saturating_mul(60)))
     }
 
     fn of_person(&self, id: &'static str, who: &str) -> Text {

@@ -193,6 +193,13 @@ impl Speaker<'_> {
         self.fill("refund-sent", &args)
     }
 
+    /// That a payment goes back, which the bank has not confirmed yet.
+    pub(super) fn refund_pending(&self, price: &Money, credits: Credits) -> Text {
+        let args =
+            Args::new().ours("price", price_of(price)).ours("credits", self.credits(credits));
+        self.fill("refund-pending", &args)
+    }
+
     fn refund_line(&self, line: &RefundLine) -> Text {
         let args =
             Args::new().ours("price", price_of(&line.price)).ours("date", self.date(line.asked_at));
@@ -200,6 +207,11 @@ impl Speaker<'_> {
             (RefundState::WithPeople, Some(code)) => {
                 self.fill("refund-with-people", &args.ours("code", code.as_str()))
             }
+            (RefundState::Declined, code) => {
+                let code = code.as_deref().unwrap_or_default();
+                self.fill("refund-is-declined", &args.ours("code", code))
+            }
+            (RefundState::Pending, _) => self.fill("refund-is-pending", &args),
             (RefundState::WithPeople | RefundState::UnderWay, _) => {
                 self.fill("refund-under-way", &args)
             }

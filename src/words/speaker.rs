@@ -86,6 +86,7 @@ impl Speaker<'_> {
                 self.refund_ask((price, *at), *credits, (*by_people, ends.as_deref()))
             }
             Say::RefundSent { price, credits } => self.refund_sent(price, *credits),
+            Say::RefundPending { price, credits } => self.refund_pending(price, *credits),
             Say::RefundFailed { credits } => {
                 self.fill("refund-failed", &Args::new().ours("credits", self.credits(*credits)))
             }
@@ -199,6 +200,7 @@ impl Speaker<'_> {
             | Say::RefundAsk { .. }
             | Say::RefundChoose { .. }
             | Say::RefundFailed { .. }
+            | Say::RefundPending { .. }
             | Say::RefundSent { .. } => self.about_plans(say),
             Say::Stars(stars) => self.stars(stars),
             Say::TooLateToCancel => self.text("too-late-to-cancel"),

@@ -15,6 +15,7 @@ mod outages;
 mod paying;
 mod plans;
 mod poison;
+mod refunds;
 mod replicas;
 mod rivals;
 mod signing_in;

@@ -119,6 +119,7 @@ fn asked() -> Vec<Effect> {
             parent: None,
             price_each: Credits(2),
             cheaper: None,
+            screened: false,
             state: RequestState::Open,
             asked_at: 0,
         }));

@@ -228,6 +228,7 @@ fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Vi
         case: None,
         owed: Vec::new(),
         missed: Vec::new(),
+        newcomer: None,
     };
     Visit { reader: Reader::of(request, facts.language), customer, is_new: false }
 }

@@ -190,6 +190,7 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
         case: None,
         owed: Vec::new(),
         missed: Vec::new(),
+        newcomer: None,
     }
 }
 

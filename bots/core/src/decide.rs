@@ -92,7 +92,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::GenerationUncertain { .. } => picture::uncertain(turn, of_generation(facts)?),
         Event::ErrandEnded(ended) => errand::ended(turn, facts, ended)?,
         Event::PaymentTold(notice) => payment::told(turn, of_payment(facts)?, notice),
-        Event::MoneyMoved { moved, .. } => payment::moved(turn, of_message(facts)?, moved),
+        Event::MoneyMoved { account, moved, .. } => {
+            payment::moved(turn, of_message(facts)?, (*account, moved));
+        }
         Event::InvitationDue { .. } => invite::due(turn, of_message(facts)?),
         Event::LinkRefused(refused) => letter::refused(turn, of_message(facts)?, refused),
         Event::MessageDelivered(delivered) => message_delivered(turn, facts, delivered)?,

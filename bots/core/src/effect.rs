@@ -457,6 +457,21 @@ pub struct RequestChange {
     pub options: Options,
     /// The price of one picture.
     pub price_each: Credits,
+    /// Whether the words were let through.
+    pub screened: bool,
+}
+
+impl RequestChange {
+    /// That the words of a request were let through.
+    #[must_use]
+    pub fn screened(request: &Request) -> Self {
+        Self {
+            prompt: request.prompt.clone(),
+            options: request.options,
+            price_each: request.price_each,
+            screened: true,
+        }
+    }
 }
 
 /// A picture put in line.

@@ -10,7 +10,7 @@ use crate::{
     decide::{of_message, of_payment},
     effect::{Effect, NewErrand},
     facts::{Facts, Reference, SignedIn},
-    generation::ReferenceFault,
+    generation::{Options, ReferenceFault},
     id::{ConversationId, ErrandId, IdentityId, RequestId},
     letter::Letter,
     payment::{self, Link, Money, Notice, PlanChange, StarsErrand},
@@ -54,6 +54,9 @@ pub enum Errand {
         request: RequestId,
         /// Who asked.
         identity: IdentityId,
+        /// What follows when they are let through.
+        #[serde(default)]
+        then: Screening,
     },
     /// A payment link is made.
     Checkout {
@@ -92,11 +95,25 @@ pub enum Errand {
         ends: Option<String>,
         /// Who asked.
         identity: IdentityId,
+        /// Whether it was begun there: then it is only looked at.
+        #[serde(default)]
+        begun: bool,
     },
     /// Something is done at Telegram about Stars.
     Stars(Box<StarsErrand>),
     /// A letter about a new link goes out.
     Letter(Letter),
+}
+
+/// What follows when the words of a request are let through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Screening {
+    /// What was said in words, where that is more than the plan includes.
+    pub wanted: Option<Options>,
+    /// Whether what will be made is less than what was remembered.
+    pub reduced: bool,
+    /// Whether its price has its yes.
+    pub agreed: bool,
 }
 
 /// Kinds of errands, each with somebody who runs them.
@@ -238,6 +255,8 @@ pub enum Brought {
     Plan(Box<Notice>),
     /// A payment is on its way back.
     Refunded,
+    /// It is begun there, and nobody knows yet whether it goes back.
+    RefundPending,
     /// Stars were given back, or a plan is not renewed any more.
     Stars,
     /// Words were screened: whether they may be drawn from.
@@ -371,9 +390,9 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
             let of = (ended.errand, subscription.as_str(), change);
             payment::changed(turn, of_message(facts)?, of, end);
         }
-        (Errand::Refund { payment, .. }, end) => {
-            let of = (ended.errand, payment.as_str());
-            payment::refund_ended(turn, of_message(facts)?, of, end);
+        (Errand::Refund { .. }, end) => {
+            let of = (ended.errand, &ended.what);
+            payment::refund_ended(turn, of_payment(facts)?, of, end);
         }
         (Errand::Stars(errand), end) => match (&**errand, end) {
             (StarsErrand::Link { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
@@ -383,13 +402,13 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
                 payment::stars_ended(turn, of_message(facts)?, (ended.errand, errand), end);
             }
         },
-        (Errand::Screen { .. }, end) => {
+        (Errand::Screen { then, .. }, end) => {
             let judged = match end {
                 ErrandEnd::Brought(Brought::Screened { allowed: true }) => Judged::Allowed,
                 ErrandEnd::Brought(Brought::Screened { allowed: false }) => Judged::Blocked,
                 ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => Judged::Unanswered,
             };
-            screening::judged(turn, of_message(facts)?, judged);
+            screening::judged(turn, of_message(facts)?, (judged, *then));
         }
     }
     Some(())

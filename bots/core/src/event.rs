@@ -153,8 +153,11 @@ pub enum Event {
     PaymentTold(Notice),
     /// Somebody's money has moved; it happens in their own chat.
     MoneyMoved {
-        /// Whose.
+        /// Who hears of it.
         identity: IdentityId,
+        /// Whose it is: when that is somebody else's by now, others hear of it.
+        #[serde(default)]
+        account: Option<AccountId>,
         /// What.
         moved: Moved,
     },

@@ -19,6 +19,7 @@ use crate::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
+    newcomer::Newcomer,
     payment::{
         Checkout, Payment, PaymentRow, PlanRow, Refund, RefundAuto, Refundable, Reversed, Till,
     },
@@ -195,6 +196,8 @@ pub struct Customer {
     pub owed: Vec<Owed>,
     /// Generations of theirs whose end could not be told to them.
     pub missed: Vec<Missed>,
+    /// What they may not do yet, where their account was linked a short while ago.
+    pub newcomer: Option<Newcomer>,
 }
 
 /// A generation whose end could not be told.
@@ -274,6 +277,20 @@ pub struct MessageFacts {
     pub link: Option<Box<LinkFacts>>,
     /// For promo codes and invitations.
     pub gift: Option<Box<GiftFacts>>,
+    /// Whether the account that an event is about is still theirs.
+    pub whereabouts: Whereabouts,
+}
+
+/// Where the owner of an account is talked with alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Here.
+    #[default]
+    Here,
+    /// Whoever is here has left it; somebody else has it, there.
+    At(IdentityId, ConversationId),
+    /// Nobody has it any more.
+    Nowhere,
 }
 
 /// A message of ours without a picture that somebody answers.
@@ -474,6 +491,8 @@ pub struct PaymentFacts {
     pub holder: Option<Purse>,
     /// What of that payment's money went back, as far as we have heard, oldest first.
     pub reversals: Vec<Reversed>,
+    /// The refund that was asked for of it.
+    pub refund: Option<Refund>,
     /// The plans that the account pays for, or has paid for.
     pub plans: Vec<PlanRow>,
     /// Who of the account came by an invitation and has not bought anything yet.
@@ -494,6 +513,8 @@ pub struct PlanFacts {
     /// The address that opens the provider's portal for whoever has it, for a while; empty where
     /// there is none.
     pub portal: String,
+    /// For a day after a link: our names for the purchases of the other side.
+    pub of_others: Vec<String>,
 }
 
 /// Credits that lapse.
@@ -591,6 +612,8 @@ pub struct Request {
     pub price_each: Credits,
     /// The cheaper way that was offered beside it, at its quoted price.
     pub cheaper: Option<Cheaper>,
+    /// Whether its words were let through, as they are.
+    pub screened: bool,
     /// Where it stands.
     pub state: RequestState,
     /// When it was asked, milliseconds since the epoch.

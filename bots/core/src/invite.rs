@@ -15,7 +15,7 @@ use crate::{
     grant,
     id::{AccountId, EntryId, IdentityId, MessageId},
     keys,
-    payment::{Checkout, Moved, Paid, Payment},
+    payment::{self, Checkout, Moved, Paid, Payment},
     say::{GiftSay, InviteView, Say},
     turn::Turn,
 };
@@ -220,11 +220,5 @@ fn reward(turn: &mut Turn<'_>, invited: &IdentityId, side: &Side, got: Got) {
     });
     let Some((identity, conversation)) = side.reader.clone() else { return };
     let moved = Moved::Rewarded { credits: side.credits, inviting: got == Got::Inviting };
-    let id = turn.id();
-    turn.then(Effect::SetTimer {
-        id: format!("moved:{id}"),
-        due_at: turn.frame.now,
-        conversation,
-        event: Event::MoneyMoved { identity, moved },
-    });
+    payment::tell_of(turn, Some(side.owner.account), (identity, conversation), moved);
 }

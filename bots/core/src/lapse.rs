@@ -9,7 +9,7 @@ use crate::{
     effect::Effect,
     event::Setting,
     facts::{Lapsing, MessageFacts},
-    id::EntryId,
+    id::{EntryId, PurseId},
     payment::CHARGE,
     say::Say,
     turn::{Reader, Turn},
@@ -29,6 +29,8 @@ pub struct Lot {
     pub at: i64,
     /// Whether that was told.
     pub announced: bool,
+    /// Whose purse it is: where accounts part, it goes with that.
+    pub purse: PurseId,
 }
 
 /// A line of a purse, as far as it matters here.
@@ -53,6 +55,10 @@ pub enum Move {
     Spent(i64),
     /// Credits lapsed, from this source.
     Lapsed(String),
+    /// Credits left for another purse, under this name; when accounts part, for whose.
+    MovedOut(i64, Option<PurseId>),
+    /// What left another purse under this name came.
+    MovedIn(i64),
     /// Something else.
     Other,
 }
@@ -74,63 +80,147 @@ fn lapse_of(payment: &str) -> String {
     format!("lapse:{payment}:")
 }
 
-/// What is left of each lot, by the lines of their purse since the oldest of them came.
+/// Lines of a purse, oldest first.
+pub type Purses = BTreeMap<PurseId, Vec<PurseLine>>;
+
+/// What is left of each lot in a purse, by the lines of all purses that it has been in since the
+/// oldest of them came.
 #[must_use]
-pub fn left(lots: &[Lot], lines: &[PurseLine]) -> Vec<Lapsing> {
+pub fn left(lots: &[Lot], purses: &Purses, here: PurseId) -> Vec<Lapsing> {
     let mut lots: Vec<Lot> = lots.to_vec();
     lots.sort_by(|a, b| (a.at, &a.payment).cmp(&(b.at, &b.payment)));
-    let sources: Vec<String> = lots.iter().map(|lot| source_of(&lot.payment)).collect();
-    let mut left = vec![0_i64; lots.len()];
-    let mut lapsed = vec![0_i64; lots.len()];
-    let mut held: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for line in lines {
+    let lapsed = vec![0; lots.len()];
+    let mut reckoning = Reckoning { lots, states: BTreeMap::new(), moved: BTreeMap::new(), lapsed };
+    reckoning.follow(purses);
+    let Reckoning { lots, mut states, lapsed, .. } = reckoning;
+    let held = |lot: usize| {
+        let mut all = states.values().flat_map(|state| state.held.values());
+        all.any(|held| held.get(lot).is_some_and(|it| *it > 0))
+    };
+    let held: Vec<bool> = (0..lots.len()).map(held).collect();
+    let left = states.remove(&here).unwrap_or_default().left;
+    let rows = lots.into_iter().zip(left.into_iter().chain(core::iter::repeat(0)));
+    rows.zip(lapsed.into_iter().zip(held))
+        .map(|((lot, left), (lapsed, held))| Lapsing {
+            // What went back with its money was not spent.
+            credits: Credits((left + lapsed - lot.taken.0).max(0)),
+            held,
+            payment: lot.payment,
+            at: lot.at,
+            announced: lot.announced,
+        })
+        .collect()
+}
+
+/// What a purse has of each lot.
+#[derive(Default)]
+struct State {
+    left: Vec<i64>,
+    held: BTreeMap<i64, Vec<i64>>,
+}
+
+/// Lots on their way through purses.
+struct Reckoning {
+    lots: Vec<Lot>,
+    states: BTreeMap<PurseId, State>,
+    /// What of each lot left under a name.
+    moved: BTreeMap<i64, Vec<i64>>,
+    lapsed: Vec<i64>,
+}
+
+impl Reckoning {
+    /// Goes through the lines of all purses: what arrives in one has left another before.
+    fn follow(&mut self, purses: &Purses) {
+        let mut next: BTreeMap<PurseId, usize> = BTreeMap::new();
+        loop {
+            let mut moved_on = false;
+            for (purse, lines) in purses {
+                let at = next.entry(*purse).or_default();
+                while let Some(line) = lines.get(*at) {
+                    if matches!(line.what, Move::MovedIn(name) if !self.moved.contains_key(&name)) {
+                        break;
+                    }
+                    self.line(*purse, line);
+                    *at += 1;
+                    moved_on = true;
+                }
+            }
+            if moved_on {
+                continue;
+            }
+            // What came from a purse that was not looked at brought none of these lots.
+            let waits = purses
+                .iter()
+                .find_map(|(purse, lines)| lines.get(next.get(purse).copied().unwrap_or_default()));
+            let Some(PurseLine { what: Move::MovedIn(name), .. }) = waits else { return };
+            self.moved.insert(*name, Vec::new());
+        }
+    }
+
+    fn line(&mut self, purse: PurseId, line: &PurseLine) {
+        let count = self.lots.len();
+        let state = self.states.entry(purse).or_default();
+        state.left.resize(count, 0);
         let amount = line.amount.0;
         match &line.what {
             Move::Came(source) => {
-                let lot = left.iter_mut().zip(&sources).find(|(_, came)| *came == source);
-                if let Some((left, _)) = lot {
+                let lot = self.lots.iter().position(|lot| source_of(&lot.payment) == *source);
+                if let Some(left) = lot.and_then(|lot| state.left.get_mut(lot)) {
                     *left += amount;
                 }
             }
             Move::Held(hold) => {
-                let mut rest = amount;
-                let taken = left.iter_mut().map(|left| {
-                    let taken = rest.min(*left).max(0);
-                    *left -= taken;
-                    rest -= taken;
-                    taken
-                });
-                held.insert(*hold, taken.collect());
+                let taken = take(&mut state.left, amount, |_| true);
+                state.held.insert(*hold, taken);
             }
             Move::Freed(hold) => {
-                let back = held.remove(hold).unwrap_or_default();
-                for (left, back) in left.iter_mut().zip(back) {
-                    *left += back;
-                }
+                let back = state.held.remove(hold).unwrap_or_default();
+                give(&mut state.left, &back);
             }
-            Move::Spent(hold) => drop(held.remove(hold)),
+            Move::Spent(hold) => drop(state.held.remove(hold)),
             Move::Lapsed(source) => {
-                let lot = lots.iter().position(|lot| source.starts_with(&lapse_of(&lot.payment)));
-                let (left, lapsed) = (left.iter_mut(), lapsed.iter_mut());
+                let lot =
+                    self.lots.iter().position(|lot| source.starts_with(&lapse_of(&lot.payment)));
+                let (left, lapsed) = (state.left.iter_mut(), self.lapsed.iter_mut());
                 if let Some((left, lapsed)) = lot.and_then(|lot| left.zip(lapsed).nth(lot)) {
                     *left -= amount;
                     *lapsed += amount;
                 }
             }
+            Move::MovedOut(name, whose) => {
+                // Of accounts that part each takes its own lots along; else everything goes.
+                let lots = &self.lots;
+                let goes = |lot: usize| {
+                    whose.is_none_or(|whose| lots.get(lot).is_some_and(|it| it.purse == whose))
+                };
+                let gone = take(&mut state.left, amount, goes);
+                self.moved.insert(*name, gone);
+            }
+            Move::MovedIn(name) => {
+                let came = self.moved.get(name).cloned().unwrap_or_default();
+                give(&mut state.left, &came);
+            }
             Move::Other => {}
         }
     }
-    let is_held = |lot: usize| held.values().any(|held| held.get(lot).is_some_and(|it| *it > 0));
-    let rows = lots.into_iter().zip(left.into_iter().zip(lapsed)).enumerate();
-    rows.map(|(number, (lot, (left, lapsed)))| Lapsing {
-        // What went back with its money was not spent.
-        credits: Credits((left + lapsed - lot.taken.0).max(0)),
-        held: is_held(number),
-        payment: lot.payment,
-        at: lot.at,
-        announced: lot.announced,
-    })
-    .collect()
+}
+
+/// Takes so many credits of those lots, soonest first, as far as they are there.
+fn take(left: &mut [i64], amount: i64, of: impl Fn(usize) -> bool) -> Vec<i64> {
+    let mut rest = amount;
+    let taken = left.iter_mut().enumerate().map(|(lot, left)| {
+        let taken = if of(lot) { rest.min(*left).max(0) } else { 0 };
+        *left -= taken;
+        rest -= taken;
+        taken
+    });
+    taken.collect()
+}
+
+fn give(left: &mut [i64], back: &[i64]) {
+    for (left, back) in left.iter_mut().zip(back) {
+        *left += back;
+    }
 }
 
 /// What there is to tell of it: of what is spent, or went elsewhere, there is nothing.

@@ -44,6 +44,7 @@ mod making;
 mod manners;
 mod message;
 pub mod needs;
+pub mod newcomer;
 pub mod pace;
 pub mod payment;
 mod picture;

@@ -9,7 +9,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use crate::{
     account::Entitlement,
     code,
-    credits::Owner,
+    credits::{Credits, Owner},
     customer::Visit,
     effect::{Body, Effect, LinkEffect, Merge},
     event::{About, Event, Message, Setting},
@@ -19,6 +19,7 @@ use crate::{
     id::{CodeId, EntryId, IdentityId, LinkId, MessageId},
     keys,
     letter::{self, NewLink},
+    newcomer,
     press::Answer,
     say::{Action, Key, Label, LinkSay, LinkedLine, Say, Verb},
     signing_in,
@@ -184,6 +185,8 @@ pub(crate) fn own(visit: &Visit, facts: &LinkFacts) -> Party {
             name: customer.name.clone(),
             language: customer.language,
             home: visit.reader.conversation.clone(),
+            linked_at: 0,
+            side: 0,
         }],
     })
 }
@@ -242,6 +245,9 @@ pub(crate) fn lines(party: &Party, here: &IdentityId) -> Vec<LinkedLine> {
 
 /// A code for another chat.
 fn make_code(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts) -> Answer {
+    if let Some(say) = newcomer::not_yet(turn, visit) {
+        return Answer::Alert(say);
+    }
     if Counted::Codes.left(turn, facts) == 0 {
         let minutes = Counted::Codes.wait_min(turn, facts);
         return Answer::Alert(Say::Link(LinkSay::Wait { minutes }));
@@ -267,6 +273,10 @@ fn make_code(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts) -> Answer {
 
 /// A code was typed here.
 fn code_typed(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) {
+    // Who could would take the account along to another one.
+    if let Some(say) = newcomer::not_yet(turn, visit) {
+        return turn.say(&visit.reader, say);
+    }
     for counted in [Counted::TriesADay, Counted::Tries] {
         if counted.left(turn, facts) == 0 {
             let minutes = counted.wait_min(turn, facts);
@@ -383,6 +393,9 @@ fn confirmed(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) -> Answe
     let Some(typed) = claimed(turn, visit, facts) else { return Answer::Line(Say::Stale) };
     turn.then(Effect::Link(LinkEffect::SpendCode { id: typed.id }));
     let own = own(visit, facts);
+    if let Some(say) = newcomer::not_yet(turn, visit) {
+        return Answer::Alert(say);
+    }
     if let Some(say) = refusal(&own, typed) {
         return Answer::Alert(Say::Link(say));
     }
@@ -400,8 +413,10 @@ pub(crate) fn join(
 ) {
     match (&own.signed_in, other, who) {
         // Whoever is signed in goes on; else whoever made the code.
-        (Some(_), Some(other), _) if other.signed_in.is_none() => merge(turn, visit, other, own),
-        (_, Some(other), _) => merge(turn, visit, own, other),
+        (Some(_), Some(other), _) if other.signed_in.is_none() => {
+            merge(turn, visit, (other, own), own);
+        }
+        (_, Some(other), _) => merge(turn, visit, (own, other), own),
         (_, None, Some(who)) => sign_in(turn, visit, own, who),
         (_, None, None) => {}
     }
@@ -410,7 +425,9 @@ pub(crate) fn join(
 /// An account that nobody at the site has yet is theirs now, and every chat of it hears of it.
 fn sign_in(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) {
     let account = own.owner.account;
-    turn.then(Effect::Link(LinkEffect::SignIn { account, who: who.clone() }));
+    let side = LinkId(turn.id());
+    let may_spend = may_spend(turn, own);
+    turn.then(Effect::Link(LinkEffect::SignIn { account, who: who.clone(), side, may_spend }));
     visit.awaits(turn, None);
     let hint = || who.hint.clone();
     let undo = || vec![vec![unlinking::sign_out_key(who)]];
@@ -429,8 +446,20 @@ fn sign_in(turn: &mut Turn<'_>, visit: &mut Visit, own: &Party, who: &SignedIn) 
     }
 }
 
+/// What the chats of an account may spend in the first day after a link.
+fn may_spend(turn: &Turn<'_>, own: &Party) -> Credits {
+    let brought = own.available.max(Credits::ZERO);
+    let given = turn.house().link.first_day_credits;
+    brought.checked_add(given).unwrap_or(brought)
+}
+
 /// Two accounts become one, and every chat of theirs hears of it.
-fn merge(turn: &mut Turn<'_>, visit: &mut Visit, from: &Party, into: &Party) {
+fn merge(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    (from, into): (&Party, &Party),
+    newcomers: &Party,
+) {
     let link = LinkId(turn.id());
     let (leaves, arrives) = (EntryId(turn.id()), EntryId(turn.id()));
     turn.then(Effect::Link(LinkEffect::Merge(Merge {
@@ -442,6 +471,8 @@ fn merge(turn: &mut Turn<'_>, visit: &mut Visit, from: &Party, into: &Party) {
         arrives,
         plan: better(&from.entitlement, &into.entitlement).plan.clone(),
         last_tag: from.last_tag.max(into.last_tag),
+        newcomers: newcomers.owner.account,
+        may_spend: [may_spend(turn, from), may_spend(turn, into)],
     })));
     visit.awaits(turn, None);
     let available = from.available.checked_add(into.available).unwrap_or(into.available);

@@ -247,7 +247,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::LinkYes | Verb::LinkNo => Needs { link: Some(LinkNeed::Code(CodeId(row))), ..base },
         Verb::UndoLink => Needs { link: Some(LinkNeed::Link(LinkId(row))), ..base },
         // Unlinking takes back what is in line, in words that name a place in it.
-        Verb::Unlink => Needs { link: Some(LinkNeed::Own), line: true, ..base },
+        Verb::Unlink => Needs { link: Some(LinkNeed::Young), line: true, ..base },
         Verb::MakeCode
         | Verb::UnlinkWhich
         | Verb::SignInByEmail
@@ -262,7 +262,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::Refund
         | Verb::RefundOf
         | Verb::RefundYes => Needs { plan: true, ..base },
-        Verb::RefundStars => Needs { refundable: true, ..base },
+        Verb::RefundStars => Needs { refundable: true, plan: true, ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy
@@ -290,13 +290,13 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
             of(identity)
         }
         (Errand::CopyMedia { .. } | Errand::Letter(_), _) => Needs::default(),
-        (Errand::Screen { request, identity }, _) => {
+        (Errand::Screen { request, identity, .. }, _) => {
             Needs { request: Some(*request), line: true, ..of(identity) }
         }
-        (Errand::LookAtPayment { .. }, _) => Needs { kind: FactsKind::Payment, ..Needs::default() },
-        (Errand::ChangePlan { identity, .. } | Errand::Refund { identity, .. }, _) => {
-            Needs { plan: true, ..of(identity) }
+        (Errand::LookAtPayment { .. } | Errand::Refund { .. }, _) => {
+            Needs { kind: FactsKind::Payment, ..Needs::default() }
         }
+        (Errand::ChangePlan { identity, .. }, _) => Needs { plan: true, ..of(identity) },
         (Errand::Checkout { request, identity, .. }, _) => {
             Needs { checkout: Some(request.clone()), ..of(identity) }
         }

@@ -30,7 +30,7 @@ pub(crate) use self::{
         chosen as chosen_for_stars, ended as stars_ended, linked as stars_linked,
         offers as stars_offers, refund_asked, refund_ordered,
     },
-    told::{looked, told},
+    told::{looked, tell_of, told},
 };
 pub use self::{
     plan::{Charge, PlanChange, Wish},
@@ -225,6 +225,8 @@ pub enum Told {
     Changed(PlanTold, ErrandId),
     /// Money went back.
     Reversed(Reversed),
+    /// Money that was to go back does not: of this payment.
+    NotReversed(String),
     /// Something that nothing follows from.
     Nothing,
     /// Something of a kind that is new.
@@ -456,6 +458,15 @@ pub enum Moved {
         credits: Credits,
         /// Whether they invited; else they were invited.
         inviting: bool,
+    },
+    /// A refund that they asked for has come to something.
+    Refund {
+        /// To what.
+        state: RefundState,
+        /// What goes back, before tax.
+        price: Money,
+        /// The credits that go with it, or come back.
+        credits: Credits,
     },
     /// Money went back, and the credits with it.
     TakenBack {

@@ -8,12 +8,13 @@ use crate::{
     credits::Credits,
     customer::Visit,
     effect::{Effect, RequestChange},
+    errand::Screening,
     event::Event,
     facts::{Customer, Line, OpenRequest, Reference, Request, RequestState},
     flags::Flags,
     generation::{Failure, Options, ReferenceFault},
     id::{ArtifactId, MessageId, RequestId, Slot},
-    keys, making, picture, pricing,
+    keys, making, newcomer, picture, pricing,
     say::{Cheaper, Key, Part, Say},
     screening,
     turn::{Reader, Turn, shorten},
@@ -121,6 +122,10 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
         turn.say(&visit.reader, full);
         return Placed::Declined;
     }
+    if let Some(say) = newcomer::too_much(turn, visit, total) {
+        turn.say(&visit.reader, say);
+        return Placed::Declined;
+    }
     let request = Request {
         id: RequestId(turn.id()),
         account: visit.customer.account.id,
@@ -135,27 +140,88 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
         parent: wish.parent,
         price_each,
         cheaper: None,
+        screened: false,
         state: RequestState::Asking,
         asked_at: turn.frame.now,
     };
-    if let Some(beyond) = fit.beyond {
-        ask_about_included(turn, visit, &request, total, beyond);
-    } else if visit.available() < total {
-        keep_unpaid(turn, visit, request, total);
-    } else if total > house.ask_above {
-        ask_about_price(turn, visit, request, total);
-    } else {
-        let screened = screening::is_needed(turn, &request);
-        let state = if screened { RequestState::Checking } else { RequestState::Open };
-        let request = Request { state, ..request };
+    let asked = Asked { beyond: fit.beyond, reduced: fit.reduced, agreed: false };
+    if screening::is_needed(turn, &request) {
+        // Whatever is to be asked about it is asked when its words were let through.
+        let wanted = asked.beyond.is_some().then(|| wish.flags.over(wish.options));
+        let cheaper = cheaper_way_of(turn, visit, &request);
+        let request = Request { state: RequestState::Checking, cheaper, ..request };
         turn.then(Effect::OpenRequest(request.clone()));
-        if screened {
-            screening::begin(turn, visit, &request);
-        } else {
-            making::begin(turn, visit, line, &request, fit.reduced);
-        }
+        let screening = Screening { wanted, reduced: asked.reduced, agreed: false };
+        screening::begin(turn, visit, &request, screening);
+        return Placed::Kept;
     }
+    settle(turn, visit, line, (request, Row::New), asked);
     Placed::Kept
+}
+
+/// What there is to be said of what was asked for.
+pub(crate) struct Asked {
+    /// What the plan does not include.
+    beyond: Option<Say>,
+    /// Whether it is less than what was remembered.
+    reduced: bool,
+    /// Whether its price has its yes.
+    agreed: bool,
+}
+
+/// Whether a request has a row already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// It has none.
+    New,
+    /// It was screened, and waits in it.
+    Kept,
+}
+
+/// A request whose words may be made into a picture goes into the line, or waits for a yes or for
+/// credits.
+fn settle(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    line: &Line,
+    (request, row): (Request, Row),
+    asked: Asked,
+) {
+    let total = making::total(&request);
+    if let Some(beyond) = asked.beyond {
+        ask_about_included(turn, visit, (&request, row), total, beyond);
+    } else if visit.available() < total {
+        keep_unpaid(turn, visit, (request, row), total);
+    } else if total > turn.house().ask_above && !asked.agreed {
+        ask_about_price(turn, visit, (request, row), total);
+    } else if row == Row::Kept {
+        run(turn, visit, line, request, (None, asked.reduced));
+    } else {
+        let request = Request { state: RequestState::Open, ..request };
+        turn.then(Effect::OpenRequest(request.clone()));
+        making::begin(turn, visit, line, &request, asked.reduced);
+    }
+}
+
+/// The words of a request were let through: now it is asked about, or runs.
+pub(crate) fn let_through(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    line: &Line,
+    request: Request,
+    screening: Screening,
+) -> Result<(), NotYet> {
+    let wanted = screening.wanted.map(|options| Wish {
+        flags: said(options),
+        options,
+        ..Wish::again(&request)
+    });
+    // The plan may have become another one meanwhile.
+    let beyond = wanted.and_then(|wish| fit(turn, &visit.customer, &wish).beyond);
+    may_run(turn, visit, &request)?;
+    let asked = Asked { beyond, reduced: screening.reduced, agreed: screening.agreed };
+    settle(turn, visit, line, (request, Row::Kept), asked);
+    Ok(())
 }
 
 /// Options within the plan. Words ask; what was remembered gives way silently, with a note.
@@ -234,7 +300,7 @@ fn no_price(turn: &mut Turn<'_>, visit: &Visit) {
 fn ask_about_included(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
-    request: &Request,
+    (request, row): (&Request, Row),
     total: Credits,
     mut beyond: Say,
 ) {
@@ -242,16 +308,37 @@ fn ask_about_included(
         *instead = Some(Cheaper { options: request.options, price: total });
     }
     let keys = keys::not_in_plan(turn.house(), request, total);
-    wait(turn, visit, request);
-    let question = turn.words(&visit.reader, beyond).slot(Slot::Question(request.id.0));
-    turn.send(question.keys(keys));
+    wait(turn, visit, (request, row));
+    question(turn, visit, (request, row), beyond, keys);
+}
+
+/// A question about a request: where it stands already, what stands there becomes the question.
+fn question(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    (request, row): (&Request, Row),
+    say: Say,
+    keys: Vec<Vec<Key>>,
+) {
+    let slot = Slot::Question(request.id.0);
+    let word = turn.words(&visit.reader, say).keys(keys);
+    let stands = row == Row::Kept && turn.can_edit(&request.conversation);
+    turn.send(if stands { word.editing(slot) } else { word.slot(slot) });
 }
 
 /// It costs more than is spent without asking.
-fn ask_about_price(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: Credits) {
-    let cheaper = pricing::cheaper(&turn.house().catalogue, &request.options, total);
+fn ask_about_price(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    (request, row): (Request, Row),
+    total: Credits,
+) {
+    let cheaper = match row {
+        Row::New => pricing::cheaper(&turn.house().catalogue, &request.options, total),
+        Row::Kept => request.cheaper,
+    };
     let request = Request { cheaper, ..request };
-    wait(turn, visit, &request);
+    wait(turn, visit, (&request, row));
     let say = Say::ConfirmPrice {
         prompt: shorten(&request.prompt),
         options: request.options,
@@ -259,21 +346,41 @@ fn ask_about_price(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, tot
         available: visit.seen(),
         cheaper,
     };
-    let question = turn.words(&visit.reader, say).slot(Slot::Question(request.id.0));
-    turn.send(question.keys(keys::confirm(turn.house(), &request, total)));
+    let keys = keys::confirm(turn.house(), &request, total);
+    question(turn, visit, (&request, row), say, keys);
 }
 
 /// There are too few credits: it runs by itself when they come.
-fn keep_unpaid(turn: &mut Turn<'_>, visit: &mut Visit, request: Request, total: Credits) {
-    // Among others, what could be paid would tell what there is.
-    let most = visit.seen();
-    let cheaper =
-        most.and_then(|most| pricing::cheaper(&turn.house().catalogue, &request.options, most));
+fn keep_unpaid(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    (request, row): (Request, Row),
+    total: Credits,
+) {
+    let cheaper = match row {
+        Row::New => affordable(turn, visit, &request),
+        Row::Kept => request.cheaper.filter(|way| way.price <= visit.available()),
+    };
     let request = Request { cheaper, state: RequestState::Unpaid, ..request };
-    wait(turn, visit, &request);
+    wait(turn, visit, (&request, row));
     let (say, keys) = out_of_credits(turn, visit, &request, total);
-    let question = turn.words(&visit.reader, say).slot(Slot::Question(request.id.0));
-    turn.send(question.keys(keys));
+    question(turn, visit, (&request, row), say, keys);
+}
+
+/// A cheaper way that could be paid. Among others, what could be paid would tell what there is.
+fn affordable(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Option<Cheaper> {
+    let most = visit.seen()?;
+    pricing::cheaper(&turn.house().catalogue, &request.options, most)
+}
+
+/// The cheaper way that will be offered beside a request, as things stand.
+fn cheaper_way_of(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Option<Cheaper> {
+    let total = making::total(request);
+    if visit.available() < total {
+        return affordable(turn, visit, request);
+    }
+    let asks = total > turn.house().ask_above;
+    asks.then(|| pricing::cheaper(&turn.house().catalogue, &request.options, total)).flatten()
 }
 
 pub(crate) fn out_of_credits(
@@ -295,7 +402,7 @@ pub(crate) fn out_of_credits(
 }
 
 /// A request waits for a yes or for credits, for a while.
-fn wait(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
+fn wait(turn: &mut Turn<'_>, visit: &mut Visit, (request, row): (&Request, Row)) {
     let open = visit.customer.open.iter().map(|open| &open.request);
     let waiting: Vec<&Request> = open.filter(|request| is_waiting(request.state)).collect();
     let surplus = (waiting.len() + 1).saturating_sub(WAITING_MAX);
@@ -307,7 +414,13 @@ fn wait(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
         let word = turn.words(&reader, Say::RequestGaveWay).editing(Slot::Question(id.0));
         turn.send(word.silent());
     }
-    turn.then(Effect::OpenRequest(request.clone()));
+    turn.then(match row {
+        Row::New => Effect::OpenRequest(request.clone()),
+        Row::Kept => {
+            let change = Some(RequestChange::screened(request));
+            Effect::UpdateRequest { id: request.id, state: request.state, change }
+        }
+    });
     lapse_later(turn, request);
 }
 
@@ -370,10 +483,11 @@ pub(crate) fn resume(
         let state = RequestState::Checking;
         turn.then(Effect::UpdateRequest { id: request.id, state, change });
         request.state = state;
-        screening::begin(turn, visit, &request);
+        let screening = Screening { agreed: true, ..Screening::default() };
+        screening::begin(turn, visit, &request, screening);
         return Ok(());
     }
-    run(turn, visit, line, request, change);
+    run(turn, visit, line, request, (change, false));
     Ok(())
 }
 
@@ -384,7 +498,7 @@ pub(crate) fn run(
     visit: &mut Visit,
     line: &Line,
     mut request: Request,
-    change: Option<RequestChange>,
+    (change, reduced): (Option<RequestChange>, bool),
 ) {
     let state = RequestState::Open;
     turn.then(Effect::UpdateRequest { id: request.id, state, change });
@@ -392,7 +506,7 @@ pub(crate) fn run(
     let reader = Reader::of(&request, visit.reader.language);
     turn.remove(&reader, Slot::Question(request.id.0));
     request.state = state;
-    making::begin(turn, visit, line, &request, false);
+    making::begin(turn, visit, line, &request, reduced);
 }
 
 /// Whether a request that waits may run now, credits aside: within the plan, with room in line.
@@ -406,6 +520,9 @@ pub(crate) fn may_run(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Resu
     }
     if is_full(&visit.customer) {
         return Err(NotYet::Because(Box::new(line_full(&visit.customer))));
+    }
+    if let Some(say) = newcomer::too_much(turn, visit, making::total(request)) {
+        return Err(NotYet::Because(Box::new(say)));
     }
     Ok(())
 }
@@ -421,7 +538,8 @@ pub(crate) fn cheaper_way(request: &Request) -> Option<RequestChange> {
     let count = i64::from(way.options.count.max(1));
     let price_each = Credits(way.price.0 / count);
     let prompt = request.prompt.clone();
-    Some(RequestChange { prompt, options: way.options, price_each })
+    let screened = request.screened;
+    Some(RequestChange { prompt, options: way.options, price_each, screened })
 }
 
 /// One of the pictures that a request is to be made from is none: what waits for an answer is let

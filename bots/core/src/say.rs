@@ -344,6 +344,13 @@ pub enum Say {
         /// The credits that went with it.
         credits: Credits,
     },
+    /// A payment goes back, which nobody has confirmed yet.
+    RefundPending {
+        /// What goes back, before tax.
+        price: Money,
+        /// The credits that went with it.
+        credits: Credits,
+    },
     /// A payment could not be given back; its credits are there again.
     RefundFailed {
         /// How many.

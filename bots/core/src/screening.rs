@@ -1,4 +1,5 @@
-//! Words are screened before anything is set aside for them, where the owner wants that. Without an
+//! Words are screened before anything else is done with them, where the owner wants that: before
+//! their price is asked about, credits are missed or any are set aside. Without an
 //! answer nothing is made: what could not be asked about is not made.
 
 use alloc::{format, vec};
@@ -6,11 +7,11 @@ use alloc::{format, vec};
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
-    errand::Errand,
+    errand::{Errand, Screening},
     facts::{MessageFacts, Request, RequestState},
     generation::Failure,
     id::{ErrandId, Slot},
-    keys, making,
+    keys,
     request::{self, NotYet},
     say::{Part, Say},
     turn::{Reader, Turn},
@@ -30,19 +31,20 @@ pub(crate) enum Judged {
     Unanswered,
 }
 
-/// Whether a request is screened. Without words there is nothing to screen.
+/// Whether a request is screened: once, as long as its words are the same. Without words there is
+/// nothing to screen.
 pub(crate) fn is_needed(turn: &Turn<'_>, request: &Request) -> bool {
-    turn.house().screening && !request.prompt.trim().is_empty()
+    turn.house().screening && !request.screened && !request.prompt.trim().is_empty()
 }
 
 /// A request that could run is screened first.
-pub(crate) fn begin(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
+pub(crate) fn begin(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request, then: Screening) {
     let id = ErrandId(turn.id());
     turn.then(Effect::RunErrand(NewErrand {
         id,
         name: format!("screen:{id}"),
         conversation: request.conversation.clone(),
-        errand: Errand::Screen { request: request.id, identity: request.identity.clone() },
+        errand: Errand::Screen { request: request.id, identity: request.identity.clone(), then },
         until: turn.frame.now.saturating_add(WITHIN_MS),
     }));
     visit.customer.open.retain(|open| open.request.id != request.id);
@@ -59,7 +61,11 @@ pub(crate) fn begin(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request) {
 }
 
 /// A request was screened. It runs if it still can.
-pub(crate) fn judged(turn: &mut Turn<'_>, facts: &MessageFacts, judged: Judged) {
+pub(crate) fn judged(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    (judged, then): (Judged, Screening),
+) {
     let (Some(customer), Some(asked)) = (&facts.customer, &facts.started) else { return };
     if asked.state != RequestState::Checking {
         return;
@@ -68,7 +74,7 @@ pub(crate) fn judged(turn: &mut Turn<'_>, facts: &MessageFacts, judged: Judged) 
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
     visit.customer.open.retain(|open| open.request.id != asked.id);
     match judged {
-        Judged::Allowed => allowed(turn, &mut visit, facts, asked),
+        Judged::Allowed => allowed(turn, &mut visit, facts, (asked, then)),
         Judged::Blocked => {
             turn.then(Effect::CountStrike { account: visit.customer.account.id });
             let failed = failed(&visit, Failure::Refused);
@@ -85,24 +91,18 @@ fn failed(visit: &Visit, failure: Failure) -> Say {
     Say::Failed { failure, available: visit.seen(), part: Part { number: 1, count: 1 } }
 }
 
-fn allowed(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, asked: &Request) {
-    // It waits like one that waits for a yes, and has it.
-    let request = Request { state: RequestState::Asking, ..asked.clone() };
-    match request::may_run(turn, visit, &request) {
-        Ok(()) => {}
-        Err(NotYet::Stale) => return,
-        Err(NotYet::Because(why)) => return ended(turn, visit, asked, *why),
+fn allowed(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    (asked, then): (&Request, Screening),
+) {
+    // It waits like one that waits for a yes.
+    let request = Request { state: RequestState::Asking, screened: true, ..asked.clone() };
+    match request::let_through(turn, visit, &facts.line, request, then) {
+        Ok(()) | Err(NotYet::Stale) => {}
+        Err(NotYet::Because(why)) => ended(turn, visit, asked, *why),
     }
-    let total = making::total(&request);
-    if visit.available() < total {
-        let (id, state) = (request.id, RequestState::Unpaid);
-        turn.then(Effect::UpdateRequest { id, state, change: None });
-        request::lapse_later(turn, &request);
-        let (say, keys) = request::out_of_credits(turn, visit, &request, total);
-        let question = turn.words(&visit.reader, say).editing(Slot::Question(id.0));
-        return turn.send(question.keys(keys));
-    }
-    request::run(turn, visit, &facts.line, request, None);
 }
 
 /// Nothing will come of it; it says so in its place.

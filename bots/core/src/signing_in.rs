@@ -14,6 +14,7 @@ use crate::{
     facts::{Awaiting, LinkFacts, LinkNeed, MessageFacts},
     id::ErrandId,
     linking::{self, Counted, minutes},
+    newcomer,
     press::Answer,
     say::{LinkSay, Say},
     turn::Turn,
@@ -67,6 +68,9 @@ pub(crate) fn by_email(turn: &mut Turn<'_>, visit: &mut Visit) -> Answer {
     if !turn.house().link.sign_in {
         return Answer::Line(Say::Stale);
     }
+    if let Some(say) = newcomer::not_yet(turn, visit) {
+        return Answer::Alert(say);
+    }
     visit.awaits(turn, Some(Awaiting::LinkEmail));
     turn.say(&visit.reader, Say::Link(LinkSay::EmailWanted));
     Answer::Quiet
@@ -76,6 +80,9 @@ pub(crate) fn by_email(turn: &mut Turn<'_>, visit: &mut Visit) -> Answer {
 pub(crate) fn in_browser(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts) -> Answer {
     if !turn.house().link.sign_in {
         return Answer::Line(Say::Stale);
+    }
+    if let Some(say) = newcomer::not_yet(turn, visit) {
+        return Answer::Alert(say);
     }
     let url = facts.browser_url.clone();
     let minutes = minutes(turn.house().link.code_ttl_ms);
@@ -199,6 +206,9 @@ pub(crate) fn checked(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, end: &E
     let mut visit = customer::here(turn, known);
     let say = match end {
         ErrandEnd::Brought(Brought::SignedIn(who)) => {
+            if let Some(say) = newcomer::not_yet(turn, &visit) {
+                return turn.say(&visit.reader, say);
+            }
             let own = linking::own(&visit, link);
             let other = link.typed.as_ref().and_then(|typed| typed.party.as_ref());
             let is_own = other.is_some_and(|other| other.owner.account == own.owner.account);

@@ -17,6 +17,7 @@ mod links;
 mod members;
 mod model;
 mod money;
+mod newcomers;
 mod people;
 mod pictures;
 mod presses;

@@ -7,10 +7,11 @@ use crate::{
     credits::{Credits, Owner},
     customer::Visit,
     effect::{Effect, LinkEffect, Part},
-    facts::{LinkFacts, LinkRow, Linked, Party, SignedIn},
+    facts::{LinkFacts, LinkRow, Linked, OpenRequest, Party, SignedIn},
     id::{AccountId, EntryId, IdentityId, PurseId},
     keys,
     linking::{lines, own},
+    newcomer,
     press::Answer,
     say::{Key, Label, LinkSay, Say, Verb},
     turn::{Reader, Turn},
@@ -23,21 +24,44 @@ fn due(link: &LinkRow) -> i64 {
     own.max(link.carried.0.min(0))
 }
 
+/// Whether a link still holds together whoever is here, of both sides.
+fn holds(own: &Party, link: &LinkRow) -> bool {
+    let came = |one: &Linked| link.came.contains(&one.identity);
+    // Where those whom they came to have left, the account and its credits would be nobody's.
+    let both = own.identities.iter().any(came) && !own.identities.iter().all(came);
+    !link.parted && link.account == own.owner.account && both
+}
+
 /// A link is undone: both sides have again what they had, as far as it is there.
 pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) -> Answer {
     let own = own(visit, facts);
-    let is_there = |link: &&LinkRow| {
-        let is_here = |who: &IdentityId| own.identities.iter().any(|one| one.identity == *who);
-        // Where those whom they came to have left, the account and its credits would be nobody's.
-        let somebody_stays = own.identities.iter().any(|one| !link.came.contains(&one.identity));
-        let parts = link.came.iter().any(is_here) && somebody_stays;
-        !link.parted && link.account == own.owner.account && parts
-    };
-    let Some(link) = facts.link.as_ref().filter(is_there) else {
+    let Some(link) = facts.link.as_ref().filter(|link| holds(&own, link)) else {
         return Answer::Line(Say::Stale);
     };
-    let at_most = due(link);
-    let returned = Credits(at_most.min(own.available.0).max(0));
+    // Whoever is new undoes their own link, and no later one of others.
+    let me = own.identities.iter().find(|one| one.identity == visit.customer.identity);
+    if me.is_some_and(|me| link.made_at > me.linked_at)
+        && let Some(say) = newcomer::not_yet(turn, visit)
+    {
+        return Answer::Alert(say);
+    }
+    part(turn, visit, &own, (link, None));
+    Answer::Quiet
+}
+
+/// Both sides part, and every chat of them hears of it. Where that is how somebody is unlinked, what
+/// they have in line is taken back before.
+fn part(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    own: &Party,
+    (link, gone): (&LinkRow, Option<&IdentityId>),
+) {
+    let taken_back = gone.map_or(Credits::ZERO, |gone| take_back(turn, visit, gone));
+    let spent = Credits(link.spent.0.saturating_sub(taken_back.0).max(0));
+    let at_most = due(&LinkRow { spent, ..link.clone() });
+    let available = own.available.0.saturating_add(taken_back.0);
+    let returned = Credits(at_most.min(available).max(0));
     let (leaves, arrives) = (EntryId(turn.id()), EntryId(turn.id()));
     turn.then(Effect::Link(LinkEffect::Part(Part {
         link: link.id,
@@ -46,6 +70,7 @@ pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) ->
         leaves,
         arrives,
         at_most,
+        gone: gone.cloned(),
     })));
     visit.awaits(turn, None);
     turn.say(&visit.reader, Say::Link(LinkSay::Undone { returned }));
@@ -54,7 +79,17 @@ pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) ->
         let notice = turn.words(&Reader::private(other), Say::Link(LinkSay::UndoneElsewhere));
         turn.send(notice);
     }
-    Answer::Quiet
+}
+
+/// Takes back what somebody has in line, as far as that can be; the credits that are free again.
+fn take_back(turn: &mut Turn<'_>, visit: &mut Visit, gone: &IdentityId) -> Credits {
+    let before = visit.available();
+    let mine = |open: &&OpenRequest| open.request.identity == *gone;
+    let open: Vec<_> = visit.customer.open.iter().filter(mine).cloned().collect();
+    for request in &open {
+        cancel::cancel(turn, visit, request);
+    }
+    Credits(visit.available().0.saturating_sub(before.0).max(0))
 }
 
 /// Which chat is to be unlinked.
@@ -74,8 +109,34 @@ pub(crate) fn which(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts) {
     turn.send(which);
 }
 
+/// The young link that has nobody on one of its sides when somebody goes: that they go undoes it.
+fn undone_by<'f>(own: &Party, facts: &'f LinkFacts, gone: &IdentityId) -> Option<&'f LinkRow> {
+    let is_last = |link: &&LinkRow| {
+        let came = |one: &Linked| link.came.contains(&one.identity);
+        let side = link.came.contains(gone);
+        own.identities.iter().filter(|one| came(one) == side).count() == 1
+    };
+    facts.young.iter().filter(|link| holds(own, link)).find(is_last)
+}
+
+/// The young links of an account whose last chat goes that was there before them.
+fn left_to_newcomers<'f>(
+    turn: &Turn<'_>,
+    own: &Party,
+    facts: &'f LinkFacts,
+    gone: &Linked,
+) -> Vec<&'f LinkRow> {
+    let is_new = |one: &&Linked| one.side > 0 && newcomer::is_new(one.linked_at, turn.frame.now);
+    let mut others = own.identities.iter().filter(|one| one.identity != gone.identity);
+    if is_new(&gone) || !others.all(|one| is_new(&one)) {
+        return Vec::new();
+    }
+    facts.young.iter().filter(|link| holds(own, link)).collect()
+}
+
 /// A chat is unlinked: it has an account of its own from now on, and what it has in line is taken
-/// back as far as that can be.
+/// back as far as that can be. For a day after a link each side keeps what is its own, whoever goes:
+/// then the link is undone.
 pub(crate) fn unlink(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
@@ -87,11 +148,25 @@ pub(crate) fn unlink(
     let Some(gone) = own.identities.iter().find(|who| who.key == key && !alone) else {
         return Answer::Line(Say::Stale);
     };
-    let mine = |open: &&crate::facts::OpenRequest| open.request.identity == gone.identity;
-    let open: Vec<_> = visit.customer.open.iter().filter(mine).cloned().collect();
-    for request in &open {
-        cancel::cancel(turn, visit, request);
+    if !newcomer::may_unlink(turn, visit, &own, &gone.identity)
+        && let Some(say) = newcomer::not_yet(turn, visit)
+    {
+        return Answer::Alert(say);
     }
+    if let Some(link) = undone_by(&own, facts, &gone.identity) {
+        let came = link.came.contains(&gone.identity);
+        part(turn, visit, &own, (link, Some(&gone.identity).filter(|_| came)));
+        return Answer::Quiet;
+    }
+    let young = left_to_newcomers(turn, &own, facts, gone);
+    if !young.is_empty() {
+        let undo = |link: &LinkRow| keys::act(Label::UndoLink, Verb::UndoLink, link.id.0);
+        let rows = young.into_iter().map(|link| vec![undo(link)]).collect();
+        let first = turn.words(&visit.reader, Say::Link(LinkSay::UndoFirst)).keys(rows);
+        turn.send(first);
+        return Answer::Quiet;
+    }
+    take_back(turn, visit, &gone.identity);
     let owner = Owner { account: AccountId(turn.id()), purse: PurseId(turn.id()) };
     turn.then(Effect::Link(LinkEffect::Separate {
         identity: gone.identity.clone(),
@@ -135,6 +210,9 @@ pub(crate) fn sign_out(
     let Some(who) = own.signed_in.as_ref().filter(|who| mark(who) == row) else {
         return Answer::Line(Say::Stale);
     };
+    if let Some(say) = newcomer::not_yet(turn, visit) {
+        return Answer::Alert(say);
+    }
     leave_site(turn, visit, &own, who);
     Answer::Quiet
 }

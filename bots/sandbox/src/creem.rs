@@ -240,6 +240,24 @@ impl CreemStandIn {
         self.state.refund(transaction, amount)
     }
 
+    /// Refunds that are asked for from now on are pending, until [`Self::end_refund`]; or not.
+    pub fn let_refunds_wait(&self, slow: bool) {
+        self.state.ways().slow_refunds = slow;
+    }
+
+    /// All refunds, in the order in which they were asked for.
+    pub fn refunds(&self) -> Vec<Refund> {
+        self.state.world().refunds.clone()
+    }
+
+    /// A refund that is pending goes back, or does not; which is told.
+    ///
+    /// # Errors
+    /// `Missing`, also when it is not pending.
+    pub fn end_refund(&self, refund: &str, goes_back: bool) -> Result<Refund, NoMoney> {
+        self.state.end_refund(refund, goes_back)
+    }
+
     /// The bank takes a payment back.
     ///
     /// # Errors

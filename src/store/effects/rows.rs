@@ -26,6 +26,7 @@ pub(super) fn request_row(request: &Request) -> Vec<Value> {
         prompt: request.prompt.clone(),
         references: request.references.clone(),
         cheaper: request.cheaper,
+        screened: request.screened,
     };
     vec![
         request.id.0.into(),

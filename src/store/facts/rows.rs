@@ -28,6 +28,9 @@ pub struct RequestBody {
     pub references: Vec<Reference>,
     /// The cheaper way that was offered beside it.
     pub cheaper: Option<Cheaper>,
+    /// Whether the words were let through, as they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub screened: bool,
 }
 
 /// The sealed part of an escalation.
@@ -96,6 +99,7 @@ pub fn read_request(row: &Row, first: usize) -> Result<Request, StoreError> {
         prompt: body.prompt,
         references: body.references,
         cheaper: body.cheaper,
+        screened: body.screened,
         options,
         parent: row.maybe_int(first + 9)?.map(ArtifactId),
         price_each: Credits(row.int(first + 10)?),

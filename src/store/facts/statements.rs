@@ -35,7 +35,7 @@ pub(super) const FIND_PEOPLE: &str = "
                                       and t.identity = i.id) then 2 else 0 end
                 + case when exists (select 1 from requests r
                                     where r.account = a.id
-                                      and r.state in ('asking', 'unpaid', 'open'))
+                                      and r.state in ('asking', 'unpaid', 'checking', 'open'))
                   then 4 else 0 end
                 + case when exists (select 1 from escalations e where e.account = a.id)
                   then 8 else 0 end
@@ -46,11 +46,28 @@ pub(super) const FIND_PEOPLE: &str = "
                                     where g.account = a.id and g.untold = 1)
                   then 32 else 0 end as bigint),
            a.id, a.options, a.plan, a.last_tag,
-           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved,
+           i.linked_at, i.side, i.may_spend
     from seen
     join identities i on i.id = seen.identity
     join accounts a on a.id = i.account
     join purses p on p.id = a.purse";
+/// Who is of another side, what whoever is of that side has bought since a moment, and what they have
+/// spent.
+pub(super) const FIND_NEWCOMER: &str = "
+    select (select count(*) from identities where account = $1 and side <> $2),
+           (select cast(coalesce(sum(p.credits - p.taken), 0) as bigint)
+            from identities i
+            join checkouts c on c.identity = i.id and c.account = $1
+            join payments p on p.request = c.request
+            where i.account = $1 and i.side = $2 and p.at >= $3),
+           (select cast(coalesce(sum(h.amount), 0) as bigint)
+            from identities i
+            join requests r on r.identity = i.id and r.account = $1
+            join generations g on g.request = r.id
+            join holds h on h.id = g.hold
+            where i.account = $1 and i.side = $2 and r.asked_at >= $3
+              and h.state in ('pending', 'posted'))";
 pub(super) const FIND_ACCOUNTS: &str = "
     select a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved

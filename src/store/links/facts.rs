@@ -9,6 +9,7 @@ use picdesk_core::{
     },
     id::{AccountId, CodeId, ConversationId, IdentityId, LinkId, PurseId},
     linking::Counted,
+    newcomer::NEW_MS,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -19,7 +20,7 @@ use crate::{
 
 const FIND_PARTY: &str = "select subject, hint from accounts where id = $1";
 const FIND_IDENTITIES: &str = "
-    select id, name, language, coalesce(home, id) from identities
+    select id, name, language, coalesce(home, id), linked_at, side from identities
     where account = $1 order by created_at, id";
 const FIND_COUNT: &str = "select began_at, count from link_counts where scope = $1";
 const FIND_CODE_BY_HASH: &str = "
@@ -39,6 +40,12 @@ const FIND_LINK: &str = "
     from links k join r on r.successor is null
     left join ledger l on l.id = k.entry
     where k.id = $1";
+const FIND_YOUNG: &str = "
+    with recursive r(id) as (
+      select id from accounts where successor = $1
+      union all select a.id from accounts a join r on a.successor = r.id)
+    select k.id from links k join r on k.back = r.id
+    where k.parted_at = 0 and k.made_at > $2 order by k.id desc";
 const FIND_BOUGHT: &str = "
     select cast(coalesce(sum(p.credits - p.taken), 0) as bigint)
     from link_identities l
@@ -93,7 +100,11 @@ pub async fn find(
             tx.rows(FIND_CODE_BY_HASH, &[hash.into()]).await?
         }
         LinkNeed::Code(id) => tx.rows(FIND_CODE, &[id.0.into()]).await?,
-        LinkNeed::Own | LinkNeed::Link(_) | LinkNeed::Email(_) | LinkNeed::Subject(_) => Vec::new(),
+        LinkNeed::Own
+        | LinkNeed::Young
+        | LinkNeed::Link(_)
+        | LinkNeed::Email(_)
+        | LinkNeed::Subject(_) => Vec::new(),
     };
     let typed = match (typed.first(), need) {
         (Some(row), _) => typed_code(tx, row, house).await?,
@@ -103,6 +114,10 @@ pub async fn find(
     let link = match need {
         LinkNeed::Link(id) => link_row(tx, *id).await?,
         _ => None,
+    };
+    let young = match (need, asked.account) {
+        (LinkNeed::Young, Some(account)) => young(tx, account, asked.now).await?,
+        _ => Vec::new(),
     };
     let email_key = match need {
         LinkNeed::Email(email) => Some(seal.email_key(email)),
@@ -127,6 +142,7 @@ pub async fn find(
         browser_url: format!("{}/link/{token}", house.public_url),
         typed,
         link,
+        young,
         email_key,
         tallies,
     })
@@ -164,6 +180,8 @@ async fn party(
             name: name(&row, 1)?,
             language: picdesk_core::account::Language::from_tag(&row.text(2)?).unwrap_or_default(),
             home: ConversationId(row.text(3)?),
+            linked_at: row.int(4)?,
+            side: row.int(5)?,
             identity,
         });
     }
@@ -234,6 +252,16 @@ async fn party_of(tx: &mut Tx, who: &SignedIn, house: &House) -> Result<Option<P
     }
 }
 
+/// The links of an account that were made a short while ago, the newest first.
+async fn young(tx: &mut Tx, account: AccountId, now: i64) -> Result<Vec<LinkRow>, StoreError> {
+    let values = [account.0.into(), now.saturating_sub(NEW_MS).into()];
+    let mut found = Vec::new();
+    for row in tx.rows(FIND_YOUNG, &values).await? {
+        found.extend(link_row(tx, LinkId(row.int(0)?)).await?);
+    }
+    Ok(found)
+}
+
 async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError> {
     let rows = tx.rows(FIND_LINK, &[id.0.into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
@@ -250,6 +278,7 @@ async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError
         id,
         back: Owner { account: AccountId(row.int(0)?), purse: PurseId(row.int(1)?) },
         parted: row.int(3)? != 0,
+        made_at: row.int(2)?,
         account: AccountId(row.int(4)?),
         carried: Credits(if is_debt { -amount } else { amount }),
         bought,

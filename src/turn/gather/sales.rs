@@ -3,13 +3,13 @@
 use picdesk_core::{
     errand::{Errand, ErrandEnded},
     event::Event,
-    facts::{Customer, Needs, PaymentFacts, PlanFacts},
+    facts::{Customer, Needs, PaymentFacts, PlanFacts, Whereabouts},
     id::AccountId,
     payment::{Checkout, Refundable},
 };
 
 use super::{Turner, Wanted};
-use crate::store::{StoreError, Tx, payments, plans};
+use crate::store::{StoreError, Tx, links, payments, people, plans};
 
 /// What a notice of the payment provider is decided on.
 pub(super) async fn payment(
@@ -21,6 +21,9 @@ pub(super) async fn payment(
         Event::PaymentTold(notice)
         | Event::ErrandEnded(ErrandEnded { what: Errand::LookAtPayment { notice }, .. }) => {
             payments::facts_of(tx, notice, &turner.desk.house).await
+        }
+        Event::ErrandEnded(ErrandEnded { what: Errand::Refund { payment, .. }, .. }) => {
+            payments::facts_of_payment(tx, payment, &turner.desk.house).await
         }
         _ => Ok(PaymentFacts::default()),
     }
@@ -44,6 +47,9 @@ pub(super) async fn plan(
     let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
     let account = customer.account.id;
     let mut found = plans::facts_of(tx, account).await?;
+    if customer.newcomer.is_some_and(|one| one.among_others) {
+        found.of_others = plans::of_others(tx, account, &customer.identity).await?;
+    }
     found.lapsing = plans::lapsing(tx, account, customer.account.purse.id).await?;
     if found.plans.iter().any(|row| row.is_at_provider() && row.customer.is_some()) {
         found.portal = turner.portal(account);
@@ -76,4 +82,23 @@ pub(super) async fn refundable(
         }
         _ => Ok(None),
     }
+}
+
+/// Who hears of what happened to an account's money: whoever it is told to, if they still have it.
+pub(super) async fn whereabouts(
+    tx: &mut Tx,
+    wanted: &Wanted,
+    customer: Option<&Customer>,
+) -> Result<Whereabouts, StoreError> {
+    let Event::MoneyMoved { account: Some(account), .. } = &*wanted.event else {
+        return Ok(Whereabouts::Here);
+    };
+    let Some(owner) = links::living(tx, *account).await? else { return Ok(Whereabouts::Nowhere) };
+    if customer.is_some_and(|customer| customer.account.id == owner) {
+        return Ok(Whereabouts::Here);
+    }
+    Ok(match people::talked_with(tx, owner).await? {
+        Some((identity, conversation)) => Whereabouts::At(identity, conversation),
+        None => Whereabouts::Nowhere,
+    })
 }

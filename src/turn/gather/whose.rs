@@ -1,6 +1,9 @@
 //! Whose event it is: a batch has at most one of each account and person.
 
-use picdesk_core::facts::Facts;
+use picdesk_core::{
+    facts::{Facts, LinkFacts},
+    id::AccountId,
+};
 
 use super::{Wanted, gifts::sides};
 
@@ -15,21 +18,32 @@ pub(in crate::turn) fn whose(facts: &Facts, wanted: &Wanted) -> Vec<String> {
         | Facts::Payment(_)
         | Facts::None => None,
     };
-    let other =
-        link.and_then(|link| link.typed.as_ref()?.party.as_ref()).map(|party| party.owner.account);
-    let back = link.and_then(|link| link.link.as_ref()).map(|link| link.back.account);
     let mut all: Vec<String> = own(facts, wanted).into_iter().collect();
     let gift = match facts {
         Facts::Message(facts) => sides(facts.gift.as_deref()),
         _ => Vec::new(),
     };
-    for account in [other, back].into_iter().flatten().chain(gift) {
-        let account = format!("account {account}");
-        if !all.contains(&account) {
-            all.push(account);
+    let gift = gift.into_iter().map(of_account);
+    for name in link.map(|link| linked(link)).unwrap_or_default().into_iter().chain(gift) {
+        if !all.contains(&name) {
+            all.push(name);
         }
     }
     all
+}
+
+fn of_account(account: AccountId) -> String {
+    format!("account {account}")
+}
+
+/// The other accounts of a link, and the address that is counted: of two who ask for a code for one
+/// address, the second is decided on a count that has the first in it.
+fn linked(link: &LinkFacts) -> Vec<String> {
+    let other = link.typed.as_ref().and_then(|typed| typed.party.as_ref());
+    let other = other.map(|party| party.owner.account);
+    let back = link.link.iter().chain(&link.young).map(|link| link.back.account);
+    let email = link.email_key.iter().map(|key| format!("e-mail {key}"));
+    other.into_iter().chain(back).map(of_account).chain(email).collect()
 }
 
 /// The account, or else the person, whose event it is.
@@ -47,7 +61,30 @@ fn own(facts: &Facts, wanted: &Wanted) -> Option<String> {
         Facts::None => None,
     };
     match account {
-        Some(id) => Some(format!("account {id}")),
+        Some(id) => Some(of_account(id)),
         None => wanted.needs.identity.as_ref().map(|identity| identity.0.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use picdesk_core::facts::FreshCode;
+
+    use super::*;
+
+    #[test]
+    fn two_who_ask_for_one_address_are_not_decided_on_in_one_batch() {
+        let asking = |email: &str| LinkFacts {
+            own: None,
+            fresh: FreshCode::default(),
+            browser_url: String::new(),
+            typed: None,
+            link: None,
+            young: Vec::new(),
+            email_key: Some(email.to_owned()),
+            tallies: Vec::new(),
+        };
+        assert_eq!(linked(&asking("k1")), linked(&asking("k1")));
+        assert!(!linked(&asking("k2")).contains(&linked(&asking("k1"))[0]));
     }
 }

@@ -51,6 +51,10 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
         LinkSay::Unlinked { channel: "another".into(), name: name() },
         LinkSay::Unlinked { channel: "wecom-kf".into(), name: String::new() },
         LinkSay::UnlinkedHere,
+        LinkSay::UndoFirst,
+        LinkSay::TooNew { minutes: 1440 },
+        LinkSay::SpendsTooMuch { left: None, minutes: 1440 },
+        LinkSay::SpendsTooMuch { left: Some(measure.credits()), minutes: 1440 },
     ];
     says.into_iter().map(Say::Link).collect()
 }

@@ -116,6 +116,7 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         ask(true, None),
         ask(false, Some("pro")),
         Say::RefundSent { price: price(), credits: measure.credits() },
+        Say::RefundPending { price: price(), credits: measure.credits() },
         Say::RefundFailed { credits: measure.credits() },
     ]);
     says
@@ -184,7 +185,9 @@ fn views(measure: &Measure) -> Vec<Say> {
         lapsing: measure.repeated(&lapsing(measure)),
         refunds: vec![
             refund(RefundState::WithPeople, Some("S-1042")),
+            refund(RefundState::Declined, Some("S-1042")),
             refund(RefundState::UnderWay, None),
+            refund(RefundState::Pending, None),
             refund(RefundState::Sent, None),
             refund(RefundState::Failed, None),
         ],

@@ -10,6 +10,7 @@ mod inbox;
 mod line;
 mod links;
 mod money;
+mod newcomers;
 mod outbox;
 mod parting;
 mod payments;
@@ -229,6 +230,7 @@ impl House {
             parent: None,
             price_each: Credits(price),
             cheaper: None,
+            screened: false,
             state: RequestState::Open,
             asked_at: self.clock.now_ms(),
         };

@@ -154,6 +154,7 @@ async fn a_code_is_had_once_whatever_chats_are_linked_and_by_words_on_wechat() {
     anna_hears(&house, "20 积分已到账").await;
     link(&house).await;
     redeems(&house, ALICE, "/redeem WELCOME", "You have had this code already").await;
+    super::linking::a_day_later(&house).await;
     house.telegram.say(ALICE, "/unlink").unwrap();
     let which = bot_says(&house, ALICE, "Which chat do you want to unlink?").await;
     house.telegram.press(ALICE, ALICE, which.message, "Unlink 2").unwrap();
@@ -283,4 +284,30 @@ async fn where_nothing_is_given_away_nothing_of_it_is_seen() {
     house.until_quiet().await;
     let said = house.telegram.transcript(ALICE);
     assert!(!said.contains("promo code") && !said.contains("/invite others"), "{said}");
+}
+
+#[tokio::test]
+async fn who_brings_somebody_that_pays_by_a_link_is_rewarded_once_also_when_it_is_told_again() {
+    for database in databases().await {
+        let given = Given { trial: 1, sells: true, gifts: GIFTS, ..Given::default() };
+        let house = House::build_on(database, given).await;
+        let desk = house.open().await;
+        let payload = payload_of(&house, ALICE).await;
+        house.telegram.say(XIAOMING, &format!("/start {payload}")).unwrap();
+        bot_says(&house, XIAOMING, "有朋友邀请了你").await;
+        let words = ["积分", "付款后积分会自动到这里", "100 积分"];
+        super::plans::buy(&house, XIAOMING, "100 积分 · 9.90 USD", words).await;
+        let desk = later(&house, desk, DAY * 13).await;
+        house.until_quiet().await;
+        assert_eq!(house.credits("granted").await, 102);
+        let _desk = later(&house, desk, DAY * 14 + Duration::from_mins(1)).await;
+        bot_says(&house, ALICE, "Somebody you invited is here to stay").await;
+        until_decided(&house).await;
+        assert_eq!(house.credits("granted").await, 162);
+        for webhook in house.creem().webhooks() {
+            house.creem().send_again(&webhook.id).await;
+        }
+        house.until_quiet().await;
+        assert_eq!(house.credits("granted").await, 162);
+    }
 }

@@ -13,7 +13,7 @@ async fn house() -> House {
     House::build(Given { wecom: Some(BotWay::Callback), ..Given::default() }).await
 }
 
-async fn anna_hears(house: &House, part: &str) -> WecomView {
+pub(super) async fn anna_hears(house: &House, part: &str) -> WecomView {
     house
         .wecom()
         .wait_for(ANNA, PATIENCE, |it| it.is_from_bot() && it.text.contains(part))
@@ -35,12 +35,27 @@ fn accounts(status: &Value) -> i64 {
 }
 
 /// Anna types Alice's code and says yes.
-async fn link(house: &House) {
+pub(super) async fn link(house: &House) {
     let code = code_of_alice(house).await;
     house.wecom().say(ANNA, &code).unwrap();
     let question = anna_hears(house, "把本聊天和 Telegram 上的 A••• 绑定吗").await;
     house.wecom().press(ANNA, "", question.message, "是，那是我").unwrap();
-    anna_hears(house, "两边现在共用一个账户，可用 20").await;
+    anna_hears(house, "两边现在共用一个账户").await;
+}
+
+/// A day goes by since the chats were linked.
+pub(super) async fn a_day_later(house: &House) {
+    let store = house.look().await;
+    for text in [
+        "update identities set linked_at = linked_at - 86400000 where linked_at > 0",
+        "update links set made_at = made_at - 86400000",
+    ] {
+        store
+            .writer()
+            .run(move |tx| Box::pin(async move { tx.run(text, &[]).await }))
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]
@@ -48,6 +63,7 @@ async fn a_code_from_telegram_makes_one_account_with_wechat() {
     let house = house().await;
     let _desk = house.open().await;
     link(&house).await;
+    anna_hears(&house, "可用 20").await;
     let notice = bot_says(&house, ALICE, "A chat was linked to this account").await;
     assert!(notice.text.contains("on WeChat"), "{}", notice.text);
     let status = house.until_quiet().await;
@@ -159,6 +175,7 @@ async fn an_unlinked_chat_gets_nothing_of_the_account_any_more() {
     house.provide(false);
     let desk = house.open().await;
     link(&house).await;
+    a_day_later(&house).await;
     house.wecom().say(ANNA, "a lighthouse at night").unwrap();
     anna_hears(&house, "a lighthouse at night").await;
     house.telegram.say(ALICE, "/unlink").unwrap();
@@ -180,10 +197,41 @@ async fn an_unlinked_chat_gets_nothing_of_the_account_any_more() {
 }
 
 #[tokio::test]
+async fn who_came_a_moment_ago_unlinks_nobody_and_what_is_theirs_alone_goes_with_them() {
+    let mut house = house().await;
+    house.provide(false);
+    let _desk = house.open().await;
+    link(&house).await;
+    let notice = bot_says(&house, ALICE, "A chat was linked to this account").await;
+    house.wecom().say(ANNA, "解绑").unwrap();
+    let which = anna_hears(&house, "要解绑哪个").await;
+    house.wecom().press(ANNA, "", which.message, "解绑 2").unwrap();
+    anna_hears(&house, "本聊天绑定还不满一天，暂时不能这样做").await;
+    assert_eq!(accounts(&house.until_quiet().await), 1);
+    // Alice unlinks Anna while a picture of Anna's is in line: the link is undone.
+    house.wecom().say(ANNA, "a lighthouse at night").unwrap();
+    anna_hears(&house, "a lighthouse at night").await;
+    house.telegram.say(ALICE, "/unlink").unwrap();
+    let which = bot_says(&house, ALICE, "Which chat do you want to unlink?").await;
+    house.telegram.press(ALICE, ALICE, which.message, "Unlink 2").unwrap();
+    bot_says(&house, ALICE, "The link is undone").await;
+    let status = house.until_quiet().await;
+    assert_eq!(accounts(&status), 2, "{status}");
+    assert_eq!(status["generations"]["cancelled"], 1, "{status}");
+    house.telegram.press(ALICE, ALICE, notice.message, "Undo the link").unwrap();
+    house.wecom().say(ANNA, "余额").unwrap();
+    anna_hears(&house, "可用 10").await;
+    house.telegram.say(ALICE, "/balance").unwrap();
+    bot_says(&house, ALICE, "10 credits to spend").await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
 async fn what_was_on_its_way_to_an_unlinked_chat_does_not_arrive() {
     let house = house().await;
     let _desk = house.open().await;
     link(&house).await;
+    a_day_later(&house).await;
     house.until_quiet().await;
     house.telegram.arm(Armed::chance(Fault::DropRequest, 1.0).in_chat(ALICE));
     house.telegram.say(ALICE, "/balance").unwrap();

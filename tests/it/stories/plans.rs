@@ -14,12 +14,12 @@ use crate::{
 };
 
 const GOOD: &str = "4242424242424242";
-const PACK: &str = "100 credits · 9.90 USD";
+pub(super) const PACK: &str = "100 credits · 9.90 USD";
 const PRO: &str = "Pro · 19.90 USD";
 const STUDIO: &str = "Studio · 49.90 USD";
 
 /// Shops on every database, whose owner gives unspent money back at once, or asks people.
-async fn shops(refunds: &'static str) -> Vec<House> {
+pub(super) async fn shops(refunds: &'static str) -> Vec<House> {
     let mut shops = Vec::new();
     for database in databases().await {
         let given = Given { trial: 1, sells: true, refunds, ..Given::default() };
@@ -28,23 +28,23 @@ async fn shops(refunds: &'static str) -> Vec<House> {
     shops
 }
 
-fn press(house: &House, who: i64, message: &MessageView, what: &str) {
+pub(super) fn press(house: &House, who: i64, message: &MessageView, what: &str) {
     house.telegram.press(who, who, message.message, what).unwrap();
 }
 
-fn buttons(message: &MessageView) -> Vec<String> {
+pub(super) fn buttons(message: &MessageView) -> Vec<String> {
     message.buttons.iter().flatten().map(|button| button.text.clone()).collect()
 }
 
 /// Waits until the bot has said something after a message.
-async fn says_after(house: &House, who: i64, after: i64, part: &str) -> MessageView {
+pub(super) async fn says_after(house: &House, who: i64, after: i64, part: &str) -> MessageView {
     let is_it = |it: &MessageView| it.is_from_bot() && it.message > after && it.text.contains(part);
     let found = house.telegram.wait_for(who, PATIENCE, is_it).await;
     found.unwrap_or_else(|error| panic!("{part:?}: {error}\n{}", house.last_log()))
 }
 
 /// Somebody buys something that is sold.
-async fn buy(house: &House, who: i64, what: &str, words: [&str; 3]) {
+pub(super) async fn buy(house: &House, who: i64, what: &str, words: [&str; 3]) {
     let asked = house.telegram.say(who, "/buy").unwrap();
     let offer = says_after(house, who, asked, words[0]).await;
     press(house, who, &offer, what);
@@ -55,13 +55,13 @@ async fn buy(house: &House, who: i64, what: &str, words: [&str; 3]) {
     house.until_quiet().await;
 }
 
-async fn alice_buys(house: &House, what: &str) {
+pub(super) async fn alice_buys(house: &House, what: &str) {
     let words = ["Choose one below", "Your credits arrive here by themselves", "arrived."];
     buy(house, ALICE, what, words).await;
 }
 
 /// Somebody asks what plan they have.
-async fn plan(house: &House, part: &str) -> MessageView {
+pub(super) async fn plan(house: &House, part: &str) -> MessageView {
     house.until_quiet().await;
     let asked = house.telegram.say(ALICE, "/plan").unwrap();
     says_after(house, ALICE, asked, part).await
@@ -74,7 +74,7 @@ async fn became(house: &House, message: &MessageView, part: &str) -> MessageView
     found.unwrap_or_else(|error| panic!("{part:?}: {error}\n{}", house.last_log()))
 }
 
-fn calls(house: &House, call: &str) -> usize {
+pub(super) fn calls(house: &House, call: &str) -> usize {
     house.creem().calls().iter().filter(|it| it.starts_with(call)).count()
 }
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use crate::{
-    credits::Owner,
+    credits::{Credits, Owner},
     facts::SignedIn,
     id::{AccountId, CodeId, ConversationId, EntryId, IdentityId, LinkId, PurseId},
 };
@@ -61,6 +61,10 @@ pub enum LinkEffect {
         account: AccountId,
         /// As whom.
         who: SignedIn,
+        /// On which side its chats are from now on.
+        side: LinkId,
+        /// What they may spend in their first day.
+        may_spend: Credits,
     },
     /// An account is signed out. Conditional: it must still be signed in as this person.
     SignOut {
@@ -106,6 +110,10 @@ pub struct Merge {
     pub plan: Option<String>,
     /// Its fair-queueing tag, from now on.
     pub last_tag: i64,
+    /// Whichever of the two came to the other, by typing the code.
+    pub newcomers: AccountId,
+    /// What the chats of either may spend in the first day: of the one that ends, of the other.
+    pub may_spend: [Credits; 2],
 }
 
 /// Two accounts that became one part again.
@@ -124,4 +132,6 @@ pub struct Part {
     /// What goes back at most, in credits: what had come, and what whoever came has bought since,
     /// less what they have spent. Below zero it is the debt that had come.
     pub at_most: i64,
+    /// Whoever is unlinked by it: what waits to be said there is not said.
+    pub gone: Option<IdentityId>,
 }

@@ -26,6 +26,9 @@ pub struct LinkRules {
     pub letters: bool,
     /// Whether whoever is signed in spends from the purse that the site keeps for them.
     pub shares_purse: bool,
+    /// What whoever has just come to an account may spend in their first day there, beside what
+    /// they brought and bought.
+    pub first_day_credits: Credits,
 }
 
 /// What is looked up for linking.
@@ -39,6 +42,8 @@ pub enum LinkNeed {
     Code(CodeId),
     /// And the link of this row.
     Link(LinkId),
+    /// And the links that were made a short while ago.
+    Young,
     /// And what was counted of this e-mail address.
     Email(String),
     /// And the account of this person of the site.
@@ -59,6 +64,8 @@ pub struct LinkFacts {
     pub typed: Option<TypedCode>,
     /// The link that is undone.
     pub link: Option<LinkRow>,
+    /// The links that were made a short while ago, the newest first.
+    pub young: Vec<LinkRow>,
     /// The name under which an e-mail address is counted: it cannot be read from it.
     pub email_key: Option<String>,
     /// What was counted of whoever asks and of the address, in the order of [`Counted::ALL`].
@@ -113,6 +120,11 @@ pub struct Linked {
     pub language: Language,
     /// Where they are talked with alone.
     pub home: ConversationId,
+    /// When their account was linked or signed in, milliseconds since the epoch; zero when never,
+    /// or when they have parted since.
+    pub linked_at: i64,
+    /// On which side they were then: above zero on that of whoever came.
+    pub side: i64,
 }
 
 /// A code that nobody has.
@@ -175,4 +187,6 @@ pub struct LinkRow {
     pub spent: Credits,
     /// Whether they have parted.
     pub parted: bool,
+    /// When it was made, milliseconds since the epoch.
+    pub made_at: i64,
 }

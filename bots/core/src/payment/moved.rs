@@ -2,20 +2,34 @@
 
 use alloc::vec;
 
-use super::{Moved, PlanState, Reversal};
+use super::{Moved, PlanState, RefundState, Reversal, told::tell_of};
 use crate::{
     credits::Credits,
     customer::Visit,
     event::Setting,
-    facts::MessageFacts,
+    facts::{MessageFacts, Whereabouts},
     grant::{self, Brought, Came},
+    id::AccountId,
     keys,
     say::{Label, Say, Verb},
     turn::{Reader, Turn},
 };
 
-/// Money has moved.
-pub(crate) fn moved(turn: &mut Turn<'_>, facts: &MessageFacts, moved: &Moved) {
+/// Money of an account has moved. Whoever has left the account meanwhile hears nothing of it: it is
+/// told to whoever has it.
+pub(crate) fn moved(
+    turn: &mut Turn<'_>,
+    facts: &MessageFacts,
+    (account, moved): (Option<AccountId>, &Moved),
+) {
+    match &facts.whereabouts {
+        Whereabouts::Here => {}
+        Whereabouts::At(identity, conversation) => {
+            let to = (identity.clone(), conversation.clone());
+            return tell_of(turn, account, to, moved.clone());
+        }
+        Whereabouts::Nowhere => return,
+    }
     let Some(customer) = facts.customer.as_ref() else { return };
     let reader = Reader::here(turn, customer, Setting::Private);
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
@@ -42,6 +56,21 @@ pub(crate) fn moved(turn: &mut Turn<'_>, facts: &MessageFacts, moved: &Moved) {
             }
             let word = turn.words(&visit.reader, say).keys(rows);
             turn.send(word);
+        }
+        Moved::Refund { state, price, credits } => {
+            let (price, credits) = (price.clone(), *credits);
+            match state {
+                RefundState::Sent => turn.say(&visit.reader, Say::RefundSent { price, credits }),
+                RefundState::Pending => {
+                    turn.say(&visit.reader, Say::RefundPending { price, credits });
+                }
+                RefundState::WithPeople | RefundState::Declined | RefundState::UnderWay => {}
+                RefundState::Failed => {
+                    let rows = vec![keys::human(turn.house(), None)];
+                    let word = turn.words(&visit.reader, Say::RefundFailed { credits }).keys(rows);
+                    turn.send(word);
+                }
+            }
         }
         Moved::Exchanged { plan, until } => {
             let plan = plan.clone();

@@ -15,7 +15,7 @@ use crate::{
     event::{About, Event, Setting},
     facts::{MessageFacts, Plan, PlanFacts},
     id::{ErrandId, MessageId},
-    keys, lapse,
+    keys, lapse, newcomer,
     press::Answer,
     say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
     turn::{Reader, Turn},
@@ -146,7 +146,8 @@ pub(crate) fn show(
     let mut rows: Vec<Vec<Key>> = offers.into_iter().take(keys::OFFERS_MAX).collect();
     rows.extend(row.map(|row| changes(turn, visit, row)));
     let mut last = Vec::new();
-    if row.is_some() && !facts.portal.is_empty() {
+    // It opens what is of either side.
+    if row.is_some() && !facts.portal.is_empty() && facts.of_others.is_empty() {
         last.push(Key { label: Label::Portal, does: Does::Open(facts.portal.clone()) });
     }
     if refund::has_some(turn, facts) {
@@ -235,6 +236,9 @@ pub(crate) fn pressed(
 ) -> Answer {
     let row = current(&facts.plans).filter(|row| has_somebody_to_ask(turn, row));
     let Some(row) = row else { return Answer::Line(Say::Stale) };
+    if let Some(say) = newcomer::of_others(turn, visit, facts, Some(&row.request)) {
+        return Answer::Alert(say);
+    }
     if row.wish.is_some() {
         return Answer::Line(Say::PlanBusy);
     }

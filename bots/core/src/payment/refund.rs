@@ -6,20 +6,22 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bought, Money, Payment, PlanRow, PlanState, Reversed, number_of, plan, reversed};
+use super::{
+    Bought, Checkout, Money, Moved, Payment, PlanRow, PlanState, Reversed, TOLD_IN, number_of,
+    plan, reversed, told::tell,
+};
 use crate::{
     credits::{Credits, GrantReason, TakeReason},
     customer::Visit,
     effect::{Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd},
-    event::Setting,
-    facts::{MessageFacts, PlanFacts},
+    facts::{PaymentFacts, PlanFacts},
     id::{AccountId, EntryId, ErrandId, MessageId},
-    keys,
+    keys, newcomer,
     press::Answer,
     say::{Action, Cause, Key, Label, PaymentLine, RefundLine, Say, Verb},
     support,
-    turn::{Reader, Turn},
+    turn::Turn,
 };
 
 /// Money can go back for so long, milliseconds. Source: Creem, "Refunds": within 60 days.
@@ -30,6 +32,9 @@ pub(super) const AT_ONCE_MS: i64 = 14 * 86_400_000;
 
 /// How long we try to give money back, milliseconds.
 const GIVEN_WITHIN_MS: i64 = 7 * 86_400_000;
+
+/// How long we look at a refund that the provider has begun, milliseconds.
+const PENDING_MS: i64 = 30 * 86_400_000;
 
 /// Which refunds are given without people being asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,8 +71,12 @@ pub struct Refund {
 pub enum RefundState {
     /// People decide.
     WithPeople,
+    /// They have decided, and no money went back.
+    Declined,
     /// The provider is being asked.
     UnderWay,
+    /// The provider has begun, and does not know yet what comes of it.
+    Pending,
     /// The money is on its way back.
     Sent,
     /// The provider would not.
@@ -108,7 +117,7 @@ fn refundable<'f>(turn: &Turn<'_>, facts: &'f PlanFacts) -> Vec<Refundable<'f>> 
     let now = turn.frame.now;
     let asked = |row: &&PaymentRow| {
         let refund = facts.refunds.iter().find(|it| it.payment == row.payment.id);
-        refund.is_none_or(|it| it.state == RefundState::Failed)
+        refund.is_none_or(|it| matches!(it.state, RefundState::Failed | RefundState::Declined))
     };
     let young = |row: &&PaymentRow| now.saturating_sub(row.at) < REFUNDABLE_MS;
     let rows = facts.payments.iter().filter(young).filter(asked);
@@ -174,6 +183,11 @@ pub(crate) fn pressed(
 ) -> Answer {
     let found = refundable(turn, facts);
     let chosen = found.iter().find(|(row, _)| row.number() == action.row).copied();
+    let only = chosen.or(found.first().copied().filter(|_| found.len() == 1));
+    let request = only.and_then(|(row, _)| row.payment.request.as_deref());
+    if let Some(say) = newcomer::of_others(turn, visit, facts, request) {
+        return Answer::Alert(say);
+    }
     match (action.verb, found.as_slice(), chosen) {
         (Verb::Refund, [], _) => Answer::Line(Say::Stale),
         (Verb::Refund, [only], _) => ask(turn, visit, facts, (*only, message)),
@@ -288,11 +302,12 @@ fn begin(
     turn.then(Effect::RunErrand(NewErrand {
         id: errand,
         name: format!("refund:{errand}"),
-        conversation: visit.reader.conversation.clone(),
+        conversation: TOLD_IN.into(),
         errand: Errand::Refund {
             payment: row.payment.id.clone(),
             ends,
             identity: visit.customer.identity.clone(),
+            begun: false,
         },
         until: turn.frame.now.saturating_add(GIVEN_WITHIN_MS),
     }));
@@ -302,45 +317,83 @@ fn begin(
 }
 
 /// What asking the payment provider to give money back came to. Where it would not, the credits
-/// that were taken for it come back.
+/// that were taken for it come back; where it does not know yet, it is looked at further.
 pub(crate) fn ended(
     turn: &mut Turn<'_>,
-    facts: &MessageFacts,
-    (errand, payment): (ErrandId, &str),
+    facts: &PaymentFacts,
+    (errand, what): (ErrandId, &Errand),
     end: &ErrandEnd,
 ) {
-    let Some(customer) = &facts.customer else { return };
-    let reader = Reader::here(turn, customer, Setting::Private);
-    let row = facts.plan.payments.iter().find(|row| row.payment.id == payment);
-    let refund = facts.plan.refunds.iter().find(|it| it.payment == payment);
-    let (Some(row), Some(refund)) = (row, refund) else { return };
-    if refund.state != RefundState::UnderWay {
-        return;
+    match end {
+        ErrandEnd::Brought(Brought::Refunded) => sent(turn, facts),
+        ErrandEnd::Brought(Brought::RefundPending) => pending(turn, facts, what),
+        ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => not_given(turn, facts, errand.0),
     }
-    if *end == ErrandEnd::Brought(Brought::Refunded) {
-        turn.then(Effect::KeepRefund(Refund { state: RefundState::Sent, ..refund.clone() }));
-        let (price, credits) = (refund.price.clone(), refund.credits);
-        turn.say(&reader, Say::RefundSent { price, credits });
-        return;
+}
+
+/// A refund that is not at its end yet, with whose it is.
+fn under_way(facts: &PaymentFacts) -> Option<(&Checkout, &Payment, &Refund)> {
+    let refund = facts.refund.as_ref();
+    let open = |it: &&Refund| matches!(it.state, RefundState::UnderWay | RefundState::Pending);
+    Some((facts.checkout.as_ref()?, facts.payment.as_ref()?, refund.filter(open)?))
+}
+
+/// A refund has come to something, and whoever asked for it hears of it.
+fn comes_to(
+    turn: &mut Turn<'_>,
+    (checkout, refund): (&Checkout, &Refund),
+    (state, credits): (RefundState, Credits),
+) {
+    turn.then(Effect::KeepRefund(Refund { state, ..refund.clone() }));
+    let price = refund.price.clone();
+    tell(turn, checkout, Moved::Refund { state, price, credits });
+}
+
+/// The money is on its way back.
+pub(super) fn sent(turn: &mut Turn<'_>, facts: &PaymentFacts) {
+    let Some((checkout, _, refund)) = under_way(facts) else { return };
+    comes_to(turn, (checkout, refund), (RefundState::Sent, refund.credits));
+}
+
+fn pending(turn: &mut Turn<'_>, facts: &PaymentFacts, what: &Errand) {
+    let Some((checkout, payment, refund)) = under_way(facts) else { return };
+    let Errand::Refund { identity, .. } = what else { return };
+    if refund.state == RefundState::UnderWay {
+        comes_to(turn, (checkout, refund), (RefundState::Pending, refund.credits));
     }
+    let id = ErrandId(turn.id());
+    turn.then(Effect::RunErrand(NewErrand {
+        id,
+        name: format!("refund:{id}"),
+        conversation: TOLD_IN.into(),
+        errand: Errand::Refund {
+            payment: payment.id.clone(),
+            ends: None,
+            identity: identity.clone(),
+            begun: true,
+        },
+        until: turn.frame.now.saturating_add(PENDING_MS),
+    }));
+}
+
+/// No money goes back: the credits that had gone along are theirs again, once.
+pub(super) fn not_given(turn: &mut Turn<'_>, facts: &PaymentFacts, name: i64) {
+    let Some((checkout, payment, refund)) = under_way(facts) else { return };
     turn.then(Effect::RaiseAlarm { what: "a refund came to nothing: somebody has to look at it" });
-    let due = reversed::to_take(row.payment.credits, &row.reversals);
-    let back = Credits((row.payment.taken.0 - due.0).max(0));
-    if back > Credits::ZERO {
-        let purse = customer.account.purse.id;
+    let due = reversed::to_take(payment.credits, &facts.reversals);
+    let back = Credits((payment.taken.0 - due.0).max(0));
+    let purse = facts.holder.as_ref().or(facts.account.as_ref().map(|account| &account.purse));
+    if let Some(purse) = purse.filter(|_| back > Credits::ZERO) {
         let entry = EntryId(turn.id());
         turn.then(Effect::Grant {
             entry,
-            purse,
+            purse: purse.id,
             credits: back,
-            source: format!("refund-failed:{errand}"),
+            source: format!("refund-failed:{name}"),
             reason: GrantReason::RefundFailed,
             note: None,
         });
     }
-    turn.then(Effect::KeepPayment(Payment { taken: due, ..row.payment.clone() }));
-    turn.then(Effect::KeepRefund(Refund { state: RefundState::Failed, ..refund.clone() }));
-    let rows = vec![keys::human(turn.house(), None)];
-    let word = turn.words(&reader, Say::RefundFailed { credits: back }).keys(rows);
-    turn.send(word);
+    turn.then(Effect::KeepPayment(Payment { taken: due, ..payment.clone() }));
+    comes_to(turn, (checkout, refund), (RefundState::Failed, back));
 }

@@ -4,7 +4,7 @@ use alloc::{format, vec::Vec};
 
 use super::{
     Checkout, Item, Moved, Notice, Payment, PlanRow, PlanState, PlanTold, Reversal, Reversed, Told,
-    stars,
+    refund, stars,
     told::{plan_told, tell},
 };
 use crate::{
@@ -52,6 +52,9 @@ pub(super) fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Re
     // Where chats were linked and parted, they may be with whoever stayed.
     let purse = facts.holder.as_ref().unwrap_or(&account.purse);
     take_back(turn, (checkout, payment), &all, purse);
+    if to_take(payment.credits, &all) == payment.credits {
+        refund::sent(turn, facts);
+    }
 }
 
 /// The plan of a purchase in Stars that goes on: of such a month all goes back, and with it the

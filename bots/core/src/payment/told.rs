@@ -4,7 +4,7 @@ use alloc::{format, string::String};
 
 use super::{
     Bought, Checkout, CheckoutState, Doubt, Item, Mode, Money, Moved, Notice, Paid, Payment,
-    PlanChange, PlanRow, PlanState, PlanTold, TOLD_IN, Told,
+    PlanChange, PlanRow, PlanState, PlanTold, TOLD_IN, Told, refund,
     reversed::{take_back, went_back},
     stars,
 };
@@ -15,7 +15,7 @@ use crate::{
     errand::{Brought, Errand, ErrandEnd},
     event::Event,
     facts::{Catalogue, PaymentFacts},
-    id::{EntryId, ErrandId},
+    id::{AccountId, ConversationId, EntryId, ErrandId, IdentityId},
     invite, lapse,
     turn::Turn,
 };
@@ -46,6 +46,7 @@ pub(crate) fn told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice) {
             }
         }
         Told::Reversed(reversed) => went_back(turn, facts, reversed),
+        Told::NotReversed(_) => refund::not_given(turn, facts, turn.frame.cause.0),
         Told::Nothing => {}
         Told::Unknown => {
             turn.then(Effect::RaiseAlarm { what: "Creem told something of a kind that is new" });
@@ -380,11 +381,23 @@ fn worth_telling(before: Option<PlanState>, now: PlanState) -> bool {
 /// What happened is told in the chat where it was bought, by an event of that chat: there what
 /// the channel takes is known, and what waited for credits runs.
 pub(super) fn tell(turn: &mut Turn<'_>, checkout: &Checkout, moved: Moved) {
+    let to = (checkout.identity.clone(), checkout.conversation.clone());
+    tell_of(turn, Some(checkout.account), to, moved);
+}
+
+/// What happened to an account's money is told by an event of that chat, if the account is still
+/// theirs when it is turned.
+pub(crate) fn tell_of(
+    turn: &mut Turn<'_>,
+    account: Option<AccountId>,
+    (identity, conversation): (IdentityId, ConversationId),
+    moved: Moved,
+) {
     let id = turn.id();
     turn.then(Effect::SetTimer {
         id: format!("moved:{id}"),
         due_at: turn.frame.now,
-        conversation: checkout.conversation.clone(),
-        event: Event::MoneyMoved { identity: checkout.identity.clone(), moved },
+        conversation,
+        event: Event::MoneyMoved { identity, account, moved },
     });
 }

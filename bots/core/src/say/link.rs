@@ -130,6 +130,20 @@ pub enum LinkSay {
     },
     /// Said in the chat that is not linked any more.
     UnlinkedHere,
+    /// Nobody but chats that came a short while ago would be left: those links can be undone.
+    UndoFirst,
+    /// The chat came to the account too short a while ago for that.
+    TooNew {
+        /// How long it has to wait, minutes.
+        minutes: i64,
+    },
+    /// The chat came too short a while ago to spend so much.
+    SpendsTooMuch {
+        /// What it may spend, where that may be told.
+        left: Option<Credits>,
+        /// Until everything can be spent, minutes.
+        minutes: i64,
+    },
 }
 
 /// A chat of an account.

@@ -70,6 +70,7 @@ impl Say {
             Self::RefundChoose { .. } => Matter::Money,
             Self::RefundAsk { .. } => Matter::Money,
             Self::RefundSent { .. } => Matter::Money,
+            Self::RefundPending { .. } => Matter::Money,
             Self::CreditsLapseSoon { .. } => Matter::Money,
             Self::CreditsLapsed { .. } => Matter::Money,
             Self::CheckoutReady { .. } => Matter::Money,
@@ -191,7 +192,9 @@ impl LinkSay {
             | Self::CodeInGroup
             | Self::TwoPeople
             | Self::EmailWrong
-            | Self::SignInLater => Matter::Failure,
+            | Self::SignInLater
+            | Self::TooNew { .. }
+            | Self::SpendsTooMuch { .. } => Matter::Failure,
             Self::Ways { .. }
             | Self::Code { .. }
             | Self::CodeWanted
@@ -212,7 +215,8 @@ impl LinkSay {
             | Self::UnlinkWhich { .. }
             | Self::UnlinkNothing
             | Self::Unlinked { .. }
-            | Self::UnlinkedHere => Matter::Neither,
+            | Self::UnlinkedHere
+            | Self::UndoFirst => Matter::Neither,
         }
     }
 }

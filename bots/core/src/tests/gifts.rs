@@ -376,7 +376,7 @@ fn more_rewards_than_the_owner_said_wait_for_their_turn() {
 fn a_reward_is_told_in_each_ones_own_words() {
     let hears = |inviting| {
         let moved = crate::payment::Moved::Rewarded { credits: Credits(50), inviting };
-        let event = Event::MoneyMoved { identity: ada().identity, moved };
+        let event = Event::MoneyMoved { identity: ada().identity, account: None, moved };
         let facts = Facts::Message(message_facts(customer(55)));
         shown(&follows_at(&giving(), PRIVATE, &facts, &event))
     };

@@ -95,6 +95,7 @@ fn the_address_in_a_letter_signs_out_whom_it_names_alone() {
 fn the_address_in_a_letter_undoes_its_link_while_it_stands() {
     let row = |parted: bool| LinkRow {
         id: LinkId(9),
+        made_at: 0,
         account: AccountId(1),
         back: crate::credits::Owner { account: AccountId(31), purse: PurseId(32) },
         came: vec![ada().identity],

@@ -23,6 +23,8 @@ fn linked(name: &str, key: i64) -> Linked {
         name: "Ada".into(),
         language: Language::En,
         home: name.into(),
+        linked_at: 0,
+        side: 0,
     }
 }
 
@@ -65,6 +67,7 @@ pub fn facts(typed: impl Into<Option<TypedCode>>) -> LinkFacts {
         typed: typed.into(),
         browser_url: "https://pic.example/link/t0ken".into(),
         link: None,
+        young: vec![],
         email_key: None,
         tallies: vec![Tally::default(); Counted::ALL.len()],
     }
@@ -316,6 +319,7 @@ fn one_account() -> LinkFacts {
             bought: Credits(0),
             spent: Credits(0),
             parted: false,
+            made_at: NOW - 1000,
         }),
         ..facts(None)
     }

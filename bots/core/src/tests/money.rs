@@ -286,7 +286,7 @@ fn money_moved_is_told_and_what_waited_runs() {
     };
     customer.open = vec![waiting];
     let moved = |moved| {
-        let event = Event::MoneyMoved { identity: ada().identity, moved };
+        let event = Event::MoneyMoved { identity: ada().identity, account: None, moved };
         let facts = Facts::Message(message_facts(customer.clone()));
         lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &facts, &event))
     };
@@ -312,4 +312,26 @@ fn money_moved_is_told_and_what_waited_runs() {
     send in telegram:7: PlanChanged { plan: "pro", state: PastDue, until: 1700000000000 } /
         [AskHuman 0] [SupportLink https://help.example]
     "#);
+}
+
+#[test]
+fn what_moved_is_told_to_whoever_has_the_account_and_never_to_whoever_left_it() {
+    let moved = || Moved::TakenBack { credits: Credits(100), by: Reversal::Refund };
+    let hear = |whereabouts| {
+        let (identity, account) = (ada().identity, Some(AccountId(11)));
+        let event = Event::MoneyMoved { identity, account, moved: moved() };
+        let facts = Facts::Message(MessageFacts { whereabouts, ..message_facts(customer(7)) });
+        follows_at(&shop(), PRIVATE, &facts, &event)
+    };
+    let told = |effects: &[Effect]| effects.iter().any(|it| matches!(it, Effect::Send(_)));
+    assert!(told(&hear(Whereabouts::Here)));
+    assert_eq!(hear(Whereabouts::Nowhere), []);
+    let bob: (IdentityId, ConversationId) = ("wecom-kf:bob".into(), "wecom-kf:wk:bob".into());
+    let effects = hear(Whereabouts::At(bob.0.clone(), bob.1.clone()));
+    let [Effect::SetTimer { conversation, event, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let goes_on =
+        Event::MoneyMoved { identity: bob.0, account: Some(AccountId(11)), moved: moved() };
+    assert_eq!((conversation, event), (&bob.1, &goes_on));
 }

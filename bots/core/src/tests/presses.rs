@@ -143,7 +143,7 @@ fn the_cheaper_way_is_taken_as_it_was_offered() {
     facts.request.as_mut().unwrap().cheaper = Some(way);
     assert_snapshot!(folded(&pressed(facts)), @r#"
     UpdateRequest { id: 50, state: Open, change: Some(RequestChange { prompt: "a fox",
-        options: { K1, Square, Low, Auto, count: 1 }, price_each: 1 }) }
+        options: { K1, Square, Low, Auto, count: 1 }, price_each: 1, screened: false }) }
     ClearTimer { id: "request:50" }
     edit Question(50) in telegram:7 silently: Removed
     hold 1 as #2 for #1 of purse 2

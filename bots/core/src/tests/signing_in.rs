@@ -7,6 +7,7 @@ use super::{
     world::*,
 };
 use crate::{
+    credits::Credits,
     effect::{Effect, LinkEffect},
     errand::{Brought, Errand, ErrandEnd, ErrandEnded, ErrandFailure},
     event::Event,
@@ -127,8 +128,13 @@ fn five_codes_are_typed_for_a_mail_and_twenty_a_day_for_an_address() {
 fn whoever_has_proved_it_is_signed_in_or_joins_their_account() {
     let end = || ErrandEnd::Brought(Brought::SignedIn(who()));
     let effects = ends(proven(None), end());
-    let sign_in = LinkEffect::SignIn { account: AccountId(1), who: who() };
-    assert_eq!(links(&effects), [sign_in]);
+    let all = links(&effects);
+    let [LinkEffect::SignIn { account: AccountId(1), who: as_whom, may_spend, .. }] = &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    // What they had, and twenty.
+    assert_eq!((as_whom, *may_spend), (&who(), Credits(25)));
     assert!(effects.contains(&Effect::ForgetEvent));
     let effects = ends(proven(Some(signed_in(party(11, 20, vec![]), "ada"))), end());
     let all = links(&effects);

@@ -106,6 +106,7 @@ pub fn house() -> House {
             sign_in: false,
             letters: false,
             shares_purse: false,
+            first_day_credits: Credits(20),
         },
         gifts: GiftRules::default(),
     }
@@ -182,6 +183,7 @@ pub fn customer(available: i64) -> Customer {
         case: None,
         owed: vec![],
         missed: vec![],
+        newcomer: None,
     }
 }
 
@@ -251,6 +253,7 @@ pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
         past: Past::default(),
         link: None,
         gift: None,
+        whereabouts: Whereabouts::Here,
     }
 }
 
@@ -268,6 +271,7 @@ pub fn request(state: RequestState) -> Request {
         references: vec![],
         parent: None,
         price_each: Credits(2),
+        screened: false,
         cheaper: None,
         state,
         asked_at: NOW - 60_000,

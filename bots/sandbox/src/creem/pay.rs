@@ -366,6 +366,11 @@ impl State {
             let id = world.name("ref");
             let it = world.transaction_mut(transaction).ok_or(NoMoney::Missing)?;
             let paid = it.amount + it.tax;
+            let pending = |it: &Refund| it.transaction == transaction && it.status == "pending";
+            if world.refunds.iter().any(pending) {
+                return Err(NoMoney::Amount);
+            }
+            let it = world.transaction_mut(transaction).ok_or(NoMoney::Missing)?;
             let amount = amount.unwrap_or(paid - it.refunded);
             if amount <= 0 || it.refunded + amount > paid {
                 return Err(NoMoney::Amount);
@@ -374,8 +379,47 @@ impl State {
             let whole = it.refunded == paid;
             it.status = if whole { "refunded" } else { "partialRefund" }.into();
             let it = it.clone();
-            let refund = Refund { id, transaction: it.id.clone(), amount, created_at: now };
+            let status = "succeeded".into();
+            let refund = Refund { id, transaction: it.id.clone(), amount, status, created_at: now };
             world.refunds.push(refund.clone());
+            self.tell(world, "refund.created", |wire| wire.refund(&refund, &it));
+            Ok(refund)
+        })
+    }
+
+    /// Money is to go back, and the bank does not know yet.
+    pub fn begin_refund(&self, transaction: &str) -> Result<Refund, NoMoney> {
+        self.change(|world| {
+            let now = self.now_ms();
+            let id = world.name("ref");
+            let it = world.transaction(transaction).ok_or(NoMoney::Missing)?.clone();
+            let amount = it.amount + it.tax - it.refunded;
+            let open = |refund: &Refund| refund.transaction == it.id && refund.status == "pending";
+            if amount <= 0 || world.refunds.iter().any(open) {
+                return Err(NoMoney::Amount);
+            }
+            let status = "pending".into();
+            let refund = Refund { id, transaction: it.id.clone(), amount, status, created_at: now };
+            world.refunds.push(refund.clone());
+            self.tell(world, "refund.created", |wire| wire.refund(&refund, &it));
+            Ok(refund)
+        })
+    }
+
+    /// The bank knows now what comes of a refund that was begun.
+    pub fn end_refund(&self, refund: &str, goes_back: bool) -> Result<Refund, NoMoney> {
+        self.change(|world| {
+            let mut refunds = world.refunds.iter_mut();
+            let open = |it: &&mut Refund| it.id == refund && it.status == "pending";
+            let found = refunds.find(open).ok_or(NoMoney::Missing)?;
+            found.status = if goes_back { "succeeded" } else { "failed" }.into();
+            let refund = found.clone();
+            let it = world.transaction_mut(&refund.transaction).ok_or(NoMoney::Missing)?;
+            if goes_back {
+                it.refunded += refund.amount;
+                it.status = "refunded".into();
+            }
+            let it = it.clone();
             self.tell(world, "refund.created", |wire| wire.refund(&refund, &it));
             Ok(refund)
         })

@@ -59,6 +59,8 @@ pub struct Ways {
     pub scheme: Scheme,
     /// Whether new ones are kept back.
     pub withheld: bool,
+    /// Whether the bank takes its time with refunds.
+    pub slow_refunds: bool,
     /// What screening says of everything else.
     pub verdict: Verdict,
     /// Words whose prompts get another verdict.
@@ -73,6 +75,7 @@ impl State {
             webhook_url: None,
             scheme: Scheme::Legacy,
             withheld: false,
+            slow_refunds: false,
             verdict: Verdict::Allow,
             verdicts: Vec::new(),
             calls: VecDeque::new(),

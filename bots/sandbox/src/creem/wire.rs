@@ -179,7 +179,7 @@ impl Wire<'_> {
         let mut value = self.around(transaction);
         value["id"] = json!(refund.id);
         value["object"] = json!("refund");
-        value["status"] = json!("succeeded");
+        value["status"] = json!(refund.status);
         value["refund_amount"] = json!(refund.amount);
         value["refund_currency"] = json!(transaction.currency);
         value["reason"] = json!("requested_by_customer");

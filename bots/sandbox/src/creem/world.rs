@@ -171,8 +171,15 @@ pub struct Refund {
     pub transaction: String,
     /// Minor units.
     pub amount: i64,
+    /// `pending`, `succeeded`, `failed`.
+    #[serde(default = "succeeded")]
+    pub status: String,
     /// When, ms.
     pub created_at: i64,
+}
+
+fn succeeded() -> String {
+    "succeeded".into()
 }
 
 /// Where a webhook is.

@@ -67,6 +67,7 @@ impl House {
             people.push(who);
         }
         assert!(self.verify().await.is_empty());
+        self.unguard().await;
         people
     }
 

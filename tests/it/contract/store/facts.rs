@@ -22,7 +22,7 @@ impl House {
         let seen = (who.identity.clone(), who.conversation.clone());
         let found = self
             .write(seen, |tx, seen| {
-                Box::pin(async move { facts::customers(tx, &[seen], &rules()).await })
+                Box::pin(async move { facts::customers(tx, &[seen], &rules(), START).await })
             })
             .await
             .unwrap();
@@ -55,6 +55,7 @@ pub(super) fn rules() -> Rules {
             code_ttl_ms: 600_000,
             tries: 5,
             codes_per_h: 3,
+            first_day_credits: Credits(20),
             sign_in: false,
             letters: false,
             shares_purse: false,

@@ -5,7 +5,7 @@ use picdesk::store::{
     ledger::{Act, Move, MoveKind},
 };
 use picdesk_core::{
-    credits::Owner,
+    credits::{Credits, Owner},
     effect::{Effect, LinkEffect, Merge, Part},
     id::{CodeId, EntryId, LinkId},
 };
@@ -30,6 +30,8 @@ impl House {
             arrives: EntryId(cause.consequence(2)),
             plan: None,
             last_tag: 9,
+            newcomers: from.account,
+            may_spend: [Credits(20), Credits(30)],
         };
         (link, Effect::Link(LinkEffect::Merge(merge)))
     }
@@ -49,6 +51,7 @@ impl House {
             leaves: EntryId(cause.consequence(1)),
             arrives: EntryId(cause.consequence(2)),
             at_most,
+            gone: None,
         };
         self.follow(vec![Effect::Link(LinkEffect::Part(part))]).await.unwrap();
     }

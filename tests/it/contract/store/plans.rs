@@ -252,3 +252,35 @@ async fn whose_credits_lapse_is_told_to_the_rules_once_a_minute_until_it_is_done
         assert_eq!(tell(soon + DAY).await, 0);
     }
 }
+
+#[tokio::test]
+async fn credits_that_came_by_a_link_lapse_where_they_are_and_go_back_with_whom_they_came() {
+    for house in houses().await {
+        let (ada, bob) = (house.customer("1", 0).await, house.customer("2", 10).await);
+        house
+            .follow(vec![
+                checkout(&ada, "pd-1"),
+                Effect::KeepPayment(payment(&ada, "pd-1", "transaction:a", START + DAY)),
+                house.came(&ada, "transaction:a", 50),
+            ])
+            .await
+            .unwrap();
+        let held = house.ask(&ada, 7, 1).await;
+        let link = house.merge(&ada, &bob).await;
+        let lapsing = house.plan_facts(&bob).await.lapsing;
+        assert_eq!((lapsing[0].credits, lapsing[0].held), (Credits(43), true));
+        // What was held comes back, and goes on to where the rest is.
+        let failed = Effect::SettleGeneration {
+            generation: held.generation,
+            state: GenerationState::Failed,
+            failure: None,
+        };
+        let voided = Effect::VoidHold { hold: held.hold, reason: VoidReason::Failed };
+        house.follow(vec![failed, voided]).await.unwrap();
+        let lapsing = house.plan_facts(&bob).await.lapsing;
+        assert_eq!((lapsing[0].credits, lapsing[0].held), (Credits(50), false));
+        house.parts(link, &bob, &ada, 50).await;
+        assert_eq!(house.plan_facts(&ada).await.lapsing[0].credits, Credits(50));
+        assert!(house.plan_facts(&bob).await.lapsing.is_empty());
+    }
+}

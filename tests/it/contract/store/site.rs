@@ -45,7 +45,12 @@ impl House {
     /// Somebody signs in.
     async fn sign_in(&self, who: &Customer) {
         let signed_in = SignedIn { subject: ANNA.into(), hint: "a•••@e•••.com".into() };
-        let sign_in = LinkEffect::SignIn { account: who.account, who: signed_in };
+        let sign_in = LinkEffect::SignIn {
+            account: who.account,
+            who: signed_in,
+            side: LinkId(self.seq()),
+            may_spend: Credits(20),
+        };
         self.follow(vec![Effect::Link(sign_in)]).await.unwrap();
     }
 
@@ -242,6 +247,8 @@ async fn a_chat_that_is_linked_brings_its_credits_and_takes_them_back_when_it_pa
         arrives: EntryId(arrives),
         plan: None,
         last_tag: 0,
+        newcomers: bob.account,
+        may_spend: [Credits(20), Credits(20)],
     };
     let (from, into) = (merge.from, merge.into);
     house.follow(vec![Effect::Link(LinkEffect::Merge(merge))]).await.unwrap();
@@ -256,6 +263,7 @@ async fn a_chat_that_is_linked_brings_its_credits_and_takes_them_back_when_it_pa
         leaves: EntryId(ids.consequence(0)),
         arrives: EntryId(ids.consequence(1)),
         at_most: 6,
+        gone: None,
     };
     house.follow(vec![Effect::Link(LinkEffect::Part(part))]).await.unwrap();
     assert_eq!((website.balance(ANNA).await, house.there(&bob).await), (0, (4, None)));

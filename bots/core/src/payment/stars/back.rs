@@ -10,7 +10,7 @@ use crate::{
     event::Setting,
     facts::{MessageFacts, PressFacts},
     id::{ConversationId, EntryId, ErrandId},
-    keys,
+    keys, newcomer,
     payment::{Payment, PaymentRow, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS},
     press::Answer,
     say::{Say, StarsSay},
@@ -25,6 +25,10 @@ fn known<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f PaymentRow> {
 
 /// A customer wants their last payment in Stars back.
 pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
+    let request = facts.refundable.as_ref().map(|it| it.checkout.request.as_str());
+    if let Some(say) = newcomer::of_others(turn, visit, &facts.plan, request) {
+        return Answer::Alert(say);
+    }
     let now = turn.frame.now;
     let unused = facts.refundable.as_ref().filter(|it| {
         turn.house().refund_auto == RefundAuto::Unspent

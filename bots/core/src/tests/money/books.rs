@@ -47,6 +47,7 @@ impl Books {
         let about = match &notice.told {
             Told::Bought(paid) | Told::PlanPaid(paid, _) => Some(&paid.payment),
             Told::Reversed(reversed) => Some(&reversed.payment),
+            Told::NotReversed(payment) => Some(payment),
             Told::Plan(_) | Told::Changed(..) | Told::Nothing | Told::Unknown => None,
         };
         let payment = about.and_then(|id| self.payments.get(id)).cloned();
@@ -66,6 +67,7 @@ impl Books {
             reversals: self.reversals.values().filter(of).cloned().collect(),
             plans: self.plans.values().cloned().collect(),
             invited: None,
+            refund: None,
         }
     }
 

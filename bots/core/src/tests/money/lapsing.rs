@@ -7,6 +7,9 @@ use crate::lapse::{AHEAD_MS, Lot, Move, PurseLine, left, source_of};
 
 const DAY: i64 = 86_400_000;
 
+const HERE: PurseId = PurseId(2);
+const THERE: PurseId = PurseId(3);
+
 fn lapsing(payment: &str, credits: i64, at: i64) -> Lapsing {
     let credits = Credits(credits);
     Lapsing { payment: payment.into(), credits, held: false, at, announced: false }
@@ -153,7 +156,13 @@ fn ten_thousand_random_money_lives_leave_what_a_purse_of_single_credits_has() {
                     lines.push(PurseLine { what: came, amount: Credits(count) });
                     // Each lapses at another moment, in any order.
                     let at = NOW + chance.below(1000) * 64 + step;
-                    lots.push(Lot { payment, taken: Credits::ZERO, at, announced: false });
+                    lots.push(Lot {
+                        payment,
+                        taken: Credits::ZERO,
+                        at,
+                        announced: false,
+                        purse: HERE,
+                    });
                 }
                 1 => {
                     let count = chance.below(20);
@@ -187,7 +196,7 @@ fn ten_thousand_random_money_lives_leave_what_a_purse_of_single_credits_has() {
                 _ => {}
             }
         }
-        for found in left(&lots, &lines) {
+        for found in left(&lots, &[(HERE, lines)].into(), HERE) {
             let lot = lots.iter().position(|lot| lot.payment == found.payment).unwrap();
             assert_eq!(found.credits.0, naive.left(lot), "seed {seed}, {}", found.payment);
             assert_eq!(found.held, naive.held(lot), "seed {seed}, {}", found.payment);
@@ -217,4 +226,51 @@ fn a_plan_with_lapsing_credits_says_when_its_payment_was_taken_in() {
     };
     let gave = told(facts_of(studio), notice(Told::PlanPaid(paid, plan)));
     assert!(gave.contains(&format!("lapses_at: {}", NOW + 30 * DAY)), "{gave}");
+}
+
+fn line(what: Move, amount: i64) -> PurseLine {
+    PurseLine { what, amount: Credits(amount) }
+}
+
+/// A plan's credits, in the purse that they are in after some were spent and the rest moved.
+#[test]
+fn credits_that_move_by_a_link_lapse_where_they_are_and_go_back_with_whom_they_came() {
+    let lot = |payment: &str, at, purse| Lot {
+        payment: payment.into(),
+        taken: Credits::ZERO,
+        at,
+        announced: false,
+        purse,
+    };
+    let came = |payment: &str, count| line(Move::Came(source_of(payment)), count);
+    let lots = [lot("transaction:a", NOW, HERE), lot("transaction:b", NOW + 1, THERE)];
+    let here = vec![
+        came("transaction:a", 50),
+        line(Move::Held(1), 10),
+        line(Move::Spent(1), 0),
+        line(Move::Held(2), 5),
+        line(Move::MovedOut(7, None), 35),
+        // What comes back goes on.
+        line(Move::Freed(2), 0),
+        line(Move::MovedOut(8, None), 5),
+    ];
+    let mut there = vec![
+        came("transaction:b", 20),
+        line(Move::MovedIn(7), 35),
+        line(Move::MovedIn(8), 5),
+        line(Move::Held(3), 8),
+        line(Move::Spent(3), 0),
+    ];
+    let left_in = |here: &[PurseLine], there: &[PurseLine], purse| {
+        let purses = [(HERE, here.to_vec()), (THERE, there.to_vec())].into();
+        left(&lots, &purses, purse).iter().map(|it| it.credits.0).collect::<Vec<_>>()
+    };
+    assert_eq!(left_in(&here, &there, THERE), [32, 20], "soonest first, wherever it came");
+    assert_eq!(left_in(&here, &there, HERE), [0, 0]);
+    // They part: each takes its own along.
+    there.push(line(Move::MovedOut(9, Some(HERE)), 30));
+    let mut back = here.clone();
+    back.push(line(Move::MovedIn(9), 30));
+    assert_eq!(left_in(&back, &there, THERE), [2, 20]);
+    assert_eq!(left_in(&back, &there, HERE), [30, 0]);
 }

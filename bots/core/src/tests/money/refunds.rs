@@ -70,9 +70,9 @@ fn what_is_unspent_goes_back_at_once_where_the_owner_wants_it_with_its_credits()
     KeepPayment(Payment { id: "order:ord_1", request: Some("pd-ab-7"), purse: Some(2),
         credits: 100, taken: 100, doubt: -, bought: Some(Bought { item: Pack("starter"),
         price: Money { minor: 990, currency: "USD" }, lapses_at: 0 }) })
-    RunErrand(NewErrand { id: ErrandId(#0), name: "refund:#0", conversation: "telegram:7",
-        errand: Refund { payment: "order:ord_1", ends: -, identity: "telegram:7" }, until:
-        1700604800000 })
+    RunErrand(NewErrand { id: ErrandId(#0), name: "refund:#0", conversation: "creem",
+        errand: Refund { payment: "order:ord_1", ends: -, identity: "telegram:7", begun:
+        false }, until: 1700604800000 })
     KeepRefund(Refund { payment: "order:ord_1", account: 1, price: Money { minor: 990,
         currency: "USD" }, credits: 100, state: UnderWay, code: -, asked_at: 1700000000000
         })
@@ -164,11 +164,9 @@ fn nothing_is_asked_for_twice_and_nothing_goes_back_that_cannot() {
     assert_eq!(refunded(&unspent, 100, &facts(vec![back])), "answer tap: Stale");
 }
 
-#[test]
-fn a_refund_that_came_to_nothing_gives_its_credits_back_and_one_that_was_sent_does_not() {
-    let mut paid = pack(3);
-    paid.payment.taken = Credits(100);
-    let refund = |state| Refund {
+/// What is decided on when a refund of a pack comes to something.
+fn of_refund(state: RefundState, taken: i64) -> PaymentFacts {
+    let refund = Refund {
         payment: "order:ord_1".into(),
         account: AccountId(1),
         price: dollars(990),
@@ -177,19 +175,84 @@ fn a_refund_that_came_to_nothing_gives_its_credits_back_and_one_that_was_sent_do
         code: None,
         asked_at: NOW,
     };
-    let ended = |state, end| {
-        let plan = PlanFacts { refunds: vec![refund(state)], ..facts(vec![paid.clone()]) };
-        let facts = MessageFacts { plan, ..message_facts(customer(0)) };
-        let what =
-            Errand::Refund { payment: "order:ord_1".into(), ends: None, identity: ada().identity };
-        let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
-        lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &Facts::Message(facts), &event))
-    };
-    let sent = ended(RefundState::UnderWay, ErrandEnd::Brought(Brought::Refunded));
-    assert!(sent.contains("state: Sent") && sent.contains("RefundSent"), "{sent}");
+    let mut payment = pack(3).payment;
+    payment.taken = Credits(taken);
+    PaymentFacts {
+        payment: Some(payment),
+        refund: Some(refund),
+        holder: Some(customer(0).account.purse),
+        ..facts_of(starter())
+    }
+}
+
+fn ended(facts: PaymentFacts, begun: bool, end: ErrandEnd) -> String {
+    let (payment, identity) = ("order:ord_1".into(), ada().identity);
+    let what = Errand::Refund { payment, ends: None, identity, begun };
+    let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
+    lines::lines(CAUSE, &follows_at(&shop(), CREEM, &Facts::Payment(facts), &event))
+}
+
+#[test]
+fn a_refund_that_came_to_nothing_gives_its_credits_back_and_one_that_was_sent_does_not() {
+    let of = |state| of_refund(state, 100);
+    let sent = ended(of(RefundState::UnderWay), false, ErrandEnd::Brought(Brought::Refunded));
+    assert!(sent.contains("state: Sent") && sent.contains("MoneyMoved"), "{sent}");
     assert!(!sent.contains("Grant"));
-    let failed = ended(RefundState::UnderWay, ErrandEnd::Failed(ErrandFailure::Refused));
+    let refused = || ErrandEnd::Failed(ErrandFailure::Refused);
+    let failed = ended(of(RefundState::UnderWay), false, refused());
     assert!(failed.contains("credits: 100, source: \"refund-failed:9\""), "{failed}");
-    assert!(failed.contains("RaiseAlarm") && failed.contains("RefundFailed"), "{failed}");
-    assert_eq!(ended(RefundState::Failed, ErrandEnd::Failed(ErrandFailure::Refused)), "");
+    assert!(failed.contains("RaiseAlarm") && failed.contains("state: Failed"), "{failed}");
+    assert!(failed.contains("taken: 0"), "{failed}");
+    for over in [RefundState::Failed, RefundState::Sent] {
+        assert_eq!(ended(of(over), true, refused()), "", "{over:?}");
+    }
+}
+
+#[test]
+fn a_refund_that_is_pending_is_followed_to_its_end_and_comes_to_one() {
+    let of = |state| of_refund(state, 100);
+    let pending = ErrandEnd::Brought(Brought::RefundPending);
+    let begun = ended(of(RefundState::UnderWay), false, pending);
+    assert!(begun.contains("state: Pending") && begun.contains("MoneyMoved"), "{begun}");
+    assert!(begun.contains("begun: true") && !begun.contains("Grant"), "{begun}");
+    // By looking: it went, or too long nobody knew.
+    let went = ended(of(RefundState::Pending), true, ErrandEnd::Brought(Brought::Refunded));
+    assert!(went.contains("state: Sent") && !went.contains("Grant"), "{went}");
+    let late = ErrandEnd::Failed(ErrandFailure::TooLate);
+    let late = ended(of(RefundState::Pending), true, late);
+    assert!(late.contains("credits: 100, source: \"refund-failed"), "{late}");
+    // By being told.
+    let told = |facts, told| lines::lines(CAUSE, &told_of(facts, told));
+    let not = || Told::NotReversed("order:ord_1".into());
+    let failed = told(of(RefundState::Pending), not());
+    assert!(failed.contains("Grant") && failed.contains("state: Failed"), "{failed}");
+    assert_eq!(told(of(RefundState::Failed), not()), "", "credits come back once");
+    assert_eq!(told(PaymentFacts { refund: None, ..of(RefundState::Pending) }, not()), "");
+    let back = Told::Reversed(Reversed {
+        id: "ref_1".into(),
+        payment: "order:ord_1".into(),
+        by: Reversal::Refund,
+        minor: 1197,
+        total: 1197,
+        of_minor: 1197,
+    });
+    let went = told(of(RefundState::Pending), back.clone());
+    assert!(went.contains("state: Sent") && !went.contains("TakeBack"), "{went}");
+    let after = told(of_refund(RefundState::Failed, 0), back);
+    assert!(after.contains("credits: 100") && after.contains("TakeBack"), "{after}");
+    assert!(!after.contains("KeepRefund"), "{after}");
+}
+
+fn told_of(facts: PaymentFacts, told: Told) -> Vec<Effect> {
+    let event = Event::PaymentTold(notice(told));
+    follows_at(&shop(), CREEM, &Facts::Payment(facts), &event)
+}
+
+#[test]
+fn what_people_have_not_given_is_told_as_such_and_can_be_asked_again() {
+    let declined = of_refund(RefundState::Declined, 0).refund.unwrap();
+    let declined = Refund { code: Some("S-7000".into()), ..declined };
+    let plan = PlanFacts { refunds: vec![declined], ..facts(vec![pack(3)]) };
+    let asked = refunded(&auto(RefundAuto::Never), 100, &plan);
+    assert!(asked.contains("OpenEscalation"), "{asked}");
 }

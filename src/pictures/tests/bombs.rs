@@ -16,12 +16,18 @@ const BOMB: &str = "TEST_BOMB";
 /// What one bomb may cost, bytes.
 const MEMORY_MAX: u64 = 128 << 20;
 
+/// What two that have to be turned may cost at once, bytes: whole they have 36 MB each.
+const TURNED_MAX: u64 = 64 << 20;
+
+/// The name of a file that has to be turned.
+const TURNED: &str = "turned";
+
 /// What each bomb is called, what it is, and by what name it is to be refused.
 fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     use png::{BitDepth, ColorType};
     let small = png(64, 64, false);
     let turn = [png_chunk(*b"eXIf", &exif(6))];
-    let see_through = flat_png(4_100, 4_150, ColorType::Rgba, BitDepth::Eight);
+    let see_through = flat_png(3_000, 3_050, ColorType::Rgba, BitDepth::Eight);
     // A hundred million zeros in a hundred thousand bytes.
     let texts = idat(&flat_png(10_000, 10_000, ColorType::Grayscale, BitDepth::Eight));
     let many_texts: Vec<_> = (0..4)
@@ -48,8 +54,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a field", flat_png(8_000, 8_000, ColorType::Rgba, BitDepth::Eight), "too-many-pixels"),
         ("a large one", flat_png(1_500, 1_500, ColorType::Rgba, BitDepth::Eight), "taken"),
         ("a deep one", flat_png(1_500, 1_500, ColorType::Rgba, BitDepth::Sixteen), "taken"),
-        ("a turned one", png_with(&see_through, &turn), "taken"),
-        ("seven passes, turned", flat_interlaced(4_100, 4_150, &turn), "taken"),
+        ("one, turned", png_with(&see_through, &turn), "taken"),
+        ("seven passes, turned", flat_interlaced(3_000, 3_050, &turn), "taken"),
         ("no pixels", png_start(5_000, 5_000, 8, 6, true), "truncated"),
         ("texts", png_with(&small, &many_texts), "taken"),
         (
@@ -134,6 +140,9 @@ fn open(path: &Path) {
     let grew = peak() - before;
     let name = cleaned.as_ref().map_or_else(PictureFault::name, |()| "taken");
     println!("bomb: {name} {grew}");
+    if path.ends_with(TURNED) {
+        return;
+    }
     // Provider pictures get more room, and the same suspicion.
     let _ = check_original(Cursor::new(&file), &Limits::REFERENCE);
     let _ = fit(Cursor::new(&file), &Fit::TELEGRAM_PHOTO);
@@ -152,7 +161,8 @@ fn a_bomb_is_refused_by_name_or_costs_little() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     for (name, file, expected) in bombs() {
-        let path = folder.path().join("bomb");
+        let turned = name.ends_with(TURNED);
+        let path = folder.path().join(if turned { TURNED } else { "bomb" });
         std::fs::write(&path, file).expect("written");
         let this = std::env::current_exe().expect("this program");
         let test = "pictures::tests::bombs::a_bomb_is_refused_by_name_or_costs_little";
@@ -165,6 +175,7 @@ fn a_bomb_is_refused_by_name_or_costs_little() {
         let (outcome, grew) = line.split_once(' ').expect("two words");
         assert!(expected == "any" || outcome == expected, "{name}: {outcome}");
         let grew: u64 = grew.parse().expect("a number");
-        assert!(grew <= MEMORY_MAX, "{name}: {outcome} after {} MB", grew >> 20);
+        let most = if turned { TURNED_MAX } else { MEMORY_MAX };
+        assert!(grew <= most, "{name}: {outcome} after {} MB", grew >> 20);
     }
 }

@@ -17,7 +17,9 @@ mod name;
 mod source;
 
 use std::fmt;
+use std::fs::File;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
@@ -29,6 +31,7 @@ use bucket::{Bucket, BucketWriter};
 use folder::{Folder, FolderWriter};
 
 pub use error::{ArtifactError, OpenError};
+pub use folder::pieces;
 pub use name::{InvalidName, ObjectName};
 pub use source::ArtifactSource;
 
@@ -200,6 +203,51 @@ impl Artifacts {
                 Ok(self.read_all(name, bytes_max).await?.map(ArtifactSource::memory))
             }
         }
+    }
+
+    /// A file for a while that has no name: it is gone when it is closed, however that comes about.
+    /// With a folder it lies where that lies, else among the system's temporary files.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub async fn scratch(&self) -> Result<File, ArtifactError> {
+        match &self.store {
+            Store::Folder(folder) => folder.scratch().await,
+            Store::Bucket(_) => folder::scratch_in(std::env::temp_dir()).await,
+        }
+    }
+
+    /// An object as a file that stays whatever becomes of the object, and its length: the file
+    /// itself of a folder, a copy of a bucket's object. `None` where there is none.
+    ///
+    /// # Errors
+    /// `TooLong` for an object of more than `bytes_max`.
+    pub async fn hold(
+        &self,
+        name: &ObjectName,
+        bytes_max: u64,
+    ) -> Result<Option<(Arc<File>, u64)>, ArtifactError> {
+        let too_long = |bytes| ArtifactError::TooLong { bytes, bytes_max };
+        if let Store::Folder(folder) = &self.store {
+            let Some((file, bytes)) = folder.file(name).await? else { return Ok(None) };
+            return if bytes > bytes_max {
+                Err(too_long(bytes))
+            } else {
+                Ok(Some((Arc::new(file), bytes)))
+            };
+        }
+        let Some(mut reading) = self.read(name).await? else { return Ok(None) };
+        let file = Arc::new(self.scratch().await?);
+        let mut bytes = 0;
+        while let Some(piece) = reading.stream.next().await {
+            let piece = piece?;
+            bytes += piece.len() as u64;
+            if bytes > bytes_max {
+                return Err(too_long(bytes));
+            }
+            folder::append(&file, piece).await?;
+        }
+        Ok(Some((file, bytes)))
     }
 
     /// Deletes an object; one that is not there is deleted already.

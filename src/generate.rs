@@ -7,6 +7,7 @@
 
 mod busy;
 mod keep;
+mod luggage;
 mod references;
 mod sink;
 mod suspects;
@@ -31,6 +32,7 @@ use picdesk_core::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use self::luggage::Luggage;
 pub(crate) use self::references::fault_of;
 use self::{
     sink::{Shower, StudioSink},
@@ -95,6 +97,8 @@ pub struct StudioParts {
     pub partials: u8,
     /// The largest reference picture, bytes.
     pub reference_bytes_max: u64,
+    /// Memory for reference pictures on their way here.
+    pub luggage: Luggage,
     /// How long pictures take, as it was measured last.
     pub medians: Medians,
 }

@@ -13,6 +13,7 @@
     reason = "samples, pixels and sums of them: each is bounded by what it is cast to"
 )]
 
+mod bands;
 mod check;
 mod clean;
 mod darkroom;
@@ -23,6 +24,7 @@ mod open;
 mod png_rows;
 mod press;
 mod rack;
+mod room;
 mod rows;
 #[cfg(test)]
 mod samples;
@@ -30,7 +32,7 @@ mod shrink;
 mod whole;
 
 pub use check::check_original;
-pub use clean::{CleanPicture, clean_reference};
+pub use clean::{CleanPicture, Cleaned, clean_into, clean_reference};
 pub use darkroom::Darkroom;
 pub use fault::{OtherKind, PictureFault};
 pub use fit::{Fit, Fitted, check_and_fit, fit};

@@ -35,7 +35,7 @@ use crate::{
     },
     config::Config,
     errands::{CopyMedia, Errands, Handlers, SeeToStars, SignIn},
-    generate::{Studio, StudioParts},
+    generate::{Luggage, Studio, StudioParts},
     http::{Condition, Limits, Listener, Readiness, Routes, metrics_route, operations_routes},
     images::{ImagesClient, ImagesSettings},
     inbox::Door,
@@ -97,6 +97,7 @@ struct Serving {
     desk: Arc<Desk>,
     artifacts: Artifacts,
     darkroom: Darkroom,
+    luggage: Luggage,
     lanes: Lanes,
     outlets: Outlets,
     channels: Channels,
@@ -198,6 +199,7 @@ impl Serving {
             desk,
             artifacts,
             darkroom: Darkroom::new(),
+            luggage: Luggage::default(),
             lanes: channels.lanes(),
             outlets: channels.outlets(),
             channels,
@@ -329,6 +331,7 @@ impl Serving {
             artifacts: self.artifacts.clone(),
             seal: self.desk.seal.clone(),
             bytes_max: self.config.limits.reference_bytes_max,
+            luggage: self.luggage.clone(),
             darkroom: Darkroom::aside(),
         };
         handlers.insert(ErrandKind::CopyMedia, Arc::new(copies));
@@ -391,6 +394,7 @@ impl Serving {
             timeout,
             partials,
             reference_bytes_max: self.config.limits.reference_bytes_max,
+            luggage: self.luggage.clone(),
             medians,
         }));
         let drain = self.config.images.drain;

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 
 use super::error::{ArtifactError, OpenError};
 use super::name::ObjectName;
-use super::{Listed, Reading};
+use super::{ByteStream, Listed, Reading};
 
 /// Where objects are written before they have their name; no object's name begins with a dot.
 const UNFINISHED: &str = ".unfinished";
@@ -92,17 +92,7 @@ impl Folder {
 
     pub(super) async fn read(&self, name: &ObjectName) -> Result<Option<Reading>, ArtifactError> {
         let Some((file, size)) = self.file(name).await? else { return Ok(None) };
-        let file = Arc::new(file);
-        let stream = stream::try_unfold(0_u64, move |at| {
-            let file = Arc::clone(&file);
-            async move {
-                let end = at.saturating_add(PIECE_BYTES as u64).min(size);
-                let piece = on_disk(move || read_at(&file, at..end)).await?;
-                let next = at + piece.len() as u64;
-                Ok((!piece.is_empty()).then_some((piece, next)))
-            }
-        });
-        Ok(Some(Reading { size, stream: stream.boxed() }))
+        Ok(Some(Reading { size, stream: pieces(Arc::new(file), size) }))
     }
 
     pub(super) async fn read_range(
@@ -113,6 +103,11 @@ impl Folder {
         let Some((file, size)) = self.file(name).await? else { return Ok(None) };
         let range = range.start.min(size)..range.end.min(size);
         on_disk(move || read_at(&file, range)).await.map(Some)
+    }
+
+    /// A file without a name.
+    pub(super) async fn scratch(&self) -> Result<File, ArtifactError> {
+        scratch_in(self.root.join(UNFINISHED)).await
     }
 
     pub(super) async fn delete(&self, name: &ObjectName) -> Result<(), ArtifactError> {
@@ -169,6 +164,39 @@ impl Folder {
     fn unfinished(&self) -> PathBuf {
         self.root.join(UNFINISHED).join(hex::encode(rand::random::<[u8; 16]>()))
     }
+}
+
+/// The first `size` bytes of a file, in pieces of bounded length, wherever else it is read.
+pub fn pieces(file: Arc<File>, size: u64) -> ByteStream {
+    let pieces = stream::try_unfold(0_u64, move |at| {
+        let file = Arc::clone(&file);
+        async move {
+            let end = at.saturating_add(PIECE_BYTES as u64).min(size);
+            let piece = on_disk(move || read_at(&file, at..end)).await?;
+            let next = at + piece.len() as u64;
+            Ok((!piece.is_empty()).then_some((piece, next)))
+        }
+    });
+    pieces.boxed()
+}
+
+/// A file in a folder that has no name there any more.
+pub(super) async fn scratch_in(folder: PathBuf) -> Result<File, ArtifactError> {
+    on_disk(move || {
+        let place = folder.join(hex::encode(rand::random::<[u8; 16]>()));
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(&place)?;
+        fs::remove_file(place)?;
+        Ok(file)
+    })
+    .await
+}
+
+/// Adds bytes to the end of a file.
+pub(super) async fn append(file: &Arc<File>, bytes: Bytes) -> Result<(), ArtifactError> {
+    let file = Arc::clone(file);
+    on_disk(move || write_pieces(&file, &[bytes])).await
 }
 
 /// Writes one object into a folder.

@@ -1,5 +1,5 @@
-//! Copies of pictures that their channel gives away only for a while: fetched at once, sealed, and
-//! kept in the object store.
+//! Pictures are looked at at once. Of those that their channel gives away only for a while copies
+//! are kept, sealed, in the object store.
 
 use std::{collections::HashMap, io::Cursor, sync::Arc};
 
@@ -16,12 +16,12 @@ use super::{Came, Handler, Try};
 use crate::{
     artifacts::{ArtifactError, Artifacts, ObjectName},
     buttons::Seal,
-    generate::fault_of,
+    generate::{Luggage, fault_of},
     pictures::{Darkroom, Limits},
     store::sealed,
 };
 
-/// Fetches and keeps copies.
+/// Looks at pictures and keeps copies.
 pub struct CopyMedia {
     /// Channels by name.
     pub channels: HashMap<&'static str, Arc<dyn Channel>>,
@@ -31,6 +31,8 @@ pub struct CopyMedia {
     pub seal: Seal,
     /// The largest picture that is worth keeping, bytes.
     pub bytes_max: u64,
+    /// Memory for what is fetched.
+    pub luggage: Luggage,
     /// Where pictures are looked at, without keeping others waiting.
     pub darkroom: Darkroom,
 }
@@ -42,6 +44,7 @@ impl Handler for CopyMedia {
         let Some(channel) = self.channels.get(one.conversation.channel()) else {
             return Came::Later(None);
         };
+        let _room = self.luggage.take(media.bytes.unwrap_or(self.bytes_max)).await;
         let bytes = match channel.fetch(media, self.bytes_max).await {
             Ok(bytes) => bytes,
             Err(FetchError::Later(_)) => return Came::Later(None),
@@ -59,6 +62,10 @@ impl Handler for CopyMedia {
             && let Some(fault) = fault_of(&fault)
         {
             return Came::Brought(Brought::Unusable(fault));
+        }
+        if media.fetch_before.is_none() {
+            // It stays where it is.
+            return Came::Brought(Brought::Nothing);
         }
         // Made of the errand's id: a second try stores the same object, and leaves no orphan.
         let Ok(name) = ObjectName::of_token(&self.seal.errand(one.errand)) else {

@@ -1,7 +1,7 @@
 //! Reference pictures: fetched again from where they lie, looked at, cleaned, and forgotten after
 //! the call.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use picdesk_core::{
@@ -15,7 +15,7 @@ use super::{Came, Studio};
 use crate::{
     artifacts::ObjectName,
     images::{self, PictureFormat},
-    pictures::{Limits, PictureFault, PictureKind},
+    pictures::{Cleaned, Limits, PictureFault, PictureKind},
     store::{
         artifacts as rows, copies,
         line::Claimed,
@@ -33,7 +33,8 @@ const ASK_AGAIN_MAX: Duration = Duration::from_mins(1);
 struct Unreadable;
 
 impl Studio {
-    /// The pictures that a request is made from, in order: the picture it changes comes first.
+    /// The pictures that a request is made from, in order: the picture it changes comes first. They
+    /// lie in files, so that of all of them none is in memory while they wait for each other.
     pub(super) async fn references(
         &self,
         claimed: &Claimed,
@@ -71,23 +72,28 @@ impl Studio {
             .ok_or(Came::Failed(Failure::ReferenceGone(number)))?;
         let wrong = |fault| Came::Failed(Failure::Reference { number: Some(number), fault });
         let bytes_max = self.parts.reference_bytes_max;
+        let later = || self.not_to_be_had(claimed, number, None);
+        // What is not said to be small may be as large as any.
+        let room = self.parts.luggage.take(media.bytes.unwrap_or(bytes_max)).await;
         let fetched = match self.copy_of(claimed, media).await {
             Ok(Some(copy)) => Ok(copy),
             Ok(None) => channel.fetch(media, bytes_max).await,
-            Err(Unreadable) => return Err(self.not_to_be_had(claimed, number, None)),
+            Err(Unreadable) => return Err(later()),
         };
         let bytes = fetched.map_err(|error| match error {
-            FetchError::Later(_) => self.not_to_be_had(claimed, number, None),
+            FetchError::Later(_) => later(),
             FetchError::RetryAfter(wait) => self.not_to_be_had(claimed, number, Some(wait)),
             FetchError::Gone => Came::Failed(Failure::ReferenceGone(number)),
             FetchError::TooLarge => wrong(ReferenceFault::TooLarge { bytes_max }),
         })?;
-        let clean = self.parts.darkroom.clean_reference(Bytes::from(bytes)).await;
-        let clean = clean.map_err(|fault| match fault_of(&fault) {
+        let file = Arc::new(self.parts.artifacts.scratch().await.map_err(|_| later())?);
+        let clean = self.parts.darkroom.clean_into(Bytes::from(bytes), Arc::clone(&file)).await;
+        drop(room);
+        let Cleaned { kind, bytes, .. } = clean.map_err(|fault| match fault_of(&fault) {
             Some(fault) => wrong(fault),
-            None => self.not_to_be_had(claimed, number, None),
+            None => later(),
         })?;
-        Ok(images::Reference { format: format_of(clean.kind), bytes: Bytes::from(clean.bytes) })
+        Ok(images::Reference { format: format_of(kind), file, bytes })
     }
 
     /// Our copy of a picture that its channel gives away only for a while, where there is one.
@@ -125,19 +131,14 @@ impl Studio {
         drop(house);
         let row = row.ok_or_else(gone)?;
         let name = ObjectName::parse(&row.object).map_err(|_| gone())?;
-        let bytes = self
-            .parts
-            .artifacts
-            .read_all(&name, Limits::ORIGINAL.bytes_max)
-            .await
-            .map_err(|_| later())?
-            .ok_or_else(gone)?;
+        let held = self.parts.artifacts.hold(&name, Limits::ORIGINAL.bytes_max).await;
+        let (file, bytes) = held.map_err(|_| later())?.ok_or_else(gone)?;
         let format = match row.kind.as_str() {
             "jpeg" => PictureFormat::Jpeg,
             "webp" => PictureFormat::Webp,
             _ => PictureFormat::Png,
         };
-        Ok(images::Reference { bytes, format })
+        Ok(images::Reference { file, bytes, format })
     }
 
     /// A reference picture is not to be had now. That is not the request's fault: it waits for as

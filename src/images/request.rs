@@ -1,15 +1,15 @@
 //! A picture as it is asked for, and the body that asks for it.
 
-use std::fmt;
+use std::{fmt, fs::File, sync::Arc};
 
-use bytes::Bytes;
 use picdesk_core::generation::{Background, Quality, Size};
-use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
+use reqwest::{Body, RequestBuilder};
 use serde::Serialize;
 
 use super::error::{MakeError, Wrong};
 use super::settings::ImagesSettings;
+use crate::artifacts::pieces;
 
 /// Most reference pictures in one request. Source: OpenAI, images/edits, `image`.
 pub const REFERENCES_MAX: usize = 16;
@@ -51,8 +51,10 @@ pub enum PictureFormat {
 /// A picture to make the new one from.
 #[derive(Clone)]
 pub struct Reference {
-    /// The file.
-    pub bytes: Bytes,
+    /// The file. It is read while it is sent, so that no picture is whole in memory.
+    pub file: Arc<File>,
+    /// Its length, bytes.
+    pub bytes: u64,
     /// Its format.
     pub format: PictureFormat,
 }
@@ -162,9 +164,9 @@ impl PictureRequest {
 impl Reference {
     /// The file's name says nothing of the customer's.
     fn part(self, index: usize) -> Result<Part, MakeError> {
-        let length = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX);
+        let body = Body::wrap_stream(pieces(self.file, self.bytes));
         let file_name = format!("reference-{}.{}", index + 1, self.format.extension());
-        Part::stream_with_length(self.bytes, length)
+        Part::stream_with_length(body, self.bytes)
             .file_name(file_name)
             .mime_str(self.format.mime())
             .map_err(|_| MakeError::BadRequest(Wrong::Reference { index: Some(index) }))
@@ -289,8 +291,8 @@ impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reference")
             .field("format", &self.format)
-            .field("bytes", &self.bytes.len())
-            .finish()
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
     }
 }
 

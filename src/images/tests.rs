@@ -6,7 +6,7 @@ mod requests;
 mod secrets;
 mod stand_in;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -120,8 +120,10 @@ fn request() -> PictureRequest {
     }
 }
 
-fn reference(bytes: &'static [u8], format: PictureFormat) -> Reference {
-    Reference { bytes: Bytes::from_static(bytes), format }
+fn reference(bytes: &[u8], format: PictureFormat) -> Reference {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    Reference { file: Arc::new(file), bytes: bytes.len() as u64, format }
 }
 
 /// A sink that remembers everything.

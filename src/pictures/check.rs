@@ -5,6 +5,7 @@ use std::io::{BufRead, Seek};
 use super::fault::PictureFault;
 use super::look::{Limits, Looked, PictureKind};
 use super::open::{look_at, read_all};
+use super::room::ROOM;
 use super::{png_rows, whole};
 
 /// Checks a picture wholly, every pixel and every checksum, and keeps nothing of it: a PNG row by
@@ -18,6 +19,7 @@ pub fn check_original<R: BufRead + Seek>(
     limits: &Limits,
 ) -> Result<Looked, PictureFault> {
     let looked = look_at(&mut source, limits)?;
+    let _room = ROOM.take(looked.memory);
     if looked.kind == PictureKind::Png {
         source.rewind()?;
         let mut reader = png_rows::open(&mut source)?;

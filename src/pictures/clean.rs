@@ -1,7 +1,8 @@
 //! Making a customer's picture fit to be passed on: upright, without metadata, nothing but pixels.
 
 use std::fmt;
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, Write};
 
 use super::fault::PictureFault;
 use super::look::{Limits, PictureKind, Size};
@@ -51,22 +52,57 @@ const QUALITY: u8 = 92;
 /// # Errors
 /// What is wrong with the picture, by name.
 pub fn clean_reference(file: &[u8]) -> Result<CleanPicture, PictureFault> {
+    let mut bytes = Vec::new();
+    let Cleaned { kind, width, height, .. } = clean(file, &mut bytes)?;
+    Ok(CleanPicture { bytes, kind, width, height })
+}
+
+/// A picture of our own making that lies in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cleaned {
+    /// PNG where something was transparent, else JPEG.
+    pub kind: PictureKind,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// The length of the file.
+    pub bytes: u64,
+}
+
+/// As [`clean_reference`], into an empty file, so that what is written is never whole in memory.
+///
+/// # Errors
+/// What is wrong with the picture, by name; `Source` where the file cannot be written.
+pub fn clean_into(file: &[u8], into: &File) -> Result<Cleaned, PictureFault> {
+    clean(file, &mut BufWriter::with_capacity(PIECE_BYTES, into))
+}
+
+/// As much as is written to a file at once, bytes.
+const PIECE_BYTES: usize = 256 << 10;
+
+fn clean(file: &[u8], paper: &mut dyn Paper) -> Result<Cleaned, PictureFault> {
     let mut opened = open_slice(file, &Limits::REFERENCE)?;
     let mut size = within_edge(opened.looked.shown_size());
     loop {
         let rows = shrink_transparent(opened.rows()?, size);
+        let mut page = Page { paper, bytes: 0, fault: None };
         let (kind, written) = match rows.ink() {
-            Ink::Rgb => (PictureKind::Jpeg, write_jpeg(rows)),
-            Ink::Rgba => (PictureKind::Png, write_png(rows)),
+            Ink::Rgb => (PictureKind::Jpeg, write_jpeg(rows, &mut page)),
+            Ink::Rgba => (PictureKind::Png, write_png(rows, &mut page)),
         };
-        match written {
-            Ok(bytes) => {
-                return Ok(CleanPicture { bytes, kind, width: size.width, height: size.height });
+        let written = written.and_then(|()| page.flush().map_err(|_| PressError::Overflow));
+        match (written, page.fault) {
+            (Ok(()), _) => {
+                let (width, height, bytes) = (size.width, size.height, page.bytes);
+                return Ok(Cleaned { kind, width, height, bytes });
             }
-            Err(PressError::Fault(fault)) => return Err(fault),
+            (Err(PressError::Fault(fault)), _) => return Err(fault),
+            (Err(PressError::Overflow), Some(error)) => return Err(PictureFault::Source(error)),
             // Noise that does not compress: half the sides are a quarter of the bytes.
-            Err(PressError::Overflow) => {
+            (Err(PressError::Overflow), None) => {
                 size = Size { width: size.width.div_ceil(2), height: size.height.div_ceil(2) };
+                paper.blank().map_err(PictureFault::Source)?;
             }
         }
     }
@@ -81,15 +117,15 @@ fn within_edge(size: Size) -> Size {
     Size { width: part(size.width), height: part(size.height) }
 }
 
-fn write_jpeg(rows: AnyRows<'_>) -> Result<Vec<u8>, PressError> {
-    Press { quality: QUALITY, colour: Colour::Whole, bytes_max: BYTES_MAX }.print(rows)
+fn write_jpeg(rows: AnyRows<'_>, page: &mut Page<'_>) -> Result<(), PressError> {
+    let press = Press { quality: QUALITY, colour: Colour::Whole, bytes_max: BYTES_MAX };
+    press.print_onto(rows, page)
 }
 
-fn write_png(mut rows: AnyRows<'_>) -> Result<Vec<u8>, PressError> {
+fn write_png(mut rows: AnyRows<'_>, page: &mut Page<'_>) -> Result<(), PressError> {
     let size = rows.size();
     let mut row = vec![0; rows.row_bytes()];
-    let mut page = Page(Vec::new());
-    let mut encoder = png::Encoder::new(&mut page, size.width, size.height);
+    let mut encoder = png::Encoder::new(page, size.width, size.height);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
@@ -100,29 +136,66 @@ fn write_png(mut rows: AnyRows<'_>) -> Result<Vec<u8>, PressError> {
         stream.write_all(&row).map_err(|_| PressError::Overflow)?;
     }
     stream.finish().map_err(overflow)?;
-    writer.finish().map_err(overflow)?;
-    Ok(page.0)
+    writer.finish().map_err(overflow)
 }
 
-/// Writing to memory fails only where the page is full.
+/// Writing fails where the page is full; otherwise the page says why.
 fn overflow(_: png::EncodingError) -> PressError {
     PressError::Overflow
 }
 
-/// A file in memory with an end to its length.
-struct Page(Vec<u8>);
+/// Something that can be written on, and written on again from the beginning.
+trait Paper: Write {
+    /// Takes away what was written.
+    fn blank(&mut self) -> io::Result<()>;
+}
 
-impl Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if (self.0.len() + bytes.len()) as u64 > BYTES_MAX {
-            return Err(std::io::ErrorKind::StorageFull.into());
+impl Paper for Vec<u8> {
+    fn blank(&mut self) -> io::Result<()> {
+        self.clear();
+        Ok(())
+    }
+}
+
+impl Paper for BufWriter<&File> {
+    fn blank(&mut self) -> io::Result<()> {
+        self.rewind()?;
+        self.get_ref().set_len(0)
+    }
+}
+
+/// A page with an end to its length.
+struct Page<'p> {
+    paper: &'p mut dyn Paper,
+    bytes: u64,
+    /// Why nothing more can be written, where that is not the end of the page.
+    fault: Option<io::Error>,
+}
+
+impl Page<'_> {
+    fn tell(&mut self, written: io::Result<()>) -> io::Result<()> {
+        written.map_err(|error| {
+            let kind = error.kind();
+            self.fault = Some(error);
+            kind.into()
+        })
+    }
+}
+
+impl Write for Page<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.0.extend_from_slice(bytes);
+        let written = self.paper.write_all(bytes);
+        self.tell(written)?;
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.paper.flush();
+        self.tell(flushed)
     }
 }
 

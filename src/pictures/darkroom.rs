@@ -1,5 +1,6 @@
 //! Where pictures are worked on beside the async tasks.
 
+use std::fs::File;
 use std::io::{BufRead, Seek};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::check::check_original;
-use super::clean::{CleanPicture, clean_reference};
+use super::clean::{Cleaned, clean_into};
 use super::fault::PictureFault;
 use super::fit::{Fit, Fitted, check_and_fit, fit};
 use super::look::{Limits, Looked};
@@ -47,12 +48,12 @@ impl Darkroom {
         Self { benches: Arc::new(Semaphore::new(count)), rack: Arc::default() }
     }
 
-    /// `clean_reference`, on a bench.
+    /// `clean_into`, on a bench.
     ///
     /// # Errors
-    /// What is wrong with the picture.
-    pub async fn clean_reference(&self, file: Bytes) -> Result<CleanPicture, PictureFault> {
-        self.work(move || clean_reference(&file)).await
+    /// What is wrong with the picture; `Source` where the file cannot be written.
+    pub async fn clean_into(&self, file: Bytes, into: Arc<File>) -> Result<Cleaned, PictureFault> {
+        self.work(move || clean_into(&file, &into)).await
     }
 
     /// `check_original`, on a bench.

@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, Cursor, Read as _, Seek, SeekFrom};
 
+use super::bands::Bands;
 use super::fault::PictureFault;
 use super::look::{HEADER_BYTES, Limits, Looked, Orientation, PictureKind, examine};
 use super::png_rows::{self, PngRows};
+use super::room::{ROOM, Taken};
 use super::rows::{AnyRows, Whole};
 use super::whole;
 
@@ -12,11 +14,14 @@ use super::whole;
 pub(super) struct Opened<R> {
     pub(super) looked: Looked,
     pixels: Pixels<R>,
+    _room: Taken<'static>,
 }
 
 enum Pixels<R> {
     /// From the decoder each time.
     Png(R),
+    /// From the decoder, band by band.
+    PngInBands(R),
     /// Decoded once.
     Whole(Whole),
 }
@@ -29,6 +34,7 @@ impl<R: BufRead + Seek> Opened<R> {
                 source.rewind()?;
                 Ok(Box::new(PngRows::new(png_rows::open(source)?)?))
             }
+            Pixels::PngInBands(source) => Ok(Box::new(Bands::new(source, &self.looked)?)),
             Pixels::Whole(whole) => Ok(whole.rows(self.looked.orientation)),
         }
     }
@@ -41,12 +47,13 @@ pub(super) fn open_slice<'a>(
 ) -> Result<Opened<Cursor<&'a [u8]>>, PictureFault> {
     limits.admit_bytes(file.len() as u64)?;
     let looked = examine(file)?.within(limits)?;
+    let room = ROOM.take(looked.memory);
     let pixels = if looked.kind == PictureKind::Png {
         open_png(&looked, Cursor::new(file))?
     } else {
         Pixels::Whole(whole::decode(&looked, file)?)
     };
-    Ok(Opened { looked, pixels })
+    Ok(Opened { looked, pixels, _room: room })
 }
 
 /// Opens a picture that lies somewhere else; takes into memory only what it must.
@@ -55,12 +62,13 @@ pub(super) fn open_source<R: BufRead + Seek>(
     limits: &Limits,
 ) -> Result<Opened<R>, PictureFault> {
     let looked = look_at(&mut source, limits)?;
+    let room = ROOM.take(looked.memory);
     let pixels = if looked.kind == PictureKind::Png {
         open_png(&looked, source)?
     } else {
         Pixels::Whole(whole::decode(&looked, &read_all(&mut source, limits)?)?)
     };
-    Ok(Opened { looked, pixels })
+    Ok(Opened { looked, pixels, _room: room })
 }
 
 /// Looks at the first bytes of a source and checks its length and its picture against `limits`.
@@ -98,9 +106,7 @@ pub(super) fn read_all<R: BufRead + Seek>(
 fn open_png<R: BufRead + Seek>(looked: &Looked, mut source: R) -> Result<Pixels<R>, PictureFault> {
     source.rewind()?;
     let reader = png_rows::open(&mut source)?;
-    if reader.info().interlaced || looked.orientation != Orientation::NoTransforms {
-        return Ok(Pixels::Whole(png_rows::take_whole(reader)?));
-    }
+    let in_bands = reader.info().interlaced || looked.orientation != Orientation::NoTransforms;
     drop(reader);
-    Ok(Pixels::Png(source))
+    Ok(if in_bands { Pixels::PngInBands(source) } else { Pixels::Png(source) })
 }

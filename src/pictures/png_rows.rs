@@ -2,11 +2,11 @@
 
 use std::io::{BufRead, Seek};
 
-use png::{BitDepth, ColorType, InterlaceInfo, Transformations};
+use png::{BitDepth, ColorType, Transformations};
 
 use super::fault::PictureFault;
 use super::look::Size;
-use super::rows::{Ink, Rows, Whole};
+use super::rows::{Ink, Rows};
 
 /// Memory for what a PNG carries beside pixels and we keep while decoding, bytes.
 const EXTRAS_BYTES_MAX: usize = 16 << 20;
@@ -23,7 +23,7 @@ pub(super) fn open<R: BufRead + Seek>(source: R) -> Result<png::Reader<R>, Pictu
 }
 
 /// How the rows of the decoder become rows of ours.
-struct Tones {
+pub(super) struct Tones {
     /// Samples a pixel as they come: 1 grey, 2 grey and opaqueness, 3, 4.
     samples: usize,
     /// Two bytes a sample, most significant first.
@@ -31,7 +31,7 @@ struct Tones {
 }
 
 impl Tones {
-    fn of<R: BufRead + Seek>(reader: &png::Reader<R>) -> Result<Self, PictureFault> {
+    pub(super) fn of<R: BufRead + Seek>(reader: &png::Reader<R>) -> Result<Self, PictureFault> {
         let (colour, depth) = reader.output_color_type();
         let samples = match colour {
             ColorType::Grayscale => 1,
@@ -50,7 +50,7 @@ impl Tones {
         Ok(Self { samples, wide })
     }
 
-    fn ink(&self) -> Ink {
+    pub(super) fn ink(&self) -> Ink {
         if self.samples.is_multiple_of(2) { Ink::Rgba } else { Ink::Rgb }
     }
 
@@ -60,7 +60,7 @@ impl Tones {
     }
 
     /// Makes a row of ours of a row of the decoder, which may be spoiled on the way.
-    fn convert(&self, raw: &mut [u8], row: &mut [u8]) {
+    pub(super) fn convert(&self, raw: &mut [u8], row: &mut [u8]) {
         let narrow = if self.wide { narrow(raw) } else { raw };
         match self.samples {
             1 => {
@@ -129,34 +129,4 @@ impl<R: BufRead + Seek> Rows for PngRows<R> {
         }
         Ok(())
     }
-}
-
-/// Takes a PNG whole: an interlaced one, whose last pass holds half of all rows, or one that has
-/// to be turned.
-pub(super) fn take_whole<R: BufRead + Seek>(
-    mut reader: png::Reader<R>,
-) -> Result<Whole, PictureFault> {
-    let tones = Tones::of(&reader)?;
-    let (width, height) = reader.info().size();
-    let ink = tones.ink();
-    let stride = width as usize * ink.samples();
-    let mut samples = vec![0; stride * height as usize];
-    let mut raw = vec![0; reader.output_line_size(width).ok_or(PictureFault::Unreadable)?];
-    let mut row = vec![0; stride];
-    let mut y = 0;
-    while let Some(interlace) = reader.read_row(&mut raw)? {
-        match interlace {
-            InterlaceInfo::Adam7(pass) => {
-                tones.convert(&mut raw, &mut row);
-                let bits = if ink == Ink::Rgb { 24 } else { 32 };
-                png::expand_interlaced_row(&mut samples, stride, &row, &pass, bits);
-            }
-            InterlaceInfo::Null(_) => {
-                tones.convert(&mut raw, &mut samples[y * stride..(y + 1) * stride]);
-                y += 1;
-            }
-        }
-    }
-    reader.finish()?;
-    Ok(Whole { size: Size { width, height }, ink, samples })
 }

@@ -9,6 +9,8 @@ mod block;
 mod header;
 mod huffman;
 
+use std::io::Write;
+
 use super::fault::PictureFault;
 use super::look::Size;
 use super::rows::AnyRows;
@@ -54,7 +56,30 @@ const BLOCK: usize = 8;
 
 impl Press {
     /// Pulls all rows and gives the JPEG. Transparency must be on paper already.
-    pub(super) fn print(&self, mut rows: AnyRows<'_>) -> Result<Vec<u8>, PressError> {
+    pub(super) fn print(&self, rows: AnyRows<'_>) -> Result<Vec<u8>, PressError> {
+        let page = self.press(rows, |bits| {
+            if bits.len() as u64 > self.bytes_max { Err(PressError::Overflow) } else { Ok(()) }
+        })?;
+        if page.len() as u64 > self.bytes_max { Err(PressError::Overflow) } else { Ok(page) }
+    }
+
+    /// The same onto something that says itself when it is full, so that never more than a band is
+    /// in memory.
+    pub(super) fn print_onto(
+        &self,
+        rows: AnyRows<'_>,
+        page: &mut dyn Write,
+    ) -> Result<(), PressError> {
+        let full = |_| PressError::Overflow;
+        let rest = self.press(rows, |bits| bits.pour(page).map_err(full))?;
+        page.write_all(&rest).map_err(full)
+    }
+
+    fn press(
+        &self,
+        mut rows: AnyRows<'_>,
+        mut after_band: impl FnMut(&mut BitWriter) -> Result<(), PressError>,
+    ) -> Result<Vec<u8>, PressError> {
         let size = rows.size();
         let (Ok(width), Ok(height)) = (u16::try_from(size.width), u16::try_from(size.height))
         else {
@@ -69,12 +94,9 @@ impl Press {
         for top in (0..size.height).step_by(band.rows_down()) {
             band.take(&mut rows, size.height - top)?;
             band.code(&quantizers, &mut coders, &mut bits);
-            if bits.len() as u64 > self.bytes_max {
-                return Err(PressError::Overflow);
-            }
+            after_band(&mut bits)?;
         }
-        let page = bits.finish();
-        if page.len() as u64 > self.bytes_max { Err(PressError::Overflow) } else { Ok(page) }
+        Ok(bits.finish())
     }
 }
 

@@ -12,7 +12,7 @@ use picdesk::{
     clock::Clock,
     config::Config,
     doors::Doors,
-    generate::{Studio, StudioParts},
+    generate::{Luggage, Studio, StudioParts},
     images::{ImagesClient, ImagesSettings, http_client},
     outbox::Lanes,
     pictures::Darkroom,
@@ -176,6 +176,7 @@ async fn a_picture_whose_making_panics_is_given_up_and_the_others_are_made() {
         timeout: Duration::from_mins(1),
         partials: 0,
         reference_bytes_max: 20_000_000,
+        luggage: Luggage::default(),
         medians: Arc::default(),
     }));
     let outcome = Arc::new([Outcome { seq: 1, effects: asked(), messages: Vec::new() }]);

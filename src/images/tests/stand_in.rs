@@ -26,7 +26,7 @@ fn png() -> Reference {
     let mut file = std::io::Cursor::new(Vec::new());
     let picture = image::RgbImage::from_pixel(64, 48, image::Rgb([200, 80, 20]));
     picture.write_to(&mut file, image::ImageFormat::Png).unwrap();
-    Reference { bytes: file.into_inner().into(), format: PictureFormat::Png }
+    reference(&file.into_inner(), PictureFormat::Png)
 }
 
 fn assert_picture(bytes: &[u8], format: image::ImageFormat) {

@@ -1,6 +1,7 @@
 //! The header of a PNG.
 
 use super::{Looked, Orientation, PictureKind, big_u32, orientation_of, sized};
+use crate::pictures::bands::BAND_BYTES;
 use crate::pictures::fault::PictureFault;
 
 /// Rows, tables and windows that decoding row by row holds, beside a few rows.
@@ -36,8 +37,8 @@ pub(super) fn examine(header: &[u8]) -> Result<Looked, PictureFault> {
         at = end.saturating_add(4);
     }
     let row = u64::from(size.width) * 8 * 4;
-    let whole = if interlaced || orientation != Orientation::NoTransforms {
-        size.pixels().saturating_mul(if has_alpha { 4 } else { 3 })
+    let band = if interlaced || orientation != Orientation::NoTransforms {
+        size.pixels().saturating_mul(if has_alpha { 4 } else { 3 }).min(BAND_BYTES)
     } else {
         0
     };
@@ -48,6 +49,6 @@ pub(super) fn examine(header: &[u8]) -> Result<Looked, PictureFault> {
         orientation,
         has_alpha,
         animated,
-        memory: whole.saturating_add(DECODER_BYTES + row),
+        memory: band + DECODER_BYTES + row,
     })
 }

@@ -144,6 +144,6 @@ fn a_jpeg_with_two_frame_headers_is_refused() {
 fn the_largest_size_that_a_header_can_say_is_too_large_and_nothing_else() {
     let header = png_start(u32::MAX, u32::MAX, 8, 6, true);
     let looked = examine(&header).expect("a header");
-    assert_eq!(looked.memory, u64::MAX);
+    assert!(looked.memory > u64::from(u32::MAX), "a row of it");
     assert!(looked.within(&Limits::ORIGINAL).is_err());
 }

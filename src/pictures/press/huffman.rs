@@ -1,5 +1,7 @@
 //! Coefficients become bits, by the code tables of the standard.
 
+use std::io::Write;
+
 use super::block::{Coefficients, ZIGZAG};
 
 /// A code table: how many codes of each length from 1 to 16, and what they stand for.
@@ -200,6 +202,13 @@ impl BitWriter {
         if byte == 0xff {
             self.page.push(0);
         }
+    }
+
+    /// Writes out the bytes so far.
+    pub(super) fn pour(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
+        out.write_all(&self.page)?;
+        self.page.clear();
+        Ok(())
     }
 
     /// Fills the last byte with ones, ends the picture and gives the page.

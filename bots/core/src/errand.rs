@@ -22,8 +22,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Errand {
-    /// A picture that its channel gives away only for a while is fetched at once, and a copy kept
-    /// until nobody needs it any more.
+    /// A picture is looked at at once, so that whoever sent something that is none hears of it. Of
+    /// one that its channel gives away only for a while a copy is kept until nobody needs it any
+    /// more.
     CopyMedia {
         /// The picture at the channel.
         media: MediaRef,
@@ -255,14 +256,26 @@ pub fn media_name(conversation: &ConversationId, media: &MediaRef) -> String {
     format!("{}/{}", conversation.channel(), media.unique)
 }
 
+/// How long a file is worth looking at, milliseconds: after that its turn in line tells.
+const LOOKS_MS: i64 = 15 * 60 * 1000;
+
 /// Of all pictures that this turn keeps for later and that their channel will not give away for
-/// long, copies are fetched.
+/// long, copies are fetched. What was sent as a file may be anything: it is looked at.
 pub(crate) fn copy_media(turn: &mut Turn<'_>) {
     let now = turn.frame.now;
+    let cause = turn.frame.cause.0;
     let mut wanted: BTreeMap<String, (ConversationId, Errand, i64)> = BTreeMap::new();
     for Keeps { conversation, identity, media } in turn.so_far().iter().flat_map(kept_media) {
-        if let Some(until) = media.fetch_before.filter(|until| *until > now) {
-            let name = format!("copy:{}", media_name(conversation, media));
+        let name = media_name(conversation, media);
+        let (name, until) = match media.fetch_before {
+            Some(until) => (format!("copy:{name}"), until),
+            // The same file may be sent again, and is told of again.
+            None if media.name.is_some() => {
+                (format!("look:{cause}:{name}"), now.saturating_add(LOOKS_MS))
+            }
+            None => continue,
+        };
+        if until > now {
             let errand = Errand::CopyMedia { media: media.clone(), identity: identity.clone() };
             wanted.insert(name, (conversation.clone(), errand, until));
         }
@@ -295,6 +308,8 @@ fn kept_media(effect: &Effect) -> Vec<Keeps<'_>> {
         // Of what may not be meant for us nothing is fetched.
         Effect::AddToAlbum { conversation, message, called: true, .. } => {
             let pictures = message.attachments.iter().filter_map(|one| match one {
+                // The others are looked at when the album is whole.
+                Attachment::Picture(media) if media.fetch_before.is_none() => None,
                 Attachment::Picture(media) => {
                     Some(Keeps { conversation, identity: &message.from.identity, media })
                 }

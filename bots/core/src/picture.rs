@@ -7,8 +7,8 @@ use crate::{
     credits::{Credits, GrantReason, VoidReason},
     effect::{Body, Effect, NewArtifact},
     event::{About, Finished, Setting},
-    facts::{Generation, GenerationFacts, Request},
-    generation::{Failure, GenerationState},
+    facts::{Customer, Generation, GenerationFacts, OpenRequest, Request},
+    generation::{Failure, GenerationState, ReferenceFault},
     id::{ArtifactId, EntryId, Slot},
     keys, receipt,
     say::{Key, Part, Say},
@@ -200,8 +200,40 @@ pub(crate) fn uncertain(turn: &mut Turn<'_>, facts: &GenerationFacts) {
     give_up(turn, facts, None);
 }
 
-fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure>) {
-    let Some(mut scene) = Scene::of(facts) else { return };
+/// The pictures of a request that are still in line cannot be made: one of those that they are to
+/// be made from is none. Whoever works on one of them meanwhile finds the same.
+pub(crate) fn spoiled(
+    turn: &mut Turn<'_>,
+    customer: &Customer,
+    account: &mut Account,
+    open: &OpenRequest,
+    (number, fault): (u8, ReferenceFault),
+) {
+    let mut siblings = open.generations.clone();
+    for held in open.generations.iter().filter(|it| it.state == GenerationState::Held) {
+        let facts = GenerationFacts {
+            generation: Some(held.clone()),
+            request: Some(open.request.clone()),
+            siblings: siblings.clone(),
+            account: Some(account.clone()),
+            language: customer.language,
+            reachable: customer.reachable,
+        };
+        let failure = Failure::Reference { number: Some(number), fault };
+        if let Some(scene) = give_up(turn, &facts, Some(failure)) {
+            (siblings, *account) = (scene.siblings, scene.account);
+        }
+    }
+}
+
+/// Gives the credits back and says so. How things stand after, where there was something to give
+/// up.
+fn give_up(
+    turn: &mut Turn<'_>,
+    facts: &GenerationFacts,
+    failure: Option<Failure>,
+) -> Option<Scene> {
+    let mut scene = Scene::of(facts)?;
     match scene.generation.state {
         GenerationState::Held
         | GenerationState::Claimed
@@ -211,7 +243,7 @@ fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure
         | GenerationState::Delivered
         | GenerationState::Failed
         | GenerationState::Uncertain
-        | GenerationState::Cancelled => return,
+        | GenerationState::Cancelled => return None,
     }
     let (reason, state) = match failure {
         Some(_) => (VoidReason::Failed, GenerationState::Failed),
@@ -226,6 +258,7 @@ fn give_up(turn: &mut Turn<'_>, facts: &GenerationFacts, failure: Option<Failure
         None => Say::Uncertain { available, part },
     };
     tell_end(turn, &scene, say);
+    Some(scene)
 }
 
 /// The placeholder says why there is no picture; after the last one the request is closed.

@@ -4,16 +4,16 @@
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use crate::{
-    account::Entitlement,
+    account::{Account, Entitlement},
     credits::Credits,
     customer::Visit,
     effect::{Effect, RequestChange},
     event::Event,
     facts::{Customer, Line, OpenRequest, Reference, Request, RequestState},
     flags::Flags,
-    generation::{Failure, Options},
+    generation::{Failure, Options, ReferenceFault},
     id::{ArtifactId, MessageId, RequestId, Slot},
-    keys, making, pricing,
+    keys, making, picture, pricing,
     say::{Cheaper, Key, Part, Say},
     screening,
     turn::{Reader, Turn, shorten},
@@ -422,4 +422,27 @@ pub(crate) fn cheaper_way(request: &Request) -> Option<RequestChange> {
     let price_each = Credits(way.price.0 / count);
     let prompt = request.prompt.clone();
     Some(RequestChange { prompt, options: way.options, price_each })
+}
+
+/// One of the pictures that a request is to be made from is none: what waits for an answer is let
+/// go, what is in line is given up.
+pub(crate) fn spoiled(
+    turn: &mut Turn<'_>,
+    customer: &Customer,
+    account: &mut Account,
+    open: &OpenRequest,
+    (number, fault): (u8, ReferenceFault),
+) {
+    match open.request.state {
+        RequestState::Asking | RequestState::Unpaid | RequestState::Checking => {
+            let (id, state) = (open.request.id, RequestState::Cancelled);
+            turn.then(Effect::UpdateRequest { id, state, change: None });
+            turn.then(Effect::ClearTimer { id: timer(id) });
+            let reader = Reader::of(&open.request, customer.language);
+            let word = turn.words(&reader, Say::ReferenceUnusable { number, fault });
+            turn.send(word.editing(Slot::Question(id.0)));
+        }
+        RequestState::Open => picture::spoiled(turn, customer, account, open, (number, fault)),
+        RequestState::Settled | RequestState::Cancelled | RequestState::Lapsed => {}
+    }
 }

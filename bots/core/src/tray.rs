@@ -11,7 +11,7 @@ use crate::{
     facts::{MessageFacts, Reference},
     generation::ReferenceFault,
     id::{ConversationId, IdentityId, Slot, TrayId},
-    keys,
+    keys, request,
     say::{Label, Say, Verb},
     turn::{Reader, Turn},
 };
@@ -89,7 +89,8 @@ fn empty(turn: &mut Turn<'_>, visit: &mut Visit) -> Option<Slot> {
     Some(Slot::Question(id.0))
 }
 
-/// A picture that waits cannot be worked from: said at once, and the others wait on.
+/// A picture cannot be worked from: said at once, and the others of the tray wait on. What was to
+/// be made from it is not waited for.
 pub(crate) fn spoiled(
     turn: &mut Turn<'_>,
     facts: &MessageFacts,
@@ -101,15 +102,25 @@ pub(crate) fn spoiled(
         Reference::Media(waiting) => waiting.unique == media.unique,
         Reference::Artifact(_) => false,
     };
-    // Of one that a request is made from, that tells.
+    let mut account = customer.account.clone();
+    let channel = turn.frame.conversation.channel();
+    for open in customer.open.iter().filter(|it| it.request.conversation.channel() == channel) {
+        if let Some(index) = open.request.references.iter().position(is_it) {
+            // The picture that is changed comes before all others.
+            let parent = open.request.parent.map(Reference::Artifact);
+            let before = parent.is_some_and(|it| !open.request.references.contains(&it));
+            let number = number(index + usize::from(before));
+            request::spoiled(turn, customer, &mut account, open, (number, fault));
+        }
+    }
     let Some(index) = customer.tray.iter().position(is_it) else { return };
     let reader = Reader::here(turn, customer, Setting::Private);
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
     let mut others = customer.tray.clone();
     others.remove(index);
     let slot = empty(turn, &mut visit);
-    let number = u8::try_from(index + 1).unwrap_or(u8::MAX);
-    let complaint = turn.words(&visit.reader, Say::ReferenceUnusable { number, fault });
+    let say = Say::ReferenceUnusable { number: number(index), fault };
+    let complaint = turn.words(&visit.reader, say);
     turn.send(match slot {
         Some(slot) => complaint.editing(slot),
         None => complaint,
@@ -117,6 +128,11 @@ pub(crate) fn spoiled(
     if !others.is_empty() {
         put(turn, &mut visit, others);
     }
+}
+
+/// Pictures are counted from one.
+fn number(index: usize) -> u8 {
+    u8::try_from(index + 1).unwrap_or(u8::MAX)
 }
 
 /// Pictures waited long enough for words.

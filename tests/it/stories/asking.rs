@@ -1,13 +1,13 @@
 //! Prompts, pictures, and changes to them.
 
 use picdesk_sandbox::{
-    images::{Latency, Operation, Stage, decode_nonce},
-    telegram::{ALICE, Armed, Fault, MessageView},
+    images::{ImagesFault, Latency, Operation, Outcome, Stage, decode_nonce},
+    telegram::{ALICE, Armed, Fault, MessageView, XIAOMING},
 };
 use sha2::{Digest as _, Sha256};
 
 use super::{bot_says, photo, picture_of};
-use crate::house::{Given, House};
+use crate::house::{Given, House, PATIENCE};
 
 #[tokio::test]
 async fn a_prompt_becomes_a_picture_with_a_receipt() {
@@ -201,4 +201,26 @@ async fn other_words_for_what_was_refused_are_a_prompt_of_their_own() {
     bot_says(&house, ALICE, "The picture was already being made").await;
     house.until_quiet().await;
     assert_eq!(house.images.made_count(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_picture_is_told_of_before_its_turn_in_line() {
+    let house = House::build(Given { images: "concurrency = 1\n", ..Given::default() }).await;
+    house.images.fault(ImagesFault::Slow { seconds: 20.0 });
+    let _desk = house.open().await;
+    house.telegram.say(XIAOMING, "a fox in the snow").unwrap();
+    house.images.until(|calls| !calls.is_empty()).await;
+    let pdf = b"%PDF-1.7\n1 0 obj\n".as_slice();
+    house.telegram.send_document(ALICE, "fox.png", pdf, "make it blue").await.unwrap();
+    let kind = "is of a kind that I cannot open";
+    let told = bot_says(&house, ALICE, kind).await;
+    let calls = house.images.calls();
+    assert_eq!(calls[0].outcome, Outcome::Making, "the line has not moved");
+    assert!(told.text.contains("Nothing was charged"), "{}", told.text);
+    // Without words it is told of too, and does not wait for any.
+    house.telegram.send_document(ALICE, "ox.png", pdf, "").await.unwrap();
+    let again = |it: &MessageView| it.message > told.message && it.text.contains(kind);
+    house.telegram.wait_for(ALICE, PATIENCE, again).await.unwrap();
+    house.until_quiet().await;
+    assert_eq!(house.images.calls().len(), 1);
 }

@@ -2,6 +2,8 @@
 
 use std::{format, string::String, vec, vec::Vec};
 
+use insta::assert_snapshot;
+
 use super::{lines::folded, world::*};
 use crate::{
     channel::{Attachment, MediaRef},
@@ -9,7 +11,7 @@ use crate::{
     errand::{Brought, Errand, ErrandEnd, ErrandEnded, ErrandFailure},
     event::{Event, Message},
     facts::*,
-    generation::ReferenceFault,
+    generation::{GenerationState as Is, ReferenceFault},
     id::*,
 };
 
@@ -43,6 +45,81 @@ fn of_a_picture_that_is_not_there_for_long_a_copy_is_fetched_at_once() {
     assert_eq!(errands(twice).len(), 1);
     let too_late = Message { attachments: vec![short_lived("a", NOW)], ..message("a fox") };
     assert_eq!(errands(too_late), [""; 0]);
+}
+
+#[test]
+fn what_was_sent_as_a_file_is_looked_at_at_once() {
+    let file = Attachment::Picture(MediaRef { name: Some("fox.png".into()), ..media("f") });
+    let until = NOW + 900_000;
+    let looks = [format!("look:{CAUSE}:telegram/f until {until}")];
+    let with_words = Message { attachments: vec![file.clone(), photo("b")], ..message("a fox") };
+    assert_eq!(errands(with_words), looks);
+    let alone = Message { attachments: vec![file.clone()], ..message("") };
+    assert_eq!(errands(alone), looks);
+    let part = Message {
+        attachments: vec![file],
+        album: Some("album1".into()),
+        ..message("an album is whole first")
+    };
+    assert_eq!(errands(part), [""; 0]);
+}
+
+/// What follows when a file turns out to be no picture, for somebody with these requests.
+fn no_picture(open: Vec<OpenRequest>) -> String {
+    let customer = Customer { open, ..customer(10) };
+    let media = MediaRef { name: Some("fox.png".into()), ..media("f") };
+    let what = Errand::CopyMedia { media, identity: customer.identity.clone() };
+    let end = ErrandEnd::Brought(Brought::Unusable(ReferenceFault::WrongKind));
+    let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(7), what, end });
+    let facts = Facts::Message(message_facts(customer));
+    folded(&super::lines::lines(CAUSE, &follows_at(&house(), PRIVATE, &facts, &event)))
+}
+
+fn made_from(references: &[&str], state: RequestState, of: &[Is]) -> OpenRequest {
+    let references = references.iter().map(|name| Reference::Media(media(name))).collect();
+    let numbered = (1..).zip(of);
+    OpenRequest {
+        request: Request { references, ..request(state) },
+        generations: numbered.map(|(number, state)| generation(number, *state)).collect(),
+    }
+}
+
+#[test]
+fn what_is_in_line_with_a_file_that_is_no_picture_is_given_up_at_once() {
+    let open = made_from(&["a", "f"], RequestState::Open, &[Is::Held, Is::Held]);
+    assert_snapshot!(no_picture(vec![open]), @r#"
+    VoidHold { hold: 71, reason: Failed }
+    SettleGeneration { generation: 61, state: Failed, failure: Some(Reference { number:
+        Some(2), fault: WrongKind }) }
+    edit Generation(61) in telegram:7 about Ended(61): Failed { failure: Reference { number:
+        Some(2), fault: WrongKind }, available: Some(12), part: Part { number: 1, count: 2 }
+        } / [AskHuman 50] [SupportLink https://help.example]
+    VoidHold { hold: 72, reason: Failed }
+    SettleGeneration { generation: 62, state: Failed, failure: Some(Reference { number:
+        Some(2), fault: WrongKind }) }
+    edit Generation(62) in telegram:7 about Ended(62): Failed { failure: Reference { number:
+        Some(2), fault: WrongKind }, available: Some(14), part: Part { number: 2, count: 2 }
+        } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50] [SupportLink
+        https://help.example]
+    UpdateRequest { id: 50, state: Settled, change: - }
+    "#);
+    let under_way = made_from(&["f"], RequestState::Open, &[Is::Claimed, Is::Submitting]);
+    assert_eq!(no_picture(vec![under_way]), "", "whoever has it in hand finds out");
+    let of_others = made_from(&["a"], RequestState::Open, &[Is::Held]);
+    assert_eq!(no_picture(vec![of_others]), "");
+}
+
+#[test]
+fn what_waits_for_an_answer_with_a_file_that_is_no_picture_is_let_go() {
+    let changed = made_from(&["f"], RequestState::Unpaid, &[]);
+    let request = Request { parent: Some(ArtifactId(70)), ..changed.request };
+    let changed = OpenRequest { request, generations: vec![] };
+    assert_snapshot!(no_picture(vec![changed]), @r#"
+    UpdateRequest { id: 50, state: Cancelled, change: - }
+    ClearTimer { id: "request:50" }
+    edit Question(50) in telegram:7: ReferenceUnusable { number: 2, fault: WrongKind } /
+        [AskHuman 0] [SupportLink https://help.example]
+    "#);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::io::Cursor;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use picdesk::{
+    creem::notice::{Reading, read as read_creem},
     images::{BodyReader, Found, PIECE_BYTES_MAX},
     pictures::{Fit, Limits, PictureFault, check_and_fit, check_original, examine},
 };
@@ -127,6 +128,23 @@ pub fn telegram_update(data: &[u8]) {
         }
         Err(NotRead::NotAnUpdate) => {}
         Err(NotRead::NameUnknown) => panic!("our name is known"),
+    }
+}
+
+/// What Creem tells is the same event, under the same name, however often it is read; and whatever
+/// could be one and is not understood is kept.
+pub fn creem_event(data: &[u8]) {
+    let reading = read_creem(data);
+    assert_eq!(read_creem(data), reading);
+    let parsed: Result<serde_json::Value, _> = serde_json::from_slice(data);
+    let is_object = parsed.is_ok_and(|it| it.is_object());
+    match reading {
+        Reading::Event(brought) => {
+            assert!(is_object, "an event that is no object");
+            assert!((1..=200).contains(&brought.id.len()), "its name is {} long", brought.id.len());
+        }
+        Reading::Unread => assert!(is_object, "nothing to look at"),
+        Reading::Nothing => {}
     }
 }
 

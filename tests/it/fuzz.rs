@@ -170,6 +170,11 @@ fn fuzz_telegram_update() {
 }
 
 #[test]
+fn fuzz_creem_event() {
+    run("creem_event", &files("src/creem/samples"), targets::creem_event);
+}
+
+#[test]
 fn fuzz_images_stream() {
     let picture = STANDARD.encode(small_pictures().concat());
     let event = |name: &str, index: &str| {

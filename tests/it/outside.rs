@@ -5,6 +5,7 @@
 mod bodies;
 mod caller;
 mod doors;
+mod others;
 mod pages;
 mod replays;
 mod sockets;

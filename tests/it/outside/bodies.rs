@@ -119,7 +119,7 @@ async fn bring_at_once(caller: &Caller, bodies: Vec<Vec<u8>>, at_once: usize) ->
 }
 
 /// Bodies with the name of what is wrong with them.
-fn named() -> Vec<(String, String)> {
+pub fn named() -> Vec<(String, String)> {
     let deep = |open: &str, close: &str, depth: usize| open.repeat(depth) + &close.repeat(depth);
     let mut all: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, body: String| all.push((name.to_owned(), body));
@@ -229,8 +229,26 @@ fn mutant(chance: &mut StdRng, samples: &[String], number: usize) -> Vec<u8> {
     let sample = &samples[chance.random_range(0..samples.len())];
     let mut update: Value = serde_json::from_str(sample).unwrap_or_else(|_| json!({}));
     update["update_id"] = json!(1_000_000 + number);
-    let mut bytes = update.to_string().into_bytes();
+    mutated(chance, update.to_string().as_bytes())
+}
+
+/// These samples with chance at work, as text.
+pub fn text_mutants(seed: u64, samples: &[String], count: usize) -> Vec<String> {
+    let mut chance = StdRng::seed_from_u64(seed);
+    let mutant = |_| {
+        let sample = &samples[chance.random_range(0..samples.len())];
+        String::from_utf8_lossy(&mutated(&mut chance, sample.as_bytes())).into_owned()
+    };
+    (0..count).map(mutant).collect()
+}
+
+/// Bytes in which chance has changed something.
+pub fn mutated(chance: &mut StdRng, sample: &[u8]) -> Vec<u8> {
+    let mut bytes = sample.to_vec();
     for _ in 0..chance.random_range(0..4) {
+        if bytes.is_empty() {
+            break;
+        }
         let at = chance.random_range(0..bytes.len());
         match chance.random_range(0..5) {
             0 => bytes[at] = chance.random(),

@@ -5,7 +5,7 @@
  *
  * The sandbox has to be a fresh one: a run spends most of what its people have to begin with.
  * One line a check; screenshots go into the folder; the exit code is 1 when a check failed. Needs
- * node 20 and a Chromium (`CHROMIUM` names one), and nothing else.
+ * node 18 or later and a Chromium (`CHROMIUM` names one), and nothing else.
  */
 
 import { mkdirSync } from "node:fs";
@@ -20,13 +20,15 @@ import { visitWecom } from "./wecom.mjs";
 /** A picture may take this long: a queue, a believable provider, a busy machine. */
 const PICTURE_MS = 180_000;
 /** How much slower the provider is made, seconds, so that there is something to cancel. */
-const SLOWER_S = 6;
+const SLOWER_S = 20;
 /** What the checks read, in the language of the player. */
 const SAYS = {
   cancel: /^(Cancel|取消)$/,
   again: /^(Again|再来)/,
   checking: /^(Checking|正在检查)/,
-  cancelled: /cancel|too late|drawn already|drawing|取消/i,
+  atProvider: /^(Drawing|正在落笔) /,
+  inLine: /next in line|\d(st|nd|rd|th) in line|下一个就是你|排第 \d+ 位/,
+  cancelled: /^(Cancelled\.|已取消)/,
 };
 
 /** Each width plays somebody else, so that neither finds the other's chat. */
@@ -234,7 +236,22 @@ async function change(visit, picture) {
   });
 }
 
-/** Makes the provider slow, lets others stand in line, and takes a request back. */
+/** In the page: waits until the newest words to each of these people are such. */
+async function becomeBusy(people, pattern, flags, ms) {
+  const end = Date.now() + ms;
+  const newest = async (as) => {
+    const { messages } = await (await fetch(`/sandbox/api/chat/${as}?limit=20`)).json();
+    return messages.filter((it) => it.from.bot).at(-1)?.text ?? "";
+  };
+  for (;;) {
+    const said = await Promise.all(people.map(newest));
+    if (said.every((text) => new RegExp(pattern, flags).test(text))) return true;
+    if (Date.now() > end) throw new Error(`the provider is not busy: ${said.join(" | ")}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+/** Makes the provider slow, lets others take its places, and takes a request back. */
 async function takeBack(visit) {
   const { page } = visit;
   await visit.check("a fault is armed and shown", async () => {
@@ -264,6 +281,8 @@ async function takeBack(visit) {
       },
       OTHERS,
     );
+    // As many as are made at once: whoever comes now stands in line, and can take that back.
+    await page.run(becomeBusy, OTHERS, SAYS.atProvider.source, "", PICTURE_MS);
     const before = await visit.newest();
     await visit.write("a lighthouse at night");
     const hasCancel = (it) => it.buttons.some((text) => SAYS.cancel.test(text));
@@ -272,6 +291,8 @@ async function takeBack(visit) {
       (it) =>
         it.message > before && it.fromBot && hasCancel(it) && !SAYS.checking.test(it.text),
     );
+    if (!SAYS.inLine.test(placeholder.text))
+      throw new Error(`it is not in line: ${placeholder.text}`);
     const [label] = placeholder.buttons.filter((text) => SAYS.cancel.test(text));
     await page.press(`[data-keys="${placeholder.message}"] .key`, label);
     const after = await visit.message(

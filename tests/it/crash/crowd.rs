@@ -1,12 +1,12 @@
-//! Who writes while the desk dies: people with prompts that no one else has, who tap, take back,
-//! and are heard twice.
+//! Who writes while the desk dies: people with prompts that no one else has, who send albums,
+//! change pictures, tap, take back, and are heard twice.
 
 use std::{sync::Arc, time::Duration};
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
 
-use crate::house::House;
+use crate::{house::House, stories::photo};
 
 /// How many people write on Telegram.
 const PEOPLE: usize = 6;
@@ -31,6 +31,17 @@ pub struct Prompt {
     pub chat: Chat,
     /// The words, which nobody else has.
     pub words: String,
+    /// How they came.
+    pub form: Form,
+}
+
+/// How words came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// By themselves, or as an answer.
+    Words,
+    /// On the first picture of an album.
+    Album,
 }
 
 /// Where somebody wrote.
@@ -74,9 +85,11 @@ impl Crowd {
                 continue;
             }
             let user = self.people[self.chance.random_range(0..self.people.len())];
-            match self.chance.random_range(0..10) {
+            match self.chance.random_range(0..12) {
                 0..3 => self.take_back(user),
                 3 => _ = self.house.telegram.redeliver(AGAIN),
+                4 => self.send_album(user).await,
+                5 => self.change_picture(user),
                 _ => {
                     for _ in 0..self.chance.random_range(1..=BURST_MAX) {
                         self.ask(user);
@@ -89,8 +102,36 @@ impl Crowd {
     fn ask(&mut self, user: i64) {
         let words = self.words();
         let message = self.house.telegram.say(user, &words).unwrap();
+        self.asked(user, message, words, Form::Words);
+    }
+
+    fn asked(&mut self, user: i64, message: i64, words: String, form: Form) {
         let chat = Chat::Telegram { user, message };
-        self.prompts.push(Prompt { chat, words });
+        self.prompts.push(Prompt { chat, words, form });
+    }
+
+    /// Sends pictures to make one of, whose words stand on the first.
+    async fn send_album(&mut self, user: i64) {
+        let words = self.words();
+        let count = self.chance.random_range(2..=3);
+        let photos = (0..count).map(|number| photo(64 + 8 * number, 48).into()).collect();
+        let parts = self.house.telegram.send_album(user, photos, &words).await.unwrap();
+        self.asked(user, parts[0], words, Form::Album);
+    }
+
+    /// Answers a picture with words: it is to be changed, or, if it was not finished, they are a
+    /// prompt.
+    fn change_picture(&mut self, user: i64) {
+        let chat = self.house.telegram.chat(user);
+        let mut pictures =
+            chat.iter().filter(|it| it.is_from_bot() && it.picture.is_some()).collect::<Vec<_>>();
+        if pictures.is_empty() {
+            return;
+        }
+        let picture = pictures.swap_remove(self.chance.random_range(0..pictures.len()));
+        let words = self.words();
+        let message = self.house.telegram.reply(user, picture.message, &words).unwrap();
+        self.asked(user, message, words, Form::Words);
     }
 
     /// Somebody writes on WeCom; or a doorbell rings that nobody pressed.
@@ -108,7 +149,7 @@ impl Crowd {
             if self.house.wecom().say(chat, &words).is_err() && WITH_BOT.contains(&chat) {
                 return;
             }
-            self.prompts.push(Prompt { chat: Chat::Wecom(chat), words });
+            self.prompts.push(Prompt { chat: Chat::Wecom(chat), words, form: Form::Words });
         }
     }
 

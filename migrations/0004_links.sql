@@ -34,8 +34,8 @@ create table identities (
   created_at bigint not null,
   -- Where they are talked with alone, once they have linked a chat; else that has their own name.
   home text,
-  -- When their account was linked or signed in, zero when never; on which side they were then, by the
-  -- link, above zero where they came; and what they may spend in the first day.
+  -- When their account was linked or signed in, zero when never; on which side they were then, by
+  -- the link, above zero where they came; and what they may spend in the first day.
   linked_at bigint not null default 0,
   side bigint not null default 0,
   may_spend bigint not null default 0

@@ -285,8 +285,8 @@ fn of_reversal(object: Value, at: i64, by: Reversal) -> Option<Notice> {
     let notice = |told| Notice { at, mode: mode(word), request: request.clone(), told };
     let transaction = it.transaction.as_ref()?;
     let payment = payment_of(transaction, it.order.as_deref())?;
-    // Source: Creem, "Refunds": pending, requiresAction, succeeded, failed, canceled. What is pending
-    // is told again when it comes about.
+    // Source: Creem, "Refunds": pending, requiresAction, succeeded, failed, canceled. What is
+    // pending is told again when it comes about.
     match it.status.as_deref().filter(|_| by == Reversal::Refund) {
         None | Some("succeeded") => {}
         Some("failed" | "canceled") => return Some(notice(Told::NotReversed(payment))),

@@ -74,8 +74,8 @@ impl GiveBack {
         })
     }
 
-    /// A refund that is begun is not asked for again, which might give back twice: the payment tells
-    /// when the money has gone, and Creem tells when it does not.
+    /// A refund that is begun is not asked for again, which might give back twice: the payment
+    /// tells when the money has gone, and Creem tells when it does not.
     async fn look_at(&self, payment: &str) -> Result<Came, CallError> {
         let transaction = self.find(payment).await?;
         let went_back = transaction.is_some_and(|it| it.went_back());

@@ -12,7 +12,7 @@ use picdesk_core::{
     account::{Account, Entitlement, Language},
     credits::Credits,
     facts::{
-        Awaiting, Case, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest, Owed,
+        Awaiting, Customer, Generation, HISTORY_PAGE, House, Kept, Missed, OpenRequest, Owed,
         Reference, Request,
     },
     generation::GenerationState,
@@ -25,12 +25,15 @@ use picdesk_core::{
 };
 
 pub use self::albums::albums;
-pub use self::at_desk::{case_of_code, only_open_case, operator, past, relayed, unsent};
+use self::at_desk::latest_cases;
+pub use self::at_desk::{
+    case_of_code, cases, only_open_case, operator, past, relayed, topic_cases, unsent,
+};
 pub use self::pictured::has_picture;
 pub use self::rows::{CaseBody, RequestBody, read_request};
 pub(super) use self::rows::{word, word_of};
 use self::{
-    rows::{inconsistent, language, read_account, read_artifact, read_case, read_kept, read_name},
+    rows::{inconsistent, language, read_account, read_artifact, read_kept, read_name},
     statements as sql,
 };
 use super::{
@@ -152,8 +155,8 @@ pub async fn customers(
     Ok(found)
 }
 
-/// What somebody may not do yet whose account was linked a short while ago: when, on which side, and
-/// what they might spend then.
+/// What somebody may not do yet whose account was linked a short while ago: when, on which side,
+/// and what they might spend then.
 async fn newcomer(
     tx: &mut Tx,
     account: AccountId,
@@ -311,42 +314,6 @@ pub async fn started(tx: &mut Tx, by: &[Pair]) -> Result<HashMap<Pair, Request>,
         let request = read_request(&row, 0)?;
         let message = request.message.clone().map(|id| id.0).unwrap_or_default();
         found.insert((request.conversation.0.clone(), message), request);
-    }
-    Ok(found)
-}
-
-async fn latest_cases(tx: &mut Tx, accounts: &[i64]) -> Result<HashMap<i64, Case>, StoreError> {
-    let mut found = HashMap::new();
-    for row in tx.rows_for(sql::FIND_CASES, &ids(accounts.iter().copied())).await? {
-        let case = read_case(&row)?;
-        found.insert(case.account.0, case);
-    }
-    Ok(found)
-}
-
-/// Matters by id.
-pub async fn cases(
-    tx: &mut Tx,
-    wanted: impl IntoIterator<Item = i64>,
-) -> Result<HashMap<i64, Case>, StoreError> {
-    let mut found = HashMap::new();
-    for row in tx.rows_for(sql::FIND_CASE, &ids(wanted)).await? {
-        let case = read_case(&row)?;
-        found.insert(case.id.0, case);
-    }
-    Ok(found)
-}
-
-/// Matters by their topic.
-pub async fn topic_cases(
-    tx: &mut Tx,
-    topics: &[&str],
-) -> Result<HashMap<String, Case>, StoreError> {
-    let mut found = HashMap::new();
-    for row in tx.rows_for(sql::FIND_TOPIC_CASES, &words(topics.iter().copied())).await? {
-        let case = read_case(&row)?;
-        let topic = case.topic.clone().map(|topic| topic.0).unwrap_or_default();
-        found.insert(topic, case);
     }
     Ok(found)
 }

@@ -1,6 +1,6 @@
-//! For a day after a link neither side may do everything with what is the other's: spend it, change
-//! its plan, have its money go back. And who came may not unlink whoever was there, nor link anybody
-//! else. Meanwhile every chat hears of the link, and each can undo it.
+//! For a day after a link neither side may do everything with what is the other's: spend it,
+//! change its plan, have its money go back. And who came may not unlink whoever was there, nor link
+//! anybody else. Meanwhile every chat hears of the link, and each can undo it.
 
 use crate::{
     credits::Credits,

@@ -21,7 +21,7 @@ use crate::{
     generation::Options,
     handed, handing, history,
     id::RequestId,
-    keys, linking, payment, pricing, receipt,
+    keys, linking, offer, payment, pricing, receipt,
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
     settings, support, tray,
@@ -277,7 +277,7 @@ fn confirm(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer
 
 fn take_cheaper(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) -> Answer {
     let Some(request) = &facts.request else { return Answer::Line(Say::Stale) };
-    let Some(change) = request::cheaper_way(request) else { return Answer::Line(Say::Stale) };
+    let Some(change) = offer::cheaper_way(request) else { return Answer::Line(Say::Stale) };
     answer_to(request::resume(turn, visit, &facts.line, request, Some(change)), request)
 }
 

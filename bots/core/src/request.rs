@@ -5,19 +5,18 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use crate::{
     account::{Account, Entitlement},
-    credits::Credits,
     customer::Visit,
     effect::{Effect, RequestChange},
     errand::Screening,
     event::Event,
     facts::{Customer, Line, OpenRequest, Reference, Request, RequestState},
     flags::Flags,
-    generation::{Failure, Options, ReferenceFault},
+    generation::{Options, ReferenceFault},
     id::{ArtifactId, MessageId, RequestId, Slot},
-    keys, making, newcomer, picture, pricing,
-    say::{Cheaper, Key, Part, Say},
+    making, newcomer, offer, picture, pricing,
+    say::Say,
     screening,
-    turn::{Reader, Turn, shorten},
+    turn::{Reader, Turn},
 };
 
 /// How long a request waits for a yes or for credits.
@@ -114,7 +113,7 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
     let price = pricing::price_each(&house.catalogue, &fit.options);
     let total = pricing::total(&house.catalogue, &fit.options);
     let (Some(price_each), Some(total)) = (price, total) else {
-        no_price(turn, visit);
+        offer::no_price(turn, visit);
         return Placed::Declined;
     };
     if fit.beyond.is_none() && is_full(&visit.customer) {
@@ -148,7 +147,7 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
     if screening::is_needed(turn, &request) {
         // Whatever is to be asked about it is asked when its words were let through.
         let wanted = asked.beyond.is_some().then(|| wish.flags.over(wish.options));
-        let cheaper = cheaper_way_of(turn, visit, &request);
+        let cheaper = offer::cheaper_way_of(turn, visit, &request);
         let request = Request { state: RequestState::Checking, cheaper, ..request };
         turn.then(Effect::OpenRequest(request.clone()));
         let screening = Screening { wanted, reduced: asked.reduced, agreed: false };
@@ -189,11 +188,11 @@ fn settle(
 ) {
     let total = making::total(&request);
     if let Some(beyond) = asked.beyond {
-        ask_about_included(turn, visit, (&request, row), total, beyond);
+        offer::ask_about_included(turn, visit, (&request, row), total, beyond);
     } else if visit.available() < total {
-        keep_unpaid(turn, visit, (request, row), total);
+        offer::keep_unpaid(turn, visit, (request, row), total);
     } else if total > turn.house().ask_above && !asked.agreed {
-        ask_about_price(turn, visit, (request, row), total);
+        offer::ask_about_price(turn, visit, (request, row), total);
     } else if row == Row::Kept {
         run(turn, visit, line, request, (None, asked.reduced));
     } else {
@@ -283,126 +282,8 @@ pub(crate) fn in_line(customer: &Customer) -> i64 {
     customer.open.iter().filter(is_on_its_way).count() as i64
 }
 
-/// The owner has forgotten a price: nothing can be made, and it is not the customer's fault.
-fn no_price(turn: &mut Turn<'_>, visit: &Visit) {
-    turn.then(Effect::RaiseAlarm { what: "a picture was asked for that has no price" });
-    let say = Say::Failed {
-        failure: Failure::OutOfService,
-        available: visit.seen(),
-        part: Part { number: 1, count: 1 },
-    };
-    let keys = Vec::from([keys::human(turn.house(), None)]);
-    let word = turn.words(&visit.reader, say).keys(keys);
-    turn.send(word);
-}
-
-/// The plan does not include it: what is included waits for a yes.
-fn ask_about_included(
-    turn: &mut Turn<'_>,
-    visit: &mut Visit,
-    (request, row): (&Request, Row),
-    total: Credits,
-    mut beyond: Say,
-) {
-    if let Say::NotInPlan { instead, .. } | Say::CountNotInPlan { instead, .. } = &mut beyond {
-        *instead = Some(Cheaper { options: request.options, price: total });
-    }
-    let keys = keys::not_in_plan(turn.house(), request, total);
-    wait(turn, visit, (request, row));
-    question(turn, visit, (request, row), beyond, keys);
-}
-
-/// A question about a request: where it stands already, what stands there becomes the question.
-fn question(
-    turn: &mut Turn<'_>,
-    visit: &Visit,
-    (request, row): (&Request, Row),
-    say: Say,
-    keys: Vec<Vec<Key>>,
-) {
-    let slot = Slot::Question(request.id.0);
-    let word = turn.words(&visit.reader, say).keys(keys);
-    let stands = row == Row::Kept && turn.can_edit(&request.conversation);
-    turn.send(if stands { word.editing(slot) } else { word.slot(slot) });
-}
-
-/// It costs more than is spent without asking.
-fn ask_about_price(
-    turn: &mut Turn<'_>,
-    visit: &mut Visit,
-    (request, row): (Request, Row),
-    total: Credits,
-) {
-    let cheaper = match row {
-        Row::New => pricing::cheaper(&turn.house().catalogue, &request.options, total),
-        Row::Kept => request.cheaper,
-    };
-    let request = Request { cheaper, ..request };
-    wait(turn, visit, (&request, row));
-    let say = Say::ConfirmPrice {
-        prompt: shorten(&request.prompt),
-        options: request.options,
-        price: total,
-        available: visit.seen(),
-        cheaper,
-    };
-    let keys = keys::confirm(turn.house(), &request, total);
-    question(turn, visit, (&request, row), say, keys);
-}
-
-/// There are too few credits: it runs by itself when they come.
-fn keep_unpaid(
-    turn: &mut Turn<'_>,
-    visit: &mut Visit,
-    (request, row): (Request, Row),
-    total: Credits,
-) {
-    let cheaper = match row {
-        Row::New => affordable(turn, visit, &request),
-        Row::Kept => request.cheaper.filter(|way| way.price <= visit.available()),
-    };
-    let request = Request { cheaper, state: RequestState::Unpaid, ..request };
-    wait(turn, visit, (&request, row));
-    let (say, keys) = out_of_credits(turn, visit, &request, total);
-    question(turn, visit, (&request, row), say, keys);
-}
-
-/// A cheaper way that could be paid. Among others, what could be paid would tell what there is.
-fn affordable(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Option<Cheaper> {
-    let most = visit.seen()?;
-    pricing::cheaper(&turn.house().catalogue, &request.options, most)
-}
-
-/// The cheaper way that will be offered beside a request, as things stand.
-fn cheaper_way_of(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Option<Cheaper> {
-    let total = making::total(request);
-    if visit.available() < total {
-        return affordable(turn, visit, request);
-    }
-    let asks = total > turn.house().ask_above;
-    asks.then(|| pricing::cheaper(&turn.house().catalogue, &request.options, total)).flatten()
-}
-
-pub(crate) fn out_of_credits(
-    turn: &Turn<'_>,
-    visit: &Visit,
-    request: &Request,
-    total: Credits,
-) -> (Say, Vec<Vec<Key>>) {
-    let available = Reader::of(request, visit.reader.language).sees(visit.available());
-    let offer = pricing::offer(turn.house(), &request.conversation);
-    let say = Say::OutOfCredits {
-        price: total,
-        available,
-        // A price that was quoted among others may have had a cheaper neighbour.
-        cheaper: request.cheaper.filter(|_| available.is_some()),
-        offer: available.map(|_| offer),
-    };
-    (say, keys::unpaid(turn.house(), request))
-}
-
 /// A request waits for a yes or for credits, for a while.
-fn wait(turn: &mut Turn<'_>, visit: &mut Visit, (request, row): (&Request, Row)) {
+pub(crate) fn wait(turn: &mut Turn<'_>, visit: &mut Visit, (request, row): (&Request, Row)) {
     let open = visit.customer.open.iter().map(|open| &open.request);
     let waiting: Vec<&Request> = open.filter(|request| is_waiting(request.state)).collect();
     let surplus = (waiting.len() + 1).saturating_sub(WAITING_MAX);
@@ -473,7 +354,7 @@ pub(crate) fn resume(
         let id = request.id;
         let state = RequestState::Unpaid;
         turn.then(Effect::UpdateRequest { id, state, change });
-        let (say, keys) = out_of_credits(turn, visit, &request, total);
+        let (say, keys) = offer::out_of_credits(turn, visit, &request, total);
         let question = turn.words(&reader, say).editing(Slot::Question(id.0));
         turn.send(question.keys(keys));
         return Ok(());
@@ -530,16 +411,6 @@ pub(crate) fn may_run(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Resu
 /// Options as if every one had been said in words.
 fn said(options: Options) -> Flags {
     Flags { resolution: Some(options.resolution), count: Some(options.count), ..Flags::default() }
-}
-
-/// The cheaper way that was offered beside a request, as a change of it.
-pub(crate) fn cheaper_way(request: &Request) -> Option<RequestChange> {
-    let way = request.cheaper?;
-    let count = i64::from(way.options.count.max(1));
-    let price_each = Credits(way.price.0 / count);
-    let prompt = request.prompt.clone();
-    let screened = request.screened;
-    Some(RequestChange { prompt, options: way.options, price_each, screened })
 }
 
 /// One of the pictures that a request is to be made from is none: what waits for an answer is let

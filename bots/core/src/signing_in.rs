@@ -13,6 +13,7 @@ use crate::{
     event::{Message, Setting},
     facts::{Awaiting, LinkFacts, LinkNeed, MessageFacts},
     id::ErrandId,
+    joining,
     linking::{self, Counted, minutes},
     newcomer,
     press::Answer,
@@ -218,7 +219,7 @@ pub(crate) fn checked(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, end: &E
                     LinkSay::SignedIn { who: who.hint.clone(), shares_purse }
                 }
                 Some(one) if one.subject != who.subject => LinkSay::TwoPeople,
-                _ => return linking::join(turn, &mut visit, &own, other, Some(who)),
+                _ => return joining::join(turn, &mut visit, &own, other, Some(who)),
             }
         }
         ErrandEnd::Brought(_) | ErrandEnd::Failed(ErrandFailure::Refused) => {

@@ -49,8 +49,8 @@ pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) ->
     Answer::Quiet
 }
 
-/// Both sides part, and every chat of them hears of it. Where that is how somebody is unlinked, what
-/// they have in line is taken back before.
+/// Both sides part, and every chat of them hears of it. Where that is how somebody is unlinked,
+/// what they have in line is taken back before.
 fn part(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
@@ -135,8 +135,8 @@ fn left_to_newcomers<'f>(
 }
 
 /// A chat is unlinked: it has an account of its own from now on, and what it has in line is taken
-/// back as far as that can be. For a day after a link each side keeps what is its own, whoever goes:
-/// then the link is undone.
+/// back as far as that can be. For a day after a link each side keeps what is its own, whoever
+/// goes: then the link is undone.
 pub(crate) fn unlink(
     turn: &mut Turn<'_>,
     visit: &mut Visit,

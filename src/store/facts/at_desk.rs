@@ -1,6 +1,8 @@
 //! What is known at the operators' desk: who they are, which case they mean, and what they are told
 //! of it.
 
+use std::collections::HashMap;
+
 use picdesk_core::{
     credits::Credits,
     event::About,
@@ -11,8 +13,9 @@ use picdesk_core::{
 };
 
 use super::{
+    ids,
     rows::{inconsistent, read_case},
-    statements as sql,
+    statements as sql, words,
 };
 use crate::store::{StoreError, Tx};
 
@@ -88,4 +91,43 @@ pub async fn unsent(tx: &mut Tx, case: EscalationId) -> Result<Vec<OutboundId>, 
     let about = serde_json::json!(About::TopicLine(case)).to_string();
     let rows = tx.rows(sql::FIND_UNSENT, &[about.into()]).await?;
     rows.iter().map(|row| Ok(OutboundId(row.int(0)?))).collect()
+}
+
+pub(super) async fn latest_cases(
+    tx: &mut Tx,
+    accounts: &[i64],
+) -> Result<HashMap<i64, Case>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(sql::FIND_CASES, &ids(accounts.iter().copied())).await? {
+        let case = read_case(&row)?;
+        found.insert(case.account.0, case);
+    }
+    Ok(found)
+}
+
+/// Matters by id.
+pub async fn cases(
+    tx: &mut Tx,
+    wanted: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Case>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(sql::FIND_CASE, &ids(wanted)).await? {
+        let case = read_case(&row)?;
+        found.insert(case.id.0, case);
+    }
+    Ok(found)
+}
+
+/// Matters by their topic.
+pub async fn topic_cases(
+    tx: &mut Tx,
+    topics: &[&str],
+) -> Result<HashMap<String, Case>, StoreError> {
+    let mut found = HashMap::new();
+    for row in tx.rows_for(sql::FIND_TOPIC_CASES, &words(topics.iter().copied())).await? {
+        let case = read_case(&row)?;
+        let topic = case.topic.clone().map(|topic| topic.0).unwrap_or_default();
+        found.insert(topic, case);
+    }
+    Ok(found)
 }

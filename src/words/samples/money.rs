@@ -213,8 +213,8 @@ fn views(measure: &Measure) -> Vec<Say> {
             wished: until == 0,
         })
     });
-    let mut says: Vec<Say> =
-        lines.map(|line| Say::Plan(Box::new(view(Some(line), measure.credits())))).collect();
+    let said = |line| Say::Plan(Box::new(view(Some(line), measure.credits())));
+    let mut says: Vec<Say> = lines.map(said).collect();
     says.push(Say::Plan(Box::new(whole(Some(PlanLine {
         plan: "pro".into(),
         until: DECEMBER_22,
@@ -233,6 +233,6 @@ fn views(measure: &Measure) -> Vec<Say> {
     };
     says.push(Say::Plan(Box::new(view(Some(in_stars), measure.credits()))));
     let none = PlanView { is_sold: true, ..view(None, Credits(-measure.number)) };
-    says.push(Say::Plan(Box::new(none)));
+    says.push(Say::Plan(none.into()));
     says
 }

@@ -103,7 +103,6 @@ fn the_address_in_a_letter_undoes_its_link_while_it_stands() {
         bought: crate::credits::Credits(0),
         spent: crate::credits::Credits(0),
         parted,
-        made_at: 0,
     };
     let with = |parted: bool| {
         let mut link = facts(None);

@@ -304,8 +304,8 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The chats of an account are linked with others, or with a purse of the website's: their side, and
-/// what they may spend for a while.
+/// The chats of an account are linked with others, or with a purse of the website's: their side,
+/// and what they may spend for a while.
 async fn be_new(
     tx: &mut Tx,
     account: AccountId,

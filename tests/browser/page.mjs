@@ -71,6 +71,8 @@ class Visit {
       this.failures += 1;
       console.log(`FAIL  ${this.look.name}: ${says}: ${error.message}`);
       await this.shot(`failed-${this.failures}`).catch(() => {});
+      // An alert over everything would let all that follows fail too.
+      await this.page.run(() => document.querySelector("#alert").close()).catch(() => {});
       return false;
     }
   }
@@ -236,19 +238,14 @@ async function change(visit, picture) {
   });
 }
 
-/** In the page: waits until the newest words to each of these people are such. */
-async function becomeBusy(people, pattern, flags, ms) {
-  const end = Date.now() + ms;
+/** In the page: whether the newest words to each of these people are such. */
+async function areTold(people, pattern) {
   const newest = async (as) => {
     const { messages } = await (await fetch(`/sandbox/api/chat/${as}?limit=20`)).json();
     return messages.filter((it) => it.from.bot).at(-1)?.text ?? "";
   };
-  for (;;) {
-    const said = await Promise.all(people.map(newest));
-    if (said.every((text) => new RegExp(pattern, flags).test(text))) return true;
-    if (Date.now() > end) throw new Error(`the provider is not busy: ${said.join(" | ")}`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
+  const said = await Promise.all(people.map(newest));
+  return said.every((text) => new RegExp(pattern).test(text));
 }
 
 /** Makes the provider slow, lets others take its places, and takes a request back. */
@@ -282,7 +279,8 @@ async function takeBack(visit) {
       OTHERS,
     );
     // As many as are made at once: whoever comes now stands in line, and can take that back.
-    await page.run(becomeBusy, OTHERS, SAYS.atProvider.source, "", PICTURE_MS);
+    const told = [OTHERS, SAYS.atProvider.source];
+    await page.until("the provider's places are taken", areTold, told, PICTURE_MS);
     const before = await visit.newest();
     await visit.write("a lighthouse at night");
     const hasCancel = (it) => it.buttons.some((text) => SAYS.cancel.test(text));

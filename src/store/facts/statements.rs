@@ -52,8 +52,8 @@ pub(super) const FIND_PEOPLE: &str = "
     join identities i on i.id = seen.identity
     join accounts a on a.id = i.account
     join purses p on p.id = a.purse";
-/// Who is of another side, what whoever is of that side has bought since a moment, and what they have
-/// spent.
+/// Who is of another side, what whoever is of that side has bought since a moment, and what they
+/// have spent.
 pub(super) const FIND_NEWCOMER: &str = "
     select (select count(*) from identities where account = $1 and side <> $2),
            (select cast(coalesce(sum(p.credits - p.taken), 0) as bigint)

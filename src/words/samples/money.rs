@@ -164,6 +164,18 @@ fn price_text() -> String {
     "49.90 USD".to_owned()
 }
 
+/// A plan paid in Stars.
+fn in_stars(measure: &Measure) -> PlanLine {
+    PlanLine {
+        plan: "pro".into(),
+        until: DECEMBER_22,
+        price: Some("900 ⭐".into()),
+        credits: Some(measure.credits()),
+        in_stars: true,
+        ..PlanLine::default()
+    }
+}
+
 /// A plan in every state, and none.
 fn views(measure: &Measure) -> Vec<Say> {
     let refund = |state, code: Option<&str>| RefundLine {
@@ -223,15 +235,7 @@ fn views(measure: &Measure) -> Vec<Say> {
         wished: true,
         ..PlanLine::default()
     })))));
-    let in_stars = PlanLine {
-        plan: "pro".into(),
-        until: DECEMBER_22,
-        price: Some("900 ⭐".into()),
-        credits: Some(measure.credits()),
-        in_stars: true,
-        ..PlanLine::default()
-    };
-    says.push(Say::Plan(Box::new(view(Some(in_stars), measure.credits()))));
+    says.push(Say::Plan(Box::new(view(Some(in_stars(measure)), measure.credits()))));
     let none = PlanView { is_sold: true, ..view(None, Credits(-measure.number)) };
     says.push(Say::Plan(none.into()));
     says

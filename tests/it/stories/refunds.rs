@@ -114,7 +114,7 @@ async fn who_has_left_hears_nothing_of_money_and_who_stayed_does() {
         let payment = house.creem().transactions().remove(0);
         house.creem().refund(&payment.id, None).unwrap();
         // Both trials, less what went back.
-        super::linking::anna_hears(&house, "钱已退回，100 积分也随之收回，现在有 2 积分").await;
+        super::linking::anna_hears(&house, "钱已退回，100 积分也随之收回，现在有 2。").await;
         house.until_quiet().await;
         let chat = house.telegram.transcript(ALICE);
         let after = chat.split_once("This chat is unlinked").unwrap().1;

@@ -1,5 +1,5 @@
-//! The first day after a link: whose side somebody is on, what they may spend, and what is the other
-//! side's.
+//! The first day after a link: whose side somebody is on, what they may spend, and what is the
+//! other side's.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use picdesk::{
     clock::Clock,
     store::{Database as Handle, Store},
 };
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::databases::Database;
 
@@ -62,14 +62,13 @@ pub async fn fill(database: &Database, there: u32, wanted: u32) -> anyhow::Resul
     text += "commit;\nanalyze;\n";
     text += check;
     store.database().close().await;
-    let text = AssertSqlSafe(text);
     if let Some(path) = database.url.strip_prefix("sqlite://") {
-        let mut connection = SqliteConnection::connect(path).await?;
-        sqlx::raw_sql(text).execute(&mut connection).await?;
-        connection.close().await?;
+        let connection = rusqlite::Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.execute_batch(&text)?;
     } else {
         let mut connection = PgConnection::connect(&database.url).await?;
-        for part in text.0.split_inclusive(";\n") {
+        for part in text.split_inclusive(";\n") {
             let part = AssertSqlSafe(part.to_owned());
             sqlx::raw_sql(part).execute(&mut connection).await?;
         }

@@ -30,6 +30,7 @@ pub mod prune;
 pub mod replica;
 pub mod scope;
 pub mod sealed;
+pub mod sqlite;
 pub mod status;
 pub mod timers;
 pub mod wakes;

@@ -13,12 +13,14 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{
-    Row as _, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
-};
 use tokio::time::Instant;
 use tracing::warn;
+
+use super::{
+    StoreError,
+    database::Row,
+    sqlite::{Options, Pool},
+};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -42,22 +44,17 @@ struct Log {
 }
 
 /// Begins to write back what the connection of `write` writes; ends when that is closed.
-pub(super) fn begin(write: &SqlitePool, options: &SqliteConnectOptions, begun: &Arc<AtomicU64>) {
-    let aside = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_lazy_with(options.clone().create_if_missing(false));
+pub(super) fn begin(write: &Pool, options: &Options, begun: &Arc<AtomicU64>) {
+    let aside = Pool::new(Options { made: false, ..options.clone() }, 1);
     tokio::spawn(keep_short(write.clone(), aside, Arc::clone(begun)));
 }
 
-async fn keep_short(write: SqlitePool, aside: SqlitePool, begun: Arc<AtomicU64>) {
+async fn keep_short(write: Pool, aside: Pool, begun: Arc<AtomicU64>) {
     let (mut seen, mut last) = (0, Instant::now());
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
-            () = write.close_event() => break,
+            () = write.closed() => break,
         }
         let new = begun.load(Ordering::Relaxed) - seen;
         if new < WORTH_IT && (new == 0 || last.elapsed() < AFTER_ALL) {
@@ -72,7 +69,7 @@ async fn keep_short(write: SqlitePool, aside: SqlitePool, begun: Arc<AtomicU64>)
     aside.close().await;
 }
 
-async fn write_back(write: &SqlitePool, aside: &SqlitePool) -> Result<(), sqlx::Error> {
+async fn write_back(write: &Pool, aside: &Pool) -> Result<(), StoreError> {
     let log = checkpoint(aside).await?;
     let left = log.pages - log.done;
     if log.pages > LOG_MAX && (left <= LEFT_MAX || log.pages > LOG_MAX * 2) {
@@ -81,7 +78,9 @@ async fn write_back(write: &SqlitePool, aside: &SqlitePool) -> Result<(), sqlx::
     Ok(())
 }
 
-async fn checkpoint(pool: &SqlitePool) -> Result<Log, sqlx::Error> {
-    let row = sqlx::query(PASSIVE).fetch_one(pool).await?;
-    Ok(Log { pages: row.try_get(1)?, done: row.try_get(2)? })
+async fn checkpoint(pool: &Pool) -> Result<Log, StoreError> {
+    let mut held = pool.acquire().await?;
+    let rows = held.rows_aside(PASSIVE.into(), Vec::new()).await?;
+    let row = rows.into_iter().next().map(Row::Sqlite).ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Log { pages: row.int(1)?, done: row.int(2)? })
 }

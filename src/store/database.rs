@@ -1,7 +1,6 @@
 //! The two databases behind one small surface: a statement text, values, rows.
 //!
-//! sqlx's own `Any` driver would do the same with less choice: it knows no way to begin SQLite
-//! transactions as writers, which is what keeps a busy database from failing half-way.
+//! PostgreSQL by sqlx, SQLite by rusqlite (`super::sqlite` says why).
 
 use std::sync::{
     Arc,
@@ -10,11 +9,14 @@ use std::sync::{
 
 use dashmap::DashMap;
 use sqlx::{
-    AssertSqlSafe, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
-    pool::PoolConnection, postgres::PgRow, sqlite::SqliteRow,
+    AssertSqlSafe, PgPool, Postgres, Row as _, Transaction, pool::PoolConnection, postgres::PgRow,
 };
 
-use super::{StoreError, functions::Functions};
+use super::{
+    StoreError,
+    functions::Functions,
+    sqlite::{self, Held, counted},
+};
 
 const BEGIN_SNAPSHOT: &str = "begin transaction isolation level repeatable read read only";
 const BEGIN_WRITING: &str = "begin transaction isolation level repeatable read";
@@ -54,20 +56,28 @@ value_from! {
     Vec<u8> => Blob, |value| value;
 }
 
+/// What SQLite has in a row; what is null there is no number.
+pub type Cells = Box<[Value]>;
+
 /// A row on its way out.
 pub enum Row {
     /// Of SQLite.
-    Sqlite(SqliteRow),
+    Sqlite(Cells),
     /// Of PostgreSQL.
     Postgres(PgRow),
 }
 
 macro_rules! column {
-    ($($(#[$doc:meta])* $name:ident -> $type:ty),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident -> $type:ty, $variant:ident $convert:expr);+ $(;)?) => {$(
         $(#[$doc])*
         pub fn $name(&self, column: usize) -> Result<$type, StoreError> {
             match self {
-                Self::Sqlite(row) => row.try_get(column),
+                Self::Sqlite(cells) => match cells.get(column) {
+                    Some(Value::$variant(Some(value))) => $convert(Some(value.clone())),
+                    Some(Value::Int(None)) => $convert(None),
+                    _ => None,
+                }
+                .ok_or_else(|| sqlx::Error::Decode(NOT_THAT.into())),
                 Self::Postgres(row) => row.try_get(column),
             }
             .map_err(StoreError::from)
@@ -75,20 +85,23 @@ macro_rules! column {
     )+};
 }
 
+/// A value is not what was asked for.
+const NOT_THAT: &str = "a value of another type";
+
 impl Row {
     column! {
         /// A whole number.
-        int -> i64,
+        int -> i64, Int |value| value;
         /// A whole number, or none.
-        maybe_int -> Option<i64>,
+        maybe_int -> Option<i64>, Int Some;
         /// Text.
-        text -> String,
+        text -> String, Text |value| value;
         /// Text, or none.
-        maybe_text -> Option<String>,
+        maybe_text -> Option<String>, Text Some;
         /// Bytes.
-        blob -> Vec<u8>,
+        blob -> Vec<u8>, Blob |value| value;
         /// Bytes, or none.
-        maybe_blob -> Option<Vec<u8>>,
+        maybe_blob -> Option<Vec<u8>>, Blob Some;
     }
 
     /// A number that stands for yes or no.
@@ -101,9 +114,9 @@ impl Row {
 #[derive(Clone, Debug)]
 pub struct SqlitePools {
     /// One connection.
-    pub write: SqlitePool,
+    pub write: sqlite::Pool,
     /// Read only.
-    pub read: SqlitePool,
+    pub read: sqlite::Pool,
     /// How many transactions have begun that write.
     pub begun: Arc<AtomicU64>,
 }
@@ -134,7 +147,11 @@ impl Database {
     /// Begins a transaction that only reads, and sees one moment throughout.
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Tx::Sqlite(pools.read.begin().await?),
+            Self::Sqlite(pools) => {
+                let mut held = pools.read.acquire().await?;
+                held.batch("begin")?;
+                Tx::Sqlite(held)
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_SNAPSHOT).await?, None),
         })
     }
@@ -146,19 +163,16 @@ impl Database {
     /// ([`StoreError::Busy`]) and begins again.
     pub(super) async fn begin(&self, functions: Option<&Arc<Functions>>) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => match pools.write.begin_with("begin immediate").await {
-                Ok(tx) => {
-                    pools.begun.fetch_add(1, Ordering::Relaxed);
-                    Tx::Sqlite(tx)
-                }
-                Err(error) => {
-                    return Err(match StoreError::from(error) {
-                        // It has waited for the other process as long as it waits.
-                        StoreError::Busy(error) => StoreError::Unavailable(Arc::new(error)),
-                        error => error,
-                    });
-                }
-            },
+            Self::Sqlite(pools) => {
+                let mut held = pools.write.acquire().await?;
+                held.batch("begin immediate").map_err(|error| match StoreError::from(error) {
+                    // It has waited for the other process as long as it waits.
+                    StoreError::Busy(error) => StoreError::Unavailable(Arc::new(error)),
+                    error => error,
+                })?;
+                pools.begun.fetch_add(1, Ordering::Relaxed);
+                Tx::Sqlite(held)
+            }
             Self::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with(BEGIN_WRITING).await?, functions.cloned())
             }
@@ -180,7 +194,7 @@ impl Database {
 /// A connection that reads.
 pub enum Connection {
     /// To SQLite.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Held),
     /// To PostgreSQL.
     Postgres(PoolConnection<Postgres>),
 }
@@ -188,7 +202,7 @@ pub enum Connection {
 /// A transaction that writes.
 pub enum Tx {
     /// In SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Held),
     /// In PostgreSQL, with the website's functions there, if they keep credits.
     Postgres(Transaction<'static, Postgres>, Option<Arc<Functions>>),
 }
@@ -215,6 +229,11 @@ impl Reads for Tx {
     }
 }
 
+/// Rows of SQLite's.
+fn of_cells(rows: Vec<Cells>) -> impl Iterator<Item = Row> {
+    rows.into_iter().map(Row::Sqlite)
+}
+
 macro_rules! bound {
     ($text:expr, $values:expr) => {{
         let mut query = sqlx::query($text);
@@ -237,12 +256,9 @@ impl Connection {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(connection) => bound!(text, values.iter().cloned())
-                .fetch_all(&mut **connection)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect(),
+            Self::Sqlite(held) => {
+                of_cells(held.rows(counted(text), values.iter()).await?).collect()
+            }
             Self::Postgres(connection) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **connection)
                 .await?
@@ -262,15 +278,11 @@ impl Connection {
         for piece in pieces(template, values) {
             let text = |places| expanded(template, piece, places);
             match self {
-                Self::Sqlite(connection) => found.extend(
-                    bound!(text(Places::InOrder), filled(piece).cloned())
-                        .fetch_all(&mut **connection)
-                        .await?
-                        .into_iter()
-                        .map(Row::Sqlite),
-                ),
+                Self::Sqlite(held) => {
+                    found.extend(of_cells(held.rows(text(Places::InOrder), filled(piece)).await?));
+                }
                 Self::Postgres(connection) => found.extend(
-                    bound!(text(Places::Numbered), filled(piece).cloned())
+                    bound!(AssertSqlSafe(text(Places::Numbered)), filled(piece).cloned())
                         .fetch_all(&mut **connection)
                         .await?
                         .into_iter()
@@ -294,9 +306,7 @@ impl Tx {
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, text: &'static str, values: &[Value]) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => {
-                bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
-            }
+            Self::Sqlite(held) => held.run(&counted(text), values.iter())?,
             Self::Postgres(tx, _) => {
                 bound!(text, values.iter().cloned()).execute(&mut **tx).await?.rows_affected()
             }
@@ -310,12 +320,9 @@ impl Tx {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound!(text, values.iter().cloned())
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect(),
+            Self::Sqlite(held) => {
+                of_cells(held.rows(counted(text), values.iter()).await?).collect()
+            }
             Self::Postgres(tx, _) => bound!(text, values.iter().cloned())
                 .fetch_all(&mut **tx)
                 .await?
@@ -336,14 +343,13 @@ impl Tx {
         for piece in pieces(template, values) {
             let text = |places| expanded(template, piece, places);
             touched += match self {
-                Self::Sqlite(tx) => bound!(text(Places::InOrder), filled(piece).cloned())
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected(),
-                Self::Postgres(tx, _) => bound!(text(Places::Numbered), filled(piece).cloned())
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected(),
+                Self::Sqlite(held) => held.run(&text(Places::InOrder), filled(piece))?,
+                Self::Postgres(tx, _) => {
+                    bound!(AssertSqlSafe(text(Places::Numbered)), filled(piece).cloned())
+                        .execute(&mut **tx)
+                        .await?
+                        .rows_affected()
+                }
             };
         }
         Ok(touched)
@@ -356,25 +362,18 @@ impl Tx {
         template: &'static str,
         values: Vec<Vec<Value>>,
     ) -> Result<u64, StoreError> {
+        // Binding to SQLite copies nothing but what it keeps.
+        let Self::Postgres(tx, _) = self else { return self.run_for(template, &values).await };
         let mut touched = 0;
         let mut rest = values.into_iter();
         while !rest.as_slice().is_empty() {
             let Some(piece) = pieces(template, rest.as_slice()).next() else { break };
             let (rows, in_text) = (piece.0.len(), piece.1);
-            let places = match self {
-                Self::Sqlite(_) => Places::InOrder,
-                Self::Postgres(..) => Places::Numbered,
-            };
-            let text = expanded(template, piece, places);
+            let text = AssertSqlSafe(expanded(template, piece, Places::Numbered));
             let filling = piece.0.last().into_iter().cycle().take(in_text - rows);
             let filling: Vec<Value> = filling.flatten().cloned().collect();
             let values = rest.by_ref().take(rows).flatten().chain(filling);
-            touched += match self {
-                Self::Sqlite(tx) => bound!(text, values).execute(&mut **tx).await?.rows_affected(),
-                Self::Postgres(tx, _) => {
-                    bound!(text, values).execute(&mut **tx).await?.rows_affected()
-                }
-            };
+            touched += bound!(text, values).execute(&mut **tx).await?.rows_affected();
         }
         Ok(touched)
     }
@@ -389,15 +388,11 @@ impl Tx {
         for piece in pieces(template, values) {
             let text = |places| expanded(template, piece, places);
             match self {
-                Self::Sqlite(tx) => found.extend(
-                    bound!(text(Places::InOrder), filled(piece).cloned())
-                        .fetch_all(&mut **tx)
-                        .await?
-                        .into_iter()
-                        .map(Row::Sqlite),
-                ),
+                Self::Sqlite(held) => {
+                    found.extend(of_cells(held.rows(text(Places::InOrder), filled(piece)).await?));
+                }
                 Self::Postgres(tx, _) => found.extend(
-                    bound!(text(Places::Numbered), filled(piece).cloned())
+                    bound!(AssertSqlSafe(text(Places::Numbered)), filled(piece).cloned())
                         .fetch_all(&mut **tx)
                         .await?
                         .into_iter()
@@ -411,7 +406,7 @@ impl Tx {
     /// Commits.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Sqlite(mut held) => held.batch("commit")?,
             Self::Postgres(tx, _) => tx.commit().await?,
         }
         Ok(())
@@ -420,7 +415,7 @@ impl Tx {
     /// Takes everything back.
     pub(super) async fn roll_back(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.rollback().await?,
+            Self::Sqlite(mut held) => held.batch("rollback")?,
             Self::Postgres(tx, _) => tx.rollback().await?,
         }
         Ok(())
@@ -476,16 +471,12 @@ enum Places {
 }
 
 /// A template's text for a piece, made once.
-fn expanded(
-    template: &'static str,
-    (piece, rows): Piece<'_>,
-    places: Places,
-) -> AssertSqlSafe<Arc<str>> {
+fn expanded(template: &'static str, (piece, rows): Piece<'_>, places: Places) -> Arc<str> {
     type Texts = DashMap<(usize, usize, usize, Places), Arc<str>>;
     static TEXTS: std::sync::LazyLock<Texts> = std::sync::LazyLock::new(DashMap::new);
     let key = (template.as_ptr() as usize, template.len(), rows, places);
     if let Some(text) = TEXTS.get(&key) {
-        return AssertSqlSafe(Arc::clone(&text));
+        return Arc::clone(&text);
     }
     let columns = piece.first().map_or(0, Vec::len);
     let place = |index: usize| match places {
@@ -500,5 +491,5 @@ fn expanded(
     let list = (0..rows).map(row).collect::<Vec<_>>().join(", ");
     let text: Arc<str> = template.replace("{rows}", &all).replace("{list}", &list).into();
     TEXTS.insert(key, Arc::clone(&text));
-    AssertSqlSafe(text)
+    text
 }

@@ -69,7 +69,10 @@ pub(super) async fn migrate(database: &Database, sessions: Sessions) -> Result<(
     // The lock of migrations is a session's; where sessions are shared it would never come free.
     migrator.set_locking(sessions == Sessions::Kept);
     let outcome = match database {
-        Database::Sqlite(pools) => migrator.run(&pools.write).await,
+        Database::Sqlite(pools) => {
+            let mut held = pools.write.acquire().await?;
+            migrator.run_direct(None, &mut held, false).await
+        }
         Database::Postgres(pool) => {
             migrator.run_direct(None, &mut connect(pool, sessions).await?, false).await
         }

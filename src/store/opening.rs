@@ -5,26 +5,27 @@ use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
 use sqlx::{
     Connection as _, Executor as _, PgConnection, PgPool, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Database, StoreError, checkpoint, database::SqlitePools, pooler, writer::LANES};
+use super::{
+    Database, StoreError, checkpoint,
+    database::SqlitePools,
+    pooler,
+    sqlite::{Options, Pool},
+    writer::LANES,
+};
 use crate::config;
 
 /// How long a transaction waits for a lock of PostgreSQL's: longer than a frozen one is suffered.
 const LOCK_TIMEOUT: &str = "8s";
 /// How long one statement of a serving process may take on PostgreSQL.
 const STATEMENT_TIMEOUT: &str = "30s";
-/// Rows that SQLite's thread may be ahead of us: as many as a batch reads, so that it never waits.
-const ROWS_BUFFERED: usize = 1024;
 /// Pages in SQLite's log after which a tool writes them back.
-const LOG_PAGES: &str = "4000";
-/// How long a writer waits for another process that holds SQLite's write lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const LOG_PAGES: u32 = 4000;
 /// PostgreSQL ends a session that froze inside a transaction, so that its locks come free before
 /// its lease does.
 const FROZEN_TRANSACTION_TIMEOUT: &str = "7s";
-/// Prepared statements kept for each connection; multi-row statements come in seven sizes.
+/// Prepared statements kept for each connection; multi-row statements come in many sizes.
 const STATEMENTS_MAX: usize = 512;
 
 /// What becomes of a SQLite file that is not there.
@@ -97,7 +98,7 @@ impl Database {
         if let Some(path) = opening.url.strip_prefix("sqlite://") {
             let (connections_max, missing) = (opening.connections_max, opening.missing);
             // The log is written back beside the writer.
-            return Self::open_sqlite(Path::new(path), connections_max, missing, "0").await;
+            return Self::open_sqlite(Path::new(path), connections_max, missing, 0).await;
         }
         if opening.sessions == Sessions::Pooled {
             return Self::open(opening).await;
@@ -136,42 +137,23 @@ impl Database {
         path: &Path,
         connections_max: u32,
         missing: Missing,
-        log_pages: &'static str,
+        log_pages: u32,
     ) -> Result<Self, StoreError> {
         if missing == Missing::Refused && !path.exists() {
             return Err(StoreError::Absent);
         }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(missing == Missing::Made)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(STATEMENTS_MAX)
-            .pragma("wal_autocheckpoint", log_pages)
-            .pragma("cache_size", "-8000")
-            .pragma("temp_store", "memory")
-            .row_buffer_size(ROWS_BUFFERED);
+        let made = missing == Missing::Made;
+        let options = Options { path: path.to_owned(), made, read_only: false, log_pages };
         let begun = Arc::default();
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false);
-        let write = match missing {
-            Missing::Made => write.connect_with(options.clone()).await?,
+        let write = Pool::new(options.clone(), 1);
+        if made {
             // Who only reads never opens it for writing.
-            Missing::Refused => write.connect_lazy_with(options.clone()),
-        };
-        if log_pages == "0" {
+            drop(write.acquire().await?);
+        }
+        if log_pages == 0 {
             checkpoint::begin(&write, &options, &begun);
         }
-        let read = SqlitePoolOptions::new()
-            .max_connections(connections_max.max(1))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        let read = Pool::new(Options { made: false, read_only: true, ..options }, connections_max);
         Ok(Self::Sqlite(SqlitePools { write, read, begun }))
     }
 }

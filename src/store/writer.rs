@@ -5,10 +5,13 @@
 //! piece gets a transaction of its own, so that nobody suffers for another's error. Work runs in
 //! the writer's own task and is therefore never cancelled half-way.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, thread, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, mpsc, oneshot},
+};
 use tracing::error;
 
 use super::{Database, Health, StoreError, Tx, functions::Functions};
@@ -87,7 +90,14 @@ impl Writer {
             let fence = replica.map(|replica| (replica, lane as i64));
             let (database, health) = (database.clone(), Arc::clone(&health));
             let lane = Lane { database, health, fence, functions: functions.cloned() };
-            tokio::spawn(lane.write(Arc::clone(&waiting)));
+            let waiting = Arc::clone(&waiting);
+            if lane.database.is_shared() {
+                tokio::spawn(lane.write(waiting));
+            } else {
+                // SQLite's statements run where they are asked, so this writer is a thread.
+                let runtime = Handle::current();
+                thread::spawn(move || runtime.block_on(lane.write(waiting)));
+            }
         }
         Self { jobs, health }
     }

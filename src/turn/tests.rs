@@ -1,6 +1,9 @@
 //! What a panic in the midst of a turn does: something to its own event, nothing to anybody else's.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use picdesk_core::{
     account::Person,
@@ -19,20 +22,20 @@ use crate::{
     },
 };
 
-thread_local! {
-    /// How often turns of a conversation still panic.
-    static STRIKES: RefCell<HashMap<String, u32>> = RefCell::default();
+/// How often turns of a conversation still panic. Each test has conversations of its own.
+static STRIKES: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+
+/// Lets so many turns of a conversation panic.
+fn strike_down(conversation: &str, times: u32) {
+    let mut strikes = STRIKES.lock().unwrap_or_else(PoisonError::into_inner);
+    strikes.insert(format!("telegram:{conversation}"), times);
 }
 
 /// Panics where a test says so.
 pub(super) fn strike(conversation: &ConversationId) {
-    let strikes = STRIKES.with_borrow_mut(|strikes| match strikes.get_mut(conversation.as_str()) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            true
-        }
-        _ => false,
-    });
+    let mut strikes = STRIKES.lock().unwrap_or_else(PoisonError::into_inner);
+    let left = strikes.get_mut(conversation.as_str()).filter(|left| **left > 0);
+    let strikes = left.map(|left| *left -= 1).is_some();
     assert!(!strikes, "a test wants this turn to panic");
 }
 
@@ -120,7 +123,7 @@ fn desk(store: &Store) -> Desk {
 #[tokio::test]
 async fn a_turn_that_panics_once_is_decided_again() {
     let scene = Scene::open().await;
-    STRIKES.with_borrow_mut(|strikes| strikes.insert("telegram:1".to_owned(), 1));
+    strike_down("1", 1);
     scene.ask("1", "first").await;
     scene.ask("2", "beside").await;
     let status = scene.turn().await;
@@ -132,10 +135,10 @@ async fn a_turn_that_panics_once_is_decided_again() {
 #[tokio::test]
 async fn a_turn_that_always_panics_is_set_aside_and_holds_nobody_back() {
     let scene = Scene::open().await;
-    STRIKES.with_borrow_mut(|strikes| strikes.insert("telegram:1".to_owned(), 3));
-    scene.ask("1", "poison").await;
-    scene.ask("1", "what came after it").await;
-    scene.ask("2", "beside").await;
+    strike_down("11", 3);
+    scene.ask("11", "poison").await;
+    scene.ask("11", "what came after it").await;
+    scene.ask("12", "beside").await;
     let status = scene.turn().await;
     assert_eq!((status.inbox.turned, status.inbox.set_aside), (2, 1));
     assert_eq!(status.accounts, 2, "both were met");

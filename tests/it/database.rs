@@ -1,13 +1,16 @@
 //! Databases for tests: a fresh one of each kind for every test, gone when the test is over.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use picdesk::{
     clock::Clock,
     config::{self, Secret},
     store::{Store, StoreError},
 };
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 
 /// Where the PostgreSQL server of this run is, and a database to give orders from. Empty: SQLite
@@ -168,7 +171,7 @@ impl Trap {
                 "create trigger trap before update on checkpoints when new.source = '{source}'
                  begin select raise(abort, 'trap'); end"
             );
-            lite(&url, &trigger).await;
+            lite(&url, &trigger);
             return Self { url, holder: None };
         }
         let trigger = format!(
@@ -213,7 +216,7 @@ impl Trap {
     /// Takes it away.
     pub async fn lift(self) {
         match self.holder {
-            None => lite(&self.url, "drop trigger trap").await,
+            None => lite(&self.url, "drop trigger trap"),
             Some(holder) => {
                 holder.close().await.unwrap();
                 order(&self.url, "drop trigger trap on checkpoints").await;
@@ -229,10 +232,11 @@ impl Trap {
 }
 
 /// Gives an order to a file.
-async fn lite(url: &str, text: &str) {
-    let mut connection = SqliteConnection::connect(url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
+fn lite(url: &str, text: &str) {
+    let path = url.strip_prefix("sqlite://").unwrap();
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.busy_timeout(Duration::from_secs(5)).unwrap();
+    connection.execute_batch(text).unwrap();
 }
 
 async fn order(server: &str, text: &str) {

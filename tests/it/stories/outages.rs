@@ -8,7 +8,6 @@ use picdesk::store::{
 };
 use picdesk_core::{event::Event, id::ConversationId};
 use picdesk_sandbox::telegram::{ALICE, OLGA};
-use sqlx::{Connection as _, SqliteConnection};
 
 use super::{bot_says, picture_of};
 use crate::{
@@ -42,9 +41,8 @@ async fn a_store_that_cannot_be_written_is_said_and_serving_goes_on_when_it_is_b
     house.until_quiet().await;
     // Somebody else has the write lock: like a full disk, nothing can be written, all can be read.
     let path = house.store_url().trim_start_matches("sqlite://").to_owned();
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut other = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::raw_sql("begin immediate").execute(&mut other).await.unwrap();
+    let other = rusqlite::Connection::open(path).unwrap();
+    other.execute_batch("begin immediate").unwrap();
     let why = house.until_not_ready(&mut desk).await;
     assert!(why.starts_with("store: "), "{why}");
     let refused = bring_an_update(&house, &desk).await;
@@ -53,7 +51,7 @@ async fn a_store_that_cannot_be_written_is_said_and_serving_goes_on_when_it_is_b
     // Longer than anybody waits for a beat.
     house.until_logged("lets go of its work").await;
     assert!(desk.is_alive(), "{}", house.last_log());
-    sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
+    other.execute_batch("rollback").unwrap();
     house.until_ready(&mut desk).await;
     house.telegram.say(ALICE, "a boat").unwrap();
     picture_of(&house, ALICE, "a boat").await;

@@ -12,6 +12,7 @@ mod processor;
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::ensure;
 use databases::Database;
 use machine::{median, verdict};
 use picdesk::{
@@ -43,6 +44,9 @@ const ACCOUNTS: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const TURNS: usize = 1_000;
 /// Runs at each size; the figure is their median.
 const RUNS: usize = 15;
+/// Prompts that are only begun with, and those of the one run that counts: each is somebody's only
+/// one, for a line has an end.
+const PROMPTS: [usize; 2] = [125, 875];
 /// How much more a turn may cost at the largest size than at the smallest.
 const BAR: f64 = 1.3;
 /// Between two looks whether everything is turned.
@@ -50,6 +54,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// What is kept of raw events, milliseconds.
 const RAW_KEPT_MS: i64 = 72 * 3_600_000;
 const COUNT_WAITING: &str = "select count(*) from inbox where state = 'waiting'";
+const COUNT_HELD: &str = "select count(*) from generations where state = 'held'";
 
 fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
@@ -63,24 +68,30 @@ fn main() -> anyhow::Result<()> {
 
 async fn measure(database: &Database) -> anyhow::Result<()> {
     println!("\n{} ({})", database.name, machine::describe());
-    let (mut there, mut first) = (0, None);
+    let (mut there, mut first) = (0, [None; 2]);
     for accounts in ACCOUNTS {
         fill(database, there, accounts).await?;
         there = accounts;
-        let (ours, server) = turns(database, accounts).await?;
-        let whole = ours + server;
-        let ratio = whole / *first.get_or_insert(whole);
-        println!(
-            "{accounts:>9} accounts: {ours:>6.1} µs a turn, the server {server:>6.1}; {ratio:.2} times the first; \
-             bar {BAR}: {}",
-            verdict(ratio <= BAR),
-        );
+        for ((what, (ours, server)), first) in
+            turns(database, accounts).await?.iter().zip(&mut first)
+        {
+            let whole = ours + server;
+            let ratio = whole / *first.get_or_insert(whole);
+            println!(
+                "{accounts:>9} accounts: a {what} {ours:>6.1} µs, the server {server:>6.1}; {ratio:.2} times the \
+                 first; bar {BAR}: {}",
+                verdict(ratio <= BAR),
+            );
+        }
     }
     Ok(())
 }
 
-/// What a turn costs in this process and in the server, microseconds.
-async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)> {
+/// Microseconds of this process and of the server.
+type Cost = (f64, f64);
+
+/// What a turn of each kind costs.
+async fn turns(database: &Database, accounts: u32) -> anyhow::Result<[(&'static str, Cost); 2]> {
     let settings = format!("[store]\nurl = \"{}\"\n", database.url);
     let store = Store::serve(&Config::from_text(&settings)?.store, Clock::system()).await?;
     let alarms = Alarms::new(store.clone(), None);
@@ -96,60 +107,83 @@ async fn turns(database: &Database, accounts: u32) -> anyhow::Result<(f64, f64)>
     door.turn_by(Arc::clone(&turner));
     let stop = CancellationToken::new();
     let turning = tokio::spawn(turner.run(stop.clone()));
-    let (mut ours, mut servers) = (Vec::new(), Vec::new());
-    // The first run fills caches and prepares statements.
-    for run in 0..=RUNS {
-        let server = || database.server.map_or(Ok(0), cpu_us_with_children);
-        let before = (cpu_us(std::process::id())?, server()?);
-        door.accept(commands(run, accounts), None).await?;
-        while store.read().await?.rows(COUNT_WAITING, &[]).await?[0].int(0)? > 0 {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        if run > 0 {
-            ours.push((cpu_us(std::process::id())? - before.0) as f64 / TURNS as f64);
-            servers.push((server()? - before.1) as f64 / TURNS as f64);
-        }
-    }
+    let of_commands = |number: usize| {
+        let text = if number.is_multiple_of(2) { "/help" } else { "/balance" };
+        arrival(number, accounts, text)
+    };
+    let of_prompts = |number| arrival(number, accounts, "a lighthouse in the evening, in oils");
+    let commands = cost(database, &store, &door, &[TURNS; RUNS + 1], of_commands).await?;
+    let before = count(&store, COUNT_HELD).await?;
+    let prompts = cost(database, &store, &door, &PROMPTS, of_prompts).await?;
+    let held = count(&store, COUNT_HELD).await? - before;
+    let asked = i64::try_from(PROMPTS.iter().sum::<usize>())?;
+    ensure!(held == asked, "of {asked} prompts {held} are in line");
     stop.cancel();
     turning.await?;
     replica::leave(&store, store.replica().unwrap_or_default()).await?;
     store.database().close().await;
+    Ok([("command", commands), ("prompt", prompts)])
+}
+
+/// The median of runs of so many turns each; the first one fills caches and prepares statements.
+async fn cost(
+    database: &Database,
+    store: &Store,
+    door: &Door,
+    runs: &[usize],
+    arrival: impl Fn(usize) -> Arrival,
+) -> anyhow::Result<Cost> {
+    let (mut ours, mut servers) = (Vec::new(), Vec::new());
+    let mut said = 0;
+    for turns in runs {
+        let server = || database.server.map_or(Ok(0), cpu_us_with_children);
+        let before = (cpu_us(std::process::id())?, server()?);
+        door.accept((said..said + turns).map(&arrival).collect(), None).await?;
+        while count(store, COUNT_WAITING).await? > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        if said > 0 {
+            ours.push((cpu_us(std::process::id())? - before.0) as f64 / *turns as f64);
+            servers.push((server()? - before.1) as f64 / *turns as f64);
+        }
+        said += turns;
+    }
     Ok((median(ours), median(servers)))
 }
 
-/// A command of each of so many people, who are spread over all there are.
-fn commands(run: usize, accounts: u32) -> Vec<Arrival> {
+async fn count(store: &Store, text: &'static str) -> anyhow::Result<i64> {
+    Ok(store.read().await?.rows(text, &[]).await?[0].int(0)?)
+}
+
+/// Somebody's words; whoever says the next ones is far away among all there are.
+fn arrival(number: usize, accounts: u32, text: &str) -> Arrival {
     let now = Clock::system().now_ms();
-    let accounts = accounts as usize;
-    let arrival = |number: usize| {
-        // A stride without a factor in common with any size meets everybody once in a run.
-        let person = FIRST_PERSON + ((run * TURNS + number) * 7_919 % accounts) as i64;
-        let conversation = ConversationId(format!("telegram:{person}"));
-        let from = Person {
-            identity: IdentityId(conversation.0.clone()),
-            name: "Ada".to_owned(),
-            language: Some(Language::default()),
-        };
-        let message = Message {
-            from,
-            setting: Setting::Private,
-            id: MessageId(number.to_string()),
-            text: if number.is_multiple_of(2) { "/help" } else { "/balance" }.to_owned(),
-            attachments: Vec::new(),
-            album: None,
-            reply_to: None,
-        };
-        Arrival::Event(Box::new(Received {
-            external_id: format!("growth:{accounts}:{run}:{number}"),
-            conversation,
-            lane: Lane::Conversation,
-            happened_at: now,
-            event: Event::MessageReceived(message),
-            raw: vec![b'x'; 400],
-            envelope: None,
-        }))
+    // A stride without a factor in common with any size meets everybody once in a run.
+    let person = FIRST_PERSON + (number * 7_919 % accounts as usize) as i64;
+    let conversation = ConversationId(format!("telegram:{person}"));
+    let from = Person {
+        identity: IdentityId(conversation.0.clone()),
+        name: "Ada".to_owned(),
+        language: Some(Language::default()),
     };
-    (0..TURNS).map(arrival).collect()
+    let message = Message {
+        from,
+        setting: Setting::Private,
+        id: MessageId(number.to_string()),
+        text: text.to_owned(),
+        attachments: Vec::new(),
+        album: None,
+        reply_to: None,
+    };
+    Arrival::Event(Box::new(Received {
+        external_id: format!("growth:{accounts}:{number}:{text}"),
+        conversation,
+        lane: Lane::Conversation,
+        happened_at: now,
+        event: Event::MessageReceived(message),
+        raw: vec![b'x'; 400],
+        envelope: None,
+    }))
 }
 
 fn desk(store: &Store) -> anyhow::Result<Desk> {

@@ -1,5 +1,5 @@
 //! A database that has been in use: so many accounts, each with a conversation in which one
-//! command was answered.
+//! command was answered, and one picture made and paid for.
 
 use picdesk::{
     clock::Clock,
@@ -17,9 +17,24 @@ const NUMBERS: &str = "with recursive n(i) as (
     select cast({from} as bigint) union all select i + 1 from n where i < {to})";
 /// Rows of each account, in an order in which they may come. Numbers below zero are nobody's: the
 /// program counts up.
-const ROWS: [&str; 6] = [
+const ROWS: [&str; 10] = [
     "insert into purses (id, granted, posted, pending, refunded, expired, reclaimed, entries, head)
-     {numbers} select -i, 0, 0, 0, 0, 0, 0, 0, '' from n",
+     {numbers} select -i, 100, 2, 0, 0, 0, 0, 3, 'x' from n",
+    "insert into ledger (id, purse, number, kind, amount, hold, source, reason, note_sha256, at, hash)
+     {numbers} select -3 * i + k, -i, k + 1, kind, amount, hold, 'filled:' || i || ':' || k, 'trial',
+                      '', {now}, 'x'
+     from n, (select 0 as k, 'grant' as kind, 100 as amount, null as hold
+              union all select 1, 'hold', 2, -1 union all select 2, 'post', 2, -1) as lines",
+    "insert into requests (id, account, purse, identity, conversation, setting, message, body, options,
+                           price_each, state, asked_at)
+     {numbers} select -i, -i, -i, 'telegram:' || (20000000 + i), 'telegram:' || (20000000 + i),
+                      'private', '1', {nothing}, '{options}', 2, 'settled', {now} from n",
+    "insert into generations (id, request, hold, account, purse, conversation, number, tag, state,
+                              attempts, not_before, waiting_since, queued_at, settled_at, untold)
+     {numbers} select -i, -i, -i, -i, -i, 'telegram:' || (20000000 + i), 1, 0, 'delivered',
+                      1, 0, 0, {now}, {now}, 0 from n",
+    "insert into holds (id, purse, generation, amount, state, opened_at, resolved_at)
+     {numbers} select -i, -i, -i, 2, 'posted', {now}, {now} from n",
     "insert into accounts (id, purse, options, plan, last_tag, created_at)
      {numbers} select -i, -i, '{options}', null, 0, 1 from n",
     "insert into identities (id, account, name, language, language_chosen, reachable, created_at)

@@ -347,8 +347,6 @@ pub struct Patience {
     pub limited: Duration,
     /// How long news are not asked for again without a doorbell's token because one was bad.
     pub without_token: Duration,
-    /// How long we wait for another replica that fetches the token.
-    pub token_wait: Duration,
     /// How often the bot's connection is tried for life.
     pub ping: Duration,
     /// How long an answer on the bot's connection may take.
@@ -365,7 +363,6 @@ impl Default for Patience {
             busy: Duration::from_millis(500),
             limited: Duration::from_mins(1),
             without_token: Duration::from_secs(30),
-            token_wait: Duration::from_secs(5),
             // Source: document/path/101463: every 30 s, and the SDK gives an answer 5 s.
             ping: Duration::from_secs(30),
             ack: Duration::from_secs(5),

@@ -38,6 +38,7 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("benches/growth.rs", "that all is turned can only be asked again and again"),
     ("benches/house.rs", "another process can only be asked again and again"),
     ("benches/provider.rs", "pictures come slowly, so that many are under way"),
+    ("bots/wecom/tests/it/calls/tokens.rs", "a token takes its time to be fetched"),
     ("src/http/tests.rs", "routes that are slow, for a server that has patience"),
     ("src/http/tests/crowd.rs", "a connection that does nothing is kept"),
     ("src/http/tests/ending.rs", "a request is under way while its answer is not there"),

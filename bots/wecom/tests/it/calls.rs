@@ -3,6 +3,7 @@
 mod limits;
 mod menus;
 
+mod tokens;
 use std::sync::atomic::Ordering;
 
 use picdesk_core::{

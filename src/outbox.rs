@@ -275,7 +275,11 @@ impl Sender {
             self.suspects.begins(&waiting);
             self.outage.begins(now);
             queue.shows_picture |= slot.is_some_and(|slot| self.progress.close(slot));
-            let hints = Hints { shows_picture: queue.shows_picture, tries: queue.tries };
+            let hints = Hints {
+                shows_picture: queue.shows_picture,
+                tries: queue.tries,
+                maybe_begun: self.suspects.was_here(&waiting),
+            };
             let means = Arc::clone(&self.means);
             self.under_way.spawn(async move {
                 let began = Instant::now();

@@ -424,6 +424,7 @@ pub fn delivery(waiting: &Waiting, stand: Option<&Stand>) -> Delivery {
         message,
         edit_is_picture: stand.is_some_and(|stand| stand.picture),
         file: None,
+        maybe_begun: false,
     }
 }
 

@@ -25,6 +25,7 @@ mod turning;
 mod wecom;
 mod wecom_bot;
 mod wecom_doors;
+mod wecom_once;
 mod wecom_pages;
 mod wecom_people;
 mod wecom_windows;

@@ -526,6 +526,9 @@ pub struct Delivery {
     pub edit_is_picture: bool,
     /// The picture or file it carries.
     pub file: Option<OutboundFile>,
+    /// Whether an earlier process may have begun to hand it over: where the channel knows a repeat
+    /// by its name, its no may mean that the message is there.
+    pub maybe_begun: bool,
 }
 
 /// A picture or file on its way out.

@@ -151,7 +151,7 @@ fn delivery(id: i64, content: Content) -> Delivery {
         repeat: Repeat::Harmless,
         silent: false,
     };
-    Delivery { message, edit: None, edit_is_picture: false, file }
+    Delivery { message, edit: None, edit_is_picture: false, file, maybe_begun: false }
 }
 
 fn words(id: i64, words: &str) -> Delivery {

@@ -111,6 +111,8 @@ pub struct Sender {
     start_at: Instant,
     /// Messages that may have ended a process.
     suspects: Suspects,
+    /// What an earlier sender sent a moment ago is in the budget.
+    counted: bool,
 }
 
 /// What a sender is made of.
@@ -166,6 +168,7 @@ impl Sender {
             in_doubt: HashSet::new(),
             stirred: true,
             start_at: now,
+            counted: false,
         }
     }
 

@@ -19,7 +19,7 @@ use super::{
 };
 
 pub use bounce::{Bounce, bounce};
-pub use waiting::{WaitingRow, first_waiting, last, waiting};
+pub use waiting::{WaitingRow, first_waiting, last, sent_since, waiting};
 pub use withdrawn::{still_waiting, withdraw};
 
 /// A message that waits, and what is known of its place.

@@ -56,6 +56,11 @@ const PHOTO_RATIO_MAX: u32 = 20;
 /// Messages to one member; more are dropped silently. Source: 90454.
 const MEMBER_SENDS_MAX: SendsMax = SendsMax { per_min: 30, per_hour: 1000 };
 
+/// Frames on the bot's connection in one chat: 30 a minute and 1000 an hour, answers and what is
+/// said by itself together, less the first and the last frame of an answer, which leave uncounted.
+/// Source: the page of 101463, as others quote it.
+pub(crate) const SOCKET_SENDS_MAX: SendsMax = SendsMax { per_min: 24, per_hour: 900 };
+
 /// The section `[wecom]`. It has no `Debug`, so that no secret gets into a log by way of it.
 #[derive(Clone)]
 pub struct WecomSettings {

@@ -284,6 +284,7 @@ mod tests {
             closes_buttons: true,
             hands_over: false,
             knows_repeats: false,
+            meets_contacts: false,
             text_units_max: 4096,
             caption_units_max: 1024,
             photo_bytes_max: 1,

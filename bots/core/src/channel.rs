@@ -149,6 +149,9 @@ pub struct Capabilities {
     /// Whether the channel takes a message of ours once, however often it is sent: each has its
     /// name there.
     pub knows_repeats: bool,
+    /// Whether people may be somebody's contacts before they write: where those came from is known
+    /// then.
+    pub meets_contacts: bool,
     /// Seconds after their last message during which the channel takes ours; nothing where there
     /// is no such window.
     pub reply_window_s: Option<u32>,

@@ -275,6 +275,7 @@ pub fn app_capabilities() -> Capabilities {
         closes_buttons: true,
         hands_over: false,
         knows_repeats: false,
+        meets_contacts: false,
         text_units_max: TEXT_BYTES_MAX,
         caption_units_max: TEXT_BYTES_MAX,
         photo_bytes_max: PHOTO_BYTES_MAX,
@@ -307,6 +308,7 @@ pub fn kf_capabilities() -> Capabilities {
         hands_over: true,
         // Each send has its own msgid. Source: 94677.
         knows_repeats: true,
+        meets_contacts: true,
         // A file is a nuisance in a chat on WeChat: originals go as links.
         file_bytes_max: 0,
         buttons_max: Some(MENU_BUTTONS_MAX.into()),

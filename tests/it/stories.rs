@@ -24,6 +24,7 @@ mod stopping;
 mod turning;
 mod wecom;
 mod wecom_bot;
+mod wecom_coming;
 mod wecom_doors;
 mod wecom_once;
 mod wecom_pages;

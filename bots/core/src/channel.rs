@@ -66,7 +66,8 @@ impl Lane {
 pub struct MediaRef {
     /// What the adapter fetches it by. Opaque outside the adapter.
     pub handle: String,
-    /// The same file has the same key, whoever sends it; for telling repeats.
+    /// The same file has the same key, whoever sends it; for telling repeats. Where messages can be
+    /// taken back and each brings one file, the key is the message's id.
     pub unique: String,
     /// Its size in bytes, where the channel tells.
     pub bytes: Option<u64>,

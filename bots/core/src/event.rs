@@ -53,7 +53,7 @@ pub enum Event {
     },
     /// Somebody came in without writing: by a link, or by opening the chat.
     ChatEntered(Entrance),
-    /// Somebody took back what they had written.
+    /// Somebody took back what they had written, or a picture they had sent.
     MessageRecalled {
         /// Who.
         by: Person,

@@ -44,6 +44,7 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("src/http/tests/ending.rs", "a request is under way while its answer is not there"),
     ("src/http/tests/patience.rs", "the server's patience is measured by real sockets"),
     ("src/http/tests/plain.rs", "a sender that goes on after it was refused"),
+    ("tests/it/contract/channel_contract.rs", "what people see can only be asked for again"),
     ("tests/it/contract/store/errands.rs", "an errand that does not begin is waited for in vain"),
     ("tests/it/crash.rs", "a process is killed at a moment of chance"),
     ("tests/it/crash/crowd.rs", "people pause between what they write"),

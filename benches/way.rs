@@ -139,6 +139,7 @@ fn delivery(bytes: Vec<u8>) -> Delivery {
         edit: None,
         edit_is_picture: false,
         file: Some(OutboundFile::Upload { bytes, name, media_type }),
+        maybe_begun: false,
     }
 }
 

@@ -41,6 +41,13 @@ create table identities (
   may_spend bigint not null default 0
 );
 create index identities_account on identities (account);
+-- Where people came from who may yet write, by the name under which they would.
+create table coming_origins (
+  identity text primary key,
+  origin bytea not null,
+  at bigint not null
+);
+create index coming_origins_at on coming_origins (at);
 
 -- Codes that link chats, found by a keyed hash: what was typed stands nowhere.
 create table link_codes (

@@ -111,6 +111,8 @@ pub struct Sender {
     start_at: Instant,
     /// Messages that may have ended a process.
     suspects: Suspects,
+    /// What an earlier sender sent a moment ago is in the budget.
+    counted: bool,
 }
 
 /// What a sender is made of.
@@ -166,6 +168,7 @@ impl Sender {
             in_doubt: HashSet::new(),
             stirred: true,
             start_at: now,
+            counted: false,
         }
     }
 
@@ -275,7 +278,11 @@ impl Sender {
             self.suspects.begins(&waiting);
             self.outage.begins(now);
             queue.shows_picture |= slot.is_some_and(|slot| self.progress.close(slot));
-            let hints = Hints { shows_picture: queue.shows_picture, tries: queue.tries };
+            let hints = Hints {
+                shows_picture: queue.shows_picture,
+                tries: queue.tries,
+                maybe_begun: self.suspects.was_here(&waiting),
+            };
             let means = Arc::clone(&self.means);
             self.under_way.spawn(async move {
                 let began = Instant::now();

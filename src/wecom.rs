@@ -82,6 +82,17 @@ impl TokenStore for Kept {
             true
         })
     }
+
+    async fn release(&self, app: &str, until: i64) {
+        let app = app.to_owned();
+        let released = self.store.writer().run(move |tx| {
+            let app = app.clone();
+            Box::pin(async move { rows::release_token(tx, &app, until).await })
+        });
+        if let Err(error) = released.await {
+            complain("the claim of an access token waits for its end", &error);
+        }
+    }
 }
 
 #[async_trait]

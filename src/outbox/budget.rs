@@ -235,6 +235,15 @@ impl Budget {
         Ok(())
     }
 
+    /// So many sends went out before this budget began. Those of one chat are told in their order.
+    pub fn add_sent(&self, scope: &RateScope, sends: u32, at: Instant) {
+        let chat = self.chats.entry(scope.chat.clone());
+        let mut chat = chat.or_insert_with(|| self.chat(scope, at));
+        if let Some(sent) = &mut chat.sent {
+            sent.add(sends, at);
+        }
+    }
+
     /// The channel asked for patience in a scope.
     pub fn block(&self, scope: &RateScope, which: Scope, wait: Duration, now: Instant) {
         match which {
@@ -275,6 +284,7 @@ mod tests {
             closes_buttons: true,
             hands_over: false,
             knows_repeats: false,
+            meets_contacts: false,
             text_units_max: 4096,
             caption_units_max: 1024,
             photo_bytes_max: 1,
@@ -392,6 +402,22 @@ mod tests {
         assert_eq!(wait, Duration::from_secs(62));
         budget.forget_full(later + Duration::from_mins(5));
         assert!(budget.take_sends(&member, 1, later + Duration::from_secs(61)).is_err());
+    }
+
+    #[test]
+    fn what_an_earlier_sender_sent_counts() {
+        let now = Instant::now() + Duration::from_mins(2);
+        let max = SendsMax { per_min: 30, per_hour: 100 };
+        let overall = None.into();
+        let budget = Budget { sends_max: Some(max), chat_per_s: 0.0, overall, ..budget(now) };
+        let (member, other) = (scope("app:1", false), scope("app:2", false));
+        for age in (1..=14).rev() {
+            budget.add_sent(&member, 2, now - Duration::from_secs(age));
+        }
+        budget.take_sends(&member, 2, now).unwrap();
+        let wait = budget.take_sends(&member, 1, now).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(62 - 14));
+        budget.take_sends(&other, 30, now).unwrap();
     }
 
     #[test]

@@ -96,6 +96,8 @@ pub(super) struct Hints {
     pub(super) shows_picture: bool,
     /// Its tries so far.
     pub(super) tries: Tries,
+    /// It waited when this sender began: an earlier one may have begun with it.
+    pub(super) maybe_begun: bool,
 }
 
 impl Means {
@@ -172,6 +174,7 @@ impl Means {
         };
         let mut delivery = outbox::delivery(waiting, stand.as_ref());
         delivery.edit_is_picture |= hints.shows_picture && delivery.edit.is_some();
+        delivery.maybe_begun = hints.maybe_begun;
         let stands_in = &delivery.message.conversation;
         waiting.elsewhere = (*stands_in != waiting.message.conversation).then(|| stands_in.clone());
         if waiting.elsewhere.is_some() {
@@ -229,8 +232,13 @@ impl Means {
         first.place = Place::New { slot: None };
         first.buttons = Vec::new();
         let scope = self.rate_scope(&first);
-        let placeholder =
-            Delivery { message: first, edit: None, edit_is_picture: false, file: None };
+        let placeholder = Delivery {
+            message: first,
+            edit: None,
+            edit_is_picture: false,
+            file: None,
+            maybe_begun: delivery.maybe_begun,
+        };
         let message = match self.channel.deliver(placeholder).await {
             Ok(receipt) => receipt.message?,
             Err(error) => return Some(self.judge(waiting, error, scope, tries).await),

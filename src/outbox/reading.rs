@@ -9,7 +9,7 @@ use picdesk_core::id::ConversationId;
 use tracing::info;
 
 use super::{
-    LOOK_AGAIN, Sender,
+    LOOK_AGAIN, RateScope, Sender,
     queue::{KNOWN_OF_ONE_MAX, Queue},
 };
 use crate::{
@@ -24,12 +24,17 @@ use crate::{
 const KNOWN_MAX: usize = 16_384;
 /// Rows read at once.
 const READ_MAX: i64 = 512;
+/// A minute, and how much later than it was sent a message may be settled.
+const MINUTE_MS: i64 = 62_000;
+/// Sends that a message of an earlier sender's is taken for: words, and the card beside them.
+const SENDS_OF_ONE: u32 = 2;
 /// Conversations whose first messages are read at once.
 const CONVERSATIONS_MAX: i64 = 128;
 
 impl Sender {
     /// Reads what waits, where something may wait that is not known.
     pub(super) async fn read_what_waits(&mut self) -> Result<(), StoreError> {
+        self.count_what_was_sent().await?;
         self.forget_withdrawn().await?;
         let room = if self.whole { KNOWN_MAX } else { KNOWN_MAX / 4 * 3 };
         if self.known.len() >= room {
@@ -47,6 +52,26 @@ impl Sender {
             self.outlet.leave_unread();
         }
         read
+    }
+
+    /// Where more than so many are lost without a word, what an earlier sender sent a moment ago
+    /// counts: of what it sent nothing else is known.
+    async fn count_what_was_sent(&mut self) -> Result<(), StoreError> {
+        if self.counted || self.means.capabilities().chat_sends_max.is_none() {
+            return Ok(());
+        }
+        let (name, now) = (self.means.capabilities().name, self.means.store.clock().now_ms());
+        let mut connection = self.means.store.read().await?;
+        let began = Instant::now();
+        let sent = outbox::sent_since(&mut connection, name, now - MINUTE_MS).await?;
+        for (conversation, at) in sent {
+            let scope = RateScope::of(self.means.channel.as_ref(), &conversation);
+            let age = Duration::from_millis(now.saturating_sub(at).unsigned_abs());
+            let at = began.checked_sub(age).unwrap_or(began);
+            self.means.budget.add_sent(&scope, SENDS_OF_ONE, at);
+        }
+        self.counted = true;
+        Ok(())
     }
 
     /// Messages were taken back: what is known here and waits on disk no more is forgotten.

@@ -59,6 +59,12 @@ impl Suspects {
         self.up_to.get_or_insert(last);
     }
 
+    /// Whether a message waited before this sender: another may have begun to hand it over, and
+    /// its own tries do not tell whether that one's came through.
+    pub(super) fn was_here(&self, waiting: &Waiting) -> bool {
+        self.up_to.is_none_or(|up_to| waiting.message.id.0 <= up_to)
+    }
+
     /// Whether a message may be tried now.
     pub(super) fn may_begin(&mut self, waiting: &Waiting, alarms: &Alarms) -> May {
         let id = waiting.message.id;

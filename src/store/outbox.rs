@@ -19,7 +19,7 @@ use super::{
 };
 
 pub use bounce::{Bounce, bounce};
-pub use waiting::{WaitingRow, first_waiting, last, waiting};
+pub use waiting::{WaitingRow, first_waiting, last, sent_since, waiting};
 pub use withdrawn::{still_waiting, withdraw};
 
 /// A message that waits, and what is known of its place.
@@ -424,6 +424,7 @@ pub fn delivery(waiting: &Waiting, stand: Option<&Stand>) -> Delivery {
         message,
         edit_is_picture: stand.is_some_and(|stand| stand.picture),
         file: None,
+        maybe_begun: false,
     }
 }
 

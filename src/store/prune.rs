@@ -10,6 +10,8 @@ use super::{
 const PRUNED_MAX: i64 = 1000;
 /// How long codes and counts of linking are of use: no count lasts longer.
 const LINKING_KEPT_MS: i64 = 24 * 3_600_000;
+/// How long it is of use where somebody came from who has not written yet.
+const ORIGINS_KEPT_MS: i64 = 90 * LINKING_KEPT_MS;
 /// Samples kept for medians.
 const SAMPLES_KEPT: i64 = 5000;
 
@@ -65,6 +67,7 @@ const FORGET_PLACED: &str = "
       limit $3)";
 const FORGET_STREAMS: &str = "delete from wecom_streams where open = 0 and begun_at < $1";
 const FORGET_MENUS: &str = "delete from wecom_menus where at < $1";
+const FORGET_ORIGINS: &str = "delete from coming_origins where at < $1";
 const FIND_ERRANDS: &str = "
     select id, state from errands
     where (state in ('done', 'failed') and settled_at < $1)
@@ -119,6 +122,7 @@ pub async fn prune(tx: &mut Tx, times: Times) -> Result<bool, StoreError> {
     tx.run(FORGET_ALBUMS, &[times.raw_before.into()]).await?;
     tx.run(FORGET_STREAMS, &[times.raw_before.into()]).await?;
     tx.run(FORGET_MENUS, &[times.raw_before.into()]).await?;
+    tx.run(FORGET_ORIGINS, &[(times.now - ORIGINS_KEPT_MS).into()]).await?;
     let values = [times.prompts_before.into(), times.raw_before.into(), PRUNED_MAX.into()];
     let placed = tx.run(FORGET_PLACED, &values).await?;
     windows::forget(tx, times.raw_before).await?;

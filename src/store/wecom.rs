@@ -29,6 +29,8 @@ const CLAIM_TOKEN: &str = "
     insert into wecom_tokens (app, token, renew_at, claimed_until) values ($1, null, 0, $2)
     on conflict (app) do update set claimed_until = excluded.claimed_until
     where wecom_tokens.claimed_until <= $3";
+const RELEASE_TOKEN: &str =
+    "update wecom_tokens set claimed_until = 0 where app = $1 and claimed_until = $2";
 const OPEN_STREAM: &str = "
     insert into wecom_streams (id, conversation, begun_at, number, version, open, body)
     values ($1, $2, $3,
@@ -81,6 +83,12 @@ pub async fn keep_token(tx: &mut Tx, app: &str, token: &Token) -> Result<(), Sto
 /// Claims the fetching of a token until then, unless somebody else has claimed it.
 pub async fn claim_token(tx: &mut Tx, app: &str, until: i64, now: i64) -> Result<bool, StoreError> {
     Ok(tx.run(CLAIM_TOKEN, &[app.into(), until.into(), now.into()]).await? > 0)
+}
+
+/// Ends a claim that came to nothing; not the one that somebody else has by now.
+pub async fn release_token(tx: &mut Tx, app: &str, until: i64) -> Result<(), StoreError> {
+    tx.run(RELEASE_TOKEN, &[app.into(), until.into()]).await?;
+    Ok(())
 }
 
 /// Keeps a new answer; one of the same name stays as it is.

@@ -1,3 +1,4 @@
 //! One suite for each seam, run by everything that stands behind it.
 
+mod channel_contract;
 mod store;

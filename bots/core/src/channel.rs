@@ -66,7 +66,8 @@ impl Lane {
 pub struct MediaRef {
     /// What the adapter fetches it by. Opaque outside the adapter.
     pub handle: String,
-    /// The same file has the same key, whoever sends it; for telling repeats.
+    /// The same file has the same key, whoever sends it; for telling repeats. Where messages can be
+    /// taken back and each brings one file, the key is the message's id.
     pub unique: String,
     /// Its size in bytes, where the channel tells.
     pub bytes: Option<u64>,
@@ -149,6 +150,9 @@ pub struct Capabilities {
     /// Whether the channel takes a message of ours once, however often it is sent: each has its
     /// name there.
     pub knows_repeats: bool,
+    /// Whether people may be somebody's contacts before they write: where those came from is known
+    /// then.
+    pub meets_contacts: bool,
     /// Seconds after their last message during which the channel takes ours; nothing where there
     /// is no such window.
     pub reply_window_s: Option<u32>,
@@ -526,6 +530,9 @@ pub struct Delivery {
     pub edit_is_picture: bool,
     /// The picture or file it carries.
     pub file: Option<OutboundFile>,
+    /// Whether an earlier process may have begun to hand it over: where the channel knows a repeat
+    /// by its name, its no may mean that the message is there.
+    pub maybe_begun: bool,
 }
 
 /// A picture or file on its way out.

@@ -158,6 +158,10 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
     let mut purse = Purse::empty(PurseId(turn.id()));
     let language = person.language.unwrap_or(house.language_default);
     turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone(), language });
+    if turn.house().channel(turn.frame.conversation).is_some_and(|it| it.meets_contacts) {
+        let identity = person.identity.clone();
+        turn.then(Effect::TakeOrigin { account, identity });
+    }
     if house.trial > Credits::ZERO {
         purse.granted = house.trial;
         let entry = EntryId(turn.id());

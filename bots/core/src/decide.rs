@@ -16,6 +16,7 @@ use crate::{
     grant, handed, handing, history,
     id::{ConversationId, OutboundId},
     invite, lapse, letter, manners, message, payment, picture, press,
+    recalled::recalled,
     say::{RelayState, Say},
     support, topic, tray,
     turn::{Reader, Turn},
@@ -121,8 +122,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::ArtifactExpired { owed: false, .. } => {
             picture::expired(turn, of_generation(facts)?);
         }
-        // What was asked for stays asked for; ratings are counted.
-        Event::MessageRecalled { .. } | Event::AnswerRated { .. } => {}
+        Event::MessageRecalled { by, message } => recalled(turn, of_message(facts)?, by, message),
+        // Ratings are counted.
+        Event::AnswerRated { .. } => {}
         Event::ServicerWrote { servicer, text, attachments, .. } => {
             let wrote = handing::Wrote { servicer, text, attachments };
             handing::servicer_wrote(turn, of_message(facts)?, &wrote);

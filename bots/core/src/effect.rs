@@ -47,6 +47,20 @@ pub enum Effect {
         /// What the link said.
         origin: String,
     },
+    /// Where somebody came from who has no account yet.
+    RememberOrigin {
+        /// As whom they would write.
+        identity: IdentityId,
+        /// What the link said.
+        origin: String,
+    },
+    /// An account takes over what was remembered so.
+    TakeOrigin {
+        /// Whose account.
+        account: AccountId,
+        /// As whom they write.
+        identity: IdentityId,
+    },
     /// What somebody calls themselves has changed.
     RenamePerson {
         /// Who.

@@ -25,9 +25,13 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
         (Greet::Freely, None) => (true, None),
         (Greet::No | Greet::Freely | Greet::Once(_), _) => (false, None),
     };
-    // What a link gives away does not need a greeting where somebody is known.
-    let brings = facts.gift.is_some() && facts.customer.is_some();
-    if !greets && !brings {
+    let origin = entrance.scene_param.as_ref().or(entrance.scene.as_ref());
+    // What a link gives away does not need a greeting, nor does where somebody new comes from: they
+    // are welcomed when they write.
+    if !greets && facts.gift.is_none() {
+        if let (None, None, Some(origin)) = (&facts.customer, &facts.link, origin) {
+            link::remember_origin(turn, &entrance.who.identity, origin);
+        }
         return;
     }
     if is_handed(turn, facts.customer.as_ref()) {
@@ -40,7 +44,7 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
     if let Some(link_facts) = &facts.link {
         return link::arrived(turn, &visit, link_facts, answer);
     }
-    if let Some(origin) = entrance.scene_param.as_ref().or(entrance.scene.as_ref()) {
+    if let Some(origin) = origin {
         link::keep_origin(turn, &visit, origin);
         if gift::arrived(turn, &mut visit, facts, origin, answer).is_some() {
             return;
@@ -52,8 +56,11 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
 }
 
 /// Somebody became a contact of one of our people: a greeting, once. An account comes about when
-/// they write to the bot.
+/// they write to the bot; where they came from is kept until then.
 pub(crate) fn contact_changed(turn: &mut Turn<'_>, contact: &Contact) {
+    if let (ContactChange::Added(_), Some(origin)) = (&contact.change, &contact.origin) {
+        link::remember_origin(turn, &contact.writes_as, origin);
+    }
     let answerable = match &contact.change {
         ContactChange::Added(Some(answerable)) if answerable.until >= turn.frame.now => answerable,
         ContactChange::Added(_)

@@ -53,7 +53,7 @@ pub enum Event {
     },
     /// Somebody came in without writing: by a link, or by opening the chat.
     ChatEntered(Entrance),
-    /// Somebody took back what they had written.
+    /// Somebody took back what they had written, or a picture they had sent.
     MessageRecalled {
         /// Who.
         by: Person,
@@ -426,6 +426,8 @@ pub struct Contact {
     pub who: Person,
     /// Whose contact, by their name at the channel.
     pub member: String,
+    /// As whom they write to the bot, should they.
+    pub writes_as: IdentityId,
     /// Where they come from, as our link says.
     pub origin: Option<String>,
     /// What happened.

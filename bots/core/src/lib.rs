@@ -53,6 +53,7 @@ mod picture;
 mod press;
 pub mod pricing;
 pub mod promo;
+mod recalled;
 mod receipt;
 mod request;
 pub mod say;

@@ -9,7 +9,7 @@ use crate::{
     event::{About, Event, Setting},
     facts::{LinkFacts, LinkNeed, MessageFacts},
     gift, history,
-    id::{CodeId, MessageId},
+    id::{CodeId, IdentityId, MessageId},
     intent::{self, BareWords, Command, Intent},
     linking, message,
     say::{LinkSay, Say},
@@ -119,7 +119,17 @@ pub(crate) fn keep_origin(turn: &mut Turn<'_>, visit: &Visit, payload: &str) {
     if !visit.is_new {
         return;
     }
-    let origin: String =
-        payload.chars().filter(|letter| !letter.is_control()).take(ORIGIN_CHARS_MAX).collect();
-    turn.then(Effect::KeepOrigin { account: visit.customer.account.id, origin });
+    let account = visit.customer.account.id;
+    turn.then(Effect::KeepOrigin { account, origin: tame(payload) });
+}
+
+/// Where somebody came from who may yet write to us, under this name: the account that comes about
+/// then takes it over.
+pub(crate) fn remember_origin(turn: &mut Turn<'_>, identity: &IdentityId, payload: &str) {
+    let identity = identity.clone();
+    turn.then(Effect::RememberOrigin { identity, origin: tame(payload) });
+}
+
+fn tame(payload: &str) -> String {
+    payload.chars().filter(|letter| !letter.is_control()).take(ORIGIN_CHARS_MAX).collect()
 }

@@ -44,12 +44,14 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::ButtonPressed(press) => press_needs(press, action),
         Event::PresenceChanged(presence) => person(&presence.who.identity),
         Event::ChatEntered(entrance) => entrance_needs(entrance),
+        Event::MessageRecalled { by, message } => {
+            Needs { started_by: Some(message.clone()), ..person(&by.identity) }
+        }
         Event::ChatHanded(handing) => person(&handing.who.identity),
         Event::ServicerWrote { to, .. } => person(&to.identity),
         Event::CameToNothing { who, .. } => person(&who.identity),
         Event::ConversationMoved { .. }
         | Event::AlarmRaised { .. }
-        | Event::MessageRecalled { .. }
         | Event::ContactChanged(_)
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }

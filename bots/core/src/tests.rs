@@ -2,6 +2,7 @@
 
 mod answers;
 mod buttons;
+mod coming;
 mod commands;
 mod customers;
 mod desk;

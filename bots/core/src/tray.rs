@@ -10,7 +10,7 @@ use crate::{
     event::Event,
     facts::{MessageFacts, Reference},
     generation::ReferenceFault,
-    id::{ConversationId, IdentityId, Slot, TrayId},
+    id::{ConversationId, IdentityId, MessageId, Slot, TrayId},
     keys, request,
     say::{Label, Say, Verb},
     turn::{Reader, Turn},
@@ -128,6 +128,26 @@ pub(crate) fn spoiled(
     if !others.is_empty() {
         put(turn, &mut visit, others);
     }
+}
+
+/// Whoever sent a picture took it back: it waits no more, and the others of the tray wait on. Tells
+/// whether it was there.
+pub(crate) fn forget(turn: &mut Turn<'_>, visit: &mut Visit, message: &MessageId) -> bool {
+    let is_it = |waiting: &Reference| match waiting {
+        Reference::Media(waiting) => waiting.unique == message.as_str(),
+        Reference::Artifact(_) => false,
+    };
+    let Some(index) = visit.customer.tray.iter().position(is_it) else { return false };
+    let mut others = visit.customer.tray.clone();
+    others.remove(index);
+    if others.is_empty() {
+        return clear(turn, visit);
+    }
+    if let Some(slot) = empty(turn, visit) {
+        turn.remove(&visit.reader, slot);
+    }
+    put(turn, visit, others);
+    true
 }
 
 /// Pictures are counted from one.

@@ -132,6 +132,7 @@ impl TelegramSettings {
             closes_buttons: true,
             hands_over: false,
             knows_repeats: false,
+            meets_contacts: false,
             text_units_max: TEXT_UNITS_MAX,
             caption_units_max: CAPTION_UNITS_MAX,
             photo_bytes_max: PHOTO_BYTES_MAX,

@@ -191,7 +191,7 @@ impl Channel for TelegramChannel {
     }
 
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError> {
-        let Delivery { message, edit, edit_is_picture, file } = delivery;
+        let Delivery { message, edit, edit_is_picture, file, .. } = delivery;
         let target = Target::of(&message.place, edit.as_ref(), edit_is_picture);
         let mut outcome = self.hand_over(&message, target, file).await;
         if let Err(Verdict::OtherKind) = outcome {

@@ -98,6 +98,12 @@ impl Address {
     }
 }
 
+/// The chat at WeCom that a conversation of the bot's is in: a group's is one for all in it.
+#[must_use]
+pub fn chat_of(conversation: &ConversationId) -> &str {
+    conversation.0.split_once(BORDER).map_or(conversation.as_str(), |(chat, _)| chat)
+}
+
 /// Whether WeCom may have given this id: so that nothing of it can be mistaken for a border.
 #[must_use]
 pub fn is_id(id: &str) -> bool {

@@ -131,6 +131,17 @@ impl No {
         self.code == BUSY
     }
 
+    /// Whether it says in so many words that the content is wrong: too large, too long, empty, of a
+    /// wrong kind, or held back as unsafe.
+    #[must_use]
+    pub fn is_of_content(&self) -> bool {
+        matches!(
+            self.code,
+            40_004
+                ..=40_006 | 40_009 | 40_201 | 40_204 | 44_004 | 45_001 | 45_002 | 95_030 | 830_002
+        )
+    }
+
     /// A no with what its words tell that may be shown: `… hint: [1671…], from ip: 1.2.3.4, …`.
     #[must_use]
     pub fn read(code: i64, words: &str) -> Self {
@@ -165,6 +176,8 @@ pub enum Verdict {
     Wait(Duration),
     /// Never.
     Refused(Refusal),
+    /// Never, and the owner may be able to do something about the next one.
+    RefusedAndTold(Refusal, Alarm),
     /// The uploaded file is gone: upload it again.
     Reupload,
     /// The card was changed by this code already, or too long ago.
@@ -183,6 +196,8 @@ pub enum Verdict {
 const BUSY: i64 = -1;
 /// Too many calls of one kind. Source: 90313.
 const LIMIT: i64 = 45_009;
+/// None of those to whom something went is where the app is seen. Source: 90313.
+pub const NOBODY_SEES_IT: i64 = 81_013;
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// What a no means. Source of codes and causes: document/path/90313, as of April 2024.
@@ -198,16 +213,18 @@ pub fn judge(api: Api, no: &No) -> Verdict {
         95_001 | 95_002 | 95_013 | 95_016 | 95_031 => Verdict::WindowClosed,
         95_018 => Verdict::WrongState,
         // The person is gone, or nobody of ours.
-        40_003 | 60_111 | 46_004 | 40_096 | 84_061 | 81_013 => Verdict::Refused(Refusal::Blocked),
+        40_003 | 60_111 | 46_004 | 40_096 | 84_061 => Verdict::Refused(Refusal::Blocked),
         95_000 | 95_004 => Verdict::Refused(Refusal::ConversationGone),
-        // Too large, too long, wrong kind, held back as unsafe: the content.
-        40_004..=40_009 | 45_001 | 45_002 | 44_004 | 40_201 | 40_204 | 95_030 | 830_002 => {
-            Verdict::Refused(Refusal::Content)
-        }
+        40_008 => Verdict::Refused(Refusal::Content),
+        _ if no.is_of_content() => Verdict::Refused(Refusal::Content),
         42_014..=42_050 if api == Api::UpdateTemplateCard => Verdict::CodeUsed,
         _ => match alarm(no) {
             Some(alarm) if matches!(no.code, 40_001 | 40_013 | 40_056 | 301_002) => {
                 Verdict::Unauthorized(alarm)
+            }
+            // One member who is not there keeps nobody else waiting.
+            Some(alarm) if no.code == NOBODY_SEES_IT => {
+                Verdict::RefusedAndTold(Refusal::Blocked, alarm)
             }
             Some(alarm) => Verdict::Alarm(alarm),
             // A code that we do not know, or a call of ours that was wrong: saying it again says
@@ -255,8 +272,13 @@ pub fn alarm(no: &No) -> Option<Alarm> {
             "the account is not managed by this app: 应用管理 > \
              微信客服 > API > 通过API管理微信客服账号",
         ),
+        50_001 => (
+            "trusted_domain",
+            "an address is not of a domain that the app trusts: 应用管理 > the app > \
+             网页授权及JS-SDK > 可信域名",
+        ),
         50_003 => ("disabled", "the app is disabled: 应用管理 > the app > 启用"),
-        60_011 | 60_030 => (
+        60_011 | 60_030 | NOBODY_SEES_IT => (
             "visible_range",
             "somebody is outside the app's visible range: 应用管理 > \
              the app > 可见范围",
@@ -289,6 +311,21 @@ pub fn alarm(no: &No) -> Option<Alarm> {
     Some(Alarm { what, words: format!("{words} (errcode {})", no.code) })
 }
 
+/// Operators who did not get what was said at the desk. Source: 90236, `invaliduser` and
+/// `unlicenseduser`.
+#[must_use]
+pub fn unreached(operators: &[String]) -> Alarm {
+    let names = operators.join(", ");
+    Alarm {
+        what: "operators",
+        words: format!(
+            "what is said at the desk does not reach {names}: compare desk.wecom_operators with \
+             通讯录 > the member > 账号, and see that they are in 应用管理 > the app > 可见范围 and \
+             have a licence"
+        ),
+    }
+}
+
 fn trusted_ip(no: &No) -> Alarm {
     let ip = no.from_ip.as_deref().unwrap_or("the one this server calls from");
     Alarm {
@@ -317,7 +354,9 @@ impl Verdict {
             Self::Again => DeliveryError::NotSent(CallError::Answered(no.clone()).into()),
             Self::Wait(wait) => resting(api, wait),
             Self::Alarm(_) => DeliveryError::RetryAfter { wait: MINUTE, scope: Scope::Channel },
-            Self::Refused(refusal) => DeliveryError::Refused(refusal),
+            Self::Refused(refusal) | Self::RefusedAndTold(refusal, _) => {
+                DeliveryError::Refused(refusal)
+            }
             Self::Reupload => DeliveryError::Reupload,
             Self::CodeUsed => DeliveryError::Refused(Refusal::MessageGone),
             Self::WindowClosed => DeliveryError::WindowClosed,
@@ -374,18 +413,26 @@ mod tests {
         for code in [40_003, 60_111, 46_004, 40_096, 84_061] {
             assert_eq!(as_send(code), Refused(Refusal::Blocked), "{code}");
         }
-        for code in [40_004, 40_006, 40_008, 40_201, 40_204, 45_001, 45_002, 44_004, 40_058, 1] {
+        for code in [
+            40_004, 40_005, 40_006, 40_008, 40_009, 40_033, 40_058, 40_063, 40_201, 40_204, 41_001,
+            44_004, 45_001, 45_002, 830_002, 1,
+        ] {
             assert_eq!(as_send(code), Refused(Refusal::Content), "{code}");
         }
         for code in [40_001, 40_013, 40_056, 301_002] {
             assert!(matches!(as_send(code), Verdict::Unauthorized(_)), "{code}");
         }
         for code in [
-            43_009, 43_012, 48_002, 48_006, 48_007, 50_003, 60_011, 60_020, 60_030, 95_003, 95_011,
-            95_012, 95_014, 95_017, 95_019, 95_023, 95_032, 93_000, 93_004, 93_008,
+            43_009, 43_012, 48_002, 48_006, 48_007, 50_001, 50_003, 60_011, 60_020, 60_030, 95_003,
+            95_011, 95_012, 95_014, 95_017, 95_019, 95_023, 95_032, 93_000, 93_004, 93_008,
         ] {
             assert!(matches!(as_send(code), Verdict::Alarm(_)), "{code}");
         }
+        for code in [41_050, 41_051] {
+            assert_eq!(as_send(code), Refused(Refusal::MessageGone), "{code}");
+        }
+        let told = as_send(81_013);
+        assert!(matches!(told, Verdict::RefusedAndTold(Refusal::Blocked, _)), "{told:?}");
         assert_eq!(judge(Api::UpdateTemplateCard, &no(42_015)), CodeUsed);
     }
 

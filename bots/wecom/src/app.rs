@@ -20,7 +20,7 @@ use crate::{
     call::{Api, Call},
     client::Client,
     config::{APP, WecomSettings, app_capabilities},
-    hand::{Failed, Hand, of_forward},
+    hand::{Failed, Hand, Readers, Trip, of_forward},
     menus::Menus,
     render::{
         NoPlan,
@@ -151,11 +151,13 @@ impl Channel for WecomApp {
             Err(NoPlan::Refused(refusal)) => return Err(DeliveryError::Refused(refusal)),
             Err(NoPlan::Reupload) => return Err(DeliveryError::Reupload),
         };
-        let member = match address {
-            Some(Address::Member { user }) => Some(user),
-            _ => None,
+        let readers = match &address {
+            Some(Address::Member { user }) => Readers::Member(user),
+            Some(Address::Desk { .. }) => Readers::Operators(&self.operators),
+            _ => Readers::Unnamed,
         };
-        self.hand.carry_out(message, &plan, member.as_deref()).await.map_err(|failed| {
+        let trip = Trip { readers, maybe_begun: delivery.maybe_begun };
+        self.hand.carry_out(message, &plan, trip).await.map_err(|failed| {
             let error = match failed {
                 Failed::Delivery(error) => error,
                 Failed::WrongState => DeliveryError::HumanHasIt,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use picdesk_core::{
     channel::{
-        Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
+        Budget, Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
         OutboundMessage, Place, Receipt, Refusal, Showing, Text,
     },
     id::{ConversationId, MessageId, OutboundId, Slot},
@@ -15,10 +15,10 @@ use url::Url;
 
 use crate::{
     Clock,
-    address::Address,
+    address::{Address, chat_of},
     answer::{Broken, CallError},
     client::{Client, File, House, post_to},
-    config::{BotMode, BotSettings, BotWords, Patience, bot_capabilities},
+    config::{BotMode, BotSettings, BotWords, Patience, SOCKET_SENDS_MAX, bot_capabilities},
     envelope::AesKey,
     hand::foreign,
     menus::Menus,
@@ -74,8 +74,13 @@ impl WecomBot {
             }
             BotMode::Socket { .. } => Door::Socket(socket),
         };
+        let chat_sends_max = match &door {
+            // WeCom asks as often as it likes.
+            Door::Callback { .. } => None,
+            Door::Socket(_) => Some(SOCKET_SENDS_MAX),
+        };
         Self {
-            capabilities: bot_capabilities(),
+            capabilities: Capabilities { chat_sends_max, ..bot_capabilities() },
             words: settings.words.clone(),
             door,
             http: house.http.clone(),
@@ -346,6 +351,11 @@ fn not_sent(error: Unavailable) -> DeliveryError {
 impl Channel for WecomBot {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// All who talk to it in a group have one chat's limits.
+    fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {
+        Budget { key: chat_of(conversation), group: false }
     }
 
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt, DeliveryError> {

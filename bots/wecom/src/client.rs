@@ -203,10 +203,18 @@ impl Client {
             verdict => verdict,
         };
         tracing::debug!(code = no.code, "wecom refused {}: {no}", api.path());
-        if let Verdict::Alarm(alarm) | Verdict::Unauthorized(alarm) = &verdict {
+        if let Verdict::Alarm(alarm)
+        | Verdict::Unauthorized(alarm)
+        | Verdict::RefusedAndTold(_, alarm) = &verdict
+        {
             self.alarms.raise(alarm);
         }
         verdict
+    }
+
+    /// Tells the owner of something that is no no.
+    pub(crate) fn tell(&self, alarm: &Alarm) {
+        self.alarms.raise(alarm);
     }
 
     async fn token(&self, stale: Option<&Token>) -> Result<Token, CallError> {

@@ -56,6 +56,11 @@ const PHOTO_RATIO_MAX: u32 = 20;
 /// Messages to one member; more are dropped silently. Source: 90454.
 const MEMBER_SENDS_MAX: SendsMax = SendsMax { per_min: 30, per_hour: 1000 };
 
+/// Frames on the bot's connection in one chat: 30 a minute and 1000 an hour, answers and what is
+/// said by itself together, less the first and the last frame of an answer, which leave uncounted.
+/// Source: the page of 101463, as others quote it.
+pub(crate) const SOCKET_SENDS_MAX: SendsMax = SendsMax { per_min: 24, per_hour: 900 };
+
 /// The section `[wecom]`. It has no `Debug`, so that no secret gets into a log by way of it.
 #[derive(Clone)]
 pub struct WecomSettings {
@@ -270,6 +275,7 @@ pub fn app_capabilities() -> Capabilities {
         closes_buttons: true,
         hands_over: false,
         knows_repeats: false,
+        meets_contacts: false,
         text_units_max: TEXT_BYTES_MAX,
         caption_units_max: TEXT_BYTES_MAX,
         photo_bytes_max: PHOTO_BYTES_MAX,
@@ -302,6 +308,7 @@ pub fn kf_capabilities() -> Capabilities {
         hands_over: true,
         // Each send has its own msgid. Source: 94677.
         knows_repeats: true,
+        meets_contacts: true,
         // A file is a nuisance in a chat on WeChat: originals go as links.
         file_bytes_max: 0,
         buttons_max: Some(MENU_BUTTONS_MAX.into()),
@@ -347,8 +354,6 @@ pub struct Patience {
     pub limited: Duration,
     /// How long news are not asked for again without a doorbell's token because one was bad.
     pub without_token: Duration,
-    /// How long we wait for another replica that fetches the token.
-    pub token_wait: Duration,
     /// How often the bot's connection is tried for life.
     pub ping: Duration,
     /// How long an answer on the bot's connection may take.
@@ -365,7 +370,6 @@ impl Default for Patience {
             busy: Duration::from_millis(500),
             limited: Duration::from_mins(1),
             without_token: Duration::from_secs(30),
-            token_wait: Duration::from_secs(5),
             // Source: document/path/101463: every 30 s, and the SDK gives an answer 5 s.
             ping: Duration::from_secs(30),
             ack: Duration::from_secs(5),

@@ -17,7 +17,7 @@ use crate::{
     call::{Api, Call},
     client::Client,
     config::{HandOver, KfSettings, kf_capabilities},
-    hand::{Failed, Hand, foreign, of_forward},
+    hand::{Failed, Hand, Trip, foreign, of_forward},
     menus::Menus,
     render::{NoPlan, kf::render_kf},
 };
@@ -201,7 +201,8 @@ impl Channel for WecomKf {
             Err(NoPlan::Refused(refusal)) => return Err(DeliveryError::Refused(refusal)),
             Err(NoPlan::Reupload) => return Err(DeliveryError::Reupload),
         };
-        match self.hand.carry_out(message, &plan, None).await {
+        let trip = Trip { maybe_begun: delivery.maybe_begun, ..Trip::default() };
+        match self.hand.carry_out(message, &plan, trip).await {
             Ok(receipt) => Ok(receipt),
             Err(Failed::WrongState) => Err(self.why_not(&account, &user).await),
             Err(Failed::Delivery(error)) => Err(match message.content {

@@ -11,13 +11,13 @@ use picdesk_core::{
     channel::{DeliveryError, FetchError, MediaRef, OutboundMessage, Receipt, Refusal},
     id::{ConversationId, MessageId},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Clock,
     address::{At, SendName},
-    answer::{Broken, CallError, No, Verdict, missed, resting},
-    call::{Api, Call, Upload},
+    answer::{Broken, CallError, NOBODY_SEES_IT, No, Verdict, judge, missed, resting, unreached},
+    call::{Api, Body, Call, Upload},
     client::{Client, File},
     menus::{Chooses, Menus},
     render::{Plan, Send, handle, read_handle},
@@ -75,6 +75,27 @@ fn has(memory: &Mutex<Remembered>, name: Option<SendName>) -> bool {
     name.is_some_and(|name| memory.lock().unwrap_or_else(PoisonError::into_inner).has(name))
 }
 
+/// What is known of a message's sends before they are made.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Trip<'t> {
+    /// For whom they are.
+    pub readers: Readers<'t>,
+    /// Whether an earlier process may have made some of them.
+    pub maybe_begun: bool,
+}
+
+/// Whom an answer without a fault may yet name as missed.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Readers<'r> {
+    /// Nobody.
+    #[default]
+    Unnamed,
+    /// A member of the company.
+    Member(&'r str),
+    /// The operators among the members.
+    Operators(&'r [String]),
+}
+
 /// Why a plan was not carried out.
 pub(crate) enum Failed {
     /// What to do next.
@@ -98,12 +119,12 @@ impl Hand {
         (self.clock)()
     }
 
-    /// Carries a plan out. `member`: whom an answer without a fault may yet name as missed.
+    /// Carries a plan out.
     pub async fn carry_out(
         &self,
         message: &OutboundMessage,
         plan: &Plan,
-        member: Option<&str>,
+        trip: Trip<'_>,
     ) -> Result<Receipt, Failed> {
         let chooses = if plan.numbered.is_empty() {
             Chooses::ByNumber
@@ -124,7 +145,7 @@ impl Hand {
                     None => continue,
                 },
             };
-            let answer = self.send(&send, media_id, member).await?;
+            let answer = self.send(&send, media_id, trip).await?;
             add(&self.taken, send.name);
             if let Some(message) = message_of(&answer).filter(|_| !send.optional) {
                 let is_card = matches!(At::of(&message), At::Card(_));
@@ -164,18 +185,17 @@ impl Hand {
         &self,
         send: &Send,
         media_id: Option<&str>,
-        member: Option<&str>,
+        trip: Trip<'_>,
     ) -> Result<Value, Failed> {
         let call = send.with_media(media_id);
         let error = match self.say(&call).await {
             Ok(body) => {
                 // A success is a success, however strange the rest of it: the message is out.
                 let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-                return match member {
-                    Some(user) if missed(&answer, user) && !send.optional => {
-                        Err(DeliveryError::Refused(Refusal::Blocked).into())
-                    }
-                    Some(_) | None => Ok(answer),
+                return if self.missed_all(&answer, trip.readers) && !send.optional {
+                    Err(DeliveryError::Refused(Refusal::Blocked).into())
+                } else {
+                    Ok(answer)
                 };
             }
             Err(error) => error,
@@ -183,8 +203,16 @@ impl Hand {
         match error {
             CallError::Answered(_) | CallError::Resting(_) if send.optional => Ok(Value::Null),
             CallError::Resting(wait) => Err(resting(call.api, wait).into()),
-            CallError::Answered(no) if self.is_repeat(&call, send, &no) => Ok(Value::Null),
-            CallError::Answered(no) => Err(self.refused(call.api, &no)),
+            CallError::Answered(no) if is_repeat(&call, &no) && self.may_be_there(send, trip) => {
+                Ok(as_taken(&call))
+            }
+            CallError::Answered(no) => {
+                if let (Readers::Operators(operators), NOBODY_SEES_IT) = (trip.readers, no.code) {
+                    self.client.tell(&unreached(operators));
+                    return Err(DeliveryError::Refused(Refusal::Blocked).into());
+                }
+                Err(self.refused(call.api, &no))
+            }
             CallError::Unknown(_) if call.api.is_seen() => {
                 add(&self.unsure, send.name);
                 Err(DeliveryError::Unknown(error.into()).into())
@@ -196,13 +224,35 @@ impl Hand {
         }
     }
 
+    /// Whether none of the readers got it; the owner hears of operators who did not.
+    fn missed_all(&self, answer: &Value, readers: Readers<'_>) -> bool {
+        match readers {
+            Readers::Unnamed => false,
+            Readers::Member(user) => missed(answer, user),
+            Readers::Operators(operators) => {
+                let without = operators.iter().filter(|user| missed(answer, user));
+                let without: Vec<String> = without.cloned().collect();
+                if !without.is_empty() {
+                    self.client.tell(&unreached(&without));
+                }
+                without.len() == operators.len()
+            }
+        }
+    }
+
+    /// Whether WeCom may have taken a send before: of what this process has sent it knows, of what
+    /// an earlier one did nothing is known.
+    fn may_be_there(&self, send: &Send, trip: Trip<'_>) -> bool {
+        trip.maybe_begun || has(&self.unsure, send.name)
+    }
+
     /// Makes a call. One that WeCom knows again when it comes a second time is made once more when
     /// nobody knows whether it arrived.
     async fn say(&self, call: &Call) -> Result<bytes::Bytes, CallError> {
         let mut outcome = self.client.call(call).await;
         let is_known = match &call.body {
-            crate::call::Body::Json(body) => body["enable_duplicate_check"] == 1,
-            crate::call::Body::None | crate::call::Body::Upload(_) => false,
+            Body::Json(body) => body["enable_duplicate_check"] == 1,
+            Body::None | Body::Upload(_) => false,
         };
         for _ in 0..AGAIN_MAX {
             match &outcome {
@@ -211,16 +261,6 @@ impl Hand {
             }
         }
         outcome
-    }
-
-    /// Whether a no says that a send of this name is there already. With which code WeCom says so
-    /// is written down nowhere: so, after an outcome that nobody knew, any no that has no other
-    /// meaning is taken for it.
-    fn is_repeat(&self, call: &Call, send: &Send, no: &No) -> bool {
-        let named = matches!(call.api, Api::KfSendMsg | Api::KfSendMsgOnEvent);
-        let unclear = crate::answer::judge(call.api, no) == Verdict::Refused(Refusal::Content)
-            && !matches!(no.code, 40_201 | 40_204 | 45_002 | 44_004);
-        named && unclear && has(&self.unsure, send.name)
     }
 
     fn refused(&self, api: Api, no: &No) -> Failed {
@@ -251,11 +291,26 @@ impl Hand {
     }
 }
 
+/// Whether a no may say that a send of this name is there already. With which code WeCom says so
+/// is written down nowhere: so any no is taken for it that has no other meaning.
+fn is_repeat(call: &Call, no: &No) -> bool {
+    let named = matches!(call.api, Api::KfSendMsg | Api::KfSendMsgOnEvent);
+    named && judge(call.api, no) == Verdict::Refused(Refusal::Content) && !no.is_of_content()
+}
+
+/// What WeCom answered to a send that it had taken: the message has the name that we gave it.
+fn as_taken(call: &Call) -> Value {
+    match &call.body {
+        Body::Json(body) => json!({ "msgid": body["msgid"] }),
+        Body::None | Body::Upload(_) => Value::Null,
+    }
+}
+
 /// Without a token nothing was sent.
 fn no_token(error: CallError) -> Failed {
     Failed::Delivery(match error {
         // The alarm is out already.
-        CallError::Answered(no) => match crate::answer::judge(Api::MessageSend, &no) {
+        CallError::Answered(no) => match judge(Api::MessageSend, &no) {
             Verdict::Refused(_) => DeliveryError::Unauthorized,
             verdict => verdict.failure(Api::MessageSend, &no),
         },

@@ -12,8 +12,9 @@ use crate::{Clock, answer::CallError, config::Patience, verify::Secret};
 /// The part of a token's life after which it is replaced: of two hours, twelve minutes are left.
 const LIFE_USED_PERCENT: i64 = 90;
 
-/// How long another replica may take to fetch a token before somebody else does.
-const CLAIM_MS: i64 = 10_000;
+/// How much longer than a call may take another replica has to fetch a token before somebody else
+/// does: a fifth.
+const CLAIM_MARGIN: u32 = 5;
 
 /// How often is looked whether the other replica has it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -55,6 +56,9 @@ pub trait TokenStore: Send + Sync {
     /// Claims the fetching of a token until then: true for one replica at a time. A store that
     /// cannot be reached says true: fetching twice does no harm, fetching never does.
     async fn claim(&self, app: &str, until: i64) -> bool;
+
+    /// Ends the claim until then: nothing came of it.
+    async fn release(&self, app: &str, until: i64);
 }
 
 /// Fetches a token from WeCom. The client does; tests do otherwise.
@@ -121,11 +125,17 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Fetches a token, or waits for the replica that does.
+    /// Fetches a token, or waits for the replica that does: as long as its claim, which outlasts
+    /// its call and ends by itself should it die. For ever nobody waits, whatever the store says.
     async fn fetch_or_wait(&self, serves: impl Fn(&Token) -> bool) -> Result<Token, CallError> {
-        let looks = self.patience.token_wait.as_millis() / LOOK_EVERY.as_millis();
+        let lasts = self.patience.call + self.patience.call / CLAIM_MARGIN;
+        let lasts_ms = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
+        let looks = 2 * lasts.as_millis() / LOOK_EVERY.as_millis();
+        let mut claimed = None;
         for _ in 0..looks {
-            if self.store.claim(&self.app, (self.clock)().saturating_add(CLAIM_MS)).await {
+            let until = (self.clock)().saturating_add(lasts_ms);
+            if self.store.claim(&self.app, until).await {
+                claimed = Some(until);
                 break;
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -133,7 +143,15 @@ impl Tokens {
                 return Ok(token);
             }
         }
-        let (secret, expires_in_s) = self.fetch.fetch().await?;
+        let (secret, expires_in_s) = match self.fetch.fetch().await {
+            Ok(fetched) => fetched,
+            Err(error) => {
+                if let Some(until) = claimed {
+                    self.store.release(&self.app, until).await;
+                }
+                return Err(error);
+            }
+        };
         let used_ms = expires_in_s.saturating_mul(1000 * LIFE_USED_PERCENT / 100);
         let token = Token { secret, renew_at: (self.clock)().saturating_add(used_ms) };
         self.store.save(&self.app, &token).await;

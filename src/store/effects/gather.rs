@@ -39,6 +39,8 @@ impl Rows {
         match effect {
             Effect::OpenAccount { .. }
             | Effect::KeepOrigin { .. }
+            | Effect::RememberOrigin { .. }
+            | Effect::TakeOrigin { .. }
             | Effect::RenamePerson { .. }
             | Effect::FollowLanguage { .. }
             | Effect::ChooseLanguage { .. }
@@ -208,6 +210,14 @@ impl Rows {
             Effect::KeepOrigin { account, origin } => {
                 let origin = sealed::seal(origin.as_bytes());
                 self.single(sql::KEEP_ORIGIN, vec![account.0.into(), origin.into()]);
+            }
+            Effect::RememberOrigin { identity, origin } => {
+                let origin = sealed::seal(origin.as_bytes());
+                let values = vec![identity.as_str().into(), origin.into(), self.now.into()];
+                self.single(sql::REMEMBER_ORIGIN, values);
+            }
+            Effect::TakeOrigin { account, identity } => {
+                self.single(sql::TAKE_ORIGIN, vec![account.0.into(), identity.as_str().into()]);
             }
             Effect::RenamePerson { person } => {
                 let name = sealed::seal(person.name.as_bytes());

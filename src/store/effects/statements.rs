@@ -9,6 +9,12 @@ pub(super) const INSERT_IDENTITIES: &str = "
     insert into identities (id, account, name, language, language_chosen, reachable, created_at)
     values {rows}";
 pub(super) const KEEP_ORIGIN: &str = "update accounts set origin = $2 where id = $1";
+pub(super) const REMEMBER_ORIGIN: &str = "
+    insert into coming_origins (identity, origin, at) values ($1, $2, $3)
+    on conflict (identity) do update set origin = excluded.origin, at = excluded.at";
+pub(super) const TAKE_ORIGIN: &str = "
+    update accounts set origin = (select o.origin from coming_origins o where o.identity = $2)
+    where id = $1 and exists (select 1 from coming_origins o where o.identity = $2)";
 pub(super) const RENAME: &str = "update identities set name = $2 where id = $1";
 pub(super) const FOLLOW_LANGUAGE: &str =
     "update identities set language = $2 where id = $1 and language_chosen = 0";

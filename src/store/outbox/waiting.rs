@@ -35,6 +35,11 @@ const FIND_FIRST: &str = "
     from part join outbox o on o.channel = $1 and o.state in ('waiting', 'sending')
       and o.conversation = part.conversation and o.id < part.rest
     order by part.number, o.id";
+/// Messages that were settled since a moment.
+const FIND_SETTLED: &str = "
+    select conversation, settled_at from outbox
+    where state not in ('waiting', 'sending') and settled_at >= $1 and channel = $2
+    order by settled_at";
 const FIND_LAST: &str = "select coalesce(max(id), 0) from outbox";
 
 /// A message that waits, not yet understood.
@@ -113,4 +118,15 @@ pub async fn first_waiting(
 /// The last number that a message has.
 pub async fn last(connection: &mut Connection) -> Result<i64, StoreError> {
     connection.rows(FIND_LAST, &[]).await?[0].int(0)
+}
+
+/// Where messages of a channel went out since a moment, and when: in that order, milliseconds since
+/// the epoch. Some may not have left.
+pub async fn sent_since(
+    connection: &mut Connection,
+    channel: &str,
+    since: i64,
+) -> Result<Vec<(ConversationId, i64)>, StoreError> {
+    let rows = connection.rows(FIND_SETTLED, &[since.into(), channel.into()]).await?;
+    rows.iter().map(|row| Ok((ConversationId(row.text(0)?), row.int(1)?))).collect()
 }

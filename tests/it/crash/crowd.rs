@@ -1,7 +1,11 @@
 //! Who writes while the desk dies: people with prompts that no one else has, who send albums,
 //! change pictures, tap, take back, and are heard twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +21,9 @@ pub const MEMBERS: [&str; 3] = ["app-chenmo", "app-olga", "app-wei"];
 pub const ON_WECHAT: [&str; 2] = ["kf-anna", "studio-xiaolin"];
 /// Members who talk to the AI bot, by their chats.
 pub const WITH_BOT: [&str; 2] = ["bot-chenmo", "bot-wang"];
+/// How long a member rests between two prompts: of what a prompt is told with, WeCom takes thirty
+/// messages a minute.
+const MEMBER_RESTS: Duration = Duration::from_secs(12);
 /// Between two things that happen.
 const PAUSE_MAX: Duration = Duration::from_millis(350);
 /// Prompts that one person sends in one go: some have to wait in line, and can be taken back.
@@ -59,6 +66,8 @@ pub struct Crowd {
     people: Vec<i64>,
     chance: StdRng,
     prompts: Vec<Prompt>,
+    /// When members wrote last.
+    wrote_at: HashMap<&'static str, Instant>,
 }
 
 impl Crowd {
@@ -70,7 +79,7 @@ impl Crowd {
         };
         let people = (0..PEOPLE).map(person).collect();
         let chance = StdRng::seed_from_u64(seed.wrapping_add(1));
-        Self { house, people, chance, prompts: Vec::new() }
+        Self { house, people, chance, prompts: Vec::new(), wrote_at: HashMap::new() }
     }
 
     /// Writes and taps until it is told to stop; every prompt that was sent.
@@ -143,7 +152,14 @@ impl Crowd {
             wecom.ring_doorbell(picdesk_sandbox::wecom::DESK_KF, AGAIN).unwrap();
             return;
         }
-        for _ in 0..self.chance.random_range(1..=BURST_MAX) {
+        let is_member = MEMBERS.contains(&chat);
+        let rests = |at: &Instant| at.elapsed() < MEMBER_RESTS;
+        if is_member && self.wrote_at.get(chat).is_some_and(rests) {
+            return;
+        }
+        self.wrote_at.insert(chat, Instant::now());
+        let burst = if is_member { 1 } else { self.chance.random_range(1..=BURST_MAX) };
+        for _ in 0..burst {
             let words = self.words();
             // The bot takes three messages of somebody's at once, and no more.
             if self.house.wecom().say(chat, &words).is_err() && WITH_BOT.contains(&chat) {

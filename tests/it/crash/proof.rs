@@ -166,6 +166,12 @@ async fn check_wecom(
             states => wrong.push(format!("{prompt:?} ended as {states:?}, seen {seen} times")),
         }
     }
+    // The AI bot's address takes the picture's place; elsewhere it means that it cannot be shown.
+    let denied = arrived().filter(|it| it.text.contains("显示不了")).count();
+    if denied > unseen && !WITH_BOT.contains(&chat) {
+        let words = format!("{chat}: {denied} cannot be shown, {unseen} are not seen");
+        wrong.push(format!("{words}\n{}", wecom.transcript(chat)));
+    }
     if unseen > unsure {
         let words = format!("{chat}: {unseen} charged and not seen, {unsure} asked about");
         wrong.push(format!("{words}\n{}", wecom.transcript(chat)));

@@ -193,8 +193,11 @@ async fn whatever_is_brought_as_a_callback_of_wecoms_breaks_nothing() {
             }
             assert_eq!(brought(&called).await, before, "nobody signed that");
             // Whoever has the token and the key may say anything.
-            let signed = bodies.iter().chain(came).map(|body| {
-                let sealed = envelope.encrypt(body, [7; 16]);
+            let signed = bodies.iter().chain(came).enumerate().map(|(number, body)| {
+                // By somebody else each time: what one member is told in a minute has a limit, and
+                // all of it is waited for.
+                let body = body.replace("lisi_01", &format!("lisi_{number}"));
+                let sealed = envelope.encrypt(&body, [7; 16]);
                 let signature = envelope.sign("1790000000", "n", &sealed);
                 let query = format!("msg_signature={signature}&timestamp=1790000000&nonce=n");
                 let outer = if receiver.is_empty() {

@@ -3,7 +3,11 @@
 use std::time::{Duration, Instant};
 
 use picdesk::store::inbox::{self, NewEvent};
-use picdesk_core::{account::Person, event::Event, id::ConversationId};
+use picdesk_core::{
+    account::Person,
+    event::{Event, Rating},
+    id::ConversationId,
+};
 use picdesk_sandbox::telegram::{ALICE, MessageView, NotPaid, OLGA, OPERATORS, XIAOMING};
 
 use super::{bot_says, picture_of};
@@ -123,8 +127,8 @@ async fn fill_inbox(house: &House, count: usize) {
         let place = ConversationId(format!("telegram:{}", 600_000_000 + number));
         let name = String::from("nobody");
         let by = Person { identity: place.0.as_str().into(), name, language: None };
-        let recalled = Event::MessageRecalled { by, message: "1".into() };
-        let event = NewEvent::of_house(format!("filler:{number}"), &place, &recalled);
+        let rated = Event::AnswerRated { by, message: "1".into(), rating: Rating::Good };
+        let event = NewEvent::of_house(format!("filler:{number}"), &place, &rated);
         NewEvent { origin: inbox::Origin::People, ..event }
     };
     let numbers: Vec<usize> = (0..count).collect();

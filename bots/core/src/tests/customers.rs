@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Where Ada writes to us.
-const CHAT: &str = "wecom-kf:wk1/wm1";
+pub const CHAT: &str = "wecom-kf:wk1/wm1";
 
 /// A channel that takes five messages after each of theirs, for two days.
 pub fn counted() -> Capabilities {
@@ -31,6 +31,7 @@ pub fn counted() -> Capabilities {
         closes_buttons: false,
         hands_over: false,
         knows_repeats: true,
+        meets_contacts: false,
         text_units_max: 2048,
         caption_units_max: 2048,
         photo_bytes_max: 5_000_000,
@@ -52,7 +53,7 @@ pub fn counted() -> Capabilities {
     }
 }
 
-fn window(left: u32) -> Window {
+pub fn window(left: u32) -> Window {
     Window { left, closes_at: NOW + 1_000, ..Window::default() }
 }
 
@@ -66,7 +67,7 @@ fn follows(facts: &Facts, event: &Event, window: Window) -> Vec<Effect> {
     effects
 }
 
-fn on(facts: &Facts, event: &Event, window: Window) -> String {
+pub fn on(facts: &Facts, event: &Event, window: Window) -> String {
     folded(&super::lines::lines(CAUSE, &follows(facts, event, window)))
 }
 
@@ -335,7 +336,8 @@ fn coming_in_without_a_code_or_too_late_says_nothing() {
 fn a_new_contact_is_greeted_once_by_the_code() {
     let contact = |change| {
         let (who, member) = (ada(), "zhangsan".into());
-        Event::ContactChanged(Contact { who, member, origin: None, change })
+        let writes_as = IdentityId::from("wecom-kf:wm7");
+        Event::ContactChanged(Contact { who, member, writes_as, origin: None, change })
     };
     let added = contact(ContactChange::Added(Some(code(NOW + 20_000))));
     assert_snapshot!(on(&Facts::None, &added, window(0)), @r#"

@@ -247,6 +247,10 @@ fn a_link_into_wechat_is_answered_as_the_greeting() {
     let known = entered(of_code(PromoFacts::default()), "promo-welcome", Greet::No);
     assert_eq!(granted(&known).len(), 1);
     assert!(!shown(&known).contains("Occasion"));
+    // Nor does whoever is new: what is said of it waits for their words, and they count as invited.
+    let new = entered(arriving(None, Some(9)), "invite-f00d", Greet::No);
+    assert_eq!(gifts(&new).len(), 1);
+    assert!(!shown(&new).contains("Occasion"));
     let nothing = entered(message_facts(customer(5)), "anything", Greet::No);
     assert!(nothing.is_empty(), "{nothing:?}");
 }

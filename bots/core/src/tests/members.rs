@@ -22,6 +22,7 @@ fn sent(facts: &Facts, event: &Event, closes_buttons: bool) -> Vec<Outgoing> {
         name: "wecom-app",
         closes_buttons,
         knows_repeats: false,
+        meets_contacts: false,
         replies_max: None,
         reply_window_s: None,
         ..counted()

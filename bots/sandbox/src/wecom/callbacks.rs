@@ -131,8 +131,8 @@ impl Courier {
         let state = &self.state;
         let is_fresh = callback.tries == 0 && !callback.held;
         let owners = [callback.key.as_str()];
-        let strike = || state.strike(Occasion::Callback, &callback.kind, &owners);
-        let fault = if is_fresh { strike() } else { None };
+        let occasion = if is_fresh { Occasion::Callback } else { Occasion::Retry };
+        let fault = state.strike(occasion, &callback.kind, &owners);
         if fault == Some(Fault::CallbackLost) {
             state.counters.lose(&callback.kind);
             return state.world().keep(Record::CallbackGone(callback.id));

@@ -64,7 +64,8 @@ pub enum Fault {
     CallbackReplayed,
     /// A callback is held until the next one has been taken, or for a second.
     CallbackOvertaken,
-    /// A callback is taken, and WeCom does not hear it: it is sent again.
+    /// A callback is taken, and WeCom does not hear it: it is sent again, which may not be heard
+    /// either.
     CallbackUnheard,
     /// The AI bot's socket is cut at its next message.
     SocketCut,
@@ -155,6 +156,8 @@ pub enum Occasion {
     AppSend,
     /// A callback to the desk.
     Callback,
+    /// One that is sent again.
+    Retry,
     /// A message over the AI bot's socket.
     Socket,
 }
@@ -205,7 +208,8 @@ impl Armed {
             Some(named) => named == what,
         };
         let meant = self.who.as_deref().is_none_or(|who| owners.contains(&who));
-        self.fault.befalls() == occasion && named && meant
+        let again = self.fault == Fault::CallbackUnheard && occasion == Occasion::Retry;
+        (self.fault.befalls() == occasion || again) && named && meant
     }
 }
 

@@ -29,6 +29,7 @@ fn words(conversation: &str) -> Delivery {
         edit: None,
         edit_is_picture: false,
         file: None,
+        maybe_begun: false,
     }
 }
 

@@ -41,8 +41,11 @@ pub(super) fn read_contact(told: Told<'_>) -> Reading {
         ContactChange::Added(Some(_)) => Lane::Urgent(format!("welcome {user}")),
         _ => Lane::Conversation,
     };
+    // At whichever account they write, they are the same. Source: 92114.
+    let customer = Address::Customer { account: String::new(), user: user.to_owned() };
     let event = Event::ContactChanged(Contact {
         who: person(&address, ""),
+        writes_as: customer.identity(),
         member: told.fields.text("UserID").to_owned(),
         origin: origin.map(str::to_owned),
         change,

@@ -3,7 +3,7 @@
 //! Source: developer.work.weixin.qq.com/document/path/94670.
 
 use picdesk_core::{
-    channel::{Arrival, Attachment, Lane, OtherKind, Refusal},
+    channel::{Arrival, Attachment, Lane, MediaRef, OtherKind, Refusal},
     event::{Answerable, Entrance, Event, Greet, Handing, Hands, Message, Press, Setting, Warning},
     id::{ConversationId, MessageId, TapId},
 };
@@ -194,7 +194,9 @@ impl<'i> Item<'i> {
             "image" => match self.of("image", "media_id") {
                 "" => other(OtherKind::Something),
                 media => {
-                    let media = app::media_ref(media, None, at);
+                    // What is taken back is named by its message.
+                    let unique = self.text("msgid").to_owned();
+                    let media = MediaRef { unique, ..app::media_ref(media, None, at) };
                     (String::new(), Some(Attachment::Picture(media)))
                 }
             },

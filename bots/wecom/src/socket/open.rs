@@ -5,10 +5,10 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use futures_util::{SinkExt, StreamExt};
 use picdesk_core::channel::{Arrival, Inbox, InboxError};
 use serde::Deserialize;
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use tokio::{
     net::TcpStream,
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
@@ -278,35 +278,39 @@ impl Socket {
             None => Ok(line.answered(&req_id, frame.errcode, &frame.errmsg).into_iter().collect()),
             Some("aibot_msg_callback" | "aibot_event_callback") => {
                 let body = frame.body.map_or("", RawValue::get);
-                self.told(body, req_id).await.map(|frame| frame.into_iter().collect())
+                let answer = self.told(body, &req_id).await?;
+                // In line with what else answers it: the next waits until WeCom has taken this.
+                let answer = answer.and_then(|(cmd, body)| line.take(answer_to(cmd, req_id, body)));
+                Ok(answer.into_iter().collect())
             }
             Some(_) => Ok(Vec::new()),
         }
     }
 
-    async fn told(&self, body: &str, req_id: String) -> Result<Option<String>, Ended> {
+    /// Takes what somebody said or did; what answers it at once.
+    async fn told(&self, body: &str, req_id: &str) -> Result<Option<(&'static str, Value)>, Ended> {
         match read_bot(body, (self.clock)()) {
             BotReading::Said(mut said) => {
                 if recognize(self.streams.as_ref(), &mut said).await.is_err() {
                     tracing::warn!("wecom: what is quoted could not be looked for");
                 }
-                let stream = Stream::begin(&said, Some(req_id.clone()));
+                let stream = Stream::begin(&said, Some(req_id.to_owned()));
                 let opening = open_frame(&stream.id, &self.words.opening);
                 self.open(stream, *said.arrival).await;
-                Ok(Some(frame("aibot_respond_msg", &req_id, Some(&opening))))
+                Ok(Some(("aibot_respond_msg", opening)))
             }
             BotReading::Happened(said) => {
                 let card = pressed_card(self.streams.as_ref(), &said, &self.words.pressed).await;
                 let Said { arrival, .. } = said.clone();
-                self.open(Stream::of_tap(&said, Some(req_id.clone())), *arrival).await;
+                self.open(Stream::of_tap(&said, Some(req_id.to_owned())), *arrival).await;
                 let update = card.unwrap_or_default();
-                Ok(update.map(|body| frame("aibot_respond_update_msg", &req_id, Some(&body))))
+                Ok(update.map(|body| ("aibot_respond_update_msg", body)))
             }
             BotReading::Opened(arrival) => {
                 self.write_down(*arrival).await;
                 let words = &self.words.greeting;
                 let welcome = (!words.is_empty()).then(|| greeting(words));
-                Ok(welcome.map(|body| frame("aibot_respond_welcome_msg", &req_id, Some(&body))))
+                Ok(welcome.map(|body| ("aibot_respond_welcome_msg", body)))
             }
             BotReading::Noted(arrival) => {
                 self.write_down(*arrival).await;
@@ -343,6 +347,12 @@ impl Socket {
         }
         tracing::error!("wecom: a message to the bot could not be written down");
     }
+}
+
+/// An answer that nobody here waits for.
+fn answer_to(cmd: &'static str, req_id: String, body: Value) -> Command {
+    let (asked, _) = oneshot::channel();
+    Command { cmd, req_id: Some(req_id), body, asked }
 }
 
 /// The next command; waits for ever when there can be none.

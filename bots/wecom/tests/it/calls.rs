@@ -1,7 +1,9 @@
 //! Messages handed over to a WeCom that takes them, refuses them, or breaks; and its token.
 
+mod begun;
 mod limits;
 mod menus;
+mod tokens;
 
 use std::sync::atomic::Ordering;
 
@@ -41,6 +43,7 @@ fn words(conversation: &str) -> Delivery {
         edit: None,
         edit_is_picture: false,
         file: None,
+        maybe_begun: false,
     }
 }
 
@@ -178,8 +181,8 @@ async fn every_no_says_what_to_do_next() {
     }
     let alarms = wecom.alarms.0.lock().unwrap();
     let kinds: Vec<&str> = alarms.iter().map(|alarm| alarm.what).collect();
-    assert_eq!(kinds, ["permission", "trusted_ip", "agent_id", "agent_id"]);
-    assert!(alarms[1].words.contains("203.0.113.9"), "{}", alarms[1].words);
+    assert_eq!(kinds, ["visible_range", "permission", "trusted_ip", "agent_id", "agent_id"]);
+    assert!(alarms[2].words.contains("203.0.113.9"), "{}", alarms[2].words);
 }
 
 #[tokio::test]

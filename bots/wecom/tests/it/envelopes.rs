@@ -127,9 +127,35 @@ fn the_caller_is_told_of_a_bad_signature_and_of_nothing_finer() {
         };
         let opened = open_app(&envelope, &query, outer(encrypt).as_bytes());
         assert_eq!(opened, Err(refused.clone()), "{}", vector.name);
+        if vector.encrypt.contains(' ') {
+            // Of an echo that is healed; see below.
+            continue;
+        }
         let echo = encrypt.replace('%', "%25").replace('+', "%2B").replace('/', "%2F");
         let verified = verify(&envelope, &format!("{query}&echostr={echo}"));
         assert_eq!(verified, refused, "{}", vector.name);
+    }
+}
+
+#[test]
+fn blanks_are_pluses_again_in_an_echo_and_nowhere_else() {
+    let vectors = vectors().vectors;
+    let blanks = vectors.iter().find(|vector| vector.encrypt.contains(' ')).unwrap();
+    let envelope = Envelope::new(
+        Secret::new(&blanks.token),
+        AesKey::read(&blanks.key).unwrap(),
+        &blanks.receiver,
+    );
+    let Vector { signature, timestamp, nonce, encrypt, .. } = blanks;
+    let query = format!("msg_signature={signature}&timestamp={timestamp}&nonce={nonce}");
+    // In a body nothing is decoded on the way: a blank is one, and was not signed.
+    let opened = open_app(&envelope, &query, outer(encrypt).as_bytes());
+    assert_eq!(opened, Err(CallbackAnswer::Forbidden));
+    // A query may have been decoded once too often, or carry its pluses as they are.
+    for plus in ["%20", "+", "%2B"] {
+        let echo = encrypt.replace(' ', plus);
+        let verified = verify(&envelope, &format!("{query}&echostr={echo}"));
+        assert!(matches!(verified, CallbackAnswer::Ok { .. }), "{plus}: {verified:?}");
     }
 }
 

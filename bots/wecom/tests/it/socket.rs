@@ -151,7 +151,7 @@ fn delivery(id: i64, content: Content) -> Delivery {
         repeat: Repeat::Harmless,
         silent: false,
     };
-    Delivery { message, edit: None, edit_is_picture: false, file }
+    Delivery { message, edit: None, edit_is_picture: false, file, maybe_begun: false }
 }
 
 fn words(id: i64, words: &str) -> Delivery {
@@ -232,6 +232,39 @@ async fn answers_to_one_message_wait_for_each_other() {
     first.await.unwrap().unwrap();
     other.await.unwrap().unwrap();
     assert!(second.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn nothing_overtakes_the_first_words_of_an_answer() {
+    let house = House::start().await;
+    let (_task, _stop) = house.run();
+    let mut peer = house.subscribed().await;
+    peer.told("R1", said("M1")).await;
+    let opening = peer.next("aibot_respond_msg").await;
+    let handle = house.handle.clone();
+    let answer =
+        tokio::spawn(
+            async move { handle.respond("aibot_respond_msg", "R1", json!({ "n": 1 })).await },
+        );
+    // Until WeCom has taken the opening, only pings leave.
+    let ping = peer.next("ping").await;
+    peer.answer(&ping, 0).await;
+    peer.answer(&opening, 0).await;
+    let second = peer.next("aibot_respond_msg").await;
+    assert_eq!(second["body"]["n"], 1);
+    assert!(!answer.is_finished(), "the opening's receipt is not its");
+    peer.answer(&second, 0).await;
+    answer.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_group_has_one_budget_and_only_what_leaves_on_the_connection_has_one() {
+    let house = House::start().await;
+    let channel = house.channel();
+    assert_eq!(channel.capabilities().chat_sends_max.map(|max| max.per_min), Some(24));
+    let key = |conversation: &str| channel.budget(&conversation.into()).key.to_owned();
+    assert_eq!(key("wecom-bot:wrG/lisi_01"), key("wecom-bot:wrG/zhangsan"));
+    assert_ne!(key("wecom-bot:lisi_01"), key("wecom-bot:zhangsan"));
 }
 
 #[tokio::test]

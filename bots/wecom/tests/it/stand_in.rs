@@ -186,7 +186,6 @@ pub fn hurried() -> Patience {
         busy: Duration::from_millis(1),
         limited: Duration::from_millis(30),
         without_token: Duration::from_millis(400),
-        token_wait: Duration::from_millis(300),
         ping: Duration::from_millis(100),
         ack: Duration::from_millis(500),
     }
@@ -427,6 +426,10 @@ impl TokenStore for Tokens {
 
     async fn claim(&self, _: &str, _: i64) -> bool {
         !std::mem::replace(&mut *self.claimed.lock().unwrap(), true)
+    }
+
+    async fn release(&self, _: &str, _: i64) {
+        *self.claimed.lock().unwrap() = false;
     }
 }
 

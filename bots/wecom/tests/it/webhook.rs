@@ -233,7 +233,7 @@ impl Bot {
             repeat: Repeat::Harmless,
             silent: false,
         };
-        Delivery { message, edit: None, edit_is_picture: false, file }
+        Delivery { message, edit: None, edit_is_picture: false, file, maybe_begun: false }
     }
 }
 

@@ -73,6 +73,10 @@ async fn one_replica_alone_fetches_a_token_and_all_have_it() {
         assert!(!one.claim(APP, START + 10_000).await);
         house.hands.advance(Duration::from_secs(11));
         assert!(one.claim(APP, START + 21_000).await, "who claimed it may have died");
+        other.release(APP, START + 10_000).await;
+        assert!(!other.claim(APP, START + 22_000).await, "what ended is not ended again");
+        one.release(APP, START + 21_000).await;
+        assert!(other.claim(APP, START + 22_000).await, "nothing came of it");
         let bytes = sealed::seal(b"Canary-1");
         let kept = "select count(*) from wecom_tokens where token = $1";
         assert_eq!(house.int(kept, &[Value::from(bytes)]).await, 1, "sealed");

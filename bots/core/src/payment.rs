@@ -484,11 +484,22 @@ pub enum Moved {
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
     },
-    /// A plan was exchanged for another one, and not by us.
+    /// A plan was exchanged for another one.
     Exchanged {
         /// Which plan it is now.
         plan: String,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
+        /// What was taken for the days that are left, where they asked for it here.
+        charge: Option<Charge>,
     },
+    /// A plan could not be changed as they asked.
+    PlanNotChanged {
+        /// Whether whoever sells it said no; else they could not be asked in time.
+        refused: bool,
+    },
+    /// A plan paid in Stars may be renewed again, as they asked: Telegram asks them for that.
+    RenewInTelegram,
+    /// Stars that were to go back did not.
+    StarsStay,
 }

@@ -328,7 +328,7 @@ pub(super) fn plan_told(
         if worth_telling(known.map(|row| row.state), plan.state) {
             tell(turn, checkout, Moved::Plan { plan: id, state: plan.state, until: row.until });
         } else if before.is_some() {
-            tell(turn, checkout, Moved::Exchanged { plan: id, until: row.until });
+            tell(turn, checkout, Moved::Exchanged { plan: id, until: row.until, charge: None });
         }
     }
     turn.then(Effect::KeepPlan(row));

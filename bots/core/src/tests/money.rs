@@ -89,6 +89,24 @@ fn told(facts: PaymentFacts, notice: Notice) -> String {
     lines::lines(CAUSE, &effects)
 }
 
+/// What is told of an account's money: of whose, and what.
+fn news(effects: &[Effect]) -> Vec<(Option<AccountId>, Moved)> {
+    let told = effects.iter().filter_map(|effect| match effect {
+        Effect::SetTimer { event: Event::MoneyMoved { account, moved, .. }, .. } => {
+            Some((*account, moved.clone()))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+/// What somebody hears of their money.
+fn hears_of(moved: Moved) -> String {
+    let event = Event::MoneyMoved { identity: ada().identity, account: Some(AccountId(1)), moved };
+    let facts = Facts::Message(message_facts(customer(41)));
+    lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &facts, &event))
+}
+
 fn shopping(facts: PressFacts) -> Vec<Effect> {
     let press = Event::ButtonPressed(press(Setting::Private));
     follows_at(&shop(), PRIVATE, &Facts::Press(facts), &press)

@@ -301,6 +301,7 @@ checkout-failed = The payment link could not be made just now. Nothing was charg
 too-late-to-cancel = It is being drawn already and cannot be taken back.
 request-lapsed = This request waited a long time, so I let it go. Nothing was charged. Send it again whenever you like.
 request-gave-way = Newer requests are waiting, so I let this one go. Nothing was charged. Send it again whenever you like.
+spending-stopped = Something about your credits does not add up on our side, so I spend none of them until that is put right. None are lost, and nothing was charged. We know of it already; to ask a person: /support
 receipt-charged = { BOLD($price) }
 receipt-free = { BOLD("free") }
 receipt-pictures = { $made } of { $asked } pictures

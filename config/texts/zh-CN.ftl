@@ -265,6 +265,7 @@ checkout-failed = 付款链接暂时没能生成，没有扣款。请稍后再�
 too-late-to-cancel = 已经在画了，不能取消。
 request-lapsed = 等得太久，这个请求先放下了，没有扣积分。想画随时再发。
 request-gave-way = 有更新的请求在等，这个先放下了，没有扣积分。想画随时再发。
+spending-stopped = 你的积分账目在我们这边对不上，查清之前先不动用你的积分。积分不会少，这次也没有扣。我们已经知道了，想问真人请发 /support。
 receipt-charged = { BOLD($price) }
 receipt-free = { BOLD("免费") }
 receipt-pictures = { $asked } 张画成 { $made } 张

@@ -67,6 +67,10 @@ const END_ACCOUNT: &str = "
       and exists (
         select 1 from accounts b where b.id = $2 and b.successor is null and b.purse = $4)";
 const NAME_SUCCESSOR: &str = "update purses set successor = $2 where id = $1";
+/// What may not be spent may not be after it has moved either.
+const STAY_STOPPED: &str = "
+    update purses set stopped = 1
+    where id = $2 and exists (select 1 from purses p where p.id = $1 and p.stopped = 1)";
 const GO_ON: &str = "
     update accounts set plan = $2, last_tag = $3 where id = $1 and successor is null";
 const KEEP_LINK: &str = "
@@ -279,7 +283,9 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
     if tx.run(END_ACCOUNT, &ends).await? == 0 {
         return Ok(false);
     }
-    tx.run(NAME_SUCCESSOR, &[purses.0.clone(), purses.1]).await?;
+    let (gone, kept_by) = purses.clone();
+    tx.run(NAME_SUCCESSOR, &[gone.clone(), kept_by.clone()]).await?;
+    tx.run(STAY_STOPPED, &[gone, kept_by]).await?;
     let kept = [
         how.link.0.into(),
         from.clone(),

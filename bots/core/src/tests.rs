@@ -24,5 +24,6 @@ mod presses;
 mod prompts;
 mod references;
 mod signing_in;
+mod stopped;
 mod support;
 mod world;

@@ -172,6 +172,7 @@ pub fn customer(available: i64) -> Customer {
         account: Account {
             id: AccountId(1),
             purse: Purse { granted: Credits(available), ..Purse::empty(PurseId(2)) },
+            stopped: false,
             options: Options::default(),
             entitlement: free(),
             last_tag: 0,

@@ -26,6 +26,7 @@ pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFact
     let unused = facts.refundable.as_ref().filter(|it| {
         turn.house().refund_auto == RefundAuto::Unspent
             && it.payment.taken == Credits::ZERO
+            && !visit.customer.account.stopped
             && visit.available() >= it.payment.credits
             && now.saturating_sub(it.paid_at) < AT_ONCE_MS
     });

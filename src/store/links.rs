@@ -195,23 +195,12 @@ pub(super) async fn touch(
     Ok(touched.iter().filter(|one| !there.contains(&one.0)).map(|one| one.1).collect())
 }
 
-/// Carries out what follows for codes and accounts; the events that lost a race.
+/// Carries out one effect; no when what it was decided on is not so any more.
 pub(super) async fn carry_out(
     tx: &mut Tx,
-    effects: &[(i64, LinkEffect)],
+    effect: &LinkEffect,
     now: i64,
-) -> Result<HashSet<i64>, StoreError> {
-    let mut lost = HashSet::new();
-    for (seq, effect) in effects {
-        if !one(tx, effect, now).await? {
-            lost.insert(*seq);
-        }
-    }
-    Ok(lost)
-}
-
-/// Carries out one effect; no when what it was decided on is not so any more.
-async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreError> {
+) -> Result<bool, StoreError> {
     Ok(match effect {
         LinkEffect::Count { scope, began_at, count, over } => {
             let values =

@@ -5,6 +5,7 @@
 //! was decided on; where that is not so any more, the event is decided again.
 
 mod facts;
+mod letters;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +17,10 @@ use picdesk_core::{
     newcomer::NEW_MS,
 };
 
-pub use self::facts::{Asked, find, identity_key};
+pub use self::{
+    facts::{Asked, find, identity_key},
+    letters::still_there,
+};
 use super::{Connection, Reads, StoreError, Tx, Value, gifts, outbox, payments, sealed};
 
 const TOUCH: &str = "

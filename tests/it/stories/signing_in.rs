@@ -28,7 +28,7 @@ pub(super) enum Chat {
 
 pub(super) const ALICES: Chat = Chat::Telegram(ALICE);
 pub(super) const CUSTOMERS: Chat = Chat::Wecom("kf-anna");
-const MEMBERS: Chat = Chat::Wecom("app-chenmo");
+pub(super) const MEMBERS: Chat = Chat::Wecom("app-chenmo");
 
 impl Chat {
     fn say(self, house: &House, text: &str) {

@@ -19,7 +19,7 @@ use picdesk_core::{
 
 pub use self::{
     facts::{Asked, find, identity_key},
-    letters::still_there,
+    letters::{home_of, still_there},
 };
 use super::{Connection, Reads, StoreError, Tx, Value, gifts, outbox, payments, sealed};
 

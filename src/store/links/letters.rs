@@ -5,6 +5,7 @@ use picdesk_core::{
     letter::{NewLink, Refused},
 };
 
+use super::FIND_HOME;
 use crate::store::{Reads, StoreError, Value};
 
 /// Everybody of an account that two have become by a link that stands, and whether they came by it.
@@ -23,6 +24,16 @@ const FIND_SIGNED_IN: &str = "
     select i.id, coalesce(i.home, i.id), cast(1 as bigint)
     from accounts a join identities i on i.account = a.id
     where a.subject = $1 and i.id = $2";
+
+/// Where somebody is talked with alone, where that has another name than they have.
+pub async fn home_of(
+    by: &mut impl Reads,
+    who: &IdentityId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let rows = by.find(FIND_HOME, &[who.as_str().into()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(row.maybe_text(0)?.map(ConversationId))
+}
 
 /// Who can undo what a letter tells of, and where they are talked with alone: whoever came by it
 /// and is still there, the one it names first. Nobody where it is over.

@@ -110,3 +110,28 @@ async fn of_two_chats_that_came_by_one_link_whoever_is_left_goes_by_its_letter()
     let page = Browser::new().send(told.url().unwrap(), &[]).await;
     assert!(page.text.contains("That chat is linked no more"), "{page:?}");
 }
+
+#[tokio::test]
+async fn a_letter_with_a_code_that_is_due_later_comes_also_after_a_restart() {
+    let house = house().await;
+    let desk = house.open().await;
+    let (url, browser) = (ALICES.browser_url(&house).await, Browser::new());
+    let page = browser.open(&url).await;
+    browser.ask_for_letter(&page, ANNA).await;
+    house.letter(ANNA, 0).await;
+    // The site sends nobody two letters within a minute, and says nothing of that.
+    let page = browser.open(&url).await;
+    browser.ask_for_letter(&page, ANNA).await;
+    house.until_status("a letter that waits", |status| status["errands"]["waiting"] == 1).await;
+    desk.kill().await;
+    house.site().advance(Duration::from_secs(61));
+    let mut desk = house.start_ahead(Duration::from_secs(61));
+    house.until_ready(&mut desk).await;
+    let code = house.letter(ANNA, 1).await;
+    // It listens elsewhere now; what the browser has goes with it.
+    let (_, path) = url.split_once("/link/").unwrap();
+    let page = browser.open(&desk.url(&format!("/link/{path}"))).await;
+    let shown = browser.type_code(&page, ANNA, &code).await;
+    assert!(shown.code().is_some(), "{shown:?}");
+    house.until_quiet().await;
+}

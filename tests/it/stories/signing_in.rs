@@ -142,7 +142,7 @@ impl Chat {
     }
 
     /// Opens the page on which one signs in in a browser; its address.
-    async fn browser_url(self, house: &House) -> String {
+    pub(super) async fn browser_url(self, house: &House) -> String {
         let ways = self.ways(house).await;
         self.press(house, &ways, "Sign in in the browser", "浏览器登录").await;
         let said = self.hears(house, "Sign in here within", "打开下面的链接登录").await;

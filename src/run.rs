@@ -362,7 +362,7 @@ impl Serving {
             handlers.insert(ErrandKind::Checkout, Arc::new(links));
             let screen = sales.screen(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::Screen, Arc::new(screen));
-            let looks = sales.looks(self.desk.alarms.clone());
+            let looks = sales.looks(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::LookAtPayment, Arc::new(looks));
             let changes = sales.changes(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::ChangePlan, Arc::new(changes));

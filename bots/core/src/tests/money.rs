@@ -6,8 +6,9 @@ mod plans;
 mod refunds;
 mod screening;
 mod stars;
+mod verified;
 
-use std::{string::String, vec, vec::Vec};
+use std::{boxed::Box, string::String, vec, vec::Vec};
 
 use insta::assert_snapshot;
 

@@ -18,10 +18,10 @@ use picdesk::{
     clock::Clock,
     config::Config,
     store::{
-        Store, StoreError,
+        Store, StoreError, audit,
         effects::{self, Outcome},
         ledger::{self, Act, Order},
-        replica, status,
+        replica,
     },
 };
 use picdesk_core::{
@@ -157,7 +157,7 @@ async fn check(database: &Database) -> anyhow::Result<()> {
         carry_out(&store, numbers.clone().map(hold).chain(numbers.map(void)).collect()).await?;
     }
     let began = Instant::now();
-    let broken = store.writer().run(|tx| Box::pin(status::verify(tx))).await?;
+    let broken = store.writer().run(|tx| Box::pin(audit::verify(tx))).await?;
     let took = began.elapsed().as_secs_f64();
     ensure!(broken.is_empty(), "the ledger does not add up: {broken:?}");
     println!(

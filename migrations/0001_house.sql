@@ -26,7 +26,7 @@ create table lanes (
   primary key (replica, lane)
 );
 -- shard/00 … shard/63, source/<channel>, source/wecom-kf:<account>, sender/<channel>, clock,
--- sweeper.
+-- sweeper, auditor.
 create table leases (
   name text primary key,
   replica bigint
@@ -86,6 +86,9 @@ create table purses (
   head text not null,
   -- Whose account was merged into another's: what comes back to it goes on to that purse.
   successor bigint,
+  -- Whether nothing may be spent from it: its books were found wrong, or those of a purse that it
+  -- succeeded.
+  stopped bigint not null default 0,
   constraint purse_never_overdrawn check (
     granted + moved - posted - pending - refunded - expired >= 0),
   constraint purse_signs check (
@@ -127,6 +130,7 @@ create table holds (
   constraint hold_state check (state in ('pending', 'posted', 'voided', 'expired'))
 );
 create index holds_pending on holds (purse) where state = 'pending';
+create index purses_stopped on purses (id) where stopped = 1;
 create index purses_successor on purses (successor) where successor is not null;
 
 -- What somebody's next words in a conversation mean; no row for a prompt.

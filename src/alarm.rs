@@ -73,6 +73,25 @@ impl Alarms {
     }
 }
 
+impl Alarms {
+    /// An alarm as an event of the chat that hears of them, to be written down with what it tells
+    /// of; nothing where there is no such chat. The name has to be one that no other has.
+    pub fn written(&self, name: String, words: &str) -> Option<NewEvent> {
+        let event = Event::AlarmRaised { what: words.to_owned() };
+        Some(NewEvent::of_house(format!("alarm:{name}"), self.chat.as_ref()?, &event))
+    }
+
+    /// The rest of an alarm whose event was [written](Self::written): in the log, in the metrics
+    /// and, where it is to be heard, by the robot. Each is said, however soon after another.
+    pub fn raise_beside(&self, what: &'static str, words: &str, aloud: bool) {
+        metrics::alarm(what);
+        error!(alarm = what, "alarm: {words}");
+        if let Some(told) = self.robot.clone().filter(|_| aloud) {
+            tokio::spawn(say(told, what, words.to_owned()));
+        }
+    }
+}
+
 impl Told {
     fn is_due(&self, what: &'static str, now: i64) -> bool {
         let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,6 @@
-//! What happens by itself: timers, the sweeper, measured medians.
+//! What happens by itself: timers, the sweeper, the auditor, measured medians.
 
+pub mod auditor;
 pub mod membership;
 pub mod sweeper;
 

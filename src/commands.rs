@@ -20,7 +20,7 @@ use crate::{
     config::Config,
     run::{self, Outside},
     store::{
-        Store, Work,
+        Store, Work, audit,
         functions::operations,
         inbox::{self, NewEvent},
         people::{self, OperatorRow},
@@ -144,7 +144,7 @@ async fn print_status(config: &Config, json: bool) -> anyhow::Result<ExitCode> {
 async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
     let store = open(config).await?;
     let mut snapshot = store.snapshot().await?;
-    let broken = status::verify(&mut snapshot).await?;
+    let broken = audit::verify(&mut snapshot).await?;
     let at_site = operations::count(&mut snapshot).await?;
     for one in &broken {
         println!("broken: {} ({})", one.invariant, one.row);

@@ -29,7 +29,7 @@ use crate::{
     chance::Chance,
     clock::Clock,
     clockwork::{
-        self, Medians,
+        self, Medians, auditor,
         membership::{LeftToOthers, Membership},
         sweeper,
     },
@@ -259,7 +259,7 @@ impl Serving {
         http: JoinHandle<crate::http::Ended>,
     ) -> Result<Running, ServeError> {
         let shards = Arc::new(Shards::default());
-        let mut singles = vec!["clock".to_owned(), "sweeper".to_owned()];
+        let mut singles = ["clock", "sweeper", "auditor"].map(str::to_owned).to_vec();
         singles.extend(self.channels.leases());
         singles.extend(self.sales.as_ref().map(|_| creem::SOURCE.to_owned()));
         let store = self.store.clone();
@@ -286,6 +286,10 @@ impl Serving {
         workers.keep_while_held("sweeper", &held, &stops.work, {
             let (store, artifacts) = (store.clone(), self.artifacts.clone());
             move |stop| sweeper::sweep(store.clone(), artifacts.clone(), keep, stop)
+        });
+        workers.keep_while_held("auditor", &held, &stops.work, {
+            let (store, alarms) = (store.clone(), self.desk.alarms.clone());
+            move |stop| auditor::audit(store.clone(), alarms.clone(), stop)
         });
         self.start_channels(&workers, &stops, &held, answered);
         self.start_errands(&workers, &stops);
@@ -358,7 +362,7 @@ impl Serving {
             handlers.insert(ErrandKind::Checkout, Arc::new(links));
             let screen = sales.screen(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::Screen, Arc::new(screen));
-            let looks = sales.looks(self.desk.alarms.clone());
+            let looks = sales.looks(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::LookAtPayment, Arc::new(looks));
             let changes = sales.changes(self.store.clone(), self.desk.alarms.clone());
             handlers.insert(ErrandKind::ChangePlan, Arc::new(changes));

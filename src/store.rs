@@ -5,6 +5,7 @@
 //! writes as a serving process is fenced: a replica whose work was taken over commits nothing.
 
 pub mod artifacts;
+pub mod audit;
 mod checkpoint;
 pub mod copies;
 pub mod database;

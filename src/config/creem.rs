@@ -3,9 +3,10 @@
 use picdesk_core::payment::{Mode, RefundAuto};
 
 use super::{
+    price::Price,
     reader::Keys,
     secret::Secret,
-    value::{BaseUrl, base_url, flag, one_of, parsed},
+    value::{BaseUrl, base_url, flag, maybe, one_of, parsed},
 };
 
 /// What test keys begin with, and all keys. Source: Creem, "API keys".
@@ -24,6 +25,9 @@ pub struct Creem {
     pub keys: Option<CreemKeys>,
     /// Whether prompts are screened before anything else.
     pub screening: bool,
+    /// What Creem tells of more money than this is looked up there before anything is given;
+    /// nothing where all is.
+    pub verify_above: Option<Price>,
     /// Which refunds are given without being asked about.
     pub refund_auto: RefundAuto,
 }
@@ -51,6 +55,7 @@ impl Creem {
         let base_url = keys.take("base_url", parsed(base_url));
         let (api_key, webhook_secret) = (keys.secret("api_key"), keys.secret("webhook_secret"));
         let screening = keys.take("screening", flag);
+        let verify_above = keys.take("verify_above", maybe(str::parse::<Price>));
         let refund_auto = keys.take("refund_auto", one_of(REFUNDS));
         let both = match (api_key, webhook_secret) {
             (Some(api_key), Some(webhook_secret)) => Some(CreemKeys { api_key, webhook_secret }),
@@ -85,6 +90,6 @@ impl Creem {
                 (_, _) => {}
             }
         }
-        Self { base_url, keys: both, screening, refund_auto }
+        Self { base_url, keys: both, screening, verify_above, refund_auto }
     }
 }

@@ -3,7 +3,7 @@
 //! Of a webhook only its id, kind and time, and the id of what it is about, have to be there; every
 //! word may be a new one. What cannot be understood is told as unknown: nothing is given for it.
 
-use picdesk_core::payment::{Notice, Paid, PlanState, PlanTold, Reversal, Reversed, Told};
+use picdesk_core::payment::{Money, Notice, Paid, PlanState, PlanTold, Reversal, Reversed, Told};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -168,7 +168,14 @@ fn of_kind(kind: &str, object: Value, at: i64) -> Option<Notice> {
 
 /// A payment link as it is asked for; nothing while it is not paid.
 pub fn of_asked_checkout(object: Value, at: i64) -> Option<Notice> {
-    let notice = of_checkout(object, at)?;
+    let mut notice = of_checkout(object, at)?;
+    if let Told::Bought(paid) = &mut notice.told {
+        // Nobody but Creem said so.
+        paid.charged = paid
+            .price
+            .clone()
+            .map(|price| Money { minor: price.minor.saturating_add(paid.discount), ..price });
+    }
     (notice.told != Told::Nothing).then_some(notice)
 }
 

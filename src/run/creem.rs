@@ -38,6 +38,7 @@ pub(super) fn till(config: &Config) -> Option<Till> {
     Some(Till {
         mode: keys.mode(),
         closed_on: if config.telegram.web_checkout { &[] } else { &["telegram"] },
+        verify_above: config.creem.verify_above.map(|price| price.money()),
         return_url: format!("{}/creem/return", config.server.public_url),
     })
 }
@@ -59,8 +60,8 @@ impl Sales {
     }
 
     /// Who looks at what was charged.
-    pub(super) fn looks(&self, alarms: Alarms) -> LookAtPayment {
-        LookAtPayment { creem: self.creem.clone(), alarms }
+    pub(super) fn looks(&self, store: Store, alarms: Alarms) -> LookAtPayment {
+        LookAtPayment { creem: self.creem.clone(), mode: self.mode(), store, alarms }
     }
 
     /// Who changes plans.

@@ -120,8 +120,16 @@ pub async fn carry_out(
     let mut carried = ledger::carry_out(tx, &rows.orders, now).await?;
     carried.lost.extend(cancel(tx, &rows.cancelled, now).await?);
     carried.lost.extend(links::touch(tx, &rows.touched).await?);
-    carried.lost.extend(links::carry_out(tx, &rows.links, now).await?);
-    carried.lost.extend(gifts::carry_out(tx, &rows.gifts, now).await?);
+    for (seq, effect) in &rows.links {
+        if !links::carry_out(tx, effect, now).await? {
+            carried.lost.insert(*seq);
+        }
+    }
+    for (seq, effect) in &rows.gifts {
+        if !gifts::carry_out(tx, effect, now).await? {
+            carried.lost.insert(*seq);
+        }
+    }
     if !carried.lost.is_empty() {
         return Ok(carried);
     }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use picdesk_core::{
+    effect::NewErrand,
     errand::{Errand, ErrandEnd, ErrandEnded, ErrandKind},
     id::{ConversationId, ErrandId},
 };
@@ -25,6 +26,8 @@ const INSERT: &str = "
     insert into errands (id, kind, name, conversation, state, body, attempts, waits, fence,
                          claimed_by, not_before, until, opened_at, settled_at)
     values {rows} on conflict (name) do nothing";
+const BEGIN_LATER: &str = "
+    update errands set not_before = $2 where name = $1 and state = 'waiting' and not_before = 0";
 const CLAIM: &str = "
     update errands set state = 'claimed', claimed_by = $1, attempts = attempts + 1,
                        fence = fence + 1
@@ -59,7 +62,7 @@ const FIND_DUE: &str =
     "select id from errands where state = 'waiting' and not_before <= $1 limit 1";
 
 /// An errand on its way into its row.
-pub(super) fn row(new: &picdesk_core::effect::NewErrand, now: i64) -> Vec<Value> {
+pub(super) fn row(new: &NewErrand, now: i64) -> Vec<Value> {
     vec![
         new.id.0.into(),
         new.errand.kind().word().into(),
@@ -81,6 +84,13 @@ pub(super) fn row(new: &picdesk_core::effect::NewErrand, now: i64) -> Vec<Value>
 /// Opens errands; one of the same name is the same one.
 pub(super) async fn open(tx: &mut Tx, rows: &[Vec<Value>]) -> Result<(), StoreError> {
     tx.run_for(INSERT, rows).await?;
+    Ok(())
+}
+
+/// Opens an errand that is begun at a moment, not before.
+pub async fn open_later(tx: &mut Tx, new: &NewErrand, at: i64, now: i64) -> Result<(), StoreError> {
+    open(tx, &[row(new, now)]).await?;
+    tx.run(BEGIN_LATER, &[new.name.as_str().into(), at.into()]).await?;
     Ok(())
 }
 

@@ -137,9 +137,9 @@ pub async fn customers(
             missed: Vec::new(),
             newcomer: None,
         };
-        if newcomer::is_new(row.int(19)?, now) {
+        if newcomer::is_new(row.int(20)?, now) {
             let key = (who.clone(), place.clone());
-            new.push((key, [row.int(19)?, row.int(20)?, row.int(21)?]));
+            new.push((key, [row.int(20)?, row.int(21)?, row.int(22)?]));
         }
         if found.insert((who, place), customer).is_none() && more.0.0 != 0 {
             also.push(more);

@@ -6,8 +6,6 @@
 
 mod facts;
 
-use std::collections::HashSet;
-
 use picdesk_core::{
     effect::{GiftEffect, InvitationEnd},
     id::{AccountId, IdentityId},
@@ -95,23 +93,12 @@ pub(super) fn hangs_on(effect: &GiftEffect) -> Vec<AccountId> {
     }
 }
 
-/// Carries out what follows for what is given away; the events that lost a race.
+/// Carries out one effect; no when what it was decided on is not so any more.
 pub(super) async fn carry_out(
     tx: &mut Tx,
-    effects: &[(i64, GiftEffect)],
+    effect: &GiftEffect,
     now: i64,
-) -> Result<HashSet<i64>, StoreError> {
-    let mut lost = HashSet::new();
-    for (seq, effect) in effects {
-        if !one(tx, effect, now).await? {
-            lost.insert(*seq);
-        }
-    }
-    Ok(lost)
-}
-
-/// Carries out one effect; no when what it was decided on is not so any more.
-async fn one(tx: &mut Tx, effect: &GiftEffect, now: i64) -> Result<bool, StoreError> {
+) -> Result<bool, StoreError> {
     Ok(match effect {
         GiftEffect::UsePromo { code, account, identity, entry, uses_max } => {
             let kept = [

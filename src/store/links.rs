@@ -5,6 +5,7 @@
 //! was decided on; where that is not so any more, the event is decided again.
 
 mod facts;
+mod letters;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +17,10 @@ use picdesk_core::{
     newcomer::NEW_MS,
 };
 
-pub use self::facts::{Asked, find, identity_key};
+pub use self::{
+    facts::{Asked, find, identity_key},
+    letters::{home_of, still_there},
+};
 use super::{Connection, Reads, StoreError, Tx, Value, gifts, outbox, payments, sealed};
 
 const TOUCH: &str = "
@@ -67,6 +71,10 @@ const END_ACCOUNT: &str = "
       and exists (
         select 1 from accounts b where b.id = $2 and b.successor is null and b.purse = $4)";
 const NAME_SUCCESSOR: &str = "update purses set successor = $2 where id = $1";
+/// What may not be spent may not be after it has moved either.
+const STAY_STOPPED: &str = "
+    update purses set stopped = 1
+    where id = $2 and exists (select 1 from purses p where p.id = $1 and p.stopped = 1)";
 const GO_ON: &str = "
     update accounts set plan = $2, last_tag = $3 where id = $1 and successor is null";
 const KEEP_LINK: &str = "
@@ -191,23 +199,12 @@ pub(super) async fn touch(
     Ok(touched.iter().filter(|one| !there.contains(&one.0)).map(|one| one.1).collect())
 }
 
-/// Carries out what follows for codes and accounts; the events that lost a race.
+/// Carries out one effect; no when what it was decided on is not so any more.
 pub(super) async fn carry_out(
     tx: &mut Tx,
-    effects: &[(i64, LinkEffect)],
+    effect: &LinkEffect,
     now: i64,
-) -> Result<HashSet<i64>, StoreError> {
-    let mut lost = HashSet::new();
-    for (seq, effect) in effects {
-        if !one(tx, effect, now).await? {
-            lost.insert(*seq);
-        }
-    }
-    Ok(lost)
-}
-
-/// Carries out one effect; no when what it was decided on is not so any more.
-async fn one(tx: &mut Tx, effect: &LinkEffect, now: i64) -> Result<bool, StoreError> {
+) -> Result<bool, StoreError> {
     Ok(match effect {
         LinkEffect::Count { scope, began_at, count, over } => {
             let values =
@@ -279,7 +276,9 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
     if tx.run(END_ACCOUNT, &ends).await? == 0 {
         return Ok(false);
     }
-    tx.run(NAME_SUCCESSOR, &[purses.0.clone(), purses.1]).await?;
+    let (gone, kept_by) = purses.clone();
+    tx.run(NAME_SUCCESSOR, &[gone.clone(), kept_by.clone()]).await?;
+    tx.run(STAY_STOPPED, &[gone, kept_by]).await?;
     let kept = [
         how.link.0.into(),
         from.clone(),

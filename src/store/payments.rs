@@ -352,13 +352,13 @@ pub async fn facts_of(
     find(tx, about, notice.request.as_ref(), house).await
 }
 
-/// What is decided on about a payment.
-pub async fn facts_of_payment(
+/// What is decided on about a payment, or a plan.
+pub async fn facts_about(
     tx: &mut Tx,
-    payment: &str,
+    about: (Option<&str>, Option<&String>),
     house: &House,
 ) -> Result<PaymentFacts, StoreError> {
-    find(tx, (Some(payment), None), None, house).await
+    find(tx, about, None, house).await
 }
 
 /// What is known of a payment or a plan, and of the purchase of that name.

@@ -53,6 +53,8 @@ pub const WEBHOOKS_REJECTED: &str = "picdesk_webhooks_rejected_total";
 pub const WECOM_TOKEN_REFRESHES: &str = "picdesk_wecom_token_refreshes_total";
 /// Escalations that are open.
 pub const ESCALATIONS_OPEN: &str = "picdesk_escalations_open";
+/// Accounts that may spend nothing because their books are wrong.
+pub const ACCOUNTS_STOPPED: &str = "picdesk_accounts_stopped";
 /// From an escalation to its first answer.
 pub const ESCALATION_FIRST_ANSWER_SECONDS: &str = "picdesk_escalation_first_answer_seconds";
 /// Connections that are open.
@@ -150,6 +152,7 @@ fn describe() {
         (PROVIDER_COST_USD, "What the provider takes, US dollars"),
         (HOLDS_PENDING, "Holds that are neither posted nor given back"),
         (ESCALATIONS_OPEN, "Escalations that are open"),
+        (ACCOUNTS_STOPPED, "Accounts that may spend nothing because their books are wrong"),
         (HTTP_CONNECTIONS, "Connections that are open"),
     ] {
         describe_gauge!(name, what);
@@ -277,6 +280,11 @@ pub fn wecom_token_refreshed() {
 /// Says how many escalations are open.
 pub fn escalations_open(escalations: i64) {
     set(ESCALATIONS_OPEN, escalations);
+}
+
+/// Says how many accounts may spend nothing.
+pub fn accounts_stopped(accounts: i64) {
+    set(ACCOUNTS_STOPPED, accounts);
 }
 
 /// Records how long somebody waited for a person's first answer.

@@ -7,7 +7,7 @@
 
 mod api;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -19,8 +19,10 @@ use axum::{
 use picdesk_core::{
     account::Language,
     code,
+    effect::NewErrand,
+    errand::Errand,
     facts::SignedIn,
-    id::{Cause, IdentityId},
+    id::{Cause, ConversationId, ErrandId, IdentityId},
     linking::Counted,
 };
 
@@ -33,7 +35,7 @@ use crate::{
     buttons::SignInToken,
     site::{Site, SiteError, Trip},
     store::{
-        StoreError,
+        StoreError, Work, errands,
         links::{self, SiteCode},
     },
     words::PageText,
@@ -41,6 +43,12 @@ use crate::{
 
 /// Which consequence of the event that asked for a sign-in its code is: no turn has so many.
 const CODE_ORDINAL: u16 = 1_000;
+
+/// How many letters that are due later have names of their own on one way, after its code.
+const LATER_COUNT: i64 = 22;
+
+/// How long it is tried to have such a letter sent, milliseconds.
+const LATE_MS: i64 = 120_000;
 
 /// Of its address: longer ones are nobody's.
 const EMAIL_BYTES_MAX: usize = 254;
@@ -151,7 +159,7 @@ pub(super) async fn submit(
         return show(&web, &headers, &way, Step::Failed(PageText::LinkWrong)).await;
     }
     let step = match field("code") {
-        None => send_code(&web, site, &way, email).await,
+        None => send_code(&web, site.as_ref(), &way, email).await,
         Some(code) => check_code(&web, site.as_ref(), &way, (email, code)).await,
     };
     match step {
@@ -210,7 +218,7 @@ fn failure(error: SiteError) -> PageText {
 
 async fn send_code(
     web: &Web,
-    site: Arc<dyn Site>,
+    site: &dyn Site,
     way: &Way,
     email: String,
 ) -> Result<Step, StoreError> {
@@ -222,16 +230,45 @@ async fn send_code(
         // An address that is refused is not told from one that is taken.
         Ok(()) | Err(SiteError::Refused) => Step::Code { email, note: PageText::LinkSent },
         Err(SiteError::TooSoon(rest)) => {
-            let later = email.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(rest).await;
-                // Who waits for it in vain asks again.
-                let _ = site.send_code(&later).await;
-            });
+            send_later(web, way, &email, rest).await?;
             Step::Code { email, note: PageText::LinkSent }
         }
         Err(SiteError::Later(_)) => Step::Failed(PageText::LinkLater),
     })
+}
+
+/// The site sends the next letter to somebody only after a while: then it is asked for, whichever
+/// process is there. Where nothing comes of it, the chat that asked for the page is told.
+async fn send_later(web: &Web, way: &Way, email: &str, rest: Duration) -> Result<(), StoreError> {
+    let now = web.store.clock().now_ms();
+    let at = now.saturating_add(i64::try_from(rest.as_millis()).unwrap_or(0));
+    // No two letters to one address are due within one minute.
+    let key = web.desk.seal.email_key(email);
+    let which = key.bytes().fold(now.div_euclid(60_000), |sum, byte| sum + i64::from(byte));
+    let which = u16::try_from(which.rem_euclid(LATER_COUNT)).unwrap_or(0);
+    let id = Cause(way.told.seq).consequence(CODE_ORDINAL + 1 + which);
+    let (by, of) = (way.told.by.clone(), way.told.by.clone());
+    let new = NewErrand {
+        id: ErrandId(id),
+        name: format!("page-code:{id}"),
+        conversation: ConversationId(by.0.clone()),
+        errand: Errand::SendSignInCode { by, email: email.to_owned() },
+        until: at.saturating_add(LATE_MS),
+    };
+    web.store
+        .writer()
+        .run(move |tx| {
+            let (mut new, by) = (new.clone(), of.clone());
+            Box::pin(async move {
+                if let Some(home) = links::home_of(tx, &by).await? {
+                    new.conversation = home;
+                }
+                errands::open_later(tx, &new, at, now).await
+            })
+        })
+        .await?;
+    web.store.wakes().ring(Work::Errands);
+    Ok(())
 }
 
 async fn check_code(

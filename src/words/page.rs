@@ -98,6 +98,14 @@ pub enum PageText {
     LetterUndoneMore,
     /// That the page works no more.
     LetterExpired,
+    /// Its title when the link was over before.
+    LetterOver,
+    /// More about that.
+    LetterOverMore,
+    /// Its title when the press is written down and nothing has come of it yet.
+    LetterPressed,
+    /// More about that.
+    LetterPressedMore,
 }
 
 /// The words of a page's text.
@@ -159,6 +167,10 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::LetterUndo => lexicon.word("page-letter-undo").to_owned(),
         PageText::LetterUndone => lexicon.word("page-letter-undone").to_owned(),
         PageText::LetterUndoneMore => lexicon.word("page-letter-undone-more").to_owned(),
+        PageText::LetterOver => lexicon.word("page-letter-over").to_owned(),
+        PageText::LetterOverMore => lexicon.word("page-letter-over-more").to_owned(),
+        PageText::LetterPressed => lexicon.word("page-letter-pressed").to_owned(),
+        PageText::LetterPressedMore => lexicon.word("page-letter-pressed-more").to_owned(),
         PageText::LetterExpired => lexicon.word("page-letter-expired").to_owned(),
     }
 }

@@ -364,6 +364,7 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::TooLateToCancel,
         Say::RequestLapsed,
         Say::RequestGaveWay,
+        Say::SpendingStopped,
     ]);
     says
 }

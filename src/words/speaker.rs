@@ -205,6 +205,7 @@ impl Speaker<'_> {
             Say::Stars(stars) => self.stars(stars),
             Say::TooLateToCancel => self.text("too-late-to-cancel"),
             Say::RequestLapsed => self.text("request-lapsed"),
+            Say::SpendingStopped => self.text("spending-stopped"),
             Say::RequestGaveWay => self.text("request-gave-way"),
             Say::Receipt(receipt) => self.receipt(receipt),
             Say::Failed { failure, available, part } => self.failed(*failure, *available, *part),

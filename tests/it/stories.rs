@@ -1,6 +1,7 @@
 //! Stories: what people live through with the desk, from their first word to the last.
 
 mod asking;
+mod auditing;
 mod buying;
 mod coming;
 mod gifts;

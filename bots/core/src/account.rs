@@ -84,6 +84,8 @@ pub struct Account {
     pub id: AccountId,
     /// Its purse.
     pub purse: Purse,
+    /// Whether nothing may be spent from it, because its books are wrong.
+    pub stopped: bool,
     /// What it chose in `/settings`.
     pub options: Options,
     /// What it may ask for.

@@ -183,6 +183,7 @@ fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
         account: Account {
             id: account,
             purse,
+            stopped: false,
             options: Options::default(),
             entitlement: free(house),
             last_tag: 0,

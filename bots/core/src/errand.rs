@@ -386,9 +386,9 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
         (Errand::LookAtPayment { notice }, end) => {
             payment::looked(turn, of_payment(facts)?, notice, end);
         }
-        (Errand::ChangePlan { subscription, change, .. }, end) => {
+        (Errand::ChangePlan { subscription, change, identity }, end) => {
             let of = (ended.errand, subscription.as_str(), change);
-            payment::changed(turn, of_message(facts)?, of, end);
+            payment::changed(turn, of_payment(facts)?, (of, identity), end);
         }
         (Errand::Refund { .. }, end) => {
             let of = (ended.errand, &ended.what);
@@ -398,8 +398,11 @@ pub(crate) fn ended(turn: &mut Turn<'_>, facts: &Facts, ended: &ErrandEnded) -> 
             (StarsErrand::Link { slot, .. }, ErrandEnd::Brought(Brought::Checkout(link))) => {
                 payment::stars_linked(turn, of_message(facts)?, *slot, link);
             }
+            (StarsErrand::Link { slot, .. }, ErrandEnd::Brought(_) | ErrandEnd::Failed(_)) => {
+                payment::failed(turn, of_message(facts)?, *slot);
+            }
             (errand, end) => {
-                payment::stars_ended(turn, of_message(facts)?, (ended.errand, errand), end);
+                payment::stars_ended(turn, of_payment(facts)?, (ended.errand, errand), end);
             }
         },
         (Errand::Screen { then, .. }, end) => {

@@ -2,7 +2,7 @@
 //! credits in a purse they are spent first, soonest first, and what is held for a picture is
 //! neither spent nor lapsed until it is known what became of it.
 
-use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use crate::{
     credits::{Credits, TakeReason},
@@ -89,10 +89,10 @@ pub type Purses = BTreeMap<PurseId, Vec<PurseLine>>;
 pub fn left(lots: &[Lot], purses: &Purses, here: PurseId) -> Vec<Lapsing> {
     let mut lots: Vec<Lot> = lots.to_vec();
     lots.sort_by(|a, b| (a.at, &a.payment).cmp(&(b.at, &b.payment)));
-    let lapsed = vec![0; lots.len()];
-    let mut reckoning = Reckoning { lots, states: BTreeMap::new(), moved: BTreeMap::new(), lapsed };
+    let back = lots.iter().map(|lot| (lot.taken.0 - lapsed(lot, purses)).max(0)).collect();
+    let mut reckoning = Reckoning { lots, states: BTreeMap::new(), moved: BTreeMap::new(), back };
     reckoning.follow(purses);
-    let Reckoning { lots, mut states, lapsed, .. } = reckoning;
+    let Reckoning { lots, mut states, .. } = reckoning;
     let held = |lot: usize| {
         let mut all = states.values().flat_map(|state| state.held.values());
         all.any(|held| held.get(lot).is_some_and(|it| *it > 0))
@@ -100,16 +100,26 @@ pub fn left(lots: &[Lot], purses: &Purses, here: PurseId) -> Vec<Lapsing> {
     let held: Vec<bool> = (0..lots.len()).map(held).collect();
     let left = states.remove(&here).unwrap_or_default().left;
     let rows = lots.into_iter().zip(left.into_iter().chain(core::iter::repeat(0)));
-    rows.zip(lapsed.into_iter().zip(held))
-        .map(|((lot, left), (lapsed, held))| Lapsing {
-            // What went back with its money was not spent.
-            credits: Credits((left + lapsed - lot.taken.0).max(0)),
+    rows.zip(held)
+        .map(|((lot, left), held)| Lapsing {
+            credits: Credits(left.max(0)),
             held,
             payment: lot.payment,
             at: lot.at,
             announced: lot.announced,
         })
         .collect()
+}
+
+/// How much of a lot has lapsed.
+fn lapsed(lot: &Lot, purses: &Purses) -> i64 {
+    let of_it = lapse_of(&lot.payment);
+    let lines = purses.values().flatten();
+    let lapsed = lines.filter(|line| match &line.what {
+        Move::Lapsed(source) => source.starts_with(&of_it),
+        _ => false,
+    });
+    lapsed.map(|line| line.amount.0).sum()
 }
 
 /// What a purse has of each lot.
@@ -125,7 +135,9 @@ struct Reckoning {
     states: BTreeMap<PurseId, State>,
     /// What of each lot left under a name.
     moved: BTreeMap<i64, Vec<i64>>,
-    lapsed: Vec<i64>,
+    /// What of each went back with its money: that counts as never come, so that it is neither
+    /// spent nor left, and nothing else lapses in its place.
+    back: Vec<i64>,
 }
 
 impl Reckoning {
@@ -165,8 +177,9 @@ impl Reckoning {
         match &line.what {
             Move::Came(source) => {
                 let lot = self.lots.iter().position(|lot| source_of(&lot.payment) == *source);
-                if let Some(left) = lot.and_then(|lot| state.left.get_mut(lot)) {
-                    *left += amount;
+                let lots = state.left.iter_mut().zip(&self.back);
+                if let Some((left, back)) = lot.and_then(|lot| lots.into_iter().nth(lot)) {
+                    *left += (amount - back).max(0);
                 }
             }
             Move::Held(hold) => {
@@ -181,10 +194,8 @@ impl Reckoning {
             Move::Lapsed(source) => {
                 let lot =
                     self.lots.iter().position(|lot| source.starts_with(&lapse_of(&lot.payment)));
-                let (left, lapsed) = (state.left.iter_mut(), self.lapsed.iter_mut());
-                if let Some((left, lapsed)) = lot.and_then(|lot| left.zip(lapsed).nth(lot)) {
+                if let Some(left) = lot.and_then(|lot| state.left.get_mut(lot)) {
                     *left -= amount;
-                    *lapsed += amount;
                 }
             }
             Move::MovedOut(name, whose) => {

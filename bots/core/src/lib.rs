@@ -14,6 +14,7 @@ mod cancel;
 pub mod channel;
 pub mod code;
 mod command;
+mod count;
 pub mod credits;
 mod customer;
 pub mod decide;

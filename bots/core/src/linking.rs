@@ -8,13 +8,12 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use crate::{
     code,
+    count::Count,
     credits::Owner,
     customer::Visit,
     effect::{Body, Effect, LinkEffect},
     event::{About, Event, Message, Setting},
-    facts::{
-        House, LinkFacts, Linked, MessageFacts, Party, PressFacts, SignedIn, Tally, TypedCode,
-    },
+    facts::{House, LinkFacts, Linked, MessageFacts, Party, PressFacts, SignedIn, TypedCode},
     id::{CodeId, IdentityId, MessageId},
     joining::join,
     keys, newcomer,
@@ -98,33 +97,24 @@ impl Counted {
     }
 
     /// The count as it stands now.
-    fn now(self, turn: &Turn<'_>, facts: &LinkFacts) -> Tally {
-        let (lasts, _) = self.limit(turn.house());
-        let tally = facts.tally(self);
-        let is_over = turn.frame.now.saturating_sub(tally.began_at) >= lasts;
-        if is_over { Tally { began_at: turn.frame.now, count: 0 } } else { tally }
+    fn now(self, turn: &Turn<'_>, facts: &LinkFacts) -> Count {
+        Count::of(turn, facts.tally(self), self.limit(turn.house()))
     }
 
     /// How many more there may be now.
     pub(crate) fn left(self, turn: &Turn<'_>, facts: &LinkFacts) -> i64 {
-        let (_, most) = self.limit(turn.house());
-        most.saturating_sub(self.now(turn, facts).count).max(0)
+        self.now(turn, facts).left()
     }
 
     /// Minutes until the count begins anew.
     pub(crate) fn wait_min(self, turn: &Turn<'_>, facts: &LinkFacts) -> i64 {
-        let (lasts, _) = self.limit(turn.house());
-        let over_at = self.now(turn, facts).began_at.saturating_add(lasts);
-        minutes(over_at.saturating_sub(turn.frame.now))
+        minutes(self.now(turn, facts).over_at().saturating_sub(turn.frame.now))
     }
 
     /// One more.
     pub(crate) fn count(self, turn: &mut Turn<'_>, facts: &LinkFacts, of: &IdentityId) {
-        let Tally { began_at, count } = self.now(turn, facts);
         let Some(scope) = self.scope(of, facts.email_key.as_deref()) else { return };
-        let (lasts, _) = self.limit(turn.house());
-        let over = turn.frame.now.saturating_sub(lasts);
-        turn.then(Effect::Link(LinkEffect::Count { scope, began_at, count: count + 1, over }));
+        self.now(turn, facts).one_more(turn, scope);
     }
 }
 

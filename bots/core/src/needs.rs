@@ -295,18 +295,20 @@ fn errand_needs(ended: &ErrandEnded) -> Needs {
         (Errand::Screen { request, identity, .. }, _) => {
             Needs { request: Some(*request), line: true, ..of(identity) }
         }
-        (Errand::LookAtPayment { .. } | Errand::Refund { .. }, _) => {
+        (Errand::LookAtPayment { .. } | Errand::Refund { .. } | Errand::ChangePlan { .. }, _) => {
             Needs { kind: FactsKind::Payment, ..Needs::default() }
         }
-        (Errand::ChangePlan { identity, .. }, _) => Needs { plan: true, ..of(identity) },
         (Errand::Checkout { request, identity, .. }, _) => {
             Needs { checkout: Some(request.clone()), ..of(identity) }
         }
-        (Errand::Stars(errand), _) => {
-            let plan =
-                matches!(&**errand, StarsErrand::Renewal { .. } | StarsErrand::Refund { .. });
-            Needs { checkout: errand.request().map(Into::into), plan, ..of(errand.identity()) }
-        }
+        (Errand::Stars(errand), _) => match &**errand {
+            StarsErrand::Link { request, identity, .. } => {
+                Needs { checkout: Some(request.clone()), ..of(identity) }
+            }
+            StarsErrand::Refund { .. }
+            | StarsErrand::EndPlan { .. }
+            | StarsErrand::Renewal { .. } => Needs { kind: FactsKind::Payment, ..Needs::default() },
+        },
         (
             Errand::SendSignInCode { by, .. } | Errand::CheckSignInCode { by, .. },
             ErrandEnd::Brought(Brought::SignedIn(who)),

@@ -36,7 +36,7 @@ pub use self::{
     plan::{Charge, PlanChange, Wish},
     refund::{PaymentRow, Refund, RefundAuto, RefundState},
     stars::{Asking, CHARGE, NoDeal, Refundable, STARS, StarsErrand, may_pay, refund},
-    told::unlocked,
+    told::{LOOKED_WITHIN_MS, unlocked},
 };
 
 /// Where what the provider tells happens: one after the other, whoever it is about.
@@ -84,6 +84,9 @@ pub struct Till {
     pub mode: Mode,
     /// The channels on which no links are offered.
     pub closed_on: &'static [&'static str],
+    /// What is told of more money than this, or of another currency, is looked at before anything
+    /// is given for it; nothing where all is.
+    pub verify_above: Option<Money>,
     /// How to a browser the page is found that says what happens after paying.
     pub return_url: String,
 }
@@ -407,7 +410,7 @@ impl Doubt {
             Self::Product => "a payment is for another product than we asked: nothing was given",
             Self::Price => "a payment is of another amount than we asked: nothing was given",
             Self::Mode => "a payment is of the other mode (test or live): nothing was given",
-            Self::Unseen => "what a plan's payment came to cannot be found out: nothing was given",
+            Self::Unseen => "what a payment came to cannot be found out: nothing was given for it",
         }
     }
 }
@@ -484,11 +487,22 @@ pub enum Moved {
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
     },
-    /// A plan was exchanged for another one, and not by us.
+    /// A plan was exchanged for another one.
     Exchanged {
         /// Which plan it is now.
         plan: String,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
+        /// What was taken for the days that are left, where they asked for it here.
+        charge: Option<Charge>,
     },
+    /// A plan could not be changed as they asked.
+    PlanNotChanged {
+        /// Whether whoever sells it said no; else they could not be asked in time.
+        refused: bool,
+    },
+    /// A plan paid in Stars may be renewed again, as they asked: Telegram asks them for that.
+    RenewInTelegram,
+    /// Stars that were to go back did not.
+    StarsStay,
 }

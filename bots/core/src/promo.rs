@@ -7,10 +7,11 @@
 use alloc::{boxed::Box, format, string::String};
 
 use crate::{
+    count::Count,
     credits::GrantReason,
     customer::Visit,
-    effect::{Effect, GiftEffect, LinkEffect},
-    facts::{GiftFacts, MessageFacts, Promo, PromoFacts, Tally},
+    effect::{Effect, GiftEffect},
+    facts::{GiftFacts, MessageFacts, Promo, PromoFacts},
     grant::{self, Brought, Came},
     id::{EntryId, IdentityId, MessageId},
     linking::minutes,
@@ -140,49 +141,34 @@ fn give(
     grant::arrived(turn, visit, facts, came, answer);
 }
 
-/// Wrong codes of a chat, as they are counted now.
-struct Limits {
-    /// The count, how long it lasts, how far it goes: lately, and in a day.
-    counts: [(Tally, i64, i64); 2],
-}
+/// Wrong codes of a chat, as they are counted now: lately, and in a day.
+struct Limits([Count; 2]);
 
 impl Limits {
     fn of(turn: &Turn<'_>, known: &PromoFacts) -> Self {
-        let (rules, now) = (turn.house().link, turn.frame.now);
-        let counted = |tally: Tally, lasts: i64, most: i64| {
-            let is_over = now.saturating_sub(tally.began_at) >= lasts;
-            let fresh = Tally { began_at: now, count: 0 };
-            (if is_over { fresh } else { tally }, lasts, most)
-        };
+        let rules = turn.house().link;
         let a_day = rules.tries.saturating_mul(DAYS_TRIES);
-        Self {
-            counts: [
-                counted(known.tries, rules.code_ttl_ms, rules.tries),
-                counted(known.tries_a_day, DAY_MS, a_day),
-            ],
-        }
+        Self([
+            Count::of(turn, known.tries, (rules.code_ttl_ms, rules.tries)),
+            Count::of(turn, known.tries_a_day, (DAY_MS, a_day)),
+        ])
     }
 
     /// Minutes to wait before the next code, where there were too many wrong ones.
     fn wait_min(&self, now: i64) -> Option<i64> {
-        let full = self.counts.iter().filter(|(tally, _, most)| tally.count >= *most);
-        let over_at = full.map(|(tally, lasts, _)| tally.began_at.saturating_add(*lasts)).max()?;
-        Some(minutes(over_at.saturating_sub(now)))
+        let full = self.0.iter().filter(|count| count.left() == 0);
+        Some(minutes(full.map(Count::over_at).max()?.saturating_sub(now)))
     }
 
     /// One more wrong code; how many more there may be.
     fn count(&self, turn: &mut Turn<'_>, of: &IdentityId) -> i64 {
-        let mut left = i64::MAX;
-        for ((tally, lasts, most), scope) in self.counts.iter().zip(scopes(of)) {
-            let Tally { began_at, count } = *tally;
-            let count = count + 1;
-            let over = turn.frame.now.saturating_sub(*lasts);
-            turn.then(Effect::Link(LinkEffect::Count { scope, began_at, count, over }));
-            left = left.min(most.saturating_sub(count).max(0));
+        for (count, scope) in self.0.iter().zip(scopes(of)) {
+            count.one_more(turn, scope);
         }
-        if self.counts.iter().all(|(tally, _, most)| tally.count + 1 >= *most) {
+        let left = self.0.map(|count| count.left().saturating_sub(1).max(0));
+        if left == [0, 0] {
             turn.then(Effect::RaiseAlarm { what: "somebody types many wrong promo codes" });
         }
-        left
+        left.into_iter().min().unwrap_or(0)
     }
 }

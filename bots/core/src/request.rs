@@ -5,6 +5,7 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use crate::{
     account::{Account, Entitlement},
+    credits::Credits,
     customer::Visit,
     effect::{Effect, RequestChange},
     errand::Screening,
@@ -121,7 +122,7 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
         turn.say(&visit.reader, full);
         return Placed::Declined;
     }
-    if let Some(say) = newcomer::too_much(turn, visit, total) {
+    if let Some(say) = may_not_spend(turn, visit, total) {
         turn.say(&visit.reader, say);
         return Placed::Declined;
     }
@@ -402,10 +403,18 @@ pub(crate) fn may_run(turn: &Turn<'_>, visit: &Visit, request: &Request) -> Resu
     if is_full(&visit.customer) {
         return Err(NotYet::Because(Box::new(line_full(&visit.customer))));
     }
-    if let Some(say) = newcomer::too_much(turn, visit, making::total(request)) {
+    if let Some(say) = may_not_spend(turn, visit, making::total(request)) {
         return Err(NotYet::Because(Box::new(say)));
     }
     Ok(())
+}
+
+/// Why so much may not be spent now, however much there is.
+fn may_not_spend(turn: &Turn<'_>, visit: &Visit, total: Credits) -> Option<Say> {
+    if visit.customer.account.stopped {
+        return Some(Say::SpendingStopped);
+    }
+    newcomer::too_much(turn, visit, total)
 }
 
 /// Options as if every one had been said in words.

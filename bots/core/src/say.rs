@@ -398,6 +398,8 @@ pub enum Say {
     CheckoutFailed,
     /// Something about payments in Telegram Stars.
     Stars(StarsSay),
+    /// Their books are wrong: nothing is spent until somebody has looked.
+    SpendingStopped,
     /// It is on its way already and cannot be taken back.
     TooLateToCancel,
     /// A request that waited for an answer or credits is let go.

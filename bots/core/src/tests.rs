@@ -25,5 +25,6 @@ mod presses;
 mod prompts;
 mod references;
 mod signing_in;
+mod stopped;
 mod support;
 mod world;

@@ -146,12 +146,12 @@ impl CreemStandIn {
 
     /// Signs webhooks so from now on.
     pub fn sign_by(&self, scheme: Scheme) {
-        self.state.ways().scheme = scheme;
+        self.state.switch(|switches| switches.scheme = scheme);
     }
 
     /// What screening says from now on.
     pub fn judge(&self, verdict: Verdict) {
-        self.state.ways().verdict = verdict;
+        self.state.switch(|switches| switches.verdict = verdict);
     }
 
     /// What screening says of prompts with this word in them.
@@ -242,7 +242,7 @@ impl CreemStandIn {
 
     /// Refunds that are asked for from now on are pending, until [`Self::end_refund`]; or not.
     pub fn let_refunds_wait(&self, slow: bool) {
-        self.state.ways().slow_refunds = slow;
+        self.state.switch(|switches| switches.slow_refunds = slow);
     }
 
     /// All refunds, in the order in which they were asked for.
@@ -273,7 +273,7 @@ impl CreemStandIn {
 
     /// Whether new webhooks wait to be sent by hand. What was withheld stays so.
     pub fn withhold(&self, withheld: bool) {
-        self.state.ways().withheld = withheld;
+        self.state.switch(|switches| switches.withheld = withheld);
     }
 
     /// Sends a webhook now, whatever became of it before; the status it was answered with.

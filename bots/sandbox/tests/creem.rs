@@ -270,10 +270,20 @@ async fn what_was_bought_outlives_a_restart() {
     let request = client.post(url).header("x-api-key", &options().api_key).json(&asked);
     let checkout: Value = request.send().await.unwrap().json().await.unwrap();
     creem.pay(checkout["id"].as_str().unwrap(), "anna@example.com").unwrap();
+    // So do the switches of its own page.
+    for act in ["act=webhooks&of=withhold", "act=scheme&of=both", "act=verdict&of=flag"] {
+        let page = client.post(creem.dashboard_url()).body(act);
+        let kind = "application/x-www-form-urlencoded";
+        assert!(page.header("content-type", kind).send().await.unwrap().status().is_success());
+    }
     drop(creem);
     let creem = CreemStandIn::start(options()).await.unwrap();
     assert_eq!(creem.transactions().len(), 1);
     assert_eq!(creem.webhooks()[0].kind, "checkout.completed");
+    let page = client.get(creem.dashboard_url()).send().await.unwrap().text().await.unwrap();
+    for switch in ["● Wait below", "● Both", "● flag"] {
+        assert!(page.contains(switch), "{switch} in {page}");
+    }
 }
 
 #[tokio::test]

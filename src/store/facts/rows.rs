@@ -78,6 +78,7 @@ pub(super) fn read_account(row: &Row, first: usize, house: &House) -> Result<Acc
         entitlement: entitlement(house, row.maybe_text(first + 2)?.as_deref()),
         last_tag: row.int(first + 3)?,
         purse: read_purse(row, first + 4)?,
+        stopped: row.flag(first + 12)?,
     })
 }
 

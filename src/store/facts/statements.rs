@@ -47,7 +47,7 @@ pub(super) const FIND_PEOPLE: &str = "
                   then 32 else 0 end as bigint),
            a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved,
-           i.linked_at, i.side, i.may_spend
+           p.stopped, i.linked_at, i.side, i.may_spend
     from seen
     join identities i on i.id = seen.identity
     join accounts a on a.id = i.account
@@ -70,7 +70,8 @@ pub(super) const FIND_NEWCOMER: &str = "
               and h.state in ('pending', 'posted'))";
 pub(super) const FIND_ACCOUNTS: &str = "
     select a.id, a.options, a.plan, a.last_tag,
-           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved
+           p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved,
+           p.stopped
     from accounts a join purses p on p.id = a.purse
     where a.id in ({list})";
 pub(super) const FIND_AWAITING: &str = "

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 
 use super::{Does, Functions};
-use crate::store::{StoreError, Tx, Value};
+use crate::store::{
+    StoreError, Tx, Value,
+    audit::{Check, Walk},
+};
 
 const INSERT: &str = "
     insert into site_operations (operation, function, subject, purse, amount, hold, at)
@@ -15,23 +18,23 @@ const FIND_HELD: &str = "
     select hold, subject, amount from site_operations
     where hold in ({list}) and function = 'hold'";
 const AT_SITE_WITHOUT_OPERATION: &str = "
-    select l.id from ledger l
-    where l.kind in ('site_in', 'site_out') and not exists (
+    select l.id, l.purse from ledger l
+    where l.id > $1 and l.id <= $2 and l.kind in ('site_in', 'site_out') and not exists (
       select 1 from site_operations o
       where o.operation = substr(
           l.source, case when l.source like 'site:grant:%' then 12 else 11 end)
         and l.source = 'site:' || o.function || ':' || o.operation
         and o.amount = l.amount and o.purse = l.purse)
-    order by l.id limit 100";
+    order by l.id limit 1000";
 const OPERATION_WITHOUT_LINE: &str = "
-    select o.purse from site_operations o
+    select o.purse, o.purse from site_operations o
     where o.function <> 'post' and not exists (
       select 1 from ledger l
       where l.source = 'site:' || o.function || ':' || o.operation
         and l.amount = o.amount and l.purse = o.purse)
-    order by o.purse limit 100";
+    order by o.purse limit 1000";
 const HELD_AT_SITE_OTHERWISE: &str = "
-    select o.purse from site_operations o left join holds h on h.id = o.hold
+    select o.purse, o.purse from site_operations o left join holds h on h.id = o.hold
     where o.function = 'hold' and (
       (o.hold is null or coalesce(h.state, '') = 'posted') <> exists (
         select 1 from site_operations p
@@ -41,21 +44,21 @@ const HELD_AT_SITE_OTHERWISE: &str = "
         select 1 from site_operations p
         where p.operation = o.operation and p.function = 'void' and p.amount = o.amount
           and p.subject = o.subject))
-    order by o.purse limit 100";
+    order by o.purse limit 1000";
 const ENDED_AT_SITE_UNHELD: &str = "
-    select o.purse from site_operations o
+    select o.purse, o.purse from site_operations o
     where o.function in ('post', 'void') and not exists (
       select 1 from site_operations p
       where p.operation = o.operation and p.function = 'hold')
-    order by o.purse limit 100";
+    order by o.purse limit 1000";
 const COUNT: &str = "select count(*) from site_operations";
 /// What `ledger verify` can say of it: that what was asked for is what is written here. The
 /// website's own books are not ours to check.
-pub(in crate::store) const CHECKS: &[(&str, &str)] = &[
-    ("every line of the website's has its operation", AT_SITE_WITHOUT_OPERATION),
-    ("every operation of the website's has its line", OPERATION_WITHOUT_LINE),
-    ("what is set aside at the website ends as its hold does", HELD_AT_SITE_OTHERWISE),
-    ("what ends at the website was set aside there", ENDED_AT_SITE_UNHELD),
+pub(in crate::store) const CHECKS: &[Check] = &[
+    ("every line of the website's has its operation", Walk::Lines, AT_SITE_WITHOUT_OPERATION),
+    ("every operation of the website's has its line", Walk::Whole, OPERATION_WITHOUT_LINE),
+    ("what is set aside at the website ends as its hold does", Walk::Whole, HELD_AT_SITE_OTHERWISE),
+    ("what ends at the website was set aside there", Walk::Whole, ENDED_AT_SITE_UNHELD),
 ];
 /// What a call may need to take back alone.
 const BEGIN_ALONE: &str = "savepoint site_call";

@@ -5,7 +5,7 @@ use picdesk_core::{
     event::Event,
     facts::{Customer, Needs, PaymentFacts, PlanFacts, Whereabouts},
     id::AccountId,
-    payment::{Checkout, Refundable},
+    payment::{CHARGE, Checkout, Refundable, StarsErrand},
 };
 
 use super::{Turner, Wanted};
@@ -22,8 +22,19 @@ pub(super) async fn payment(
         | Event::ErrandEnded(ErrandEnded { what: Errand::LookAtPayment { notice }, .. }) => {
             payments::facts_of(tx, notice, &turner.desk.house).await
         }
-        Event::ErrandEnded(ErrandEnded { what: Errand::Refund { payment, .. }, .. }) => {
-            payments::facts_of_payment(tx, payment, &turner.desk.house).await
+        Event::ErrandEnded(ErrandEnded { what, .. }) => {
+            let (payment, subscription) = match what {
+                Errand::Refund { payment, .. } => (Some(payment.clone()), None),
+                Errand::ChangePlan { subscription, .. } => (None, Some(subscription)),
+                Errand::Stars(errand) => match &**errand {
+                    StarsErrand::Refund { charge, .. } => (Some(format!("{CHARGE}{charge}")), None),
+                    StarsErrand::Renewal { subscription, .. } => (None, Some(subscription)),
+                    StarsErrand::Link { .. } | StarsErrand::EndPlan { .. } => (None, None),
+                },
+                _ => (None, None),
+            };
+            let about = (payment.as_deref(), subscription);
+            payments::facts_about(tx, about, &turner.desk.house).await
         }
         _ => Ok(PaymentFacts::default()),
     }

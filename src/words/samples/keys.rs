@@ -97,7 +97,7 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 45] {
+pub(in super::super) fn pages() -> [PageText; 49] {
     [
         PageText::Paid,
         PageText::NotPaid,
@@ -144,5 +144,9 @@ pub(in super::super) fn pages() -> [PageText; 45] {
         PageText::LetterUndone,
         PageText::LetterUndoneMore,
         PageText::LetterExpired,
+        PageText::LetterOver,
+        PageText::LetterOverMore,
+        PageText::LetterPressed,
+        PageText::LetterPressedMore,
     ]
 }

@@ -2,6 +2,7 @@
 
 mod alterations;
 mod artifacts;
+mod audit;
 mod errands;
 mod facts;
 mod fates;
@@ -36,11 +37,12 @@ use picdesk::{
     clock::{Clock, Hands},
     store::{
         Store, StoreError, Tx, Value,
+        audit::Broken,
         effects::{self, Outcome, Rendered},
         inbox::{NewEvent, Origin, What},
         ledger::{self, Act, Order},
         sealed,
-        status::{self, Broken, Status},
+        status::{self, Status},
     },
 };
 use picdesk_core::{
@@ -305,7 +307,7 @@ impl House {
     }
 
     async fn verify(&self) -> Vec<Broken> {
-        status::verify(&mut self.store.snapshot().await.unwrap()).await.unwrap()
+        picdesk::store::audit::verify(&mut self.store.snapshot().await.unwrap()).await.unwrap()
     }
 }
 

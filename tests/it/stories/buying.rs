@@ -241,6 +241,56 @@ async fn nothing_is_given_for_what_was_not_sold() {
 }
 
 #[tokio::test]
+async fn who_knows_the_secret_of_webhooks_gets_nothing_by_it() {
+    for house in shops().await {
+        let desk = house.open().await;
+        let url = out_of_credits(&house, ALICE, PACK).await;
+        let offer = bot_says(&house, ALICE, "I keep it for you").await;
+        house.telegram.press(ALICE, ALICE, offer.message, PLAN).unwrap();
+        let asked = house.until_status("a second link", |_| house.creem().checkouts().len() == 2);
+        asked.await;
+        let request = |product: &str| {
+            let all = house.creem().checkouts();
+            all.into_iter().find(|it| it.product == product).unwrap().request_id.unwrap()
+        };
+        let order = json!({"id": "ord_forged", "product": "prod_starter", "amount": 990,
+            "currency": "USD", "status": "paid", "type": "onetime", "mode": "test"});
+        let bought = json!({"id": "ch_1", "request_id": request("prod_starter"), "order": order,
+            "status": "completed", "mode": "test"});
+        let begun = json!({"id": "sub_forged", "product": "prod_pro", "status": "active",
+            "metadata": {"request": request("prod_pro")}, "mode": "test",
+            "last_transaction_id": "tran_forged"});
+        for (kind, object) in [("checkout.completed", bought), ("subscription.paid", begun)] {
+            let body = json!({"id": format!("evt_{kind}"), "eventType": kind, "created_at": 1,
+                "object": object});
+            let signature = house.creem().signature(&body.to_string());
+            assert_eq!(house.bring(&desk, &body, &signature).await, 200);
+        }
+        // It might be told before it is there; after a while it is not believed.
+        house.until_status("looks", |status| status["errands"]["waiting"] == 3).await;
+        assert_eq!(house.credits("granted").await, 1);
+        desk.kill().await;
+        let mut desk = house.start_ahead(std::time::Duration::from_mins(20));
+        house.until_ready(&mut desk).await;
+        house.until_quiet().await;
+        assert_eq!(house.credits("granted").await, 1);
+        let numbers = house.metrics(&desk).await;
+        for what in ["what a payment came to cannot be found out", "told of that is not there"] {
+            assert!(numbers.contains(what), "{what} in {numbers}");
+        }
+        house.telegram.say(ALICE, "a castle --4k").unwrap();
+        bot_says(&house, ALICE, "4K").await;
+        // What was really paid is given, also when Creem cannot be asked at first.
+        let away = Fault::Status { status: 503, retry_after_s: 0 };
+        house.creem().arm(Armed::times(away, 2).on("GET /v1/transactions/search"));
+        house.pay(&url, GOOD).await;
+        bot_says(&house, ALICE, "100 credits arrived").await;
+        house.until_quiet().await;
+        assert_eq!(house.credits("granted").await, 101);
+    }
+}
+
+#[tokio::test]
 async fn a_link_that_cannot_be_made_is_said_and_one_that_can_is_made_once() {
     for house in shops().await {
         let _desk = house.open().await;

@@ -28,7 +28,7 @@ pub(super) enum Chat {
 
 pub(super) const ALICES: Chat = Chat::Telegram(ALICE);
 pub(super) const CUSTOMERS: Chat = Chat::Wecom("kf-anna");
-const MEMBERS: Chat = Chat::Wecom("app-chenmo");
+pub(super) const MEMBERS: Chat = Chat::Wecom("app-chenmo");
 
 impl Chat {
     fn say(self, house: &House, text: &str) {
@@ -142,7 +142,7 @@ impl Chat {
     }
 
     /// Opens the page on which one signs in in a browser; its address.
-    async fn browser_url(self, house: &House) -> String {
+    pub(super) async fn browser_url(self, house: &House) -> String {
         let ways = self.ways(house).await;
         self.press(house, &ways, "Sign in in the browser", "浏览器登录").await;
         let said = self.hears(house, "Sign in here within", "打开下面的链接登录").await;

@@ -3,13 +3,13 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 
-use super::{Checkout, CheckoutState, Item, Link, Till, plan, stars};
+use super::{Checkout, CheckoutState, Item, Link, Mode, Till, plan, stars};
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
     errand::Errand,
     event::Setting,
-    facts::{House, MessageFacts, PressFacts},
+    facts::{House, MessageFacts, PressFacts, Sold},
     id::{ConversationId, ErrandId, Slot},
     keys,
     press::Answer,
@@ -95,22 +95,7 @@ pub(crate) fn chosen(
         }
         Some((_, CheckoutState::Paid | CheckoutState::Failed)) | None => {}
     }
-    let id = turn.id();
-    let checkout = Checkout {
-        request: format!("{}-{id}", house.tag),
-        account: visit.customer.account.id,
-        purse: visit.customer.account.purse.id,
-        identity: visit.customer.identity.clone(),
-        conversation: conversation.clone(),
-        item: sold.item,
-        credits: sold.credits,
-        price: sold.price.clone(),
-        product: sold.product.into(),
-        mode: till.mode,
-        state: CheckoutState::Asked,
-        link: None,
-        asked_at: turn.frame.now,
-    };
+    let (id, checkout) = asked_for(turn, visit, sold, (till.mode, CheckoutState::Asked));
     turn.then(Effect::RunErrand(NewErrand {
         id: ErrandId(id),
         name: format!("checkout:{}", checkout.request),
@@ -131,6 +116,32 @@ pub(crate) fn chosen(
         turn.send(word);
     }
     Answer::Quiet
+}
+
+/// A purchase that somebody asks for here, under a name that has the number in it.
+pub(super) fn asked_for(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    sold: Sold<'_>,
+    (mode, state): (Mode, CheckoutState),
+) -> (i64, Checkout) {
+    let id = turn.id();
+    let checkout = Checkout {
+        request: format!("{}-{id}", turn.house().tag),
+        account: visit.customer.account.id,
+        purse: visit.customer.account.purse.id,
+        identity: visit.customer.identity.clone(),
+        conversation: turn.frame.conversation.clone(),
+        item: sold.item,
+        credits: sold.credits,
+        price: sold.price.clone(),
+        product: sold.product.into(),
+        mode,
+        state,
+        link: None,
+        asked_at: turn.frame.now,
+    };
+    (id, checkout)
 }
 
 /// The link, with what is bought and for whom.

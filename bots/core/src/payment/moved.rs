@@ -2,7 +2,7 @@
 
 use alloc::vec;
 
-use super::{Moved, PlanState, RefundState, Reversal, told::tell_of};
+use super::{Moved, PlanState, RefundState, Reversal, plan, told::tell_of};
 use crate::{
     credits::Credits,
     customer::Visit,
@@ -11,7 +11,7 @@ use crate::{
     grant::{self, Brought, Came},
     id::AccountId,
     keys,
-    say::{Label, Say, Verb},
+    say::{Label, Say, StarsSay, Verb},
     turn::{Reader, Turn},
 };
 
@@ -72,10 +72,23 @@ pub(crate) fn moved(
                 }
             }
         }
-        Moved::Exchanged { plan, until } => {
-            let plan = plan.clone();
-            let say = Say::PlanExchanged { plan, until: *until, price: None, charge: None };
-            turn.say(&visit.reader, say);
+        Moved::Exchanged { plan, until, charge } => {
+            let sold = plan::plan_of(turn, plan).filter(|_| charge.is_some());
+            let price = sold.map(|plan| plan.price.clone());
+            let (plan, until, charge) = (plan.clone(), *until, *charge);
+            turn.say(&visit.reader, Say::PlanExchanged { plan, until, price, charge });
+        }
+        Moved::PlanNotChanged { refused } => {
+            let show = vec![keys::act(Label::ShowPlan, Verb::ShowPlan, 0)];
+            let word = turn.words(&visit.reader, Say::PlanNotChanged { refused: *refused });
+            turn.send(word.keys(vec![show, keys::human(turn.house(), None)]));
+        }
+        Moved::RenewInTelegram => {
+            turn.say(&visit.reader, Say::Stars(StarsSay::RenewInTelegram));
+        }
+        Moved::StarsStay => {
+            let word = turn.words(&visit.reader, Say::Stars(StarsSay::RefundFailed));
+            turn.send(word.keys(vec![keys::human(turn.house(), None)]));
         }
         Moved::Plan { plan, state, until } => {
             let say = Say::PlanChanged { plan: plan.clone(), state: *state, until: *until };

@@ -6,19 +6,20 @@ use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Money, Notice, PlanRow, PlanState, TOLD_IN, Told, checkout, number_of, refund, stars,
+    Item, Money, Moved, Notice, PlanRow, PlanState, TOLD_IN, Told, checkout, number_of, refund,
+    stars, told::tell_of,
 };
 use crate::{
     customer::Visit,
     effect::{Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd, ErrandFailure},
-    event::{About, Event, Setting},
-    facts::{MessageFacts, Plan, PlanFacts},
-    id::{ErrandId, MessageId},
+    event::{About, Event},
+    facts::{PaymentFacts, Plan, PlanFacts},
+    id::{ErrandId, IdentityId, MessageId},
     keys, lapse, newcomer,
     press::Answer,
     say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
-    turn::{Reader, Turn},
+    turn::Turn,
 };
 
 /// How long we try to end a plan, or to take its end back, milliseconds.
@@ -177,7 +178,7 @@ fn line(turn: &Turn<'_>, row: &PlanRow) -> PlanLine {
     }
 }
 
-fn plan_of<'h>(turn: &Turn<'h>, id: &str) -> Option<&'h Plan> {
+pub(super) fn plan_of<'h>(turn: &Turn<'h>, id: &str) -> Option<&'h Plan> {
     turn.house().catalogue.plans.iter().find(|plan| plan.id == id)
 }
 
@@ -415,33 +416,30 @@ pub(super) fn asking(turn: &mut Turn<'_>, visit: &Visit, message: Option<&Messag
     turn.send(if counted { word.about(About::Passing) } else { word });
 }
 
-/// What asking the payment provider to change a plan came to.
+/// What asking the payment provider to change a plan came to. It is told as all news of money are:
+/// whoever asked may have left the account meanwhile.
 pub(crate) fn changed(
     turn: &mut Turn<'_>,
-    facts: &MessageFacts,
-    (errand, subscription, change): (ErrandId, &str, &PlanChange),
+    facts: &PaymentFacts,
+    ((errand, subscription, change), by): ((ErrandId, &str, &PlanChange), &IdentityId),
     end: &ErrandEnd,
 ) {
-    let Some(customer) = &facts.customer else { return };
-    let reader = Reader::here(turn, customer, Setting::Private);
-    let row = facts.plan.plans.iter().find(|row| row.subscription == subscription);
+    let row = facts.plans.iter().find(|row| row.subscription == subscription);
     if let ErrandEnd::Brought(Brought::Plan(notice)) = end
         && let Told::Plan(told) = &notice.told
     {
-        let say = match change {
-            PlanChange::Exchange { plan, charge, .. } => Say::PlanExchanged {
-                plan: plan.clone(),
-                until: told.until,
-                price: plan_of(turn, plan).map(|plan| plan.price.clone()),
-                charge: Some(*charge),
-            },
-            PlanChange::Cancel | PlanChange::Resume => Say::PlanChanged {
+        let until = told.until;
+        let moved = match change {
+            PlanChange::Exchange { plan, charge, .. } => {
+                Moved::Exchanged { plan: plan.clone(), until, charge: Some(*charge) }
+            }
+            PlanChange::Cancel | PlanChange::Resume => Moved::Plan {
                 plan: row.map(|row| row.plan.clone()).unwrap_or_default(),
                 state: told.state,
-                until: told.until,
+                until,
             },
         };
-        turn.say(&reader, say);
+        answer(turn, facts, by, moved);
         // Where everything that the provider tells happens.
         let told = Told::Changed(told.clone(), errand);
         turn.then(Effect::SetTimer {
@@ -454,8 +452,12 @@ pub(crate) fn changed(
     }
     turn.then(Effect::WishPlan { subscription: subscription.into(), wish: None });
     let refused = matches!(end, ErrandEnd::Failed(ErrandFailure::Refused));
-    let rows =
-        vec![vec![keys::act(Label::ShowPlan, Verb::ShowPlan, 0)], keys::human(turn.house(), None)];
-    let word = turn.words(&reader, Say::PlanNotChanged { refused }).keys(rows);
-    turn.send(word);
+    answer(turn, facts, by, Moved::PlanNotChanged { refused });
+}
+
+/// What came of what somebody asked for here is told to whoever has the account now.
+pub(super) fn answer(turn: &mut Turn<'_>, facts: &PaymentFacts, by: &IdentityId, moved: Moved) {
+    let account = facts.checkout.as_ref().map(|checkout| checkout.account);
+    let to = (by.clone(), turn.frame.conversation.clone());
+    tell_of(turn, account, to, moved);
 }

@@ -159,7 +159,8 @@ enum How<'f> {
 fn how<'f>(turn: &Turn<'_>, visit: &Visit, facts: &'f PlanFacts, row: &PaymentRow) -> How<'f> {
     let young = turn.frame.now.saturating_sub(row.at) < AT_ONCE_MS;
     let untouched = row.payment.taken == Credits::ZERO && visit.available() >= row.left();
-    if turn.house().refund_auto == RefundAuto::Never || !young || !untouched {
+    let stopped = visit.customer.account.stopped;
+    if turn.house().refund_auto == RefundAuto::Never || !young || !untouched || stopped {
         return How::ByPeople;
     }
     let Some(subscription) = &row.subscription else { return How::AtOnce(None) };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::back::refund;
 pub(crate) use self::back::{refund_asked, refund_ordered};
 use super::{
-    Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanChange, PlanRow,
+    Checkout, CheckoutState, Item, Link, Mode, Money, Moved, Notice, Payment, PlanChange, PlanRow,
     PlanState, PlanTold, Told, checkout, plan,
 };
 use crate::{
@@ -21,12 +21,12 @@ use crate::{
     customer::Visit,
     effect::{Body, Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd},
-    event::{Event, Setting},
-    facts::{Catalogue, House, MessageFacts, PressFacts, Sold},
+    event::Event,
+    facts::{Catalogue, House, MessageFacts, PaymentFacts, PressFacts, Sold},
     id::{ConversationId, ErrandId, IdentityId, Slot},
     keys,
     press::Answer,
-    say::{Key, Label, Say, StarsSay, Verb},
+    say::{Key, Label, Say, Verb},
     turn::{Reader, Turn},
 };
 
@@ -263,23 +263,9 @@ pub(crate) fn chosen(
         }
         Some((_, CheckoutState::Paid | CheckoutState::Failed)) | None => {}
     }
-    let id = turn.id();
     let is_plan = matches!(sold.item, Item::Plan(_));
-    let checkout = Checkout {
-        request: format!("{}-{id}", turn.house().tag),
-        account: visit.customer.account.id,
-        purse: visit.customer.account.purse.id,
-        identity: visit.customer.identity.clone(),
-        conversation: conversation.clone(),
-        item: sold.item,
-        credits: sold.credits,
-        price: sold.price.clone(),
-        product: String::new(),
-        mode: Mode::Live,
-        state: if is_plan { CheckoutState::Asked } else { CheckoutState::Open },
-        link: None,
-        asked_at: turn.frame.now,
-    };
+    let state = if is_plan { CheckoutState::Asked } else { CheckoutState::Open };
+    let (id, checkout) = checkout::asked_for(turn, visit, sold, (Mode::Live, state));
     turn.then(Effect::OpenCheckout(checkout.clone()));
     if !is_plan {
         invoice(turn, &visit.reader, &checkout);
@@ -344,39 +330,34 @@ pub(super) fn renewal(
     })
 }
 
-/// What an errand about Stars came to.
+/// What an errand about Stars came to. A link is made and shown as those of others are.
 pub(crate) fn ended(
     turn: &mut Turn<'_>,
-    facts: &MessageFacts,
+    facts: &PaymentFacts,
     (id, errand): (ErrandId, &StarsErrand),
     end: &ErrandEnd,
 ) {
     let done = matches!(end, ErrandEnd::Brought(_));
     match errand {
-        // A link is an errand's end of its own.
-        StarsErrand::Link { slot, .. } => checkout::failed(turn, facts, *slot),
+        StarsErrand::Link { .. } => {}
         StarsErrand::Refund { request, charge, stars, along, .. } if done => {
             let told = Told::Reversed(refund(charge, *stars));
             tell_books(turn, ("refunded", charge), turn.frame.now, request, told);
             if *along {
-                back::went(turn, facts, charge);
+                back::went(turn, facts);
             }
         }
-        StarsErrand::Refund { charge, along, .. } => {
-            back::failed(turn, facts, (id, charge), *along);
-        }
-        StarsErrand::Renewal { subscription, renewed: true, .. } if done => {
+        StarsErrand::Refund { along, .. } => back::failed(turn, facts, id, *along),
+        StarsErrand::Renewal { subscription, identity, renewed: true, .. } if done => {
             let subscription = subscription.clone();
             turn.then(Effect::WishPlan { subscription, wish: None });
-            let Some(customer) = &facts.customer else { return };
-            let reader = Reader::here(turn, customer, Setting::Private);
-            turn.say(&reader, Say::Stars(StarsSay::RenewInTelegram));
+            plan::answer(turn, facts, identity, Moved::RenewInTelegram);
         }
-        StarsErrand::Renewal { subscription, request, until, renewed, .. } => {
+        StarsErrand::Renewal { subscription, identity, request, until, renewed, .. } => {
             let change = if *renewed { PlanChange::Resume } else { PlanChange::Cancel };
             let ends = done.then(|| ends_with_its_month(turn, (subscription, request), *until));
             let end = ends.unwrap_or_else(|| end.clone());
-            plan::changed(turn, facts, (id, subscription, &change), &end);
+            plan::changed(turn, facts, ((id, subscription, &change), identity), &end);
         }
         StarsErrand::EndPlan { .. } if done => {}
         StarsErrand::EndPlan { .. } => {

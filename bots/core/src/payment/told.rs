@@ -20,8 +20,8 @@ use crate::{
     turn::Turn,
 };
 
-/// How long we try to find out what a payment came to, milliseconds.
-const LOOKED_WITHIN_MS: i64 = 7 * 86_400_000;
+/// How long we try to find out what was told of, milliseconds.
+pub const LOOKED_WITHIN_MS: i64 = 7 * 86_400_000;
 
 /// A day, milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -32,9 +32,9 @@ pub(crate) fn told(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice) {
         Told::Bought(paid) => paid_for(turn, facts, notice, (paid, 0)),
         Told::PlanPaid(paid, plan) => {
             paid_for(turn, facts, notice, (paid, plan.until));
-            plan_told(turn, facts, notice, plan);
+            told_of_plan(turn, facts, notice, plan);
         }
-        Told::Plan(plan) => plan_told(turn, facts, notice, plan),
+        Told::Plan(plan) => told_of_plan(turn, facts, notice, plan),
         Told::Changed(plan, errand) => {
             plan_told(turn, facts, notice, plan);
             // Who asked for it has heard of it.
@@ -92,8 +92,14 @@ fn paid_for(
     // In Stars a month is paid whole.
     let in_stars = paid.price.as_ref().filter(|price| price.is_stars());
     let (price, credits) = match (&goods.item, paid.charged.as_ref().or(in_stars)) {
+        (Item::Pack(_), None) if is_looked_at(turn, &goods.price) => {
+            return look_at(turn, notice, &paid.payment);
+        }
+        (Item::Pack(_), Some(charged)) if !covers(charged, &goods.price) => {
+            return doubted(turn, facts, notice, (paid, Doubt::Price));
+        }
         (Item::Pack(_), _) => (goods.price, goods.credits),
-        (Item::Plan(_), None) => return look_at(turn, notice, paid),
+        (Item::Plan(_), None) => return look_at(turn, notice, &paid.payment),
         (Item::Plan(_), Some(charged)) => match share(&goods, charged) {
             Ok(credits) => (charged.clone(), credits),
             Err(doubt) => return doubted(turn, facts, notice, (paid, doubt)),
@@ -206,30 +212,71 @@ fn share(goods: &Goods, charged: &Money) -> Result<Credits, Doubt> {
     Ok(Credits(i64::try_from(part).unwrap_or(credits.0)))
 }
 
-/// What a payment of a plan came to is found out: once, however often it is told.
-fn look_at(turn: &mut Turn<'_>, notice: &Notice, paid: &Paid) {
+/// Whether what is told of so much money is looked at before anything is given for it: whoever
+/// knows the secret of webhooks can tell what they like.
+fn is_looked_at(turn: &Turn<'_>, price: &Money) -> bool {
+    let above = turn.house().till.as_ref().and_then(|till| till.verify_above.as_ref());
+    above.is_none_or(|above| above.currency != price.currency || price.minor > above.minor)
+}
+
+/// Whether all of a price was charged, or taken off it.
+fn covers(charged: &Money, price: &Money) -> bool {
+    charged.currency == price.currency && charged.minor >= price.minor
+}
+
+/// What was told of is found out where it happened: once, however often it is told.
+fn look_at(turn: &mut Turn<'_>, notice: &Notice, what: &str) {
     let id = ErrandId(turn.id());
     turn.then(Effect::RunErrand(NewErrand {
         id,
-        name: format!("look:{}", paid.payment),
+        name: format!("look:{what}"),
         conversation: TOLD_IN.into(),
         errand: Errand::LookAtPayment { notice: notice.clone() },
         until: turn.frame.now.saturating_add(LOOKED_WITHIN_MS),
     }));
 }
 
-/// What a payment of a plan came to was found out, or cannot be.
+/// What was told of was found out, or cannot be.
 pub(crate) fn looked(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, end: &ErrandEnd) {
-    let Told::PlanPaid(paid, plan) = &notice.told else { return };
+    let (paid, until) = match &notice.told {
+        Told::Bought(paid) => (paid, 0),
+        Told::PlanPaid(paid, plan) => (paid, plan.until),
+        Told::Plan(_) => return plan_looked_at(turn, facts, notice, end),
+        Told::Changed(..)
+        | Told::Reversed(_)
+        | Told::NotReversed(_)
+        | Told::Nothing
+        | Told::Unknown => return,
+    };
     match end {
         ErrandEnd::Brought(Brought::Charged(charged)) => {
             let paid = Paid { charged: Some(charged.clone()), ..paid.clone() };
-            let told = Told::PlanPaid(paid, plan.clone());
-            self::told(turn, facts, &Notice { told, ..notice.clone() });
+            paid_for(turn, facts, notice, (&paid, until));
+            if let Told::PlanPaid(_, plan) = &notice.told {
+                told_of_plan(turn, facts, notice, plan);
+            }
         }
         ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => {
             if facts.payment.is_none() {
                 doubted(turn, facts, notice, (paid, Doubt::Unseen));
+            }
+        }
+    }
+}
+
+/// How a plan is that unlocks more was found out, or cannot be: what is there counts, whatever was
+/// told.
+fn plan_looked_at(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, end: &ErrandEnd) {
+    match end {
+        ErrandEnd::Brought(Brought::Plan(found)) => {
+            if let Told::Plan(plan) = &found.told {
+                plan_told(turn, facts, found, plan);
+            }
+        }
+        ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => {
+            if notice.request.as_ref().is_some_and(|name| is_ours(turn, name)) {
+                let what = "a plan was told of that is not there: nothing was unlocked";
+                turn.then(Effect::RaiseAlarm { what });
             }
         }
     }
@@ -284,6 +331,38 @@ fn is_sold_here(catalogue: &Catalogue, product: Option<&str>) -> bool {
     product.is_some() && all.any(|sold| sold == product)
 }
 
+/// Somebody told how a plan is. Where that unlocks more than before, it is looked at first.
+fn told_of_plan(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &PlanTold) {
+    let Some(checkout) = facts.checkout.as_ref() else { return };
+    let known = facts.plans.iter().find(|row| row.subscription == plan.subscription);
+    let had = known.filter(|row| row.state.unlocks()).map(|row| row.plan.as_str());
+    let sold = plan_sold(&turn.house().catalogue, plan.product.as_deref());
+    let named = sold.map(|plan| plan.id.as_str()).or(known.map(|row| row.plan.as_str()));
+    let more = plan.state.unlocks() && (had.is_none() || had != named);
+    let cost = sold.map_or(&checkout.price, |plan| &plan.cost);
+    if more
+        && !checkout.price.is_stars()
+        && is_looked_at(turn, cost)
+        && is_news(known, notice, plan)
+    {
+        let what = format!("{}:{}:{}", plan.subscription, as_of(notice, plan).0, plan.state.word());
+        let notice = Notice { told: Told::Plan(plan.clone()), ..notice.clone() };
+        return look_at(turn, &notice, &what);
+    }
+    plan_told(turn, facts, notice, plan);
+}
+
+/// As of when a plan is told: when it changed, where that is told; and when it is.
+fn as_of(notice: &Notice, plan: &PlanTold) -> (i64, i64) {
+    (if plan.changed_at > 0 { plan.changed_at } else { notice.at }, notice.at)
+}
+
+/// Whether more is told than is known.
+fn is_news(known: Option<&PlanRow>, notice: &Notice, plan: &PlanTold) -> bool {
+    let newer = known.is_none_or(|row| (row.as_of, row.state) < (as_of(notice, plan), plan.state));
+    newer && (plan.state != PlanState::Unknown || known.is_none())
+}
+
 /// How a plan is, if that is news.
 pub(super) fn plan_told(
     turn: &mut Turn<'_>,
@@ -296,11 +375,10 @@ pub(super) fn plan_told(
         return;
     }
     let known = facts.plans.iter().find(|row| row.subscription == plan.subscription);
-    let as_of = (if plan.changed_at > 0 { plan.changed_at } else { notice.at }, notice.at);
-    let newer = known.is_none_or(|row| (row.as_of, row.state) < (as_of, plan.state));
-    if !newer || (plan.state == PlanState::Unknown && known.is_some()) {
+    if !is_news(known, notice, plan) {
         return;
     }
+    let as_of = as_of(notice, plan);
     let sold = plan_sold(&turn.house().catalogue, plan.product.as_deref());
     let id = match (sold, known, &checkout.item) {
         (Some(sold), _, _) => sold.id.clone(),
@@ -328,7 +406,7 @@ pub(super) fn plan_told(
         if worth_telling(known.map(|row| row.state), plan.state) {
             tell(turn, checkout, Moved::Plan { plan: id, state: plan.state, until: row.until });
         } else if before.is_some() {
-            tell(turn, checkout, Moved::Exchanged { plan: id, until: row.until });
+            tell(turn, checkout, Moved::Exchanged { plan: id, until: row.until, charge: None });
         }
     }
     turn.then(Effect::KeepPlan(row));

@@ -44,6 +44,7 @@ impl Say {
             Self::RefundFailed { .. } => Matter::Failure,
             Self::MoneyWentBack { .. } => Matter::Failure,
             Self::CheckoutFailed => Matter::Failure,
+            Self::SpendingStopped => Matter::Failure,
             Self::TooLateToCancel => Matter::Failure,
             Self::RequestLapsed => Matter::Failure,
             Self::RequestGaveWay => Matter::Failure,

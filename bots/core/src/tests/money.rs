@@ -6,8 +6,9 @@ mod plans;
 mod refunds;
 mod screening;
 mod stars;
+mod verified;
 
-use std::{string::String, vec, vec::Vec};
+use std::{boxed::Box, string::String, vec, vec::Vec};
 
 use insta::assert_snapshot;
 
@@ -87,6 +88,24 @@ fn notice(told: Told) -> Notice {
 fn told(facts: PaymentFacts, notice: Notice) -> String {
     let effects = follows_at(&shop(), CREEM, &Facts::Payment(facts), &Event::PaymentTold(notice));
     lines::lines(CAUSE, &effects)
+}
+
+/// What is told of an account's money: of whose, and what.
+fn news(effects: &[Effect]) -> Vec<(Option<AccountId>, Moved)> {
+    let told = effects.iter().filter_map(|effect| match effect {
+        Effect::SetTimer { event: Event::MoneyMoved { account, moved, .. }, .. } => {
+            Some((*account, moved.clone()))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+/// What somebody hears of their money.
+fn hears_of(moved: Moved) -> String {
+    let event = Event::MoneyMoved { identity: ada().identity, account: Some(AccountId(1)), moved };
+    let facts = Facts::Message(message_facts(customer(41)));
+    lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &facts, &event))
 }
 
 fn shopping(facts: PressFacts) -> Vec<Effect> {

@@ -115,6 +115,7 @@ pub fn house() -> House {
 /// The same house with a till.
 pub fn shop() -> House {
     let till = Till {
+        verify_above: Some(dollars(1_000_000)),
         mode: Mode::Test,
         closed_on: &[],
         return_url: "https://pic.example/creem/return".into(),
@@ -131,6 +132,15 @@ pub fn shop() -> House {
         lapse_days: Some(30),
     });
     shop
+}
+
+/// The same shop, which looks up all that it is told.
+pub fn careful() -> House {
+    let mut careful = shop();
+    if let Some(till) = &mut careful.till {
+        till.verify_above = None;
+    }
+    careful
 }
 
 pub fn dollars(minor: i64) -> Money {
@@ -172,6 +182,7 @@ pub fn customer(available: i64) -> Customer {
         account: Account {
             id: AccountId(1),
             purse: Purse { granted: Credits(available), ..Purse::empty(PurseId(2)) },
+            stopped: false,
             options: Options::default(),
             entitlement: free(),
             last_tag: 0,

@@ -276,7 +276,7 @@ struct NewRefund {
 /// Whole refunds only. Source: Creem, "Refunds".
 async fn refund(Shared(state): Shared<Arc<State>>, body: Bytes) -> Answer {
     let asked: NewRefund = read(&body)?;
-    let slow = state.ways().slow_refunds;
+    let slow = state.switches().slow_refunds;
     let asked_for = if slow {
         state.begin_refund(&asked.transaction_id)
     } else {

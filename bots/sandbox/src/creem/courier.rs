@@ -109,10 +109,8 @@ pub fn settle(state: &State, id: &str, taken: bool) {
 
 /// Sends one now; the status it was answered with.
 pub async fn send(state: &State, client: &Client, webhook: &Webhook) -> Option<u16> {
-    let (url, scheme) = {
-        let ways = state.ways();
-        (ways.webhook_url.clone()?, ways.scheme)
-    };
+    let url = state.ways().webhook_url.clone()?;
+    let scheme = state.switches().scheme;
     let secret = &state.options.webhook_secret;
     let mut request = client.post(url).header(CONTENT_TYPE, "application/json");
     if scheme != Scheme::Standard {

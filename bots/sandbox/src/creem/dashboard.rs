@@ -52,19 +52,18 @@ async fn show(Shared(state): Shared<Arc<State>>) -> Html<String> {
 }
 
 fn ways(state: &State) -> String {
-    let ways = state.ways();
-    let scheme = match ways.scheme {
+    let switches = state.switches();
+    let scheme = match switches.scheme {
         Scheme::Legacy => "legacy",
         Scheme::Standard => "standard",
         Scheme::Both => "both",
     };
-    let verdict = match ways.verdict {
+    let verdict = match switches.verdict {
         Verdict::Allow => "allow",
         Verdict::Flag => "flag",
         Verdict::Deny => "deny",
     };
-    let withheld = if ways.withheld { "withhold" } else { "send" };
-    drop(ways);
+    let withheld = if switches.withheld { "withhold" } else { "send" };
     let schemes = [("legacy", "creem-signature"), ("standard", "Standard"), ("both", "Both")];
     choice("Webhooks are signed by", "scheme", scheme, &schemes)
         + &choice(
@@ -169,18 +168,19 @@ async fn act(Shared(state): Shared<Arc<State>>, Form(acting): Form<Acting>) -> R
 
 /// Turns one of the switches.
 fn switched(state: &State, acting: &Acting) -> bool {
-    let mut ways = state.ways();
+    let mut switches = state.switches();
     match (acting.act.as_str(), acting.of.as_str()) {
-        ("scheme", "legacy") => ways.scheme = Scheme::Legacy,
-        ("scheme", "standard") => ways.scheme = Scheme::Standard,
-        ("scheme", "both") => ways.scheme = Scheme::Both,
-        ("verdict", "allow") => ways.verdict = Verdict::Allow,
-        ("verdict", "flag") => ways.verdict = Verdict::Flag,
-        ("verdict", "deny") => ways.verdict = Verdict::Deny,
-        ("webhooks", "send") => ways.withheld = false,
-        ("webhooks", "withhold") => ways.withheld = true,
+        ("scheme", "legacy") => switches.scheme = Scheme::Legacy,
+        ("scheme", "standard") => switches.scheme = Scheme::Standard,
+        ("scheme", "both") => switches.scheme = Scheme::Both,
+        ("verdict", "allow") => switches.verdict = Verdict::Allow,
+        ("verdict", "flag") => switches.verdict = Verdict::Flag,
+        ("verdict", "deny") => switches.verdict = Verdict::Deny,
+        ("webhooks", "send") => switches.withheld = false,
+        ("webhooks", "withhold") => switches.withheld = true,
         _ => return false,
     }
+    state.switch(|now| *now = switches);
     true
 }
 

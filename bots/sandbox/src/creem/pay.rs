@@ -68,8 +68,7 @@ impl State {
         let object = object(&wire);
         let envelope = serde_json::json!(
             {"id": id, "eventType": kind, "created_at": now, "object": object});
-        let withheld = self.are_withheld();
-        let fate = if withheld { Fate::Withheld } else { Fate::Waiting { at: now } };
+        let fate = if world.switches.withheld { Fate::Withheld } else { Fate::Waiting { at: now } };
         world.webhooks.push(Webhook {
             id,
             kind: kind.to_owned(),

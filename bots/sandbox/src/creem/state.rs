@@ -12,10 +12,11 @@ use super::world::World;
 use crate::rest::{Fault, Faults, locked};
 
 /// How webhooks are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
     /// `creem-signature`: hex, over the body alone.
+    #[default]
     Legacy,
     /// Standard Webhooks: three headers, base64, over id, time and body.
     Standard,
@@ -24,10 +25,11 @@ pub enum Scheme {
 }
 
 /// What screening says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Go on.
+    #[default]
     Allow,
     /// Rather not.
     Flag,
@@ -50,19 +52,24 @@ pub struct State {
     bell: watch::Sender<u64>,
 }
 
-/// What is switched.
-#[derive(Debug)]
-pub struct Ways {
-    /// Where webhooks go; nowhere at first.
-    pub webhook_url: Option<String>,
-    /// How they are signed.
+/// What is switched, and outlives a restart with the world.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Switches {
+    /// How webhooks are signed.
     pub scheme: Scheme,
     /// Whether new ones are kept back.
     pub withheld: bool,
     /// Whether the bank takes its time with refunds.
     pub slow_refunds: bool,
-    /// What screening says of everything else.
+    /// What screening says of everything but named words.
     pub verdict: Verdict,
+}
+
+/// What a run of it is told anew.
+#[derive(Debug, Default)]
+pub struct Ways {
+    /// Where webhooks go; nowhere at first.
+    pub webhook_url: Option<String>,
     /// Words whose prompts get another verdict.
     pub verdicts: Vec<(String, Verdict)>,
     /// The calls so far, `POST /v1/checkouts`, the last thousand.
@@ -71,21 +78,12 @@ pub struct Ways {
 
 impl State {
     pub fn new(options: CreemOptions, world: World, base_url: String) -> Self {
-        let ways = Ways {
-            webhook_url: None,
-            scheme: Scheme::Legacy,
-            withheld: false,
-            slow_refunds: false,
-            verdict: Verdict::Allow,
-            verdicts: Vec::new(),
-            calls: VecDeque::new(),
-        };
         Self {
             base_url,
             ended: CancellationToken::new(),
             world: Mutex::new(world),
             faults: Mutex::new(Faults::new(options.seed)),
-            ways: Mutex::new(ways),
+            ways: Mutex::default(),
             bell: watch::Sender::new(0),
             options,
         }
@@ -123,8 +121,14 @@ impl State {
         locked(&self.ways)
     }
 
-    pub fn are_withheld(&self) -> bool {
-        self.ways().withheld
+    /// How it is switched now.
+    pub fn switches(&self) -> Switches {
+        self.world().switches
+    }
+
+    /// Turns switches.
+    pub fn switch(&self, turn: impl FnOnce(&mut Switches)) {
+        self.change(|world| turn(&mut world.switches));
     }
 
     pub fn ring(&self) {
@@ -152,6 +156,8 @@ impl State {
     pub fn verdict(&self, prompt: &str) -> Verdict {
         let ways = self.ways();
         let named = ways.verdicts.iter().find(|(word, _)| prompt.contains(word.as_str()));
-        named.map_or(ways.verdict, |(_, verdict)| *verdict)
+        let named = named.map(|(_, verdict)| *verdict);
+        drop(ways);
+        named.unwrap_or_else(|| self.switches().verdict)
     }
 }

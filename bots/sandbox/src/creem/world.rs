@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::state::Switches;
+
 /// How a product is billed, in Creem's words. Source: `billing_type`, `billing_period`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Billing {
@@ -240,6 +242,9 @@ pub struct World {
     pub portals: BTreeMap<String, String>,
     /// Prompts that were screened: how many.
     pub screened: u64,
+    /// How it is switched.
+    #[serde(default)]
+    pub switches: Switches,
     /// Where it is kept; none for nowhere.
     #[serde(skip)]
     pub file: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use picdesk::store::{StoreError, Value, ledger::Act, status};
+use picdesk::store::{StoreError, Value, audit, ledger::Act};
 use picdesk_core::credits::TakeReason;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
@@ -87,7 +87,7 @@ impl House {
             let (told, values) = (Arc::clone(&told), alteration.values.clone());
             Box::pin(async move {
                 let touched = tx.run(text, &values).await?;
-                let found = !status::verify(tx).await?.is_empty();
+                let found = !audit::verify(tx).await?.is_empty();
                 *told.lock().unwrap() = match (touched, found) {
                     (0, _) => Outcome::Nothing,
                     (_, true) => Outcome::Found,

@@ -7,21 +7,14 @@ use crate::{
     credits::{Credits, GrantReason, TakeReason},
     customer::Visit,
     effect::Effect,
-    event::Setting,
-    facts::{MessageFacts, PressFacts},
+    facts::{PaymentFacts, PressFacts},
     id::{ConversationId, EntryId, ErrandId},
     keys, newcomer,
-    payment::{Payment, PaymentRow, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS},
+    payment::{Moved, Payment, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS, told::tell},
     press::Answer,
     say::{Say, StarsSay},
     turn::{Reader, Turn},
 };
-
-/// What is known of a payment in Stars.
-fn known<'f>(facts: &'f MessageFacts, charge: &str) -> Option<&'f PaymentRow> {
-    let mut rows = facts.plan.payments.iter();
-    rows.find(|row| row.payment.id.strip_prefix(CHARGE) == Some(charge))
-}
 
 /// A customer wants their last payment in Stars back.
 pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
@@ -33,6 +26,7 @@ pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFact
     let unused = facts.refundable.as_ref().filter(|it| {
         turn.house().refund_auto == RefundAuto::Unspent
             && it.payment.taken == Credits::ZERO
+            && !visit.customer.account.stopped
             && visit.available() >= it.payment.credits
             && now.saturating_sub(it.paid_at) < AT_ONCE_MS
     });
@@ -109,30 +103,24 @@ pub fn refund(charge: &str, stars: i64) -> Reversed {
 
 /// Stars went back whose credits had gone along: the books have nothing left to take, and say
 /// nothing, whether or not Telegram told them first.
-pub(super) fn went(turn: &mut Turn<'_>, facts: &MessageFacts, charge: &str) {
-    let (Some(row), Some(customer)) = (known(facts, charge), &facts.customer) else { return };
-    let credits = row.payment.credits;
-    let reader = Reader::here(turn, customer, Setting::Private);
-    let available = customer.account.purse.available();
-    turn.say(&reader, Say::MoneyWentBack { credits, available, disputed: false });
+pub(super) fn went(turn: &mut Turn<'_>, facts: &PaymentFacts) {
+    let (Some(checkout), Some(payment)) = (&facts.checkout, &facts.payment) else { return };
+    let moved = Moved::TakenBack { credits: payment.credits, by: Reversal::Refund };
+    tell(turn, checkout, moved);
 }
 
-/// Stars could not be given back: the credits that had gone along come back.
-pub(super) fn failed(
-    turn: &mut Turn<'_>,
-    facts: &MessageFacts,
-    (errand, charge): (ErrandId, &str),
-    along: bool,
-) {
+/// Stars could not be given back: the credits that had gone along come back, to whoever has the
+/// account now.
+pub(super) fn failed(turn: &mut Turn<'_>, facts: &PaymentFacts, errand: ErrandId, along: bool) {
     turn.then(Effect::RaiseAlarm { what: "a payment in Stars could not be given back" });
-    let Some(customer) = &facts.customer else { return };
+    let (Some(checkout), Some(account)) = (&facts.checkout, &facts.account) else { return };
     // What went back after all, as Telegram told meanwhile, is not given twice.
-    let row = known(facts, charge).filter(|row| along && row.reversals.is_empty());
-    if let Some(PaymentRow { payment, .. }) = row {
+    let payment = facts.payment.as_ref().filter(|_| along && facts.reversals.is_empty());
+    if let Some(payment) = payment {
         let entry = EntryId(turn.id());
         turn.then(Effect::Grant {
             entry,
-            purse: customer.account.purse.id,
+            purse: facts.holder.as_ref().unwrap_or(&account.purse).id,
             credits: payment.taken,
             source: format!("refund-failed:{errand}"),
             reason: GrantReason::RefundFailed,
@@ -141,8 +129,5 @@ pub(super) fn failed(
         let taken = Credits::ZERO;
         turn.then(Effect::KeepPayment(Payment { taken, ..payment.clone() }));
     }
-    let reader = Reader::here(turn, customer, Setting::Private);
-    let keys = keys::human(turn.house(), None);
-    let word = turn.words(&reader, Say::Stars(StarsSay::RefundFailed)).keys(vec![keys]);
-    turn.send(word);
+    tell(turn, checkout, Moved::StarsStay);
 }

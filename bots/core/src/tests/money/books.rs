@@ -2,7 +2,7 @@
 
 mod lives;
 
-use std::{collections::BTreeMap, format, string::String, vec, vec::Vec};
+use std::{boxed::Box, collections::BTreeMap, format, string::String, vec, vec::Vec};
 
 use proptest::prelude::*;
 
@@ -25,6 +25,8 @@ struct Books {
     sources: Vec<String>,
     /// Payments of plans that are looked at, once each.
     looks: BTreeMap<String, Option<Notice>>,
+    /// How the plan is where it is looked up, in a house that looks everything up.
+    really: Option<Notice>,
     turns: i64,
 }
 
@@ -39,6 +41,7 @@ impl Books {
             plans: BTreeMap::new(),
             sources: vec![],
             looks: BTreeMap::new(),
+            really: None,
             turns: 0,
         }
     }
@@ -79,8 +82,14 @@ impl Books {
     /// What was asked about payments is answered.
     fn look(&mut self) {
         for notice in self.looks.values_mut().filter_map(Option::take).collect::<Vec<_>>() {
-            let Told::PlanPaid(paid, _) = &notice.told else { panic!("{notice:?}") };
-            let end = ErrandEnd::Brought(Brought::Charged(really_charged(paid)));
+            let brought = match (&notice.told, &self.really) {
+                (Told::PlanPaid(paid, _) | Told::Bought(paid), _) => {
+                    Brought::Charged(really_charged(paid))
+                }
+                (Told::Plan(_), Some(really)) => Brought::Plan(Box::new(really.clone())),
+                _ => panic!("{notice:?}"),
+            };
+            let end = ErrandEnd::Brought(brought);
             let what = Errand::LookAtPayment { notice: notice.clone() };
             let ended = ErrandEnded { errand: ErrandId(1), what, end };
             self.turn(&notice, &Event::ErrandEnded(ended));
@@ -89,7 +98,8 @@ impl Books {
 
     fn turn(&mut self, notice: &Notice, event: &Event) {
         self.turns += 1;
-        let (house, place) = (shop(), ConversationId::from(CREEM));
+        let house = if self.really.is_some() { careful() } else { shop() };
+        let place = ConversationId::from(CREEM);
         let frame = Frame {
             now: NOW,
             cause: Cause(CAUSE + self.turns),
@@ -270,6 +280,28 @@ fn all_orders_end_equal_also_when_what_was_charged_has_to_be_asked_and_comes_las
         books.look();
         assert_eq!(books.end(), whole.end(), "{order:?}");
         assert_eq!(books.looks.len(), 1, "asked once");
+    }
+}
+
+#[test]
+fn all_orders_end_equal_also_when_everything_that_gives_something_is_looked_up() {
+    let life = life();
+    let mut whole = Books::new(pro_plan());
+    for notice in &life {
+        whole.hear(notice);
+    }
+    let told = untold(&life);
+    for (number, order) in orders(life.len()).into_iter().enumerate() {
+        let really = Some(life[5].clone());
+        let mut books = Books { really, ..Books::new(pro_plan()) };
+        for (at, notice) in order.iter().enumerate() {
+            books.hear(&told[*notice]);
+            if at == number % 7 {
+                books.look();
+            }
+        }
+        books.look();
+        assert_eq!(books.end(), whole.end(), "{order:?}");
     }
 }
 

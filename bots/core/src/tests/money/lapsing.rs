@@ -67,6 +67,9 @@ fn of_what_is_spent_it_is_not_said_that_it_lapses() {
 struct Naive {
     /// Of each credit: the lot it came with, and the hold or end it has.
     credits: Vec<(Option<usize>, Is)>,
+    /// Lots of which more lapsed than was there without what went back: what comes back of them
+    /// lapses too.
+    owed: Vec<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,37 +85,73 @@ impl Naive {
         self.credits.extend((0..count).map(|_| (lot, Is::There)));
     }
 
+    /// How many are there, of whatever lot.
+    fn there(&self) -> usize {
+        self.credits.iter().filter(|credit| credit.1 == Is::There).count()
+    }
+
     /// Those that lapse soonest first, then the others.
-    fn hold(&mut self, hold: i64, count: usize, lots: &[Lot]) -> bool {
+    fn hold(&mut self, hold: i64, count: usize, lots: &[Lot]) {
         let mut there: Vec<usize> =
             (0..self.credits.len()).filter(|at| self.credits[*at].1 == Is::There).collect();
-        if there.len() < count {
-            return false;
-        }
         there.sort_by_key(|at| self.credits[*at].0.map_or(i64::MAX, |lot| lots[lot].at));
         for at in there.into_iter().take(count) {
             self.credits[at].1 = Is::Held(hold);
         }
-        true
+    }
+
+    /// Money goes back, and so many credits of a lot with it: they count as never come.
+    fn go_back(&mut self, lot: usize, count: usize) {
+        let mut left = count;
+        self.credits.retain(|credit| {
+            let goes = credit.0 == Some(lot) && left > 0;
+            left -= usize::from(goes);
+            !goes
+        });
+    }
+
+    /// What happened, from the beginning, in a purse to which that many of each lot never came.
+    fn lived(done: &[Done], back: &[i64], lots: &[Lot]) -> Self {
+        let mut naive = Self::default();
+        for done in done {
+            match *done {
+                Done::Came(lot, count) => {
+                    naive.come(lot, count);
+                    if let Some(lot) = lot {
+                        naive.go_back(lot, usize::try_from(back[lot]).unwrap());
+                    }
+                }
+                Done::Held(hold, count) => naive.hold(hold, count, lots),
+                Done::Ended(hold, is) => naive.end(hold, is),
+                Done::Lapsed(lot, count) => naive.lapse(lot, count),
+            }
+        }
+        naive
     }
 
     fn end(&mut self, hold: i64, is: Is) {
         for credit in &mut self.credits {
-            if credit.1 == Is::Held(hold) {
-                credit.1 = is;
+            if credit.1 != Is::Held(hold) {
+                continue;
             }
+            let owed = self.owed.iter().position(|lot| credit.0 == Some(*lot));
+            credit.1 = match owed.filter(|_| is == Is::There) {
+                Some(owed) => {
+                    self.owed.swap_remove(owed);
+                    Is::Gone
+                }
+                None => is,
+            };
         }
     }
 
-    fn take(&mut self, lot: usize) -> i64 {
-        let mut taken = 0;
-        for credit in &mut self.credits {
-            if *credit == (Some(lot), Is::There) {
-                credit.1 = Is::Gone;
-                taken += 1;
+    fn lapse(&mut self, lot: usize, count: i64) {
+        for _ in 0..count {
+            match self.credits.iter_mut().find(|it| **it == (Some(lot), Is::There)) {
+                Some(credit) => credit.1 = Is::Gone,
+                None => self.owed.push(lot),
             }
         }
-        taken
     }
 
     fn left(&self, lot: usize) -> i64 {
@@ -122,6 +161,15 @@ impl Naive {
     fn held(&self, lot: usize) -> bool {
         self.credits.iter().any(|it| it.0 == Some(lot) && matches!(it.1, Is::Held(_)))
     }
+}
+
+/// Something that happened in a purse.
+#[derive(Clone, Copy)]
+enum Done {
+    Came(Option<usize>, i64),
+    Held(i64, usize),
+    Ended(i64, Is),
+    Lapsed(usize, i64),
 }
 
 /// A small generator of its own: the same again from the same seed.
@@ -140,70 +188,130 @@ impl Chance {
     }
 }
 
+/// A life of a purse: what is known of it, and what was done.
+#[derive(Default)]
+struct PurseLife {
+    lots: Vec<Lot>,
+    lines: Vec<PurseLine>,
+    done: Vec<Done>,
+    /// Of each lot, how many came, and how many went back with their money.
+    came: Vec<i64>,
+    back: Vec<i64>,
+    holds: Vec<i64>,
+}
+
+impl PurseLife {
+    fn naive(&self) -> Naive {
+        Naive::lived(&self.done, &self.back, &self.lots)
+    }
+
+    fn writes(&mut self, done: Done, what: Move, amount: i64) {
+        self.done.push(done);
+        self.lines.push(line(what, amount));
+    }
+
+    /// Lots of a plan, or credits that never lapse.
+    fn comes(&mut self, chance: &mut Chance, step: i64, lapses: bool) {
+        if !lapses {
+            let count = chance.below(20);
+            return self.writes(Done::Came(None, count), Move::Came("order:x".into()), count);
+        }
+        let (payment, count) = (format!("transaction:{step}"), chance.below(30));
+        let came = Move::Came(source_of(&payment));
+        self.writes(Done::Came(Some(self.lots.len()), count), came, count);
+        // Each lapses at another moment, in any order.
+        let at = NOW + chance.below(1000) * 64 + step;
+        self.lots.push(Lot { payment, taken: Credits::ZERO, at, announced: false, purse: HERE });
+        self.came.push(count);
+        self.back.push(0);
+    }
+
+    /// What is there of a lot lapses; how much.
+    fn lapses(&mut self, lot: usize, step: i64) -> i64 {
+        let count = self.naive().left(lot);
+        let what = Move::Lapsed(format!("lapse:{}:{step}", self.lots[lot].payment));
+        self.writes(Done::Lapsed(lot, count), what, count);
+        self.lots[lot].taken.0 += count;
+        count
+    }
+
+    /// Some of a lot's money goes back: of what has not lapsed.
+    fn goes_back(&mut self, chance: &mut Chance, lot: usize) -> i64 {
+        let left = self.came[lot] - self.lots[lot].taken.0;
+        let count = chance.below(left + 1);
+        self.lots[lot].taken.0 += count;
+        self.back[lot] += count;
+        self.lines.push(line(Move::Other, count));
+        count
+    }
+}
+
 #[test]
 fn ten_thousand_random_money_lives_leave_what_a_purse_of_single_credits_has() {
-    let (mut lapsed, mut waited) = (0, 0);
+    let (mut lapsed, mut waited, mut back) = (0, 0, 0);
     for seed in 0..10_000 {
         let mut chance = Chance(seed * 2 + 1);
-        let (mut naive, mut lots, mut lines) = (Naive::default(), Vec::<Lot>::new(), vec![]);
-        let mut holds: Vec<i64> = vec![];
+        let mut life = PurseLife::default();
         for step in 0..chance.below(40) + 5 {
-            match chance.below(10) {
-                0 => {
-                    let (payment, count) = (format!("transaction:{step}"), chance.below(30));
-                    naive.come(Some(lots.len()), count);
-                    let came = Move::Came(source_of(&payment));
-                    lines.push(PurseLine { what: came, amount: Credits(count) });
-                    // Each lapses at another moment, in any order.
-                    let at = NOW + chance.below(1000) * 64 + step;
-                    lots.push(Lot {
-                        payment,
-                        taken: Credits::ZERO,
-                        at,
-                        announced: false,
-                        purse: HERE,
-                    });
-                }
-                1 => {
-                    let count = chance.below(20);
-                    naive.come(None, count);
-                    let came = Move::Came("order:x".into());
-                    lines.push(PurseLine { what: came, amount: Credits(count) });
-                }
+            match chance.below(11) {
+                0 => life.comes(&mut chance, step, true),
+                1 => life.comes(&mut chance, step, false),
                 2..6 => {
                     let count = chance.at(9);
-                    if naive.hold(step, count, &lots) {
-                        holds.push(step);
-                        let amount = Credits(count as i64);
-                        lines.push(PurseLine { what: Move::Held(step), amount });
+                    if life.naive().there() >= count {
+                        life.holds.push(step);
+                        life.writes(Done::Held(step, count), Move::Held(step), count as i64);
                     }
                 }
-                6..9 if !holds.is_empty() => {
-                    let hold = holds.swap_remove(chance.at(holds.len()));
-                    let spent = chance.below(3) > 0;
-                    naive.end(hold, if spent { Is::Spent } else { Is::There });
-                    let what = if spent { Move::Spent(hold) } else { Move::Freed(hold) };
-                    lines.push(PurseLine { what, amount: Credits::ZERO });
+                6..9 if !life.holds.is_empty() => {
+                    let hold = life.holds.swap_remove(chance.at(life.holds.len()));
+                    let (is, what) = if chance.below(3) > 0 {
+                        (Is::Spent, Move::Spent(hold))
+                    } else {
+                        (Is::There, Move::Freed(hold))
+                    };
+                    life.writes(Done::Ended(hold, is), what, 0);
                 }
-                9 if !lots.is_empty() => {
-                    let lot = chance.at(lots.len());
-                    let taken = naive.take(lot);
-                    lots[lot].taken.0 += taken;
-                    let what = Move::Lapsed(format!("lapse:{}:{step}", lots[lot].payment));
-                    lines.push(PurseLine { what, amount: Credits(taken) });
-                    lapsed += taken;
+                9 if !life.lots.is_empty() => {
+                    lapsed += life.lapses(chance.at(life.lots.len()), step);
+                }
+                10 if !life.lots.is_empty() => {
+                    let lot = chance.at(life.lots.len());
+                    back += life.goes_back(&mut chance, lot);
                 }
                 _ => {}
             }
         }
-        for found in left(&lots, &[(HERE, lines)].into(), HERE) {
-            let lot = lots.iter().position(|lot| lot.payment == found.payment).unwrap();
+        let naive = life.naive();
+        for found in left(&life.lots, &[(HERE, life.lines)].into(), HERE) {
+            let lot = life.lots.iter().position(|lot| lot.payment == found.payment).unwrap();
             assert_eq!(found.credits.0, naive.left(lot), "seed {seed}, {}", found.payment);
             assert_eq!(found.held, naive.held(lot), "seed {seed}, {}", found.payment);
             waited += i64::from(found.held);
         }
     }
-    assert!(lapsed > 10_000 && waited > 1_000, "{lapsed} lapsed, {waited} waited");
+    let many = lapsed > 10_000 && waited > 1_000 && back > 10_000;
+    assert!(many, "{lapsed} lapsed, {waited} waited, {back} went back");
+}
+
+#[test]
+fn what_went_back_with_its_money_makes_nothing_else_lapse() {
+    let lot = |payment: &str, taken, at| {
+        let (payment, taken) = (payment.into(), Credits(taken));
+        Lot { payment, taken, at, announced: false, purse: HERE }
+    };
+    let lots = [lot("transaction:a", 4, NOW), lot("transaction:b", 0, NOW + 1)];
+    let came = |payment: &str| line(Move::Came(source_of(payment)), 10);
+    // Of ten that are spent six are the first plan's, for four of it went back.
+    let lines = vec![
+        came("transaction:a"),
+        came("transaction:b"),
+        line(Move::Other, 4),
+        line(Move::Held(1), 10),
+        line(Move::Spent(1), 0),
+    ];
+    let left = left(&lots, &[(HERE, lines)].into(), HERE);
+    assert_eq!(left.iter().map(|lot| lot.credits.0).collect::<Vec<_>>(), [0, 6]);
 }
 
 #[test]

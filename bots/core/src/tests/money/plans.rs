@@ -171,13 +171,13 @@ fn a_dearer_plan_takes_the_difference_at_once_and_a_cheaper_one_nothing() {
     assert!(asks(&same).is_none(), "{same:?}");
 }
 
-fn ended(change: PlanChange, end: ErrandEnd) -> String {
+fn ended(change: PlanChange, end: ErrandEnd) -> Vec<Effect> {
     let what =
         Errand::ChangePlan { subscription: "sub_1".into(), change, identity: ada().identity };
     let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
-    let plan = facts(vec![row(PlanState::Active)]);
-    let facts = MessageFacts { plan, ..message_facts(customer(41)) };
-    lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &Facts::Message(facts), &event))
+    let plans = vec![row(PlanState::Active)];
+    let facts = Facts::Payment(PaymentFacts { plans, ..facts_of(pro_plan()) });
+    follows_at(&shop(), PRIVATE, &facts, &event)
 }
 
 fn now_is(state: PlanState) -> Notice {
@@ -195,16 +195,34 @@ fn now_is(state: PlanState) -> Notice {
 #[test]
 fn what_came_of_a_change_is_told_and_taken_in_like_everything_that_is_told() {
     let done = ErrandEnd::Brought(Brought::Plan(Box::new(now_is(PlanState::Ending))));
-    assert_snapshot!(folded(&ended(PlanChange::Cancel, done)), @r#"
-    send in telegram:7: PlanChanged { plan: "pro", state: Ending, until: 1701728000000 } /
-        [SupportLink https://help.example]
+    let told = ended(PlanChange::Cancel, done);
+    assert_snapshot!(lines::lines(CAUSE, &told), @"
+    set timer moved:#0 at 1700000000000: MoneyMoved
     set timer changed:9 at 1700000000000: PaymentTold
-    "#);
+    ");
+    // Whoever has the account hears of it, also where whoever asked has left it.
+    let moved = Moved::Plan { plan: "pro".into(), state: PlanState::Ending, until: UNTIL };
+    assert_eq!(news(&told), [(Some(AccountId(1)), moved)]);
     for (failure, refused) in [(ErrandFailure::Refused, true), (ErrandFailure::TooLate, false)] {
         let told = ended(PlanChange::Cancel, ErrandEnd::Failed(failure));
+        let moved = Moved::PlanNotChanged { refused };
+        assert_eq!(news(&told), [(Some(AccountId(1)), moved.clone())]);
+        let told = lines::lines(CAUSE, &told);
         assert!(told.contains("WishPlan { subscription: \"sub_1\", wish: - }"), "{told}");
-        assert!(told.contains(&format!("PlanNotChanged {{ refused: {refused} }}")), "{told}");
+        let heard = hears_of(moved);
+        assert!(heard.contains(&format!("PlanNotChanged {{ refused: {refused} }}")), "{heard}");
+        assert!(heard.contains("ShowPlan") && heard.contains("AskHuman"), "{heard}");
     }
+    let change = PlanChange::Exchange {
+        plan: "studio".into(),
+        product: "prod_studio".into(),
+        price: dollars(4990),
+        charge: Charge::Difference,
+    };
+    let done = ErrandEnd::Brought(Brought::Plan(Box::new(now_is(PlanState::Active))));
+    let [(Some(AccountId(1)), moved)] = &news(&ended(change, done))[..] else { panic!() };
+    let heard = hears_of(moved.clone());
+    assert!(heard.contains("price: Some(\"49.90 USD\"), charge: Some(Difference)"), "{heard}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::format;
 
 use super::*;
-use crate::{channel::Capabilities, tests::customers::counted};
+use crate::{channel::Capabilities, credits::Purse, tests::customers::counted};
 
 const MONTH_MS: i64 = 30 * 86_400_000;
 
@@ -314,19 +314,20 @@ fn a_plan_in_stars_is_ended_by_its_owner_and_may_be_renewed_after_all() {
         let what = Errand::Stars(std::boxed::Box::new(errand));
         let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
         let plans = vec![going_on("stars:pd-ab-7", PlanState::Active)];
-        let base = message_facts(customer(3));
-        let plan = PlanFacts { plans, ..base.plan.clone() };
-        let facts = Facts::Message(MessageFacts { plan, ..base });
-        lines::lines(CAUSE, &follows_at(&stars_shop(false), PRIVATE, &facts, &event))
+        let facts = Facts::Payment(PaymentFacts { plans, ..facts_of(plan()) });
+        let effects = follows_at(&stars_shop(false), PRIVATE, &facts, &event);
+        let [(Some(AccountId(1)), moved)] = &news(&effects)[..] else { panic!("{effects:?}") };
+        (moved.clone(), lines::lines(CAUSE, &effects))
     };
-    let done = ended(false, ErrandEnd::Brought(Brought::Stars));
-    assert!(done.contains("PlanChanged") && done.contains("state: Ending"), "{done}");
+    let (moved, done) = ended(false, ErrandEnd::Brought(Brought::Stars));
+    assert!(matches!(moved, Moved::Plan { state: PlanState::Ending, .. }), "{moved:?}");
     assert!(done.contains("set timer changed:9"), "{done}");
-    let allowed = ended(true, ErrandEnd::Brought(Brought::Stars));
-    assert!(allowed.contains("Stars(RenewInTelegram)") && !allowed.contains("timer"), "{allowed}");
+    let (moved, allowed) = ended(true, ErrandEnd::Brought(Brought::Stars));
+    assert!(!allowed.contains("changed:9"), "{allowed}");
+    assert!(hears_of(moved).contains("Stars(RenewInTelegram)"));
     for renewed in [false, true] {
-        let failed = ended(renewed, ErrandEnd::Failed(ErrandFailure::Refused));
-        assert!(failed.contains("PlanNotChanged { refused: true }"), "{failed}");
+        let (moved, _) = ended(renewed, ErrandEnd::Failed(ErrandFailure::Refused));
+        assert_eq!(moved, Moved::PlanNotChanged { refused: true });
     }
 }
 
@@ -377,13 +378,16 @@ fn stars_that_went_back_are_told_to_the_books_and_what_fails_to_people() {
     let ended = |end| {
         let what = Errand::Stars(std::boxed::Box::new(errand.clone()));
         let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
-        let facts = Facts::Message(message_facts(customer(3)));
-        lines::lines(CAUSE, &follows_at(&stars_shop(false), PRIVATE, &facts, &event))
+        follows_at(&stars_shop(false), PRIVATE, &Facts::Payment(facts_of(pack())), &event)
     };
-    let done = ended(ErrandEnd::Brought(Brought::Stars));
+    let done = lines::lines(CAUSE, &ended(ErrandEnd::Brought(Brought::Stars)));
     assert_eq!(done, format!("set timer stars:refunded:stx1 at {NOW}: PaymentTold"));
     let failed = ended(ErrandEnd::Failed(ErrandFailure::Refused));
-    assert!(failed.contains("RaiseAlarm") && failed.contains("Stars(RefundFailed)"), "{failed}");
+    assert_eq!(news(&failed), [(Some(AccountId(1)), Moved::StarsStay)]);
+    let failed = lines::lines(CAUSE, &failed);
+    assert!(failed.contains("RaiseAlarm") && !failed.contains("Grant"), "{failed}");
+    let heard = hears_of(Moved::StarsStay);
+    assert!(heard.contains("Stars(RefundFailed)") && heard.contains("AskHuman"), "{heard}");
 }
 
 #[test]
@@ -397,9 +401,11 @@ fn credits_go_along_before_the_stars_and_come_back_where_those_do_not() {
     let (takes, keeps) = (asked.contains("TakeBack"), asked.contains("taken: 100"));
     assert!(takes && keeps, "{asked}");
     assert!(!ask(100).contains("TakeBack"), "they went along once");
-    let payment = Payment { taken: Credits(100), ..refundable(0, 1).payment };
-    let row = PaymentRow { payment, subscription: None, at: NOW, reversals: Vec::new() };
-    let ended = |row: &PaymentRow, end| {
+    let payment = Some(Payment { taken: Credits(100), ..refundable(0, 1).payment });
+    // Whoever asked may have left the account, and somebody else may have come to it.
+    let holder = Some(Purse::empty(PurseId(77)));
+    let of = PaymentFacts { payment, holder, ..facts_of(pack()) };
+    let ended = |facts: &PaymentFacts, end| {
         let errand = StarsErrand::Refund {
             request: "pd-ab-7".into(),
             identity: ada().identity,
@@ -409,20 +415,22 @@ fn credits_go_along_before_the_stars_and_come_back_where_those_do_not() {
         };
         let what = Errand::Stars(std::boxed::Box::new(errand));
         let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
-        let base = message_facts(customer(3));
-        let plan = PlanFacts { payments: vec![row.clone()], ..base.plan.clone() };
-        let facts = Facts::Message(MessageFacts { plan, ..base });
-        lines::lines(CAUSE, &follows_at(&stars_shop(false), PRIVATE, &facts, &event))
+        follows_at(&stars_shop(false), PRIVATE, &Facts::Payment(facts.clone()), &event)
     };
-    let done = ended(&row, ErrandEnd::Brought(Brought::Stars));
-    assert!(done.contains("MoneyWentBack") && done.contains("stars:refunded:stx1"), "{done}");
-    let failed = ended(&row, ErrandEnd::Failed(ErrandFailure::Refused));
-    assert!(failed.contains("credits: 100, source: \"refund-failed:9\""), "{failed}");
+    let went = || {
+        let moved = Moved::TakenBack { credits: Credits(100), by: Reversal::Refund };
+        [(Some(AccountId(1)), moved)]
+    };
+    let done = ended(&of, ErrandEnd::Brought(Brought::Stars));
+    assert_eq!(news(&done), went());
+    assert!(lines::lines(CAUSE, &done).contains("stars:refunded:stx1"), "{done:?}");
+    let failed = lines::lines(CAUSE, &ended(&of, ErrandEnd::Failed(ErrandFailure::Refused)));
+    assert!(failed.contains("purse: 77, credits: 100, source: \"refund-failed:9\""), "{failed}");
     assert!(failed.contains("taken: 0"), "what did not go back can be asked for again: {failed}");
     // Telegram may have told of it first.
-    let told = PaymentRow { reversals: vec![refund("stx1", 500)], ..row.clone() };
+    let told = PaymentFacts { reversals: vec![refund("stx1", 500)], ..of.clone() };
     let done = ended(&told, ErrandEnd::Brought(Brought::Stars));
-    assert!(done.contains("MoneyWentBack"), "{done}");
-    let failed = ended(&told, ErrandEnd::Failed(ErrandFailure::Refused));
+    assert_eq!(news(&done), went());
+    let failed = lines::lines(CAUSE, &ended(&told, ErrandEnd::Failed(ErrandFailure::Refused)));
     assert!(!failed.contains("refund-failed"), "{failed}");
 }

@@ -143,6 +143,8 @@ impl Rude {
     /// seconds that took.
     pub async fn live(self, from: u8, address: SocketAddr) -> anyhow::Result<f64> {
         let socket = TcpSocket::new_v4()?;
+        // Whoever never reads is soon full of answers.
+        socket.set_recv_buffer_size(4096)?;
         socket.bind((IpAddr::from(Ipv4Addr::new(127, 0, 0, from)), 0).into())?;
         let Ok(mut stream) = socket.connect(address).await else { return Ok(0.0) };
         let began = Instant::now();

@@ -406,13 +406,14 @@ mod tests {
 
     #[test]
     fn what_an_earlier_sender_sent_counts() {
-        let now = Instant::now() + Duration::from_mins(2);
+        let began = Instant::now();
+        let now = began + Duration::from_secs(14);
         let max = SendsMax { per_min: 30, per_hour: 100 };
         let overall = None.into();
         let budget = Budget { sends_max: Some(max), chat_per_s: 0.0, overall, ..budget(now) };
         let (member, other) = (scope("app:1", false), scope("app:2", false));
-        for age in (1..=14).rev() {
-            budget.add_sent(&member, 2, now - Duration::from_secs(age));
+        for second in 0..14 {
+            budget.add_sent(&member, 2, began + Duration::from_secs(second));
         }
         budget.take_sends(&member, 2, now).unwrap();
         let wait = budget.take_sends(&member, 1, now).unwrap_err();

@@ -5,6 +5,7 @@
 //! here is named by the thing it is about (an order, a payment, a refund) and done once for it.
 
 mod checkout;
+mod look;
 mod moved;
 mod plan;
 mod refund;
@@ -23,6 +24,7 @@ use crate::{
 
 pub(crate) use self::{
     checkout::{chosen, failed, made, offers, sold_there},
+    look::looked,
     moved::moved,
     plan::{changed, current, pressed as plan_pressed, show as show_plan},
     refund::{ended as refund_ended, pressed as refund_pressed},
@@ -30,13 +32,14 @@ pub(crate) use self::{
         chosen as chosen_for_stars, ended as stars_ended, linked as stars_linked,
         offers as stars_offers, refund_asked, refund_ordered,
     },
-    told::{looked, tell_of, told},
+    told::{tell_of, told},
 };
 pub use self::{
+    look::LOOKED_WITHIN_MS,
     plan::{Charge, PlanChange, Wish},
     refund::{PaymentRow, Refund, RefundAuto, RefundState},
     stars::{Asking, CHARGE, NoDeal, Refundable, STARS, StarsErrand, may_pay, refund},
-    told::{LOOKED_WITHIN_MS, unlocked},
+    told::unlocked,
 };
 
 /// Where what the provider tells happens: one after the other, whoever it is about.

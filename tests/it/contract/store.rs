@@ -10,6 +10,7 @@ mod gifts;
 mod inbox;
 mod line;
 mod links;
+mod lives;
 mod money;
 mod newcomers;
 mod outbox;

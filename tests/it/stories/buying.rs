@@ -267,7 +267,7 @@ async fn who_knows_the_secret_of_webhooks_gets_nothing_by_it() {
             assert_eq!(house.bring(&desk, &body, &signature).await, 200);
         }
         // It might be told before it is there; after a while it is not believed.
-        house.until_status("looks", |status| status["errands"]["waiting"] == 3).await;
+        house.until_status("looks", |status| status["errands"]["waiting"] == 2).await;
         assert_eq!(house.credits("granted").await, 1);
         desk.kill().await;
         let mut desk = house.start_ahead(std::time::Duration::from_mins(20));

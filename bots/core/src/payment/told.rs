@@ -4,24 +4,22 @@ use alloc::{format, string::String};
 
 use super::{
     Bought, Checkout, CheckoutState, Doubt, Item, Mode, Money, Moved, Notice, Paid, Payment,
-    PlanChange, PlanRow, PlanState, PlanTold, TOLD_IN, Told, refund,
+    PlanChange, PlanRow, PlanState, PlanTold, Told,
+    look::{covers, is_looked_at, look_at},
+    refund,
     reversed::{take_back, went_back},
     stars,
 };
 use crate::{
     account::Account,
     credits::{Credits, GrantReason, Purse},
-    effect::{Effect, NewErrand},
-    errand::{Brought, Errand, ErrandEnd},
+    effect::Effect,
     event::Event,
     facts::{Catalogue, PaymentFacts},
-    id::{AccountId, ConversationId, EntryId, ErrandId, IdentityId},
+    id::{AccountId, ConversationId, EntryId, IdentityId},
     invite, lapse,
     turn::Turn,
 };
-
-/// How long we try to find out what was told of, milliseconds.
-pub const LOOKED_WITHIN_MS: i64 = 7 * 86_400_000;
 
 /// A day, milliseconds.
 const DAY_MS: i64 = 86_400_000;
@@ -68,7 +66,7 @@ struct Goods {
 
 /// Credits are given for a payment that is what we asked for. One that is not is kept, and looked
 /// at by people; it is looked at again when it is told again.
-fn paid_for(
+pub(super) fn paid_for(
     turn: &mut Turn<'_>,
     facts: &PaymentFacts,
     notice: &Notice,
@@ -212,76 +210,6 @@ fn share(goods: &Goods, charged: &Money) -> Result<Credits, Doubt> {
     Ok(Credits(i64::try_from(part).unwrap_or(credits.0)))
 }
 
-/// Whether what is told of so much money is looked at before anything is given for it: whoever
-/// knows the secret of webhooks can tell what they like.
-fn is_looked_at(turn: &Turn<'_>, price: &Money) -> bool {
-    let above = turn.house().till.as_ref().and_then(|till| till.verify_above.as_ref());
-    above.is_none_or(|above| above.currency != price.currency || price.minor > above.minor)
-}
-
-/// Whether all of a price was charged, or taken off it.
-fn covers(charged: &Money, price: &Money) -> bool {
-    charged.currency == price.currency && charged.minor >= price.minor
-}
-
-/// What was told of is found out where it happened: once, however often it is told.
-fn look_at(turn: &mut Turn<'_>, notice: &Notice, what: &str) {
-    let id = ErrandId(turn.id());
-    turn.then(Effect::RunErrand(NewErrand {
-        id,
-        name: format!("look:{what}"),
-        conversation: TOLD_IN.into(),
-        errand: Errand::LookAtPayment { notice: notice.clone() },
-        until: turn.frame.now.saturating_add(LOOKED_WITHIN_MS),
-    }));
-}
-
-/// What was told of was found out, or cannot be.
-pub(crate) fn looked(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, end: &ErrandEnd) {
-    let (paid, until) = match &notice.told {
-        Told::Bought(paid) => (paid, 0),
-        Told::PlanPaid(paid, plan) => (paid, plan.until),
-        Told::Plan(_) => return plan_looked_at(turn, facts, notice, end),
-        Told::Changed(..)
-        | Told::Reversed(_)
-        | Told::NotReversed(_)
-        | Told::Nothing
-        | Told::Unknown => return,
-    };
-    match end {
-        ErrandEnd::Brought(Brought::Charged(charged)) => {
-            let paid = Paid { charged: Some(charged.clone()), ..paid.clone() };
-            paid_for(turn, facts, notice, (&paid, until));
-            if let Told::PlanPaid(_, plan) = &notice.told {
-                told_of_plan(turn, facts, notice, plan);
-            }
-        }
-        ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => {
-            if facts.payment.is_none() {
-                doubted(turn, facts, notice, (paid, Doubt::Unseen));
-            }
-        }
-    }
-}
-
-/// How a plan is that unlocks more was found out, or cannot be: what is there counts, whatever was
-/// told.
-fn plan_looked_at(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, end: &ErrandEnd) {
-    match end {
-        ErrandEnd::Brought(Brought::Plan(found)) => {
-            if let Told::Plan(plan) = &found.told {
-                plan_told(turn, facts, found, plan);
-            }
-        }
-        ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => {
-            if notice.request.as_ref().is_some_and(|name| is_ours(turn, name)) {
-                let what = "a plan was told of that is not there: nothing was unlocked";
-                turn.then(Effect::RaiseAlarm { what });
-            }
-        }
-    }
-}
-
 /// The plan that the provider knows as this product.
 fn plan_sold<'c>(
     catalogue: &'c Catalogue,
@@ -291,7 +219,7 @@ fn plan_sold<'c>(
     catalogue.plans.iter().find(|plan| plan.product.as_deref() == Some(product))
 }
 
-fn doubted(
+pub(super) fn doubted(
     turn: &mut Turn<'_>,
     facts: &PaymentFacts,
     notice: &Notice,
@@ -320,7 +248,7 @@ fn doubted(
 }
 
 /// Whether a name of a purchase is one of ours.
-fn is_ours(turn: &Turn<'_>, request: &str) -> bool {
+pub(super) fn is_ours(turn: &Turn<'_>, request: &str) -> bool {
     request.starts_with(&turn.house().tag)
 }
 
@@ -332,7 +260,12 @@ fn is_sold_here(catalogue: &Catalogue, product: Option<&str>) -> bool {
 }
 
 /// Somebody told how a plan is. Where that unlocks more than before, it is looked at first.
-fn told_of_plan(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, plan: &PlanTold) {
+pub(super) fn told_of_plan(
+    turn: &mut Turn<'_>,
+    facts: &PaymentFacts,
+    notice: &Notice,
+    plan: &PlanTold,
+) {
     let Some(checkout) = facts.checkout.as_ref() else { return };
     let known = facts.plans.iter().find(|row| row.subscription == plan.subscription);
     let had = known.filter(|row| row.state.unlocks()).map(|row| row.plan.as_str());

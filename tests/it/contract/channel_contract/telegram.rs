@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use picdesk_core::{event::Event, id::ConversationId};
-use picdesk_sandbox::telegram::{ALICE, Armed, Fault, Options, TelegramStandIn, XIAOMING};
+use picdesk_sandbox::telegram::{
+    ALICE, Armed, Fault, MessageView, Options, TelegramStandIn, XIAOMING,
+};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -76,7 +78,7 @@ impl Door for AtTelegram {
 
     fn seen(&self) -> Vec<Seen> {
         let said = self.telegram.chat(ALICE);
-        let ours = said.into_iter().filter(|it| it.is_from_bot());
+        let ours = said.into_iter().filter(MessageView::is_from_bot);
         ours.map(|it| Seen { text: it.text, pictures: usize::from(it.picture.is_some()) }).collect()
     }
 

@@ -18,7 +18,7 @@ fn owner(of: &Customer) -> Owner {
 }
 
 impl House {
-    fn merging(&self, from: &Customer, into: &Customer) -> (LinkId, Effect) {
+    pub(super) fn merging(&self, from: &Customer, into: &Customer) -> (LinkId, Effect) {
         let cause = picdesk_core::id::Cause(self.seq());
         let link = LinkId(cause.consequence(0));
         let merge = Merge {

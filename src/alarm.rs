@@ -76,7 +76,7 @@ impl Alarms {
 impl Alarms {
     /// An alarm as an event of the chat that hears of them, to be written down with what it tells
     /// of; nothing where there is no such chat. The name has to be one that no other has.
-    pub fn written(&self, name: String, words: &str) -> Option<NewEvent> {
+    pub fn written(&self, name: &str, words: &str) -> Option<NewEvent> {
         let event = Event::AlarmRaised { what: words.to_owned() };
         Some(NewEvent::of_house(format!("alarm:{name}"), self.chat.as_ref()?, &event))
     }

@@ -1,7 +1,7 @@
 //! The auditor: looks at everything that `ledger verify` looks at, once a day and in slices, and
 //! stops spending where the books are wrong: there alone. Nobody's earning or talking is held up.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -60,7 +60,7 @@ async fn round(
             return Ok(due);
         }
     }
-    let (mut wrong, mut told) = (HashSet::new(), 0);
+    let (mut wrong, mut told) = (BTreeSet::new(), 0);
     let mut at = Some(Progress::default());
     while let Some(from) = at {
         let (broken, next) = audit::look(&mut store.snapshot().await?, from, ROWS).await?;
@@ -101,7 +101,7 @@ async fn complain(
         Box::pin(async move {
             let tell = |stopped: &[Stopped]| {
                 let first = stopped.first().filter(|_| aloud)?;
-                teller.written(format!("stopped:{}:{now}", first.account), &words(stopped))
+                teller.written(&format!("stopped:{}:{now}", first.account), &words(stopped))
             };
             audit::stop(tx, &broken, &tell, now).await
         })

@@ -1,7 +1,7 @@
 //! Accounts that may spend nothing, because the daily look found their books wrong. Whoever put
 //! them right need not say so: the next look does.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use picdesk_core::id::AccountId;
 
@@ -83,8 +83,8 @@ pub async fn stop(
 
 /// A look at everything is over, in which these purses were wrong: whoever else was stopped may
 /// spend again. How many still may not.
-pub async fn end(tx: &mut Tx, wrong: &HashSet<i64>, now: i64) -> Result<i64, StoreError> {
-    let mut still = HashSet::new();
+pub async fn end(tx: &mut Tx, wrong: &BTreeSet<i64>, now: i64) -> Result<i64, StoreError> {
+    let mut still = BTreeSet::new();
     for purse in wrong {
         still.extend(chain(tx, *purse).await?);
     }

@@ -1,6 +1,6 @@
 //! The daily look at the ledger: what it finds, and whose spending it stops.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use picdesk::store::{
     Value,
@@ -34,7 +34,7 @@ impl House {
             Box::pin(async move { audit::stop(tx, &broken, &|_| None, 1).await })
         });
         let (stopped, _) = stopped.await.unwrap();
-        let wrong: HashSet<i64> = broken.iter().filter_map(|one| one.purse).collect();
+        let wrong: BTreeSet<i64> = broken.iter().filter_map(|one| one.purse).collect();
         self.write(Arc::new(wrong), |tx, wrong| {
             Box::pin(async move { audit::end(tx, &wrong, 1).await })
         })

@@ -126,7 +126,7 @@ struct Life {
 
 /// What happens next.
 enum Next {
-    Told(Notice),
+    Told(Box<Notice>),
     /// What of their credits is due lapses.
     Lapse(usize),
     Redeem(usize),
@@ -146,7 +146,7 @@ impl Life {
 
     fn tells(&mut self, notice: Notice) -> Next {
         self.told.push(notice.clone());
-        Next::Told(notice)
+        Next::Told(Box::new(notice))
     }
 
     fn notice(&self, side: usize, what: &str, told: Told) -> Notice {
@@ -237,7 +237,7 @@ impl Life {
             0..3 => self.buys(dice, step),
             3..5 => self.goes_back(dice, step),
             5 if !self.told.is_empty() => {
-                Next::Told(self.told[dice.random_range(0..self.told.len())].clone())
+                Next::Told(Box::new(self.told[dice.random_range(0..self.told.len())].clone()))
             }
             6..9 if self.left[root] > 0 => {
                 let amount = dice.random_range(1..=self.left[root]);
@@ -307,7 +307,7 @@ async fn decided(
         Next::Told(notice) => {
             let facts = payments::facts_of(tx, notice, rules).await.unwrap();
             let place = ConversationId(TOLD_IN.into());
-            (place, Facts::Payment(facts), Event::PaymentTold(notice.clone()))
+            (place, Facts::Payment(facts), Event::PaymentTold((**notice).clone()))
         }
         Next::Lapse(side) | Next::Redeem(side) => {
             let who = &life.sides[*side];

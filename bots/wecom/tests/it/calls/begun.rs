@@ -22,7 +22,7 @@ async fn a_send_that_an_earlier_process_may_have_made_is_there_when_its_name_is_
         delivery.message.id = OutboundId(code);
         let receipt = kf.deliver(begun(delivery)).await.unwrap();
         let there = format!("p{code}-0-h1");
-        assert_eq!(receipt.message.as_ref().map(|id| id.as_str()), Some(there.as_str()));
+        assert_eq!(receipt.message.unwrap().as_str(), there);
         assert!(receipt.file.is_some(), "it was uploaded all the same");
     }
     // Of a long text WeCom has the first part, and gets the others.

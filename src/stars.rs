@@ -122,6 +122,7 @@ impl Reconciler {
                 price: Some(Money::stars(transaction.amount)),
                 discount: 0,
                 charged: None,
+                link: None,
                 customer: None,
             };
             match partner.subscription_period.filter(|period| *period > 0) {

@@ -39,6 +39,8 @@ struct Envelope {
 #[derive(Deserialize)]
 struct CheckoutDone {
     #[serde(default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     request_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     status: Option<String>,
@@ -201,6 +203,7 @@ fn of_checkout(object: Value, at: i64) -> Option<Notice> {
         price: money(order.amount, order.currency.as_deref()),
         discount: order.discount_amount.unwrap_or(0).max(0),
         charged: None,
+        link: done.id,
         customer: done.customer,
     })))
 }
@@ -238,13 +241,14 @@ fn of_subscription(kind: &str, object: Value, at: i64, payment: Payment) -> Opti
     let paid = it.last_transaction_id.as_ref().filter(|_| payment == Payment::OfThisPeriod);
     let told = match paid {
         Some(transaction) => {
-            let whole = it.last_transaction.as_ref().filter(|whole| whole.id == *transaction);
             let paid = Paid {
                 payment: format!("transaction:{transaction}"),
                 product: it.product.id.clone(),
                 price: it.product.price.clone(),
                 discount: 0,
-                charged: whole.and_then(Transaction::charged),
+                // What is told here proves nothing; it is asked for.
+                charged: None,
+                link: None,
                 customer: it.customer.clone(),
             };
             Told::PlanPaid(paid, told)
@@ -352,6 +356,7 @@ pub fn of_period(transaction: &Transaction, at: i64) -> Option<Notice> {
         price: None,
         discount: 0,
         charged: Some(transaction.charged()?),
+        link: None,
         customer: transaction.customer.clone(),
     };
     let plan = PlanTold {

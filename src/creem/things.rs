@@ -177,9 +177,6 @@ pub struct Subscription {
     /// The payment of the current period.
     #[serde(default, deserialize_with = "name")]
     pub last_transaction_id: Option<String>,
-    /// The same, whole, where it is told whole.
-    #[serde(default, deserialize_with = "lenient")]
-    pub last_transaction: Option<Transaction>,
     /// When the current period ends.
     #[serde(default, deserialize_with = "moment")]
     pub current_period_end_date: Option<i64>,

@@ -36,8 +36,8 @@ impl Handler for LookAtPayment {
     async fn run(&self, one: Try<'_>) -> Came {
         let Errand::LookAtPayment { notice } = one.what else { return Came::Refused };
         let came = match &notice.told {
-            Told::Bought(paid) => self.order(paid).await,
-            Told::PlanPaid(paid, plan) => self.period(paid, plan).await,
+            Told::Bought(paid) => self.order(notice, paid).await,
+            Told::PlanPaid(paid, plan) => self.period(notice, paid, plan).await,
             Told::Plan(plan) => self.plan(notice, plan).await,
             _ => return Came::Refused,
         };
@@ -54,9 +54,18 @@ impl Handler for LookAtPayment {
 }
 
 impl LookAtPayment {
-    /// What was bought once.
-    async fn order(&self, paid: &Paid) -> Result<Came, CallError> {
+    /// What was bought once, by the link that is told and under the name that is told: nobody gets
+    /// what somebody else has paid by naming it.
+    async fn order(&self, told: &Notice, paid: &Paid) -> Result<Came, CallError> {
         let Some(order) = paid.payment.strip_prefix("order:") else { return Ok(Came::Refused) };
+        let link = paid.link.as_deref().ok_or(CallError::Missing)?;
+        let found = self.creem.checkout(link).await?;
+        // It may be told before it is there.
+        let found = notice::of_asked_checkout(found, told.at).ok_or(CallError::Missing)?;
+        let is_it = matches!(&found.told, Told::Bought(it) if it.payment == paid.payment);
+        if !is_it || found.request != told.request {
+            return Ok(Came::Refused);
+        }
         let found = self.creem.transactions_of(order).await?;
         let mut of_it: Vec<_> =
             found.into_iter().filter(|it| it.order.as_deref() == Some(order)).collect();
@@ -65,12 +74,21 @@ impl LookAtPayment {
         of_it.first().map(charged).ok_or(CallError::Missing)
     }
 
-    /// A period of a plan.
-    async fn period(&self, paid: &Paid, plan: &PlanTold) -> Result<Came, CallError> {
+    /// A period of a plan: of this plan, and of one that was asked for under this name.
+    async fn period(&self, told: &Notice, paid: &Paid, plan: &PlanTold) -> Result<Came, CallError> {
         let Some(id) = paid.payment.strip_prefix("transaction:") else { return Ok(Came::Refused) };
         let found = self.creem.transaction(id).await?;
-        let of_another = found.subscription.as_ref().is_some_and(|it| *it != plan.subscription);
-        Ok(if of_another { Came::Refused } else { charged(&found) })
+        if found.subscription.as_deref() != Some(plan.subscription.as_str()) {
+            return Ok(Came::Refused);
+        }
+        let theirs = self.creem.subscription(&plan.subscription).await?;
+        let theirs = notice::of_asked_subscription(theirs, told.at);
+        Ok(match theirs {
+            // What cannot be read may be a mistake of a moment.
+            None => Came::Later(None),
+            Some(theirs) if !is_of(told, &theirs) => Came::Refused,
+            Some(_) => charged(&found),
+        })
     }
 
     /// How a plan is.
@@ -82,14 +100,18 @@ impl LookAtPayment {
             return Ok(Came::Later(None));
         };
         let is_it = matches!(&found.told, Told::Plan(it) if it.subscription == plan.subscription);
-        // Nobody gets the plan of somebody else by naming it.
-        let is_theirs = found.request.is_none() || found.request == told.request;
-        Ok(if is_it && is_theirs && found.mode == self.mode {
+        Ok(if is_it && is_of(told, &found) && found.mode == self.mode {
             Came::Brought(Brought::Plan(Box::new(found)))
         } else {
             Came::Refused
         })
     }
+}
+
+/// Whether a plan was asked for under the name that is told: nobody gets somebody else's by naming
+/// it. Without a name it is whose we know it to be.
+fn is_of(told: &Notice, found: &Notice) -> bool {
+    told.request.is_none() || told.request == found.request
 }
 
 fn charged(transaction: &Transaction) -> Came {

@@ -254,6 +254,9 @@ pub struct Paid {
     /// all of it where the plan was exchanged within the period. Nothing where it is not told.
     #[serde(default)]
     pub charged: Option<Money>,
+    /// By which payment link, as the provider calls it, where that is told.
+    #[serde(default)]
+    pub link: Option<String>,
     /// Who the payer is there.
     pub customer: Option<String>,
 }

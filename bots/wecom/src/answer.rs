@@ -142,6 +142,31 @@ impl No {
         )
     }
 
+    /// Whether it is about one person or one account of customer service alone: everybody else's
+    /// messages go on.
+    fn is_of_one(&self) -> bool {
+        matches!(
+            self.code,
+            48_007
+                | 60_011
+                | 60_030
+                | 95_003
+                | 95_011
+                | 95_012
+                | 95_014
+                | 95_017
+                | 95_019
+                | 95_023
+                | 95_032
+        )
+    }
+
+    /// Whether it has no meaning that is known here: a mistake of ours, or a new code.
+    #[must_use]
+    pub fn is_strange(&self) -> bool {
+        self.code != 40_008 && !self.is_of_content()
+    }
+
     /// A no with what its words tell that may be shown: `… hint: [1671…], from ip: 1.2.3.4, …`.
     #[must_use]
     pub fn read(code: i64, words: &str) -> Self {
@@ -301,7 +326,7 @@ pub fn alarm(no: &No) -> Option<Alarm> {
         95_017 | 95_032 => {
             ("kf_api", "the account's API is switched off: 应用管理 > 微信客服 > API")
         }
-        93_000 | 93_004 | 93_008 => (
+        93_000 | 93_004 | 93_006 | 93_008 => (
             "robot",
             "the group's robot is gone or disabled: add it anew \
              and set alarms.wecom_robot_key",
@@ -353,7 +378,10 @@ impl Verdict {
             Self::Token | Self::Unauthorized(_) => DeliveryError::Unauthorized,
             Self::Again => DeliveryError::NotSent(CallError::Answered(no.clone()).into()),
             Self::Wait(wait) => resting(api, wait),
-            Self::Alarm(_) => DeliveryError::RetryAfter { wait: MINUTE, scope: Scope::Channel },
+            Self::Alarm(_) => {
+                let scope = if no.is_of_one() { Scope::Conversation } else { Scope::Channel };
+                DeliveryError::RetryAfter { wait: MINUTE, scope }
+            }
             Self::Refused(refusal) | Self::RefusedAndTold(refusal, _) => {
                 DeliveryError::Refused(refusal)
             }
@@ -424,7 +452,7 @@ mod tests {
         }
         for code in [
             43_009, 43_012, 48_002, 48_006, 48_007, 50_001, 50_003, 60_011, 60_020, 60_030, 95_003,
-            95_011, 95_012, 95_014, 95_017, 95_019, 95_023, 95_032, 93_000, 93_004, 93_008,
+            95_011, 95_012, 95_014, 95_017, 95_019, 95_023, 95_032, 93_000, 93_004, 93_006, 93_008,
         ] {
             assert!(matches!(as_send(code), Verdict::Alarm(_)), "{code}");
         }
@@ -434,6 +462,15 @@ mod tests {
         let told = as_send(81_013);
         assert!(matches!(told, Verdict::RefusedAndTold(Refusal::Blocked, _)), "{told:?}");
         assert_eq!(judge(Api::UpdateTemplateCard, &no(42_015)), CodeUsed);
+    }
+
+    #[test]
+    fn a_fault_of_one_account_or_person_keeps_nobody_else_waiting() {
+        for (code, of_one) in [(48_007, true), (60_011, true), (95_017, true), (60_020, false)] {
+            let failure = judge(Api::KfSendMsg, &no(code)).failure(Api::KfSendMsg, &no(code));
+            let DeliveryError::RetryAfter { scope, .. } = failure else { panic!("{failure:?}") };
+            assert_eq!(scope == Scope::Conversation, of_one, "{code}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use picdesk_core::channel::Refusal;
 use reqwest::{
     RequestBuilder, Response,
     header::{CONTENT_TYPE, HeaderValue},
@@ -202,7 +203,11 @@ impl Client {
             Verdict::Wait(wait) => Verdict::Wait(self.limits.rest(api.path()).unwrap_or(wait)),
             verdict => verdict,
         };
-        tracing::debug!(code = no.code, "wecom refused {}: {no}", api.path());
+        if verdict == Verdict::Refused(Refusal::Content) && no.is_strange() {
+            tracing::warn!(code = no.code, "wecom refused {}: {no}", api.path());
+        } else {
+            tracing::debug!(code = no.code, "wecom refused {}: {no}", api.path());
+        }
         if let Verdict::Alarm(alarm)
         | Verdict::Unauthorized(alarm)
         | Verdict::RefusedAndTold(_, alarm) = &verdict

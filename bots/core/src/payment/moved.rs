@@ -2,7 +2,7 @@
 
 use alloc::vec;
 
-use super::{Moved, PlanState, RefundState, Reversal, plan, told::tell_of};
+use super::{Money, Moved, PlanState, RefundState, Reversal, plan, told::tell_of};
 use crate::{
     credits::Credits,
     customer::Visit,
@@ -46,31 +46,9 @@ pub(crate) fn moved(
             let by = Brought::Invitation { inviting: *inviting };
             grant::arrived(turn, &mut visit, facts, Came { credits: *credits, by }, None);
         }
-        Moved::TakenBack { credits, by } => {
-            let available = visit.available();
-            let disputed = *by == Reversal::Dispute;
-            let say = Say::MoneyWentBack { credits: *credits, available, disputed };
-            let mut rows = vec![keys::human(turn.house(), None)];
-            if available <= Credits::ZERO {
-                rows.insert(0, vec![keys::act(Label::Buy, Verb::Buy, 0)]);
-            }
-            let word = turn.words(&visit.reader, say).keys(rows);
-            turn.send(word);
-        }
+        Moved::TakenBack { credits, by } => taken_back(turn, &visit, *credits, *by),
         Moved::Refund { state, price, credits } => {
-            let (price, credits) = (price.clone(), *credits);
-            match state {
-                RefundState::Sent => turn.say(&visit.reader, Say::RefundSent { price, credits }),
-                RefundState::Pending => {
-                    turn.say(&visit.reader, Say::RefundPending { price, credits });
-                }
-                RefundState::WithPeople | RefundState::Declined | RefundState::UnderWay => {}
-                RefundState::Failed => {
-                    let rows = vec![keys::human(turn.house(), None)];
-                    let word = turn.words(&visit.reader, Say::RefundFailed { credits }).keys(rows);
-                    turn.send(word);
-                }
-            }
+            refunded(turn, &visit, *state, (price, *credits));
         }
         Moved::Exchanged { plan, until, charge } => {
             let sold = plan::plan_of(turn, plan).filter(|_| charge.is_some());
@@ -98,6 +76,36 @@ pub(crate) fn moved(
                 _ => vec![],
             };
             turn.send(word.keys(vec![keys]));
+        }
+    }
+}
+
+fn taken_back(turn: &mut Turn<'_>, visit: &Visit, credits: Credits, by: Reversal) {
+    let available = visit.available();
+    let say = Say::MoneyWentBack { credits, available, disputed: by == Reversal::Dispute };
+    let mut rows = vec![keys::human(turn.house(), None)];
+    if available <= Credits::ZERO {
+        rows.insert(0, vec![keys::act(Label::Buy, Verb::Buy, 0)]);
+    }
+    let word = turn.words(&visit.reader, say).keys(rows);
+    turn.send(word);
+}
+
+fn refunded(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    state: RefundState,
+    (price, credits): (&Money, Credits),
+) {
+    let price = price.clone();
+    match state {
+        RefundState::Sent => turn.say(&visit.reader, Say::RefundSent { price, credits }),
+        RefundState::Pending => turn.say(&visit.reader, Say::RefundPending { price, credits }),
+        RefundState::WithPeople | RefundState::Declined | RefundState::UnderWay => {}
+        RefundState::Failed => {
+            let rows = vec![keys::human(turn.house(), None)];
+            let word = turn.words(&visit.reader, Say::RefundFailed { credits }).keys(rows);
+            turn.send(word);
         }
     }
 }

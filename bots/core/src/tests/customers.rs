@@ -58,7 +58,11 @@ pub fn window(left: u32) -> Window {
 }
 
 fn follows(facts: &Facts, event: &Event, window: Window) -> Vec<Effect> {
-    let house = House { channels: vec![counted()], ..house() };
+    follows_in(house(), facts, event, window)
+}
+
+fn follows_in(house: House, facts: &Facts, event: &Event, window: Window) -> Vec<Effect> {
+    let house = House { channels: vec![counted()], ..house };
     let conversation = ConversationId::from(CHAT);
     let (cause, window) = (Cause(CAUSE), Some(window));
     let frame = Frame { now: NOW, cause, conversation: &conversation, house: &house, window };
@@ -147,6 +151,18 @@ fn four_pictures_and_their_menu_leave_no_slot_for_an_acknowledgement() {
     hold 1 as #11 for #10 of purse 2
     generate #10 of #0 with hold #11 number 4 tag 44
     "#);
+}
+
+#[test]
+fn pictures_whose_words_are_looked_at_first_keep_their_slots() {
+    for (text, is_greeted) in [("a fox --low --x4", false), ("a fox --low --x2", true)] {
+        let house = House { screening: true, ..house() };
+        let facts = Facts::Message(message_facts(None));
+        let said = Event::MessageReceived(message(text));
+        let effects = follows_in(house, &facts, &said, window(0));
+        let greeted = effects.iter().any(|it| matches!(it, Effect::Send(_)));
+        assert_eq!(greeted, is_greeted, "{effects:?}");
+    }
 }
 
 #[test]

@@ -291,6 +291,7 @@ fn paid(minor: i64, discount: i64) -> Paid {
         price: Some(dollars(minor)),
         discount,
         charged: None,
+        link: None,
         customer: None,
     }
 }

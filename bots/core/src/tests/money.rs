@@ -77,6 +77,7 @@ fn paid(product: &str, minor: i64) -> Paid {
         price: Some(dollars(minor)),
         discount: 0,
         charged: None,
+        link: None,
         customer: Some("cust_1".into()),
     }
 }

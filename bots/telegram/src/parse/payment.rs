@@ -56,6 +56,7 @@ fn paid_for(paid: &Successful<'_>, at: i64) -> Notice {
         price: Some(money(&paid.currency, paid.total_amount)),
         discount: 0,
         charged: None,
+        link: None,
         customer: None,
     };
     let told = match paid.subscription_expiration_date.filter(|until| *until > 0) {

@@ -3,6 +3,8 @@
 //! carried out by the real store, and a plain reckoning comes to the same. `PICDESK_LIVES` says how
 //! many are lived.
 
+mod shop;
+
 use std::{env, sync::Arc};
 
 use picdesk::store::{
@@ -13,28 +15,23 @@ use picdesk::store::{
     payments, plans,
 };
 use picdesk_core::{
-    account::Entitlement,
     credits::{Credits, TakeReason, VoidReason},
     decide::decide,
     effect::Effect,
     event::Event,
     facts::{
-        Beside, Facts, Frame, GiftNeed, House as Rules, Line, MessageFacts, Pace, Pack, Past, Plan,
-        PlanFacts, Promo, Whereabouts,
+        Beside, Facts, Frame, GiftNeed, House as Rules, Line, MessageFacts, Pace, Past, PlanFacts,
+        Whereabouts,
     },
-    generation::Resolution,
     id::{Cause, ConversationId, GenerationId, HoldId},
     payment::{
-        Checkout, Item, Mode, Money, Notice, Paid, PlanState, PlanTold, Reversal, Reversed,
-        TOLD_IN, Told,
+        Checkout, Item, Mode, Notice, Paid, PlanState, PlanTold, Reversal, Reversed, TOLD_IN, Told,
     },
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
-use super::{
-    Customer, House, START, houses,
-    payments::{bought, rules},
-};
+use self::shop::{PACK, PLAN, PROMO, dollars, shop};
+use super::{Customer, House, START, houses, payments::bought};
 
 /// Lives that are lived where nothing else is said, and steps of each.
 const LIVES: usize = 100;
@@ -43,50 +40,6 @@ const STEPS: i64 = 14;
 const SIDE_BY_SIDE: usize = 250;
 /// Between two steps: what a plan brings lapses after thirty days.
 const BETWEEN_MS: i64 = 9 * 86_400_000;
-
-const PACK: (i64, i64) = (10, 990);
-const PLAN: (i64, i64) = (20, 4990);
-const PROMO: i64 = 5;
-
-fn dollars(minor: i64) -> Money {
-    Money { minor, currency: "USD".into() }
-}
-
-fn shop() -> Rules {
-    let mut rules = rules();
-    rules.catalogue.packs = vec![Pack {
-        id: "starter".into(),
-        credits: Credits(PACK.0),
-        price: "9.90 USD".into(),
-        cost: dollars(PACK.1),
-        product: Some("prod_starter".into()),
-        stars: None,
-    }];
-    rules.catalogue.plans = vec![Plan {
-        id: "studio".into(),
-        credits: Credits(PLAN.0),
-        price: "49.90 USD".into(),
-        cost: dollars(PLAN.1),
-        product: Some("prod_studio".into()),
-        stars: None,
-        entitlement: Entitlement {
-            plan: Some("studio".into()),
-            max_resolution: Resolution::K4,
-            queue_max: 3,
-            pictures_max: 4,
-            retention_days: 30,
-        },
-        lapse_days: Some(30),
-    }];
-    rules.gifts.promos = vec![Promo {
-        code: "SPRING".into(),
-        credits: Credits(PROMO),
-        uses_max: i64::MAX,
-        until: None,
-        new_within_ms: None,
-    }];
-    rules
-}
 
 /// A payment as it is reckoned.
 struct Known {
@@ -181,6 +134,7 @@ impl Life {
             price: Some(dollars(price)),
             discount: 0,
             charged: Some(dollars(charged)),
+            link: None,
             customer: None,
         };
         if !is_plan {

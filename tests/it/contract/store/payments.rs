@@ -51,6 +51,7 @@ fn paid(payment: &str) -> Paid {
         price: None,
         discount: 0,
         charged: None,
+        link: None,
         customer: None,
     }
 }

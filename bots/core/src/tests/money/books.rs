@@ -198,6 +198,7 @@ fn life() -> Vec<Notice> {
     let first = Paid {
         payment: "transaction:tran_1".into(),
         charged: Some(dollars(1990)),
+        link: None,
         ..paid("prod_pro", 1990)
     };
     let back = Reversed {

@@ -65,6 +65,7 @@ fn paid_in_stars(charge: &str, stars: i64) -> Paid {
         price: Some(Money::stars(stars)),
         discount: 0,
         charged: None,
+        link: None,
         customer: None,
     }
 }

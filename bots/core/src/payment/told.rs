@@ -180,9 +180,8 @@ fn goods(
         Item::Pack(_) => None,
     }
     .and_then(|plan| plan.lapse_days);
-    // Where only what was charged is told, that is compared.
-    let is_plan = matches!(item, Item::Plan(_));
-    if paid.price.is_none() && is_plan && paid.charged.is_some() {
+    // What was charged for a period is compared in any case.
+    if paid.price.is_none() && matches!(item, Item::Plan(_)) {
         return Ok(Goods { item, price: price.clone(), credits, lapse_days });
     }
     let told = paid.price.as_ref().ok_or(Doubt::Price)?;

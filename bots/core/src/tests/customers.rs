@@ -156,7 +156,8 @@ fn four_pictures_and_their_menu_leave_no_slot_for_an_acknowledgement() {
 #[test]
 fn pictures_whose_words_are_looked_at_first_keep_their_slots() {
     for (text, is_greeted) in [("a fox --low --x4", false), ("a fox --low --x2", true)] {
-        let house = House { screening: true, ..house() };
+        let mut house = House { screening: true, ..house() };
+        house.catalogue.free = Some(pro());
         let facts = Facts::Message(message_facts(None));
         let said = Event::MessageReceived(message(text));
         let effects = follows_in(house, &facts, &said, window(0));

@@ -322,7 +322,7 @@ async fn one_code_of_customer_service_means_two_things() {
         (95_002, "window closed"),
         (95_013, "window closed"),
         (95_004, "refused ConversationGone"),
-        (48_007, "wait 60 Channel"),
+        (48_007, "wait 60 Conversation"),
     ] {
         wecom.reply("kf/send_msg", Reply::No(code, ""));
         assert_eq!(refused(&kf, words(CUSTOMER)).await, step, "{code}");

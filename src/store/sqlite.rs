@@ -364,5 +364,7 @@ mod tests {
         let mut held = pool(&folder, true).acquire().await.unwrap();
         let refused = held.run("insert into t values (1)", [].iter()).unwrap_err();
         assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "8");
+        let refused = held.batch("select nothing from nowhere").unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "1");
     }
 }

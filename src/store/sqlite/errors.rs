@@ -62,6 +62,10 @@ pub fn of_sqlite(error: rusqlite::Error) -> sqlx::Error {
             let message = message.unwrap_or_else(|| failure.to_string());
             sqlx::Error::Database(Box::new(Told { code: failure.extended_code, message }))
         }
+        // Its text is ours, and stays out of logs.
+        rusqlite::Error::SqlInputError { error, msg, .. } => {
+            sqlx::Error::Database(Box::new(Told { code: error.extended_code, message: msg }))
+        }
         rusqlite::Error::InvalidPath(_) | rusqlite::Error::NulError(_) => {
             sqlx::Error::Configuration(error.into())
         }

@@ -30,8 +30,8 @@ struct Shown {
     late: usize,
 }
 
-/// Checks everything; how often chats were linked.
-pub async fn check(house: &House, prompts: &[Prompt], paid: usize) -> i64 {
+/// Checks everything.
+pub async fn check(house: &House, prompts: &[Prompt], paid: usize) {
     let status = house.status().await;
     eprintln!("{} prompts; {status}", prompts.len());
     eprintln!("faults of Telegram: {:?}", house.telegram.counts().faults);
@@ -66,18 +66,17 @@ pub async fn check(house: &House, prompts: &[Prompt], paid: usize) -> i64 {
     if counted("/holds/posted") != Some(delivered) {
         wrong.push(format!("{delivered} pictures were handed over and charged"));
     }
-    let merged = check_money(house, paid, &mut wrong).await;
+    check_money(house, paid, &mut wrong).await;
     let log = house.read_log();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
     let errors = errors.join("\n");
     assert!(wrong.is_empty(), "{}\n{status}\n{errors}", wrong.join("\n"));
     assert!(delivered > 0, "nothing was made: this proves nothing");
-    merged
 }
 
 /// Whoever linked chats or bought credits: nobody has two accounts, and nothing was given but to
 /// begin with and for what was paid.
-async fn check_money(house: &House, paid: usize, wrong: &mut Vec<String>) -> i64 {
+async fn check_money(house: &House, paid: usize, wrong: &mut Vec<String>) {
     let status = house.status().await;
     let counted = |pointer: &str| status.pointer(pointer).and_then(serde_json::Value::as_i64);
     let (accounts, identities) = (counted("/accounts").unwrap(), counted("/identities").unwrap());
@@ -94,7 +93,6 @@ async fn check_money(house: &House, paid: usize, wrong: &mut Vec<String>) -> i64
     if counted("/credits/granted") != Some(due) {
         wrong.push(format!("{due} credits were to be given"));
     }
-    merged
 }
 
 fn user_of(prompt: &Prompt) -> Option<i64> {

@@ -327,6 +327,21 @@ impl Writer {
         Ok(Written { size: self.size, sha256: self.sha256.finalize().into() })
     }
 
+    /// Gives the object up and lets what was written of it be read once more: from its file, which
+    /// has no name any more, or from memory where a bucket had got none of it. `None` for a longer
+    /// one that a bucket had got a part of.
+    ///
+    /// # Errors
+    /// Where the folder refuses.
+    pub async fn take_back(self) -> Result<Option<ArtifactSource>, ArtifactError> {
+        match self.sink {
+            Sink::Folder(writer) => {
+                writer.take_back().await.map(|it| Some(ArtifactSource::file(it)))
+            }
+            Sink::Bucket(writer) => Ok(writer.take_back().await?.map(ArtifactSource::memory)),
+        }
+    }
+
     /// Gives the object up and waits until nothing of it is left.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
@@ -207,6 +207,18 @@ impl BucketWriter {
         completed.map_err(|error| self.bucket.secrets.error(&error))?;
         self.upload = None;
         Ok(())
+    }
+
+    /// Gives it up; what was written, where none of it has left.
+    pub(super) async fn take_back(mut self) -> Result<Option<Bytes>, ArtifactError> {
+        if self.upload.is_some() {
+            return self.abort().await.map(|()| None);
+        }
+        let mut whole = BytesMut::with_capacity(self.bytes);
+        for piece in std::mem::take(&mut self.waiting) {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(Some(whole.freeze()))
     }
 
     pub(super) async fn abort(mut self) -> Result<(), ArtifactError> {

@@ -4,7 +4,7 @@
 //! its folder synced. Folders are for our own user only (0700), files too (0600).
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -238,6 +238,17 @@ impl FolderWriter {
         on_disk(move || write_pieces(&file, &pieces)).await
     }
 
+    /// Gives it up; its file without a name, at its beginning.
+    pub(super) async fn take_back(self) -> Result<File, ArtifactError> {
+        on_disk(move || {
+            write_pieces(&self.file, &self.waiting.pieces)?;
+            let mut file = self.file.try_clone()?;
+            file.rewind()?;
+            Ok(file)
+        })
+        .await
+    }
+
     pub(super) async fn finish(self) -> Result<(), ArtifactError> {
         on_disk(move || {
             write_pieces(&self.file, &self.waiting.pieces)?;
@@ -268,7 +279,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn new_file(place: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(place)
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(place)
 }
 
 fn write_pieces(mut file: &File, pieces: &[Bytes]) -> Result<(), ArtifactError> {

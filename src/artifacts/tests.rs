@@ -101,6 +101,18 @@ async fn is_whole_or_not_at_all(store: &Artifacts) {
         writer.abort().await.expect("given up");
         assert!(store.read(&at).await.expect("no error").is_none(), "seen after it was given up");
     }
+    for bytes in [0, 1, 300_000, 5_000_000] {
+        let mut writer = store.create(&at).await.expect("a writer");
+        writer.write(noise(bytes)).await.expect("written");
+        let mut source = writer.take_back().await.expect("taken back").expect("at hand");
+        let mut back = Vec::new();
+        std::io::Read::read_to_end(&mut source, &mut back).expect("read");
+        assert!(back == noise(bytes), "{bytes} bytes");
+        assert!(store.read(&at).await.expect("no error").is_none(), "seen after it was given up");
+    }
+    let mut writer = store.create(&at).await.expect("a writer");
+    writer.write(noise(15_000_000)).await.expect("written");
+    let _ = writer.take_back().await.expect("taken back");
     drop(store.create(&at).await.expect("a writer"));
     assert!(listed(store, "cd").await.is_empty());
     put(store, &at, &noise(10)).await;

@@ -2,7 +2,7 @@
 //! placeholder.
 
 use std::{
-    io::{self, Cursor},
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,14 +15,12 @@ use picdesk_core::{
 };
 
 use crate::{
-    artifacts::{Artifacts, ObjectName, Writer, Written},
+    artifacts::{ArtifactSource, Artifacts, ObjectName, Writer, Written},
     images::PictureSink,
     outbox::{Partial, Progress},
     pictures::{Darkroom, Fit},
 };
 
-/// The largest partial picture that is shown, bytes.
-const PARTIAL_BYTES_MAX: usize = 6 << 20;
 /// No partial picture is shown before: a picture that comes at once needs no preview.
 const FIRST_PARTIAL: Duration = Duration::from_secs(4);
 /// How large a partial picture is shown.
@@ -56,14 +54,15 @@ impl Shower {
         self.progress.show(Slot::Generation(self.generation), partial);
     }
 
+    fn is_time(&self) -> bool {
+        self.began.elapsed() >= FIRST_PARTIAL
+    }
+
     /// Fits a partial picture and shows it; one that cannot be read is left out.
-    fn show_picture(&self, bytes: Vec<u8>) {
-        if self.began.elapsed() < FIRST_PARTIAL {
-            return;
-        }
+    fn show_picture(&self, picture: ArtifactSource) {
         let shower = self.clone();
         tokio::spawn(async move {
-            let fitted = shower.darkroom.fit(Cursor::new(bytes), PARTIAL_FIT).await;
+            let fitted = shower.darkroom.fit(picture, PARTIAL_FIT).await;
             if let Ok(fitted) = fitted {
                 shower.show(Some(fitted.bytes));
             }
@@ -78,7 +77,6 @@ pub(super) struct StudioSink {
     writer: Option<Writer>,
     /// Present where partial pictures are shown.
     shower: Option<Shower>,
-    partial: Vec<u8>,
     on_submitted: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
@@ -89,14 +87,7 @@ impl StudioSink {
         shower: Option<Shower>,
         on_submitted: tokio::sync::oneshot::Sender<()>,
     ) -> Self {
-        Self {
-            artifacts,
-            name,
-            writer: None,
-            shower,
-            partial: Vec::new(),
-            on_submitted: Some(on_submitted),
-        }
+        Self { artifacts, name, writer: None, shower, on_submitted: Some(on_submitted) }
     }
 
     /// The object is whole.
@@ -108,7 +99,6 @@ impl StudioSink {
     }
 
     async fn forget(&mut self) -> io::Result<()> {
-        self.partial = Vec::new();
         match self.writer.take() {
             Some(writer) => writer.abort().await.map_err(io::Error::other),
             None => Ok(()),
@@ -133,18 +123,20 @@ impl PictureSink for StudioSink {
                 none.insert(writer)
             }
         };
-        if self.shower.is_some() && self.partial.len() + piece.len() <= PARTIAL_BYTES_MAX {
-            self.partial.extend_from_slice(&piece);
-        }
         writer.write(piece).await.map_err(io::Error::other)
     }
 
     async fn partial(&mut self, _index: u32) -> io::Result<()> {
-        let bytes = std::mem::take(&mut self.partial);
-        if let Some(shower) = &self.shower {
-            shower.show_picture(bytes);
+        match &self.shower {
+            Some(shower) if shower.is_time() => {
+                let Some(writer) = self.writer.take() else { return Ok(()) };
+                if let Some(picture) = writer.take_back().await.map_err(io::Error::other)? {
+                    shower.show_picture(picture);
+                }
+                Ok(())
+            }
+            _ => self.forget().await,
         }
-        self.forget().await
     }
 
     async fn restart(&mut self) -> io::Result<()> {

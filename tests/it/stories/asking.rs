@@ -85,6 +85,32 @@ async fn an_album_with_a_caption_is_one_request_with_its_pictures_in_order() {
 }
 
 #[tokio::test]
+async fn the_placeholder_sharpens_until_the_picture_stands_in_its_place() {
+    let images = "stream = true\npartials = 2\n";
+    let house = House::build(Given { images, ..Given::default() }).await;
+    // The first partial picture comes once it is worth showing, the second a while later.
+    house.images.set_latency(Latency::Seconds(15.0));
+    let _desk = house.open().await;
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    let stage = |it: &MessageView| {
+        let shown = it.picture.as_ref().and_then(|it| house.telegram.uploaded(it))?;
+        decode_nonce(&shown).map(|nonce| nonce.stage)
+    };
+    let mut placeholder = None;
+    for index in 0..2 {
+        let is_it = |it: &MessageView| stage(it) == Some(Stage::Partial(index));
+        let shown = house.telegram.wait_for(ALICE, PATIENCE, is_it).await.unwrap();
+        assert!(shown.text.contains("a fox in the snow"), "{shown:?}");
+        assert_eq!(*placeholder.get_or_insert(shown.message), shown.message);
+    }
+    let picture = picture_of(&house, ALICE, "a fox in the snow").await;
+    assert_eq!(Some(picture.message), placeholder, "{}", house.telegram.transcript(ALICE));
+    assert_eq!(stage(&picture), Some(Stage::Final));
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 2, "{status}");
+}
+
+#[tokio::test]
 async fn what_comes_after_its_time_does_not_paint_over_what_was_said() {
     let images = "stream = true\npartials = 2\ntimeout_s = 8\n";
     let house = House::build(Given { images, ..Given::default() }).await;

@@ -80,7 +80,8 @@ pub struct Looked {
     pub has_alpha: bool,
     /// Whether it moves; only its first frame is ever used.
     pub animated: bool,
-    /// The most memory that opening it can take, bytes, without the file itself.
+    /// The most memory that opening it can take, bytes; once it was found within limits, with what
+    /// of its file is in memory.
     pub(super) memory: u64,
 }
 
@@ -104,11 +105,12 @@ impl Looked {
         }
     }
 
-    /// Checks the picture against `limits`, before anything of it is decoded.
+    /// Checks the picture against `limits`, before anything of it is decoded. So many bytes of its
+    /// file are in memory beside it.
     ///
     /// # Errors
     /// `SideTooLong`, `TooManyPixels`, `TooCostly`.
-    pub fn within(self, limits: &Limits) -> Result<Self, PictureFault> {
+    pub fn within(mut self, limits: &Limits, file: u64) -> Result<Self, PictureFault> {
         let size = self.size();
         if size.longest_edge() > limits.side_max {
             return Err(PictureFault::SideTooLong {
@@ -124,6 +126,7 @@ impl Looked {
                 pixels_max: limits.pixels_max,
             });
         }
+        self.memory = self.memory.saturating_add(file);
         if self.memory > limits.memory_max {
             return Err(PictureFault::TooCostly {
                 memory: self.memory,
@@ -134,6 +137,9 @@ impl Looked {
     }
 }
 
+/// What one picture may take in memory, bytes, whoever made it.
+const MEMORY_MAX: u64 = 128_000_000;
+
 /// How large a picture may be before it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -143,19 +149,28 @@ pub struct Limits {
     pub side_max: u32,
     /// The most pixels in all.
     pub pixels_max: u64,
-    /// The most memory for opening it, bytes, without the file itself.
+    /// The most memory for opening it, bytes, with the file where that has to be in memory.
     pub memory_max: u64,
 }
 
 impl Limits {
     /// For pictures that customers send. The file is what Telegram lets a bot download (Bot API,
     /// `getFile`: 20 MB, in the server 20 << 20).
-    pub const REFERENCE: Self =
-        Self { bytes_max: 20 << 20, side_max: 8192, pixels_max: 25_000_000, memory_max: 112 << 20 };
+    pub const REFERENCE: Self = Self {
+        bytes_max: 20 << 20,
+        side_max: 8192,
+        pixels_max: 25_000_000,
+        memory_max: MEMORY_MAX,
+    };
 
-    /// For pictures that the image provider made: up to 4096 x 4096, without compression 67 MB.
-    pub const ORIGINAL: Self =
-        Self { bytes_max: 80 << 20, side_max: 8192, pixels_max: 25_000_000, memory_max: 192 << 20 };
+    /// For pictures that the image provider made: up to 4096 x 4096, without compression 67 MB. A
+    /// PNG comes row by row, however long its file is.
+    pub const ORIGINAL: Self = Self {
+        bytes_max: 80 << 20,
+        side_max: 8192,
+        pixels_max: 25_000_000,
+        memory_max: MEMORY_MAX,
+    };
 
     /// Checks the length of a file.
     ///

@@ -46,7 +46,7 @@ pub(super) fn open_slice<'a>(
     limits: &Limits,
 ) -> Result<Opened<Cursor<&'a [u8]>>, PictureFault> {
     limits.admit_bytes(file.len() as u64)?;
-    let looked = examine(file)?.within(limits)?;
+    let looked = examine(file)?.within(limits, file.len() as u64)?;
     let room = ROOM.take(looked.memory);
     let pixels = if looked.kind == PictureKind::Png {
         open_png(&looked, Cursor::new(file))?
@@ -76,7 +76,8 @@ pub(super) fn look_at<R: BufRead + Seek>(
     source: &mut R,
     limits: &Limits,
 ) -> Result<Looked, PictureFault> {
-    limits.admit_bytes(source.seek(SeekFrom::End(0))?)?;
+    let length = source.seek(SeekFrom::End(0))?;
+    limits.admit_bytes(length)?;
     source.rewind()?;
     let mut header = Vec::new();
     // Most pictures say all in their first few bytes; a header of the full length is rare.
@@ -85,7 +86,12 @@ pub(super) fn look_at<R: BufRead + Seek>(
         source.by_ref().take(missing).read_to_end(&mut header)?;
         match examine(&header) {
             Err(PictureFault::Truncated) if header.len() == bytes => {}
-            looked => return looked?.within(limits),
+            looked => {
+                let looked = looked?;
+                // Of a PNG only what the decoder reads at once is in memory.
+                let file = if looked.kind == PictureKind::Png { 0 } else { length };
+                return looked.within(limits, file);
+            }
         }
     }
     Err(PictureFault::Truncated)

@@ -102,11 +102,16 @@ fn a_header_cut_anywhere_is_no_panic_and_no_picture_of_another_size() {
 fn limits_are_checked_on_the_header_alone() {
     let looked = |width, height| examine(&png_start(width, height, 8, 2, false)).expect("a header");
     let limits = Limits::REFERENCE;
-    assert!(looked(5000, 5000).within(&limits).is_ok());
-    let fault = looked(8193, 1).within(&limits).expect_err("too long");
+    assert!(looked(5000, 5000).within(&limits, 0).is_ok());
+    let fault = looked(8193, 1).within(&limits, 0).expect_err("too long");
     assert!(matches!(fault, PictureFault::SideTooLong { width: 8193, side_max: 8192, .. }));
-    let fault = looked(5001, 5000).within(&limits).expect_err("too many");
+    let fault = looked(5001, 5000).within(&limits, 0).expect_err("too many");
     assert!(matches!(fault, PictureFault::TooManyPixels { pixels_max: 25_000_000, .. }));
+    let deep = examine(&jpeg(64, 64, false, &[])).expect("a header");
+    assert!(deep.within(&limits, limits.memory_max - deep.memory).is_ok());
+    let fault =
+        deep.within(&limits, limits.memory_max - deep.memory + 1).expect_err("with its file");
+    assert!(matches!(fault, PictureFault::TooCostly { memory: 128_000_001, .. }));
     let fault = limits.admit_bytes((20 << 20) + 1).expect_err("too long");
     assert!(matches!(fault, PictureFault::TooManyBytes { bytes_max: 20_971_520, .. }));
 }
@@ -145,5 +150,5 @@ fn the_largest_size_that_a_header_can_say_is_too_large_and_nothing_else() {
     let header = png_start(u32::MAX, u32::MAX, 8, 6, true);
     let looked = examine(&header).expect("a header");
     assert!(looked.memory > u64::from(u32::MAX), "a row of it");
-    assert!(looked.within(&Limits::ORIGINAL).is_err());
+    assert!(looked.within(&Limits::ORIGINAL, 0).is_err());
 }

@@ -1,20 +1,25 @@
 //! Pictures made to hurt: each is opened in a process of its own, whose memory is measured.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::pictures::samples::{
     exif, flat_png, jpeg, png, png_chunk, png_start, png_with, riff, riff_chunk, segment,
     stored_zlib, vp8x,
 };
-use crate::pictures::{Fit, Limits, PictureFault, check_original, clean_into, fit};
+use crate::pictures::{Fit, Limits, PictureFault, check_and_fit, check_original, clean_into};
 
 /// Says to the process of one bomb which file it is.
 const BOMB: &str = "TEST_BOMB";
 
 /// What one bomb may cost, bytes.
-const MEMORY_MAX: u64 = 128 << 20;
+const MEMORY_MAX: u64 = 128_000_000;
+
+/// What one bomb may take of a processor each time that it is opened.
+const TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What two that have to be turned may cost at once, bytes: whole they have 36 MB each.
 const TURNED_MAX: u64 = 64 << 20;
@@ -125,27 +130,60 @@ fn idat(file: &[u8]) -> Vec<u8> {
     all
 }
 
-/// Opens the file in every way and says how that went.
+/// Opens the file in every way and says how that went, and what it took at most.
 fn open(path: &Path) {
     let file = std::fs::read(path).expect("the bomb");
-    let before = peak();
     // As the house does it, and two at once.
     let clean = || clean_into(&file, &tempfile::tempfile().expect("a file"));
-    let cleaned = std::thread::scope(|scope| {
-        let beside = scope.spawn(clean);
-        let cleaned = clean().map(drop);
-        let _ = beside.join();
-        cleaned
+    let (cleaned, mut cost) = Cost::of(|| {
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(clean);
+            let cleaned = clean().map(drop);
+            let _ = beside.join();
+            cleaned
+        })
     });
-    let grew = peak() - before;
+    cost.time /= 2;
     let name = cleaned.as_ref().map_or_else(PictureFault::name, |()| "taken");
-    println!("bomb: {name} {grew}");
-    if path.ends_with(TURNED) {
-        return;
+    let mut costs = vec![cost];
+    if !path.ends_with(TURNED) {
+        // Provider pictures get the same suspicion.
+        let source = || BufReader::new(File::open(path).expect("the bomb"));
+        let roomy = |_: &_| Some(Fit::TELEGRAM_PHOTO);
+        costs.push(Cost::of(|| drop(check_original(source(), &Limits::ORIGINAL))).1);
+        costs.push(Cost::of(|| drop(check_and_fit(source(), &Limits::ORIGINAL, roomy))).1);
     }
-    // Provider pictures get more room, and the same suspicion.
-    let _ = check_original(Cursor::new(&file), &Limits::REFERENCE);
-    let _ = fit(Cursor::new(&file), &Fit::TELEGRAM_PHOTO);
+    let memory = costs.iter().map(|cost| cost.memory).max().unwrap_or_default();
+    let time = costs.iter().map(|cost| cost.time).max().unwrap_or_default();
+    println!("bomb: {name} {memory} {}", time.as_millis());
+}
+
+/// What some work took.
+struct Cost {
+    /// Memory above what was there before, bytes.
+    memory: u64,
+    /// Of a processor.
+    time: Duration,
+}
+
+impl Cost {
+    fn of<T>(work: impl FnOnce() -> T) -> (T, Self) {
+        // Source: `proc(5)`, `clear_refs`: the peak is counted anew.
+        std::fs::write("/proc/self/clear_refs", "5").expect("the peak counted anew");
+        let (before, began) = (peak(), processor());
+        let outcome = work();
+        (outcome, Self { memory: peak() - before, time: processor() - began })
+    }
+}
+
+/// Processor time of this process so far.
+fn processor() -> Duration {
+    /// Of a second. Source: `proc(5)`, `utime` and `stime`; Linux tells user space hundredths.
+    const TICK: Duration = Duration::from_millis(10);
+    let text = std::fs::read_to_string("/proc/self/stat").expect("a stat");
+    let (_, fields) = text.rsplit_once(')').expect("a name");
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    TICK * ticks.map(|ticks| ticks.parse::<u32>().expect("a number")).sum::<u32>()
 }
 
 fn peak() -> u64 {
@@ -172,9 +210,14 @@ fn a_bomb_is_refused_by_name_or_costs_little() {
         let said = String::from_utf8_lossy(&done.stdout).into_owned();
         assert!(done.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&done.stderr));
         let line = said.lines().find_map(|line| line.split_once("bomb: ")).expect("an outcome").1;
-        let (outcome, grew) = line.split_once(' ').expect("two words");
+        let [outcome, grew, took] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("three words: {line}")
+        };
+        println!("{name}: {outcome}, {grew} bytes, {took} ms");
         assert!(expected == "any" || outcome == expected, "{name}: {outcome}");
         let grew: u64 = grew.parse().expect("a number");
+        let took = Duration::from_millis(took.parse().expect("a number"));
+        assert!(took <= TIME_MAX, "{name}: {outcome} after {took:?}");
         let most = if turned { TURNED_MAX } else { MEMORY_MAX };
         assert!(grew <= most, "{name}: {outcome} after {} MB", grew >> 20);
     }

@@ -80,7 +80,73 @@ async fn write_back(write: &Pool, aside: &Pool) -> Result<(), StoreError> {
 
 async fn checkpoint(pool: &Pool) -> Result<Log, StoreError> {
     let mut held = pool.acquire().await?;
-    let rows = held.rows_aside(PASSIVE.into(), Vec::new()).await?;
+    let rows = held.rows_aside(PASSIVE.into(), Vec::new(), None).await?;
     let row = rows.into_iter().next().map(Row::Sqlite).ok_or(sqlx::Error::RowNotFound)?;
     Ok(Log { pages: row.int(1)?, done: row.int(2)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::store::sqlite::Held;
+
+    fn options(folder: &Path) -> Options {
+        let path = folder.join("x.db");
+        Options { path, made: true, read_only: false, log_pages: 0, reads_for: None }
+    }
+
+    /// A commit of some twenty pages.
+    async fn commit(write: &Pool) {
+        let mut held = write.acquire().await.unwrap();
+        held.batch("insert into t values (zeroblob(80000))").unwrap();
+    }
+
+    /// Pools of one file, the second for whoever writes the log back.
+    async fn pools(folder: &Path) -> (Pool, Pool) {
+        let write = Pool::new(options(folder), 1);
+        write.acquire().await.unwrap().batch("create table t (b blob not null) strict").unwrap();
+        (write, Pool::new(options(folder), 1))
+    }
+
+    #[tokio::test]
+    async fn what_somebody_still_reads_stays_and_the_rest_is_written_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (write, aside) = pools(folder.path()).await;
+        commit(&write).await;
+        let read = Pool::new(Options { read_only: true, ..options(folder.path()) }, 1);
+        let mut reader: Held = read.acquire().await.unwrap();
+        reader.batch("begin; select count(*) from t").unwrap();
+        commit(&write).await;
+        let log = checkpoint(&aside).await.unwrap();
+        assert!(log.pages >= 40 && (20..log.pages).contains(&log.done), "{log:?}");
+        drop(reader);
+        let log = checkpoint(&aside).await.unwrap();
+        assert!(log.pages >= 40 && log.done == log.pages, "{log:?}");
+        // All is in the file, so that the log begins anew and takes no more room.
+        let length = || folder.path().join("x.db-wal").metadata().unwrap().len();
+        let before = length();
+        commit(&write).await;
+        assert_eq!(length(), before);
+    }
+
+    #[tokio::test]
+    async fn it_is_done_where_enough_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (write, _) = pools(folder.path()).await;
+        let begun = Arc::default();
+        begin(&write, &options(folder.path()), &begun);
+        commit(&write).await;
+        let file = || folder.path().join("x.db").metadata().unwrap().len();
+        assert!(file() < 80_000);
+        begun.fetch_add(WORTH_IT, Ordering::Relaxed);
+        let written_back = async {
+            while file() < 80_000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), written_back).await.expect("written back");
+        write.close().await;
+    }
 }

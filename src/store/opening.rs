@@ -18,8 +18,10 @@ use crate::config;
 
 /// How long a transaction waits for a lock of PostgreSQL's: longer than a frozen one is suffered.
 const LOCK_TIMEOUT: &str = "8s";
-/// How long one statement of a serving process may take on PostgreSQL.
+/// How long one statement of a serving process may take on PostgreSQL, and on SQLite one that only
+/// reads.
 const STATEMENT_TIMEOUT: &str = "30s";
+const STATEMENT_MAX: Duration = Duration::from_secs(30);
 /// Pages in SQLite's log after which a tool writes them back.
 const LOG_PAGES: u32 = 4000;
 /// PostgreSQL ends a session that froze inside a transaction, so that its locks come free before
@@ -143,14 +145,17 @@ impl Database {
             return Err(StoreError::Absent);
         }
         let made = missing == Missing::Made;
-        let options = Options { path: path.to_owned(), made, read_only: false, log_pages };
+        let serves = log_pages == 0;
+        let reads_for = serves.then_some(STATEMENT_MAX);
+        let options =
+            Options { path: path.to_owned(), made, read_only: false, log_pages, reads_for };
         let begun = Arc::default();
         let write = Pool::new(options.clone(), 1);
         if made {
             // Who only reads never opens it for writing.
             drop(write.acquire().await?);
         }
-        if log_pages == 0 {
+        if serves {
             checkpoint::begin(&write, &options, &begun);
         }
         let read = Pool::new(Options { made: false, read_only: true, ..options }, connections_max);

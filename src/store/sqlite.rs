@@ -17,7 +17,7 @@ use std::{
 };
 
 use dashmap::DashMap;
-use rusqlite::{CachedStatement, OpenFlags, types::ValueRef};
+use rusqlite::{CachedStatement, InterruptHandle, OpenFlags, types::ValueRef};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
@@ -45,6 +45,9 @@ pub struct Options {
     pub read_only: bool,
     /// Pages in the log after which a commit writes them back; none: no commit does.
     pub log_pages: u32,
+    /// How long a statement may take of whoever only reads; none: as long as it takes. What writes
+    /// is done in pieces of bounded length.
+    pub reads_for: Option<Duration>,
 }
 
 impl Options {
@@ -115,7 +118,7 @@ impl Pool {
             Some(connection) => connection,
             None => self.0.options.connect().map_err(of_sqlite)?,
         };
-        Ok(Held { connection: Some(connection), pool: self.clone(), _permit: permit })
+        Ok(Held(Some(Lent { connection: Some(connection), pool: self.clone(), _permit: permit })))
     }
 
     /// Closes all connections, when they have come back.
@@ -137,14 +140,18 @@ impl Pool {
     }
 }
 
-/// A connection until it is dropped; what it has begun by then and not committed is taken back.
-pub struct Held {
+/// A connection until it is dropped.
+pub struct Held(Option<Lent>);
+
+/// A connection that is lent; what it has begun and not committed by the time that it comes back is
+/// taken back.
+struct Lent {
     connection: Option<rusqlite::Connection>,
     pool: Pool,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Held {
+impl Drop for Lent {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         // A transaction that cannot even be taken back ends with its connection.
@@ -175,30 +182,68 @@ impl Held {
         text: Arc<str>,
         values: impl Iterator<Item = &'v Value>,
     ) -> Result<Vec<Cells>, sqlx::Error> {
-        if self.pool.0.options.read_only {
-            return self.rows_aside(text, values.cloned().collect()).await;
+        let Options { read_only, reads_for, .. } = self.0.as_ref().ok_or(GONE)?.pool.0.options;
+        if read_only {
+            return self.rows_aside(text, values.cloned().collect(), reads_for).await;
         }
         rows(self.own()?, &text, values).map_err(of_sqlite)
     }
 
-    /// The same, found by a thread that may wait. Who gives up half-way loses the connection.
+    /// The same, found by a thread that may wait, and within that time where there is one. Whoever
+    /// gives up half-way ends the statement, and has no connection any more.
     pub async fn rows_aside(
         &mut self,
         text: Arc<str>,
         values: Vec<Value>,
+        within: Option<Duration>,
     ) -> Result<Vec<Cells>, sqlx::Error> {
-        let connection = self.connection.take().ok_or(sqlx::Error::WorkerCrashed)?;
-        let aside = spawn_blocking(move || {
-            let found = rows(&connection, &text, values.iter());
-            (connection, found)
+        let lent = self.0.take().ok_or(GONE)?;
+        let ending = Ending(Some(lent.connection.as_ref().ok_or(GONE)?.get_interrupt_handle()));
+        // While it runs the connection is nobody else's, whoever waits for it.
+        let mut aside = spawn_blocking(move || {
+            let connection = lent.connection.as_ref();
+            let found = connection.map(|connection| rows(connection, &text, values.iter()));
+            (lent, found)
         });
-        let (connection, found) = aside.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        self.connection = Some(connection);
-        found.map_err(of_sqlite)
+        let mut ending = ending;
+        let done = match within {
+            None => aside.await,
+            Some(within) => match tokio::time::timeout(within, &mut aside).await {
+                Ok(done) => done,
+                Err(_) => {
+                    ending.end();
+                    aside.await
+                }
+            },
+        };
+        ending.0 = None;
+        let (lent, found) = done.map_err(|_| GONE)?;
+        self.0 = Some(lent);
+        found.ok_or(GONE)?.map_err(of_sqlite)
     }
 
     fn own(&self) -> Result<&rusqlite::Connection, sqlx::Error> {
-        self.connection.as_ref().ok_or(sqlx::Error::WorkerCrashed)
+        self.0.as_ref().and_then(|lent| lent.connection.as_ref()).ok_or(GONE)
+    }
+}
+
+/// Whoever had it gave up half-way.
+const GONE: sqlx::Error = sqlx::Error::WorkerCrashed;
+
+/// Ends a statement when it is dropped before its time.
+struct Ending(Option<InterruptHandle>);
+
+impl Ending {
+    fn end(&mut self) {
+        if let Some(handle) = self.0.take() {
+            handle.interrupt();
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -297,7 +342,7 @@ mod tests {
 
     fn pool(folder: &tempfile::TempDir, read_only: bool) -> Pool {
         let path = folder.path().join("x.db");
-        Pool::new(Options { path, made: true, read_only, log_pages: 0 }, 1)
+        Pool::new(Options { path, made: true, read_only, log_pages: 0, reads_for: None }, 1)
     }
 
     #[test]
@@ -355,6 +400,41 @@ mod tests {
         closing.await;
         pool.closed().await;
         assert!(matches!(pool.acquire().await, Err(sqlx::Error::PoolClosed)));
+    }
+
+    /// It counts for ever.
+    const ENDLESS: &str =
+        "with recursive n(i) as (values (1) union all select i + 1 from n) select count(*) from n";
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_ended_and_its_connection_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(pool(&folder, false).acquire().await.unwrap());
+        let mut options = pool(&folder, true).0.options.clone();
+        options.reads_for = Some(Duration::from_millis(50));
+        let mut held = Pool::new(options, 1).acquire().await.unwrap();
+        let ended = held.rows(ENDLESS.into(), [].iter()).await.unwrap_err();
+        assert_eq!(ended.as_database_error().unwrap().code().unwrap(), "9");
+        assert_eq!(held.rows("select 1".into(), [].iter()).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_ends_the_statement_and_others_wait_until_it_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(pool(&folder, false).acquire().await.unwrap());
+        let pool = pool(&folder, true);
+        let mut held = pool.acquire().await.unwrap();
+        {
+            let mut endless = std::pin::pin!(held.rows(ENDLESS.into(), [].iter()));
+            let a_while = Duration::from_millis(50);
+            assert!(tokio::time::timeout(a_while, &mut endless).await.is_err());
+            assert_eq!(pool.0.free.available_permits(), 0);
+        }
+        assert!(held.rows("select 1".into(), [].iter()).await.is_err(), "it is not his any more");
+        // There is one connection, and nobody else ends what runs on it.
+        let mut next = pool.acquire().await.unwrap();
+        assert_eq!(next.rows("select 1".into(), [].iter()).await.unwrap().len(), 1);
+        assert_eq!((pool.idle().len(), pool.0.free.available_permits()), (0, 0));
     }
 
     #[tokio::test]

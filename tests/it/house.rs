@@ -21,7 +21,7 @@ use picdesk_sandbox::{
     images::{Drawing, ImagesOptions, ImagesStandIn},
     mail::MailStandIn,
     supabase::SupabaseStandIn,
-    telegram::{OPERATORS, Options, TelegramStandIn},
+    telegram::{OPERATORS, Options, RateLimits, TelegramStandIn},
     wecom::WecomStandIn,
 };
 use serde_json::Value;
@@ -67,6 +67,9 @@ pub struct Desk {
     address: SocketAddr,
 }
 
+/// Of `[telegram]`, where nothing is to wait.
+const WITHOUT_RATES: &str = "sends_per_s = 0\nchat_sends_per_s = 0\ngroup_sends_per_min = 0\n";
+
 impl House {
     /// A house on SQLite in which nobody serves yet.
     pub async fn build(given: Given) -> Self {
@@ -76,7 +79,8 @@ impl House {
     /// A house on a database.
     pub async fn build_on(database: TestDatabase, given: Given) -> Self {
         let seed = given.seed;
-        let telegram = Options { rate_limits: None, seed, ..Options::in_memory() };
+        let rate_limits = given.rates.then(RateLimits::default);
+        let telegram = Options { rate_limits, seed, ..Options::in_memory() };
         let images = ImagesOptions { drawing: Drawing::Plain, seed, ..ImagesOptions::default() };
         let wecom = match given.wecom {
             Some(_) => Some(wecom::start(seed).await),
@@ -123,7 +127,9 @@ impl House {
             creem.point_at(&format!("http://{address}"));
         }
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
-        let child = Command::new(PROGRAM)
+        // What it may not write it is told, and does not die of: see `end_files_at`.
+        let child = Command::new("/bin/sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM])
             .args(["serve", "--clock-ahead-s", &ahead.as_secs().to_string(), "--config"])
             .arg(config)
             .env_clear()
@@ -340,8 +346,7 @@ impl House {
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\n{server}\
              [log]\nlevel = \"debug\"\n[store]\nurl = {store}\n[artifacts]\nurl = {pictures}\n\
-             [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}sends_per_s = 0\n\
-             chat_sends_per_s = 0\ngroup_sends_per_min = 0\n{telegram}{links}{wecom}{site}[link]\n{link}\
+             [telegram]\ntoken = {token}\napi_url = {api}\n{webhook}{rates}{telegram}{links}{wecom}{site}[link]\n{link}\
              {ledger}[images]\nbase_url = {base}\n{key}{images}\
              [credits]\ntrial = {trial}\n[limits]\nmessages_per_min = {per_min}\n\
              [product]\nplans_file = {plans}\n[desk]\n{desk}",
@@ -351,6 +356,7 @@ impl House {
                 .map_or_else(|| format!("telegram_chat_id = {OPERATORS}\n"), str::to_owned),
             server = self.given.server,
             webhook = webhook,
+            rates = if self.given.rates { "" } else { WITHOUT_RATES },
             store = quoted(&self.database.url),
             pictures = quoted(&format!("file://{}", place("pictures").display())),
             token = quoted(self.telegram.token()),
@@ -407,6 +413,16 @@ impl Desk {
     pub fn open_files(&self) -> usize {
         let pid = self.child.id().expect("it has not ended");
         std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+    }
+
+    /// From now on no file can be written behind so many bytes, as if the disk were full; none: all
+    /// can.
+    pub async fn end_files_at(&self, bytes: Option<u64>) {
+        let pid = self.child.id().expect("it has not ended").to_string();
+        let most = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let limit = format!("--fsize={most}:");
+        let done = Command::new("prlimit").args(["--pid", &pid, &limit]).status().await.unwrap();
+        assert!(done.success(), "prlimit {limit}");
     }
 
     /// SIGKILL, and gone when this returns.

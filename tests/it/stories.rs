@@ -16,6 +16,7 @@ mod outages;
 mod paying;
 mod plans;
 mod poison;
+mod rates;
 mod refunds;
 mod replicas;
 mod rivals;

@@ -17,6 +17,8 @@ pub struct Given {
     pub messages_per_min: u32,
     /// For the chance of faults.
     pub seed: u64,
+    /// Whether Telegram minds its limits of rates and the desk keeps to them; else neither has any.
+    pub rates: bool,
     /// Whether Telegram brings updates; else they are fetched.
     pub webhook: bool,
     /// Whether credits are sold by link.
@@ -64,6 +66,7 @@ impl Default for Given {
             images: "stream = false\n",
             messages_per_min: 0,
             seed: 1,
+            rates: false,
             webhook: false,
             sells: false,
             takes_stars: false,

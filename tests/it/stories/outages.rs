@@ -7,7 +7,8 @@ use picdesk::store::{
     inbox::{self, NewEvent},
 };
 use picdesk_core::{event::Event, id::ConversationId};
-use picdesk_sandbox::telegram::{ALICE, OLGA};
+use picdesk_sandbox::telegram::{ALICE, MessageView, XIAOMING};
+use serde_json::json;
 
 use super::{bot_says, picture_of};
 use crate::{
@@ -57,6 +58,34 @@ async fn a_store_that_cannot_be_written_is_said_and_serving_goes_on_when_it_is_b
     picture_of(&house, ALICE, "a boat").await;
     house.until_quiet().await;
     assert!(desk.is_alive(), "{}", house.last_log());
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_serving_goes_on_when_there_is_room() {
+    let house = House::build(Given::default()).await;
+    let mut desk = house.open().await;
+    house.telegram.say(ALICE, "/balance").unwrap();
+    bot_says(&house, ALICE, "10 credits").await;
+    house.until_quiet().await;
+    let said = || house.telegram.chat(ALICE).into_iter().filter(MessageView::is_from_bot).count();
+    let before = said();
+    // In the middle of a page, so that what is written last is torn.
+    desk.end_files_at(Some(6_000)).await;
+    for _ in 0..5 {
+        house.telegram.say(ALICE, "/help").unwrap();
+    }
+    house.telegram.say(XIAOMING, "a fox in the snow").unwrap();
+    let why = house.until_not_ready(&mut desk).await;
+    assert!(why.starts_with("store: "), "{why}");
+    assert_eq!(said(), before, "what is not on disk is not answered");
+    assert!(house.images.calls().is_empty(), "nor asked of the provider");
+    desk.end_files_at(None).await;
+    house.until_ready(&mut desk).await;
+    picture_of(&house, XIAOMING, "a fox in the snow").await;
+    let status = house.until_quiet().await;
+    assert!(desk.is_alive(), "{}", house.last_log());
+    assert_eq!(said(), before + 5, "{}", house.telegram.transcript(ALICE));
+    assert_eq!((house.images.calls().len(), &status["credits"]["posted"]), (1, &json!(2)));
 }
 
 #[tokio::test]
@@ -139,8 +168,8 @@ async fn what_too_many_processes_died_of_is_set_aside_at_the_next_start() {
         let seq = begun_before(&store, "poison", 4).await;
         let unlucky = begun_before(&store, "unlucky", 1).await;
         let _desk = house.open().await;
-        house.telegram.say(OLGA, "a fox").unwrap();
-        picture_of(&house, OLGA, "a fox").await;
+        house.telegram.say(XIAOMING, "a fox").unwrap();
+        picture_of(&house, XIAOMING, "a fox").await;
         house.until_quiet().await;
         let state = "select state from inbox where seq = $1";
         for (seq, end) in [(seq, "set_aside"), (unlucky, "turned")] {

@@ -54,6 +54,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// What is kept of raw events, milliseconds.
 const RAW_KEPT_MS: i64 = 72 * 3_600_000;
 const COUNT_WAITING: &str = "select count(*) from inbox where state = 'waiting'";
+const CANCEL_HELD: &str = "update generations set state = 'cancelled' where state = 'held'";
+const CANCEL_OPEN: &str = "update requests set state = 'cancelled' where state = 'open'";
 const COUNT_HELD: &str = "select count(*) from generations where state = 'held'";
 
 fn main() -> anyhow::Result<()> {
@@ -118,6 +120,10 @@ async fn turns(database: &Database, accounts: u32) -> anyhow::Result<[(&'static 
     let held = count(&store, COUNT_HELD).await? - before;
     let asked = i64::try_from(PROMPTS.iter().sum::<usize>())?;
     ensure!(held == asked, "of {asked} prompts {held} are in line");
+    // Some of these people ask again among more; each may have one picture in line.
+    for text in [CANCEL_HELD, CANCEL_OPEN] {
+        store.writer().run(move |tx| Box::pin(tx.run(text, &[]))).await?;
+    }
     stop.cancel();
     turning.await?;
     replica::leave(&store, store.replica().unwrap_or_default()).await?;

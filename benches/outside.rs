@@ -141,13 +141,16 @@ async fn sockets(desk: &Desk) -> anyhow::Result<()> {
         let from = u8::try_from(2 + number / Rude::ALL.len() % BAD_ADDRESSES)?;
         let (address, over) = (desk.address, Arc::clone(&over));
         bad.spawn(async move {
-            let mut longest: f64 = 0.0;
+            let (mut longest, mut untold) = (0.0_f64, 0_usize);
             while !over.load(Ordering::Relaxed) {
-                longest = longest.max(kind.live(from, address).await?);
+                match kind.live(from, address).await? {
+                    Some(lived) => longest = longest.max(lived),
+                    None => untold += 1,
+                }
                 // Whoever is not let in tries again, but not without a pause.
                 tokio::time::sleep(BETWEEN).await;
             }
-            anyhow::Ok((kind, longest))
+            anyhow::Ok((kind, longest, untold))
         });
     }
     let (mut took, began) = (Vec::new(), Instant::now());
@@ -156,11 +159,12 @@ async fn sockets(desk: &Desk) -> anyhow::Result<()> {
         tokio::time::sleep(BETWEEN).await;
     }
     over.store(true, Ordering::Relaxed);
-    let mut longest = [0.0_f64; Rude::ALL.len()];
+    let mut lives = [(0.0_f64, 0_usize); Rude::ALL.len()];
     while let Some(ended) = bad.join_next().await {
-        let (kind, lived) = ended??;
-        let most = &mut longest[kind as usize];
-        *most = most.max(lived);
+        let (kind, lived, never_told) = ended??;
+        let (longest, untold) = &mut lives[kind as usize];
+        *longest = longest.max(lived);
+        *untold += never_told;
     }
     took.sort_unstable_by(f64::total_cmp);
     let slow = took[(took.len() - 1) * 99 / 100];
@@ -171,9 +175,9 @@ async fn sockets(desk: &Desk) -> anyhow::Result<()> {
         median(took.clone()),
         verdict(slow < GOOD_BAR_MS),
     );
-    for (kind, lived) in Rude::ALL.iter().zip(longest) {
+    for (kind, (lived, untold)) in Rude::ALL.iter().zip(lives) {
         println!(
-            "  {}: gone after {lived:.1} s at most; bar {BAD_BAR_S:.0} s: {}",
+            "  {}: gone after {lived:.1} s at most, {untold} never told; bar {BAD_BAR_S:.0} s: {}",
             kind.name(),
             verdict(lived < BAD_BAR_S),
         );

@@ -140,17 +140,18 @@ impl Rude {
     }
 
     /// Opens a socket from 127.0.0.`from` and behaves badly until the desk has closed it; the
-    /// seconds that took.
-    pub async fn live(self, from: u8, address: SocketAddr) -> anyhow::Result<f64> {
+    /// seconds that took. None where it hears nothing for a minute: whom the kernel had no
+    /// place for in the desk's queue, and who has said nothing, is never told.
+    pub async fn live(self, from: u8, address: SocketAddr) -> anyhow::Result<Option<f64>> {
         let socket = TcpSocket::new_v4()?;
         // Whoever never reads is soon full of answers.
         socket.set_recv_buffer_size(4096)?;
         socket.bind((IpAddr::from(Ipv4Addr::new(127, 0, 0, from)), 0).into())?;
-        let Ok(mut stream) = socket.connect(address).await else { return Ok(0.0) };
+        let Ok(mut stream) = socket.connect(address).await else { return Ok(Some(0.0)) };
         let began = Instant::now();
         // However it ends, it is gone: closed, reset, or refused at once.
-        let _gone = tokio::time::timeout(PATIENCE, self.behave(&mut stream)).await?;
-        Ok(began.elapsed().as_secs_f64())
+        let gone = tokio::time::timeout(PATIENCE, self.behave(&mut stream)).await;
+        Ok(gone.is_ok().then(|| began.elapsed().as_secs_f64()))
     }
 
     async fn behave(self, stream: &mut TcpStream) -> io::Result<()> {

@@ -227,7 +227,8 @@ async fn operator(config: &Config, command: OperatorCommand) -> anyhow::Result<E
         OperatorCommand::List => {
             for one in people::operators(&mut store.read().await?).await? {
                 let telegram = one.telegram.as_deref().unwrap_or("-");
-                println!("{:<20} {:<6} telegram {telegram}", one.name, one.role);
+                let wecom = one.wecom.as_deref().unwrap_or("-");
+                println!("{:<20} {:<6} telegram {telegram} wecom {wecom}", one.name, one.role);
             }
         }
         OperatorCommand::Remove { name } => {

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
 };
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use picdesk_core::{
     channel::{Arrival, Checkpoint, Inbox, InboxError},
     event::Event,
@@ -108,7 +110,10 @@ impl Entry {
                 events.extend(caller.events);
                 told.push(caller.done);
             }
-            let outcome = self.admit(events, None).await.map_err(|error| refused(&error));
+            // Whatever these were, the next ones are to be heard.
+            let admitting = AssertUnwindSafe(self.admit(events, None)).catch_unwind();
+            let admitted = admitting.await.unwrap_or(Err(StoreError::Panicked));
+            let outcome = admitted.map_err(|error| refused(&error));
             for done in told {
                 // A caller that is gone has its event on disk all the same.
                 let _ = done.send(outcome);

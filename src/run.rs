@@ -123,12 +123,12 @@ pub async fn serve(
     for warning in config.warnings() {
         warn!("{warning}");
     }
-    let serving = tokio::select! {
-        serving = Serving::open(config, outside) => serving?,
-        () = signals.next() => return Ok(()),
-    };
     let readiness = Readiness::default();
     let workers = Workers::new(readiness.condition("workers", "starting"));
+    let serving = tokio::select! {
+        serving = Serving::open(config, outside, &workers) => serving?,
+        () = signals.next() => return Ok(()),
+    };
     let store = readiness.condition("store", "opening");
     let stops = Stops::default();
     let grace = serving.config.server.shutdown_grace;
@@ -141,13 +141,13 @@ pub async fn serve(
     if let Some(apart) = serving.config.server.metrics_listen {
         let apart = serving.listen(apart).await?;
         let numbers = metrics_route(metrics.clone());
-        tokio::spawn(apart.serve(numbers, stops.work.clone(), grace));
+        workers.mind("listener of metrics", apart.serve(numbers, stops.work.clone(), grace));
     } else {
         routes.router = routes.router.merge(metrics_route(metrics.clone()));
     }
-    tokio::spawn(metrics.keep_up());
-    tokio::spawn(watch_store(serving.store.clone(), store));
-    let http = tokio::spawn(listener.serve(routes, stops.intake.clone(), grace));
+    workers.mind("upkeep of metrics", metrics.keep_up());
+    workers.mind("watch over the store", watch_store(serving.store.clone(), store));
+    let http = workers.mind("listener", listener.serve(routes, stops.intake.clone(), grace));
     let running = serving.start(stops, workers, http).await?;
     running.workers.begun();
     info!("serving on {address}");
@@ -174,7 +174,7 @@ async fn watch_store(store: Store, condition: Condition) {
 }
 
 impl Serving {
-    async fn open(config: Config, outside: Outside) -> Result<Self, ServeError> {
+    async fn open(config: Config, outside: Outside, workers: &Workers) -> Result<Self, ServeError> {
         parts::make_folder_of(config.store.url.reveal()).map_err(ServeError::Setting)?;
         let store = Store::serve(&config.store, outside.clock.clone()).await?;
         let replica = store.replica().unwrap_or_default();
@@ -194,7 +194,7 @@ impl Serving {
         let (asking, asked) = mpsc::channel(ASKED_MAX);
         let door = Door::open(store.clone(), raw_ms, desk.alarms.clone(), asking);
         let about_money = answer_askings(channels.all(), Arc::clone(&desk), store.clone(), asked);
-        tokio::spawn(about_money);
+        workers.mind("answers before payments", about_money);
         Ok(Self {
             config,
             outside,
@@ -256,7 +256,7 @@ impl Serving {
         self,
         stops: Stops,
         workers: Workers,
-        http: JoinHandle<crate::http::Ended>,
+        http: JoinHandle<Option<crate::http::Ended>>,
     ) -> Result<Running, ServeError> {
         let shards = Arc::new(Shards::default());
         let mut singles = ["clock", "sweeper", "auditor"].map(str::to_owned).to_vec();

@@ -115,7 +115,7 @@ impl Serving {
             self.start_sender(Arc::clone(channel), workers, stops, held);
         }
         // Presses are answered by whoever turned them, whichever process sends the messages.
-        tokio::spawn(answer_taps(all, Arc::clone(&self.desk), answered));
+        workers.mind("answers to presses", answer_taps(all, Arc::clone(&self.desk), answered));
         self.start_telegram(workers, stops, held);
         self.start_wecom(workers, stops, held);
     }

@@ -123,7 +123,8 @@ impl Serving {
         workers.keep_while_held(SOURCE, held, &stops.intake, move |stop| looking().run(stop));
         let asked = sales.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(asked) = asked {
-            tokio::spawn(look_at_returns(reconciler(), asked, stops.intake.clone()));
+            let looking = look_at_returns(reconciler(), asked, stops.intake.clone());
+            workers.mind("look at who came back", looking);
         }
     }
 }

@@ -95,7 +95,7 @@ pub(super) struct Running {
     pub(super) workers: Workers,
     pub(super) beat: JoinHandle<()>,
     pub(super) studio: Option<JoinHandle<()>>,
-    pub(super) http: JoinHandle<Ended>,
+    pub(super) http: JoinHandle<Option<Ended>>,
     pub(super) grace: Duration,
 }
 

@@ -111,12 +111,33 @@ impl Workers {
         tokio::spawn(async move {
             let ended = AssertUnwindSafe(work).catch_unwind().await;
             if !stop.is_cancelled() {
-                workers.complain(name, ended.is_err());
-                // The first one is the one to speak of.
-                let _ = workers.0.which.set(name);
-                workers.0.lost.cancel();
+                workers.lose(name, ended.is_err());
             }
         })
+    }
+
+    /// Runs work that may end when it has nothing more to do, and whose panic ends the process: what
+    /// it held cannot be begun anew.
+    pub(super) fn mind<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<Option<T>> {
+        let workers = self.clone();
+        tokio::spawn(async move {
+            let ended = AssertUnwindSafe(work).catch_unwind().await;
+            if ended.is_err() {
+                workers.lose(name, true);
+            }
+            ended.ok()
+        })
+    }
+
+    fn lose(&self, name: &'static str, panicked: bool) {
+        self.complain(name, panicked);
+        // The first one is the one to speak of.
+        let _ = self.0.which.set(name);
+        self.0.lost.cancel();
     }
 
     /// All have begun.
@@ -266,6 +287,17 @@ mod tests {
         workers.rely_on("beat", &stop, async { panic!("of a defect") });
         assert_eq!(workers.lost().await, "beat");
         assert_eq!(readiness.unmet(), ["workers: beat ended by itself"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_minded_may_end_and_may_not_panic() {
+        let (workers, readiness) = workers(REST);
+        let done = workers.mind("errand", async { 7 }).await.unwrap();
+        assert_eq!((done, workers.lost().now_or_never()), (Some(7), None));
+        let panicked = workers.mind("listener", async { panic!("of a defect") });
+        assert_eq!(workers.lost().await, "listener");
+        assert_eq!(readiness.unmet(), ["workers: listener ended by itself"]);
+        assert_eq!(panicked.await.unwrap(), None);
     }
 
     #[tokio::test]

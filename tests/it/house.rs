@@ -11,7 +11,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Output, Stdio},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -58,6 +61,8 @@ pub struct House {
     http: reqwest::Client,
     /// Where desks were started.
     addresses: Mutex<Vec<SocketAddr>>,
+    /// Whether Telegram brings updates to those that are started.
+    webhook: AtomicBool,
 }
 
 /// A running desk. It is killed when it is dropped.
@@ -78,7 +83,7 @@ impl House {
 
     /// A house on a database.
     pub async fn build_on(database: TestDatabase, given: Given) -> Self {
-        let seed = given.seed;
+        let (seed, webhook) = (given.seed, given.webhook);
         let rate_limits = given.rates.then(RateLimits::default);
         let telegram = Options { rate_limits, seed, ..Options::in_memory() };
         let images = ImagesOptions { drawing: Drawing::Plain, seed, ..ImagesOptions::default() };
@@ -97,6 +102,7 @@ impl House {
             folder: tempfile::tempdir().unwrap(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             addresses: Mutex::default(),
+            webhook: AtomicBool::new(webhook),
         }
     }
 
@@ -108,6 +114,11 @@ impl House {
     /// From the next start on there is a provider, or none.
     pub fn provide(&mut self, provider: bool) {
         self.given.provider = provider;
+    }
+
+    /// From the next start on updates come the other way: brought by Telegram, or fetched.
+    pub fn change_delivery(&self) {
+        self.webhook.fetch_not(Ordering::Relaxed);
     }
 
     /// Starts a desk; it need not be ready yet.
@@ -333,7 +344,7 @@ impl House {
         } else {
             String::new()
         };
-        let webhook = if self.given.webhook {
+        let webhook = if self.webhook.load(Ordering::Relaxed) {
             format!("mode = \"webhook\"\nwebhook_secret = {}\n", quoted(SECRET))
         } else {
             String::new()

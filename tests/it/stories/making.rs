@@ -3,12 +3,12 @@
 use picdesk::store::Store;
 use picdesk_sandbox::{
     images::{ArmedFault, Envelope, ImagesFault},
-    telegram::{ALICE, Armed, Fault},
+    telegram::{ALICE, Armed, Fault, MessageView},
 };
 use serde_json::json;
 
 use super::{bot_says, photo, picture_of};
-use crate::house::{Given, House};
+use crate::house::{Given, House, PATIENCE};
 
 /// Words of the test's own for the store.
 async fn order(store: &Store, text: &'static str) {
@@ -54,6 +54,35 @@ async fn a_picture_whose_work_died_may_have_left_and_is_given_back() {
     assert_eq!(status["generations"]["uncertain"], 1, "{status}");
     assert_eq!(status["credits"]["available"], 10, "{status}");
     assert!(house.images.calls().is_empty(), "nobody asks again");
+}
+
+#[tokio::test]
+async fn what_a_provider_sends_instead_of_a_picture_costs_little_and_nothing_is_charged() {
+    /// What one picture may take.
+    const KIB_MAX: u64 = 128_000_000 / 1024;
+    let house = House::build(Given::default()).await;
+    let desk = house.open().await;
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    picture_of(&house, ALICE, "a fox in the snow").await;
+    house.until_quiet().await;
+    for (fault, prompt) in
+        [(ImagesFault::OneBitBomb, "a boat"), (ImagesFault::RgbaBomb, "a barn in spring")]
+    {
+        let before = desk.memory_peak_kib();
+        house.images.arm(ArmedFault::times(fault, 1));
+        house.telegram.say(ALICE, prompt).unwrap();
+        let said = bot_says(&house, ALICE, prompt).await;
+        let is_end = |it: &MessageView| {
+            it.message == said.message && it.text.contains("Nothing was charged")
+        };
+        let ended = house.telegram.wait_for(ALICE, PATIENCE, is_end).await;
+        ended.unwrap_or_else(|error| panic!("{error}: {}", house.telegram.transcript(ALICE)));
+        let grown = desk.memory_peak_kib() - before;
+        assert!(grown < KIB_MAX, "{prompt}: {grown} KiB");
+    }
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["posted"], 2, "{status}");
+    assert_eq!(status["credits"]["available"], 8, "{status}");
 }
 
 #[tokio::test]

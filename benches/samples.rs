@@ -61,7 +61,7 @@ pub fn make_sample(name: &str, path: &Path) -> io::Result<()> {
                 .map_err(io::Error::other)
         }
         _ if words.contains(&"streamed") => {
-            make_png(motif, side, transparent, path)?;
+            make_png(motif, side, transparent, false, path)?;
             let picture = STANDARD.encode(fs::read(path)?);
             let mut answer = BufWriter::new(File::create(path)?);
             answer.write_all(
@@ -71,17 +71,28 @@ pub fn make_sample(name: &str, path: &Path) -> io::Result<()> {
             answer.write_all(picture.as_bytes())?;
             answer.write_all(b"\",\"usage\":{\"input_tokens\":20,\"output_tokens\":6000}}\n\n")
         }
-        _ => make_png(motif, side, transparent, path),
+        _ => make_png(motif, side, transparent, words.contains(&"turned"), path),
     }
 }
 
 /// Writes a PNG as providers do: adaptive filters, default compression.
-fn make_png(motif: Motif, side: u32, transparent: bool, path: &Path) -> io::Result<()> {
+fn make_png(
+    motif: Motif,
+    side: u32,
+    transparent: bool,
+    turned: bool,
+    path: &Path,
+) -> io::Result<()> {
     let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), side, side);
     encoder.set_color(if transparent { png::ColorType::Rgba } else { png::ColorType::Rgb });
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Balanced);
     let mut writer = encoder.write_header()?;
+    if turned {
+        // One entry: orientation (0x112) is one number, six: a quarter to the right.
+        let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        writer.write_chunk(png::chunk::eXIf, exif)?;
+    }
     let mut stream = writer.stream_writer()?;
     let mut chance = CHANCE;
     for y in 0..side {

@@ -156,6 +156,17 @@ impl Menus for Kept {
         })
     }
 
+    async fn way(&self, conversation: &ConversationId) -> Chooses {
+        let read = async {
+            let there = OfConversation(conversation.clone());
+            rows::way(&mut self.store.read_as(there).await?).await
+        };
+        read.await.map(Option::unwrap_or_default).unwrap_or_else(|error| {
+            complain("how somebody chooses cannot be read", &error);
+            Chooses::ByNumber
+        })
+    }
+
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
         let read = async {
             let there = OfConversation(conversation.clone());

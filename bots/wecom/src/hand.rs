@@ -20,7 +20,7 @@ use crate::{
     call::{Api, Body, Call, Upload},
     client::{Client, File},
     menus::{Chooses, Menus},
-    render::{Plan, Send, handle, read_handle},
+    render::{InWecom, Plan, Send, handle, read_handle},
 };
 
 /// How often a call is made again at once that WeCom would know, when its answer did not come.
@@ -126,11 +126,7 @@ impl Hand {
         plan: &Plan,
         trip: Trip<'_>,
     ) -> Result<Receipt, Failed> {
-        let chooses = if plan.numbered.is_empty() {
-            Chooses::ByNumber
-        } else {
-            self.menus.remember(&message.conversation, &plan.numbered).await
-        };
+        let chooses = self.chooses(message, plan).await;
         let (file, fresh) = self.file(plan).await?;
         let media_id = file.as_deref().and_then(|file| read_handle(file, self.now()));
         let mut receipt = Receipt::default();
@@ -140,8 +136,8 @@ impl Hand {
             }
             let send = match chooses {
                 Chooses::ByNumber => Cow::Borrowed(send),
-                Chooses::ByCard => match send.beside_card() {
-                    Some(send) => Cow::Owned(send),
+                Chooses::ByCard => match send.in_wecom() {
+                    Some(send) => send,
                     None => continue,
                 },
             };
@@ -156,6 +152,18 @@ impl Hand {
         }
         receipt.file = file.filter(|_| fresh);
         Ok(receipt)
+    }
+
+    /// How they have chosen last, where that makes a difference; the choices of this message are
+    /// remembered.
+    async fn chooses(&self, message: &OutboundMessage, plan: &Plan) -> Chooses {
+        if !plan.numbered.is_empty() {
+            return self.menus.remember(&message.conversation, &plan.numbered).await;
+        }
+        if plan.sends.iter().all(|send| send.in_wecom == InWecom::Same) {
+            return Chooses::ByNumber;
+        }
+        self.menus.way(&message.conversation).await
     }
 
     /// The handle of the plan's file, and whether it is new.

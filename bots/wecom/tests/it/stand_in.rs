@@ -326,11 +326,17 @@ pub struct Numbers(pub Mutex<HashMap<(String, usize), String>>, Mutex<HashSet<St
 #[async_trait]
 impl Menus for Numbers {
     async fn remember(&self, conversation: &ConversationId, tokens: &[String]) -> Chooses {
-        let mut kept = self.0.lock().unwrap();
-        kept.retain(|(place, _), _| *place != conversation.0);
-        for (number, token) in (1..).zip(tokens).filter(|(_, token)| !token.is_empty()) {
-            kept.insert((conversation.0.clone(), number), token.clone());
+        {
+            let mut kept = self.0.lock().unwrap();
+            kept.retain(|(place, _), _| *place != conversation.0);
+            for (number, token) in (1..).zip(tokens).filter(|(_, token)| !token.is_empty()) {
+                kept.insert((conversation.0.clone(), number), token.clone());
+            }
         }
+        self.way(conversation).await
+    }
+
+    async fn way(&self, conversation: &ConversationId) -> Chooses {
         let by_card = self.1.lock().unwrap().contains(&conversation.0);
         if by_card { Chooses::ByCard } else { Chooses::ByNumber }
     }

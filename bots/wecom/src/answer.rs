@@ -138,8 +138,14 @@ impl No {
         matches!(
             self.code,
             40_004
-                ..=40_006 | 40_009 | 40_201 | 40_204 | 44_004 | 45_001 | 45_002 | 95_030 | 830_002
+                ..=40_006 | 40_009 | 40_201 | 40_204 | 44_004 | 45_001 | 45_002 | 95_030 | IN_PARTS
         )
+    }
+
+    /// Whether a file is given away in parts alone.
+    #[must_use]
+    pub fn wants_range(&self) -> bool {
+        self.code == IN_PARTS
     }
 
     /// Whether it is about one person or one account of customer service alone: everybody else's
@@ -221,6 +227,8 @@ pub enum Verdict {
 const BUSY: i64 = -1;
 /// Too many calls of one kind. Source: 90313.
 const LIMIT: i64 = 45_009;
+/// A file that is given away in parts alone. Source: document/path/90254.
+pub const IN_PARTS: i64 = 830_002;
 /// None of those to whom something went is where the app is seen. Source: 90313.
 pub const NOBODY_SEES_IT: i64 = 81_013;
 const MINUTE: Duration = Duration::from_mins(1);

@@ -5,6 +5,7 @@
 
 mod busy;
 mod limits;
+mod media;
 mod robot;
 
 use std::{sync::Arc, time::Duration};
@@ -21,13 +22,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-pub use self::robot::Robot;
+pub use self::{media::File, robot::Robot};
 use self::{busy::Persistence, limits::Limits};
 use crate::{
     Clock,
     answer::{Alarm, Broken, CallError, No, Verdict, cleaned, judge, read_head},
     call::{Api, Body, Call, Upload},
-    config::{DOWNLOAD_BYTES_MAX, Patience, WecomSettings},
+    config::{Patience, WecomSettings},
     token::{Fetch, Token, TokenStore, Tokens},
     verify::Secret,
 };
@@ -272,95 +273,6 @@ impl Client {
             }
         })
     }
-
-    /// Fetches a file that somebody sent, at most `bytes_max` of it.
-    ///
-    /// # Errors
-    /// `Answered` when WeCom does not have it.
-    pub async fn media(&self, media_id: &str, bytes_max: u64) -> Result<File, CallError> {
-        let call = Call::get(Api::MediaGet, vec![("media_id", media_id.to_owned())]);
-        let token = self.token(None).await?;
-        match self.media_with(&call, &token, bytes_max).await {
-            Err(CallError::Answered(no)) if no.is_of_token() => {
-                let token = self.token(Some(&token)).await?;
-                self.media_with(&call, &token, bytes_max).await
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn media_with(
-        &self,
-        call: &Call,
-        token: &Token,
-        bytes_max: u64,
-    ) -> Result<File, CallError> {
-        let mut persistence = Persistence::new(self.patience.busy);
-        loop {
-            let outcome = self.media_once(call, token, bytes_max).await;
-            match persistence.wait_after(&outcome) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return outcome,
-            }
-        }
-    }
-
-    async fn media_once(
-        &self,
-        call: &Call,
-        token: &Token,
-        bytes_max: u64,
-    ) -> Result<File, CallError> {
-        self.limits.check(call.limit())?;
-        let request = self.http.get(self.url(call, token)).timeout(self.patience.upload);
-        let response = request.send().await.map_err(|error| sort(&error))?;
-        let status = response.status().as_u16();
-        // What is said of the kind is not trusted beyond this: a fault comes as JSON.
-        let is_file = response.headers().contains_key("content-disposition");
-        let Some(bytes) = whole_body(response, bytes_max.min(DOWNLOAD_BYTES_MAX)).await? else {
-            return Ok(File::TooLarge);
-        };
-        if !is_file && bytes.first() == Some(&b'{') {
-            let head = read_head(status, &cleaned(&bytes));
-            self.limits.note(call.limit(), head.as_ref().err());
-            head?;
-        }
-        match status {
-            200 | 206 => Ok(File::Bytes(bytes.into())),
-            status => Err(CallError::Unknown(Broken::Foreign { status })),
-        }
-    }
-
-    /// Fetches a file of the bot's by its address, at most `bytes_max` of it. The address is a
-    /// secret as well.
-    ///
-    /// # Errors
-    /// `Unknown` with the status for what is not there.
-    pub async fn media_at(
-        http: &reqwest::Client,
-        url: Url,
-        timeout: Duration,
-        bytes_max: u64,
-    ) -> Result<File, CallError> {
-        let response = http.get(url).timeout(timeout).send().await.map_err(|error| sort(&error))?;
-        let status = response.status().as_u16();
-        if status != 200 {
-            return Err(CallError::Unknown(Broken::Foreign { status }));
-        }
-        Ok(match whole_body(response, bytes_max).await? {
-            Some(bytes) => File::Bytes(bytes.into()),
-            None => File::TooLarge,
-        })
-    }
-}
-
-/// A file, as far as it is one that we take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum File {
-    /// Its bytes.
-    Bytes(Vec<u8>),
-    /// There are more of them than asked for.
-    TooLarge,
 }
 
 /// The address of something under `/cgi-bin/`.

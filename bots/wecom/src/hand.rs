@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use crate::{
     Clock,
     address::{At, SendName},
-    answer::{Broken, CallError, NOBODY_SEES_IT, No, Verdict, judge, missed, resting, unreached},
+    answer::{
+        Broken, CallError, IN_PARTS, NOBODY_SEES_IT, No, Verdict, judge, missed, resting, unreached,
+    },
     call::{Api, Body, Call, Upload},
     client::{Client, File},
     menus::{Chooses, Menus},
@@ -288,7 +290,7 @@ impl Hand {
             Ok(File::TooLarge) => Err(FetchError::TooLarge),
             Err(CallError::Answered(no)) => match self.client.judge(Api::MediaGet, &no) {
                 Verdict::Refused(_) | Verdict::Reupload => Err(match no.code {
-                    830_002 => FetchError::TooLarge,
+                    IN_PARTS => FetchError::TooLarge,
                     _ => FetchError::Gone,
                 }),
                 _ => Err(FetchError::Later(CallError::Answered(no).into())),

@@ -161,10 +161,11 @@ impl Menus for Kept {
             let there = OfConversation(conversation.clone());
             rows::way(&mut self.store.read_as(there).await?).await
         };
-        read.await.map(Option::unwrap_or_default).unwrap_or_else(|error| {
+        let way = read.await.unwrap_or_else(|error| {
             complain("how somebody chooses cannot be read", &error);
-            Chooses::ByNumber
-        })
+            None
+        });
+        way.unwrap_or_default()
     }
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
@@ -204,7 +205,7 @@ pub struct Ear(pub Alarms);
 
 impl HearsAlarms for Ear {
     fn raise(&self, alarm: &Alarm) {
-        self.0.raise_in_words(alarm.what, &alarm.words);
+        self.0.raise_about(alarm.what, &alarm.of, &alarm.words);
     }
 }
 

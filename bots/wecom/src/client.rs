@@ -22,11 +22,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-pub use self::{media::File, robot::Robot};
 use self::{busy::Persistence, limits::Limits};
+pub use self::{media::File, robot::Robot};
 use crate::{
     Clock,
-    answer::{Alarm, Broken, CallError, No, Verdict, cleaned, judge, read_head},
+    answer::{
+        Alarm, Broken, CallError, No, Verdict, account_named, app_named, cleaned, judge, read_head,
+    },
     call::{Api, Body, Call, Upload},
     config::{Patience, WecomSettings},
     token::{Fetch, Token, TokenStore, Tokens},
@@ -93,6 +95,8 @@ pub struct Client {
     alarms: Arc<dyn Alarms>,
     patience: Patience,
     limits: Arc<Limits>,
+    /// What the app is called in an alarm.
+    app: String,
 }
 
 /// Fetches tokens with the app's secret.
@@ -102,6 +106,8 @@ struct Gettoken {
     timeout: Duration,
     alarms: Arc<dyn Alarms>,
     limits: Arc<Limits>,
+    /// What the app is called in an alarm.
+    app: String,
 }
 
 /// By what the limit of fetching tokens is known.
@@ -125,7 +131,7 @@ impl Fetch for Gettoken {
         self.limits.note(GETTOKEN, head.as_ref().err());
         if let Err(error) = head {
             if let CallError::Answered(no) = &error
-                && let Some(alarm) = crate::answer::alarm(no)
+                && let Some(alarm) = crate::answer::alarm(no, &self.app)
             {
                 self.alarms.raise(&alarm);
             }
@@ -158,7 +164,9 @@ impl Client {
             timeout: house.patience.call,
             alarms: house.alarms.clone(),
             limits: Arc::clone(&limits),
+            app: app_named(&settings.agent_id.to_string()),
         };
+        let named = fetch.app.clone();
         let app = format!("{}:{}", settings.corp_id, settings.agent_id);
         let (clock, patience) = (house.clock.clone(), house.patience);
         Self {
@@ -168,11 +176,13 @@ impl Client {
             alarms: house.alarms.clone(),
             patience,
             limits,
+            app: named,
         }
     }
 
-    /// Makes a call and returns the answer, a JSON text without a fault in its head. A token that
-    /// WeCom takes no more is replaced once, and the call repeated once.
+    /// Makes a call and returns the answer, a JSON text without a fault in its head; of a page,
+    /// whatever came. A token that WeCom takes no more is replaced once, and the call repeated
+    /// once.
     ///
     /// # Errors
     /// The call's, or that of fetching a token.
@@ -197,10 +207,12 @@ impl Client {
         serde_json::from_slice(&body).map_err(foreign)
     }
 
-    /// What a failed call means, said where it has to be.
+    /// What a failed call means, said where it has to be. `account` is that of customer service
+    /// which the call was about.
     #[must_use]
-    pub fn judge(&self, api: Api, no: &No) -> Verdict {
-        let verdict = match judge(api, no) {
+    pub fn judge(&self, api: Api, account: Option<&str>, no: &No) -> Verdict {
+        let account = account.filter(|_| no.is_of_one()).map(account_named);
+        let verdict = match judge(api, no, account.as_deref().unwrap_or(&self.app)) {
             Verdict::Wait(wait) => Verdict::Wait(self.limits.rest(api.path()).unwrap_or(wait)),
             verdict => verdict,
         };
@@ -221,6 +233,11 @@ impl Client {
     /// Tells the owner of something that is no no.
     pub(crate) fn tell(&self, alarm: &Alarm) {
         self.alarms.raise(alarm);
+    }
+
+    /// What the app is called in an alarm.
+    pub(crate) fn app(&self) -> &str {
+        &self.app
     }
 
     async fn token(&self, stale: Option<&Token>) -> Result<Token, CallError> {
@@ -246,7 +263,13 @@ impl Client {
         self.limits.check(call.limit())?;
         let request = self.request(call, token)?;
         let (status, body) = exchange(request).await?;
-        let head = read_head(status, &body);
+        let head = match read_head(status, &body) {
+            // Whoever asks for pages can do something about one that cannot be read.
+            Err(CallError::Unknown(Broken::Foreign { status: 200 })) if call.api.is_of_pages() => {
+                Ok(())
+            }
+            head => head,
+        };
         self.limits.note(call.limit(), head.as_ref().err());
         head.map(|()| body)
     }

@@ -82,6 +82,8 @@ fn has(memory: &Mutex<Remembered>, name: Option<SendName>) -> bool {
 pub(crate) struct Trip<'t> {
     /// For whom they are.
     pub readers: Readers<'t>,
+    /// The account of customer service at which they are.
+    pub account: Option<&'t str>,
     /// Whether an earlier process may have made some of them.
     pub maybe_begun: bool,
 }
@@ -179,7 +181,7 @@ impl Hand {
         let call = Call::upload(upload.clone());
         let answer = match self.client.ask(&call).await {
             Ok(answer) => answer,
-            Err(CallError::Answered(no)) => return Err(self.refused(call.api, &no)),
+            Err(CallError::Answered(no)) => return Err(self.refused(call.api, None, &no)),
             Err(CallError::Resting(wait)) => return Err(resting(call.api, wait).into()),
             Err(CallError::NoToken(inner)) => return Err(no_token(*inner)),
             Err(error) => return Err(DeliveryError::NotSent(error.into()).into()),
@@ -218,10 +220,10 @@ impl Hand {
             }
             CallError::Answered(no) => {
                 if let (Readers::Operators(operators), NOBODY_SEES_IT) = (trip.readers, no.code) {
-                    self.client.tell(&unreached(operators));
+                    self.client.tell(&unreached(operators, self.client.app()));
                     return Err(DeliveryError::Refused(Refusal::Blocked).into());
                 }
-                Err(self.refused(call.api, &no))
+                Err(self.refused(call.api, trip.account, &no))
             }
             CallError::Unknown(_) if call.api.is_seen() => {
                 add(&self.unsure, send.name);
@@ -243,7 +245,7 @@ impl Hand {
                 let without = operators.iter().filter(|user| missed(answer, user));
                 let without: Vec<String> = without.cloned().collect();
                 if !without.is_empty() {
-                    self.client.tell(&unreached(&without));
+                    self.client.tell(&unreached(&without, self.client.app()));
                 }
                 without.len() == operators.len()
             }
@@ -273,8 +275,8 @@ impl Hand {
         outcome
     }
 
-    fn refused(&self, api: Api, no: &No) -> Failed {
-        match self.client.judge(api, no) {
+    fn refused(&self, api: Api, account: Option<&str>, no: &No) -> Failed {
+        match self.client.judge(api, account, no) {
             Verdict::WrongState => Failed::WrongState,
             verdict => Failed::Delivery(verdict.failure(api, no)),
         }
@@ -288,7 +290,7 @@ impl Hand {
         match self.client.media(&media.handle, bytes_max).await {
             Ok(File::Bytes(bytes)) => Ok(bytes),
             Ok(File::TooLarge) => Err(FetchError::TooLarge),
-            Err(CallError::Answered(no)) => match self.client.judge(Api::MediaGet, &no) {
+            Err(CallError::Answered(no)) => match self.client.judge(Api::MediaGet, None, &no) {
                 Verdict::Refused(_) | Verdict::Reupload => Err(match no.code {
                     IN_PARTS => FetchError::TooLarge,
                     _ => FetchError::Gone,
@@ -305,7 +307,8 @@ impl Hand {
 /// is written down nowhere: so any no is taken for it that has no other meaning.
 fn is_repeat(call: &Call, no: &No) -> bool {
     let named = matches!(call.api, Api::KfSendMsg | Api::KfSendMsgOnEvent);
-    named && judge(call.api, no) == Verdict::Refused(Refusal::Content) && !no.is_of_content()
+    let verdict = judge(call.api, no, "");
+    named && verdict == Verdict::Refused(Refusal::Content) && !no.is_of_content()
 }
 
 /// What WeCom answered to a send that it had taken: the message has the name that we gave it.
@@ -320,7 +323,7 @@ fn as_taken(call: &Call) -> Value {
 fn no_token(error: CallError) -> Failed {
     Failed::Delivery(match error {
         // The alarm is out already.
-        CallError::Answered(no) => match judge(Api::MessageSend, &no) {
+        CallError::Answered(no) => match judge(Api::MessageSend, &no, "") {
             Verdict::Refused(_) => DeliveryError::Unauthorized,
             verdict => verdict.failure(Api::MessageSend, &no),
         },

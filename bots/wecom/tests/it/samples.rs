@@ -101,7 +101,7 @@ pub fn app_reading(raw: &str) -> Value {
 fn kf_reading(raw: &str) -> Value {
     let page: Page<'_> = serde_json::from_str(raw).unwrap();
     let reader = Reader { account: "wkEXAMPLE1", house: "h1", received_at: RECEIVED_AT };
-    let raws: Vec<&str> = page.msg_list.iter().map(|item| item.get()).collect();
+    let raws: Vec<&str> = page.items().iter().map(|item| item.get()).collect();
     let arrivals: Vec<Value> =
         read_page(&page, reader, None).iter().map(|arrival| shown(arrival, &raws)).collect();
     json!({ "arrivals": arrivals, "has_more": page.has_more(), "next_cursor": page.next_cursor })

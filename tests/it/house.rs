@@ -359,7 +359,7 @@ impl House {
             telegram = self.given.telegram,
             wecom = self.wecom.as_ref().zip(self.given.wecom).map_or_else(
                 String::new,
-                |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
+                |(wecom, way)| wecom::sections(wecom, way, &self.given)
             ),
             links = creem.map(|creem| sales::of_creem(creem, &self.given)).unwrap_or_default(),
             link = self.given.link,

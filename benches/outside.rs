@@ -1,5 +1,6 @@
-//! What bad callers cost, and whether good ones notice: a wrong secret, bodies that are too large,
-//! sockets that say nothing, little or too slowly. Run: `cargo bench --bench outside`.
+//! What bad callers cost, and whether good ones notice: a wrong secret, envelopes that are wrong in
+//! one way or another, bodies that are too large, sockets that say nothing, little or too slowly.
+//! Run: `cargo bench --bench outside`.
 
 #[expect(dead_code, reason = "other benches look at the server")]
 mod databases;
@@ -9,6 +10,8 @@ mod line;
 mod machine;
 mod memory;
 mod rude;
+#[expect(dead_code, reason = "another bench has members who write")]
+mod wecom;
 
 use std::{
     fs,
@@ -28,6 +31,7 @@ use machine::{median, verdict};
 use picdesk::clock::Clock;
 use rude::{Rude, TooMuch};
 use tokio::task::JoinSet;
+use wecom::{Wecom, Wrong};
 
 /// Requests with each wrong secret.
 const GUESSES: usize = 20_000;
@@ -43,6 +47,8 @@ const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Between the medians of the two wrong secrets, microseconds.
 const GUESS_BAR_US: f64 = 2.0;
+/// Between the medians of what is rightly signed and refused all the same.
+const ENVELOPE_BAR: f64 = 1.05;
 /// Until a body that is too large is refused, milliseconds; what all may cost, MiB.
 const REFUSED_BAR_MS: f64 = 100.0;
 const BODIES_BAR_MIB: f64 = 5.0;
@@ -55,10 +61,12 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         for database in databases::all()? {
             println!("\n{} ({})", database.name, machine::describe());
-            let house = House::build(&database, 1, None).await?;
+            let wecom = Wecom::open(1).await?;
+            let house = House::build(&database, 1, None).await?.with_config(wecom.config());
             let (desk, _) = house.open().await?;
             bring(desk.address, 1).await?;
             secrets(&desk).await?;
+            envelopes(&desk, &wecom).await?;
             for kind in TooMuch::ALL {
                 bodies(&desk, kind).await?;
             }
@@ -107,6 +115,38 @@ async fn secrets(desk: &Desk) -> anyhow::Result<()> {
         "a secret wrong in its first letter {first:.2} µs, in its last {last:.2} µs: {apart:.2} apart \
          (medians of {GUESSES}); bar {GUESS_BAR_US} µs or 1 %: {}",
         verdict(apart < GUESS_BAR_US || apart < first / 100.0),
+    );
+    Ok(())
+}
+
+/// Callbacks of WeCom's that are wrong in one way or another, by turns. Whoever cannot sign is told
+/// apart by the status already; of those that are rightly signed nobody is to learn by the time
+/// what is wrong inside.
+async fn envelopes(desk: &Desk, wecom: &Wecom) -> anyhow::Result<()> {
+    let mut took = Wrong::ALL.map(|_| Vec::new());
+    let mut line = Line::open(desk.address).await?;
+    for _ in 0..GUESSES {
+        for (wrong, took) in Wrong::ALL.into_iter().zip(&mut took) {
+            let request = wecom.wrong(wrong)?;
+            let began = Instant::now();
+            let status = line.ask(&request).await;
+            let time = began.elapsed().as_secs_f64() * 1e6;
+            let Ok(status) = status else {
+                // Who was refused may find the connection closed.
+                line = Line::open(desk.address).await?;
+                continue;
+            };
+            ensure!(status == wrong.named().1, "{} that is wrong got {status}", wrong.named().0);
+            took.push(time);
+        }
+    }
+    let [signature, padding, receiver] = took.map(median);
+    let ratio = padding.max(receiver) / padding.min(receiver);
+    println!(
+        "an envelope wrong in its signature {signature:.2} µs, in its padding {padding:.2} µs, in its \
+         receiver {receiver:.2} µs: the last two {ratio:.3} apart (medians of {GUESSES}); bar \
+         {ENVELOPE_BAR}: {}",
+        verdict(ratio < ENVELOPE_BAR),
     );
     Ok(())
 }

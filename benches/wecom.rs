@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::Context as _;
 use axum::{Router, extract::State, http::Uri};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use picdesk::clock::Clock;
@@ -78,22 +79,32 @@ impl Wecom {
              <MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{command}]]></Content>\
              <MsgId>{number}</MsgId><AgentID>{AGENT}</AgentID></xml>"
         );
+        self.sealed(number, &message)
+    }
+
+    /// One that tells that somebody has left who never wrote: it is written down, and nothing
+    /// follows from it.
+    fn leaving(&self) -> Vec<u8> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let now_s = self.clock.now_ms() / 1000;
+        let event = format!(
+            "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName>\
+             <![CDATA[stranger_{number}]]></FromUserName><CreateTime>{now_s}</CreateTime>\
+             <MsgType><![CDATA[event]]></MsgType><Event><![CDATA[unsubscribe]]></Event>\
+             <AgentID>{AGENT}</AgentID></xml>"
+        );
+        self.sealed(number, &event)
+    }
+
+    /// A call with this in its envelope.
+    fn sealed(&self, number: u64, message: &str) -> Vec<u8> {
+        let now_s = self.clock.now_ms() / 1000;
         let mut random = [7; 16];
         random[..8].copy_from_slice(&number.to_le_bytes());
-        let encrypted = self.envelope.encrypt(&message, random);
+        let encrypted = self.envelope.encrypt(message, random);
         let (timestamp, nonce) = (now_s.to_string(), format!("{}", number % 10_000_000_000));
         let signature = self.envelope.sign(&timestamp, &nonce, &encrypted);
-        let body = format!(
-            "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]>\
-             </Encrypt><AgentID><![CDATA[{AGENT}]]></AgentID></xml>"
-        );
-        let length = body.len();
-        format!(
-            "POST /wecom/callback?msg_signature={signature}&timestamp={timestamp}&nonce={nonce} \
-             HTTP/1.1\r\nhost: desk\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\r\n\
-             {body}"
-        )
-        .into_bytes()
+        posted(&signature, (&timestamp, &nonce), &encrypted)
     }
 
     /// Whatever was sent to a member before is not the answer to what they say next: who is new
@@ -161,6 +172,105 @@ impl Wecom {
         }
         Ok(answered.load(Ordering::Relaxed))
     }
+}
+
+impl Wecom {
+    /// So many connections bring one event after the other from which nothing follows, each once
+    /// the last one is on disk, for a while; how many were.
+    pub async fn on_disk_at_once(
+        self: &Arc<Self>,
+        desk: &Desk,
+        lines: usize,
+        lasting: Duration,
+    ) -> anyhow::Result<u64> {
+        let brought = Arc::new(AtomicU64::new(0));
+        let until = Instant::now() + lasting;
+        let mut all = JoinSet::new();
+        for _ in 0..lines {
+            let (this, brought) = (Arc::clone(self), Arc::clone(&brought));
+            let mut line = Line::open(desk.address).await?;
+            all.spawn(async move {
+                while Instant::now() < until {
+                    line.bring(&this.leaving()).await?;
+                    brought.fetch_add(1, Ordering::Relaxed);
+                }
+                anyhow::Ok(())
+            });
+        }
+        while let Some(ended) = all.join_next().await {
+            ended??;
+        }
+        Ok(brought.load(Ordering::Relaxed))
+    }
+}
+
+/// What is wrong with a callback that is refused. All are of one length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// One letter of its signature.
+    Signature,
+    /// Its padding, rightly signed.
+    Padding,
+    /// For whom it is, rightly signed.
+    Receiver,
+}
+
+impl Wrong {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Signature, Self::Padding, Self::Receiver];
+
+    /// What it is called, and the status that it gets.
+    pub const fn named(self) -> (&'static str, u16) {
+        match self {
+            Self::Signature => ("a signature", 403),
+            Self::Padding => ("a padding", 400),
+            Self::Receiver => ("a receiver", 400),
+        }
+    }
+}
+
+impl Wecom {
+    /// A callback that is refused.
+    pub fn wrong(&self, wrong: Wrong) -> anyhow::Result<Vec<u8>> {
+        let message = "x".repeat(300);
+        let encrypted = match wrong {
+            Wrong::Receiver => {
+                let key = AesKey::read(KEY).context("a key")?;
+                let other: String = CORP.chars().rev().collect();
+                Envelope::new(Secret::new(TOKEN), key, other).encrypt(&message, [7; 16])
+            }
+            Wrong::Signature | Wrong::Padding => self.envelope.encrypt(&message, [7; 16]),
+        };
+        let mut bytes = STANDARD.decode(encrypted)?;
+        if wrong == Wrong::Padding {
+            // A bit of the last block but one is the same bit of the last one's plain text.
+            let at = bytes.len().checked_sub(17).context("two blocks")?;
+            bytes[at] ^= 0x80;
+        }
+        let encrypted = STANDARD.encode(bytes);
+        let (timestamp, nonce) = ("1790000000", "1597212914");
+        let mut signature = self.envelope.sign(timestamp, nonce, &encrypted);
+        if wrong == Wrong::Signature {
+            let last = if signature.ends_with('0') { "1" } else { "0" };
+            signature.replace_range(39.., last);
+        }
+        Ok(posted(&signature, (timestamp, nonce), &encrypted))
+    }
+}
+
+/// A call of the callback.
+fn posted(signature: &str, (timestamp, nonce): (&str, &str), encrypted: &str) -> Vec<u8> {
+    let body = format!(
+        "<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]>\
+         </Encrypt><AgentID><![CDATA[{AGENT}]]></AgentID></xml>"
+    );
+    let length = body.len();
+    format!(
+        "POST /wecom/callback?msg_signature={signature}&timestamp={timestamp}&nonce={nonce} \
+         HTTP/1.1\r\nhost: desk\r\ncontent-type: text/xml\r\ncontent-length: {length}\r\n\r\n\
+         {body}"
+    )
+    .into_bytes()
 }
 
 /// Connections while everybody is met.

@@ -192,6 +192,7 @@ create table requests (
 );
 create index requests_open on requests (account, id)
   where state in ('asking', 'unpaid', 'checking', 'open');
+create index requests_checking on requests (conversation) where state = 'checking';
 create index requests_account on requests (account, id);
 create index requests_message on requests (conversation, message);
 create index requests_due on requests (asked_at) where forgotten = 0;

@@ -38,7 +38,7 @@ pub struct Alarms {
 /// A robot in a WeCom group, and when it said what.
 struct Told {
     robot: Robot,
-    said_at: Mutex<HashMap<&'static str, i64>>,
+    said_at: Mutex<HashMap<String, i64>>,
 }
 
 impl Alarms {
@@ -60,15 +60,29 @@ impl Alarms {
 
     /// The same, where there is more to say of it: never content.
     pub fn raise_in_words(&self, what: &'static str, words: &str) {
+        self.raise_about(what, "", words);
+    }
+
+    /// The same of one of several, each of which is told of by itself.
+    pub fn raise_of(&self, what: &'static str, of: &str) {
+        match of {
+            "" => self.raise(what),
+            of => self.raise_about(what, of, &format!("{of}: {what}")),
+        }
+    }
+
+    /// The same, where there is more to say of it.
+    pub fn raise_about(&self, what: &'static str, of: &str, words: &str) {
         metrics::alarm(what);
         error!(alarm = what, "alarm: {words}");
+        let trouble = if of.is_empty() { what.to_owned() } else { format!("{what}:{of}") };
         if let Some(chat) = self.chat.clone() {
-            tokio::spawn(tell(self.store.clone(), chat, what, words.to_owned()));
+            tokio::spawn(tell(self.store.clone(), chat, trouble.clone(), words.to_owned()));
         }
         if let Some(told) = self.robot.clone()
-            && told.is_due(what, self.store.clock().now_ms())
+            && told.is_due(&trouble, self.store.clock().now_ms())
         {
-            tokio::spawn(say(told, what, words.to_owned()));
+            tokio::spawn(say(told, trouble, words.to_owned()));
         }
     }
 }
@@ -87,17 +101,17 @@ impl Alarms {
         metrics::alarm(what);
         error!(alarm = what, "alarm: {words}");
         if let Some(told) = self.robot.clone().filter(|_| aloud) {
-            tokio::spawn(say(told, what, words.to_owned()));
+            tokio::spawn(say(told, what.to_owned(), words.to_owned()));
         }
     }
 }
 
 impl Told {
-    fn is_due(&self, what: &'static str, now: i64) -> bool {
+    fn is_due(&self, what: &str, now: i64) -> bool {
         let mut said_at = self.said_at.lock().unwrap_or_else(PoisonError::into_inner);
         let due = said_at.get(what).is_none_or(|at| now >= at + QUIET_MS);
         if due {
-            said_at.insert(what, now);
+            said_at.insert(what.to_owned(), now);
         }
         due
     }
@@ -109,13 +123,13 @@ impl Told {
 }
 
 /// The robot says it, however long its group cannot be reached.
-async fn say(told: Arc<Told>, what: &'static str, words: String) {
+async fn say(told: Arc<Told>, what: String, words: String) {
     let quiet = Duration::from_millis(QUIET_MS.unsigned_abs());
     let (mut rest, mut rested) = (AGAIN_FIRST, Duration::ZERO);
     while let Err(error) = told.robot.say(&words).await {
         warn!(error = %error, "the group's robot cannot tell of an alarm");
         if rested >= quiet {
-            return told.unsaid(what);
+            return told.unsaid(&what);
         }
         tokio::time::sleep(rest).await;
         rested += rest;
@@ -124,7 +138,7 @@ async fn say(told: Arc<Told>, what: &'static str, words: String) {
 }
 
 /// An alarm is an event like any other: written down once, then turned into a message.
-async fn tell(store: Store, chat: ConversationId, what: &'static str, words: String) {
+async fn tell(store: Store, chat: ConversationId, what: String, words: String) {
     let now = store.clock().now_ms();
     let id = format!("alarm:{}:{what}", now.div_euclid(QUIET_MS));
     let event = Event::AlarmRaised { what: words };

@@ -156,6 +156,18 @@ impl Menus for Kept {
         })
     }
 
+    async fn way(&self, conversation: &ConversationId) -> Chooses {
+        let read = async {
+            let there = OfConversation(conversation.clone());
+            rows::way(&mut self.store.read_as(there).await?).await
+        };
+        let way = read.await.unwrap_or_else(|error| {
+            complain("how somebody chooses cannot be read", &error);
+            None
+        });
+        way.unwrap_or_default()
+    }
+
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
         let read = async {
             let there = OfConversation(conversation.clone());
@@ -193,7 +205,7 @@ pub struct Ear(pub Alarms);
 
 impl HearsAlarms for Ear {
     fn raise(&self, alarm: &Alarm) {
-        self.0.raise_in_words(alarm.what, &alarm.words);
+        self.0.raise_about(alarm.what, &alarm.of, &alarm.words);
     }
 }
 

@@ -193,6 +193,7 @@ making-place = { NUMBER($place, type: "ordinal") ->
 }
 making-wait = about { $time }
 making-place-wait = { $place }, about { $time }
+making-cancel = Changed your mind? Write “cancel”.
 making-reduced = Your settings ask for more than you can have now, so I make the most there is.
 drawing = Drawing { ITALIC($prompt) } now, so it cannot be cancelled any more.
 drawing-part = Drawing { ITALIC($prompt) } now, { $part }. It cannot be cancelled any more.

@@ -163,6 +163,7 @@ making-next = 下一个就是你
 making-place = 排第 { $place } 位
 making-wait = 约 { $time }
 making-place-wait = { $place }，约 { $time }
+making-cancel = 不想画了？发“取消”就行。
 making-reduced = 设置里选的超出了你目前可用的，先按可用的画。
 drawing = 正在落笔 { ITALIC($prompt) }，不能取消了。
 drawing-part = 正在落笔 { ITALIC($prompt) } · { $part }。不能取消了。

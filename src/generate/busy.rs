@@ -4,6 +4,7 @@ use picdesk_core::{
     channel::Text,
     credits::Credits,
     event::Setting,
+    facts::House,
     line::Standing,
     say::{Making, Part, Say},
 };
@@ -26,7 +27,8 @@ impl Studio {
             return Busy { progress, claimed: None };
         }
         progress.begin(&request.conversation);
-        let words = self.words(claimed, &making(claimed, Standing { place: 0, wait_s: None }));
+        let stands = Standing { place: 0, wait_s: None };
+        let words = self.words(claimed, &making(&self.parts.desk.house, claimed, stands));
         progress.drafts.begin(claimed.generation, request.conversation.clone(), words);
         Busy { progress, claimed: Some(claimed) }
     }
@@ -40,8 +42,9 @@ impl Studio {
 }
 
 /// What a placeholder says of a picture that stands there in line.
-pub(super) fn making(claimed: &Claimed, standing: Standing) -> Say {
+pub(super) fn making(house: &House, claimed: &Claimed, standing: Standing) -> Say {
     let request = &claimed.request;
+    let channel = house.channel(&request.conversation);
     let count = request.options.count;
     Say::Making(Making {
         prompt: request.prompt.clone(),
@@ -52,6 +55,7 @@ pub(super) fn making(claimed: &Claimed, standing: Standing) -> Say {
         place: standing.place,
         wait_s: standing.wait_s,
         reduced: false,
+        by_word: channel.is_some_and(|channel| channel.one_answer),
     })
 }
 

@@ -112,7 +112,7 @@ impl Studio {
     fn tell(&self, one: &Claimed, stands: Standing) {
         let (desk, request) = (&self.parts.desk, &one.request);
         let language = one.language.unwrap_or(desk.house.language_default);
-        let say = making(one, stands);
+        let say = making(&desk.house, one, stands);
         let text = self.words(one, &say);
         let rows = keys::with_human(&desk.house, &Body::Say(say), keys::cancel(request.id));
         let partial = Partial {

@@ -12,6 +12,7 @@ use picdesk_core::{
 };
 use picdesk_wecom::{
     BotMode, BotSettings, Clock, KfSettings, Patience, WecomApp, WecomBot, WecomKf, WecomSettings,
+    answer::bot_named,
     client::{Client, House, http_client},
     envelope::{AesKey, Envelope},
     kf::{Ended as SyncEnded, KfSync},
@@ -290,17 +291,21 @@ impl Serving {
         let Some(socket) = Socket::new(&bot.settings, handle, means, &bot.house) else { return };
         let socket = Arc::new(socket.through(bot.proxy.clone()));
         let alarms = self.desk.alarms.clone();
+        let of = match &bot.settings.mode {
+            BotMode::Socket { bot_id, .. } => bot_named(bot_id),
+            BotMode::Callback { .. } => String::new(),
+        };
         // Under the sender's lease: who sends needs the connection in its own process.
         let (left, name) = (self.left.clone(), lease.clone());
         workers.keep_while_held(&lease, held, &stops.work, move |stop| {
-            let (left, name) = (left.clone(), name.clone());
+            let (left, name, of) = (left.clone(), name.clone(), of.clone());
             let (socket, alarms) = (Arc::clone(&socket), alarms.clone());
             async move {
                 loop {
                     match socket.run(stop.cancelled()).await {
                         SocketEnded::Stopped => return,
                         SocketEnded::Replaced => {
-                            alarms.raise("somebody else connects as the WeCom AI bot");
+                            alarms.raise_of("somebody else connects as the bot", &of);
                             // Another replica may have more luck, and stands by for that.
                             left.leave(&name, Instant::now() + LONG_REST);
                         }

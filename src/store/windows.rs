@@ -7,8 +7,9 @@ use picdesk_core::{
     channel::{Content, OutboundMessage, Refusal},
     effect::Effect,
     event::{About, Event},
+    generation::Options,
     id::{ConversationId, OutboundId, Slot},
-    window::{Claim, Occasion, Rank, Window, allot},
+    window::{Claim, Occasion, Rank, Window, allot, slots_of},
 };
 
 use super::{
@@ -32,6 +33,9 @@ const RESERVED: &str = "
     where conversation in ({list})
       and state in ('held', 'claimed', 'submitting', 'submitted', 'made')
     group by conversation";
+const CHECKING: &str = "
+    select conversation, options from requests
+    where conversation in ({list}) and state = 'checking'";
 const OPEN: &str = "
     insert into reply_windows (conversation, opened_at, closes_at, replies_left, handed)
     values ($1, $2, $3, $4, 0)
@@ -91,6 +95,14 @@ pub async fn find(
     for row in tx.rows_for(RESERVED, &list).await? {
         let window: &mut Window = found.entry(row.text(0)?).or_default();
         window.reserved = u32::try_from(row.int(1)?).unwrap_or(u32::MAX);
+    }
+    for row in tx.rows_for(CHECKING, &list).await? {
+        let conversation = row.text(0)?;
+        let options: Options = serde_json::from_str(&row.text(1)?).map_err(|_| {
+            StoreError::Inconsistent { table: "requests", row: conversation.clone() }
+        })?;
+        let window: &mut Window = found.entry(conversation).or_default();
+        window.reserved = window.reserved.saturating_add(slots_of(options));
     }
     Ok(found)
 }

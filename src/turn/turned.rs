@@ -24,8 +24,8 @@ pub(super) struct Turned {
     pub(super) count: usize,
     /// Answers to presses.
     pub(super) answers: Vec<Answer>,
-    /// What the owner must hear of.
-    pub(super) alarms: Vec<&'static str>,
+    /// What the owner must hear of, and whose trouble it is where that has a name.
+    pub(super) alarms: Vec<(&'static str, String)>,
     /// What of the website's did not work.
     pub(super) trouble: Vec<StoreError>,
     /// After how long cases were answered for the first time, milliseconds.
@@ -90,8 +90,8 @@ impl Turner {
             let after_ms = u64::try_from(*after_ms).unwrap_or_default();
             metrics::first_answered(Duration::from_millis(after_ms));
         }
-        for alarm in &turned.alarms {
-            self.desk.alarms.raise(alarm);
+        for (what, of) in &turned.alarms {
+            self.desk.alarms.raise_of(what, of);
         }
         for error in &turned.trouble {
             self.hear(error);

@@ -40,6 +40,10 @@ impl Speaker<'_> {
             line.text.push('\n');
             append(&mut line, &self.text("making-reduced"));
         }
+        if making.by_word {
+            line.text.push('\n');
+            append(&mut line, &self.text("making-cancel"));
+        }
         line
     }
 

@@ -290,6 +290,7 @@ pub(super) fn making(measure: &Measure) -> Making {
         place: 0,
         wait_s: None,
         reduced: false,
+        by_word: false,
     }
 }
 
@@ -315,6 +316,7 @@ fn requests(measure: &Measure) -> Vec<Say> {
         place: measure.number,
         wait_s: Some(5_000),
         reduced: true,
+        by_word: true,
         ..making(measure)
     };
     let confirm = |available| Say::ConfirmPrice {

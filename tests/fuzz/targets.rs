@@ -103,7 +103,7 @@ pub fn wecom_kf_page(data: &[u8]) {
     let Ok(page) = serde_json::from_slice::<Page<'_>>(data) else { return };
     let reader = Reader { account: "wkEXAMPLE1", house: "h1", received_at: RECEIVED_AT };
     let all = read_page(&page, reader, None);
-    assert!(all.len() <= page.msg_list.len());
+    assert!(all.len() <= page.items().len());
     assert_eq!(read_page(&page, reader, Some(i64::MIN)), all);
     assert!(read_page(&page, reader, Some(i64::MAX)).len() <= all.len());
 }

@@ -245,7 +245,14 @@ impl House {
             .await;
         self.order_well(&["ledger", "verify"]).await;
         self.assert_nothing_leaked().await;
+        self.assert_nothing_dropped();
         status
+    }
+
+    /// WeCom drops without a word what is more than a member gets in a minute.
+    fn assert_nothing_dropped(&self) {
+        let dropped = self.wecom.as_ref().map_or(0, |wecom| wecom.counts().dropped);
+        assert_eq!(dropped, 0, "members never see what was dropped:\n{}", self.last_log());
     }
 
     /// Waits until nothing is left to do but pictures in line that nobody makes. The ledger must
@@ -374,10 +381,11 @@ impl House {
             api = quoted(&self.telegram.api_url()),
             base = quoted(&self.images.base_url()),
             telegram = self.given.telegram,
-            wecom = self.wecom.as_ref().zip(self.given.wecom).map_or_else(
-                String::new,
-                |(wecom, way)| wecom::sections(wecom, way, self.given.kf)
-            ),
+            wecom = self
+                .wecom
+                .as_ref()
+                .zip(self.given.wecom)
+                .map_or_else(String::new, |(wecom, way)| wecom::sections(wecom, way, &self.given)),
             links = creem.map(|creem| sales::of_creem(creem, &self.given)).unwrap_or_default(),
             link = self.given.link,
             ledger = self.given.ledger,

@@ -25,6 +25,7 @@ mod stars;
 mod stopping;
 mod turning;
 mod wecom;
+mod wecom_alarms;
 mod wecom_bot;
 mod wecom_coming;
 mod wecom_doors;

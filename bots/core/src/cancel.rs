@@ -156,7 +156,8 @@ pub(crate) fn is_free(state: GenerationState) -> bool {
 }
 
 /// `/cancel`: everything in this conversation that can be taken back, and whatever waits for words.
-/// One message says so, in the place of all that stood there.
+/// Where placeholders have no buttons, it is the newest request alone: the word is all there is to
+/// take back one of several. One message says so, in the place of all that stood there.
 pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
     let mut done = match visit.customer.awaiting {
         // Nobody has been asked for anything.
@@ -165,14 +166,20 @@ pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
     };
     visit.awaits(turn, None);
     done |= tray::clear(turn, visit);
-    let here: Vec<OpenRequest> = visit
+    let by_word = turn.has_one_answer(&visit.reader.conversation);
+    let mut here: Vec<OpenRequest> = visit
         .customer
         .open
         .iter()
         .filter(|open| open.request.conversation == visit.reader.conversation)
         .filter(|open| open.request.identity == visit.customer.identity)
+        .filter(|_| !(by_word && done))
         .cloned()
         .collect();
+    here.sort_by_key(|open| open.request.id);
+    if by_word {
+        here.reverse();
+    }
     let mut remain = Remains::NOTHING;
     let mut taken = Vec::new();
     for open in &here {
@@ -183,6 +190,9 @@ pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
                 remain.made += of_it.made;
                 remain.going += of_it.going;
                 taken.push(open.request.id);
+                if by_word {
+                    break;
+                }
             }
         }
     }

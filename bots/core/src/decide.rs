@@ -64,9 +64,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             let (outbound, refusal) = (*outbound, *refusal);
             turn.then(Effect::BounceMessage { outbound, refusal, again });
         }
-        Event::ChannelWarned(warning) => {
+        Event::ChannelWarned { warning, of } => {
             if let Some(what) = warning.alarm() {
-                turn.then(Effect::RaiseAlarm { what });
+                turn.then(Effect::RaiseAlarmOf { what, of: of.clone() });
             }
         }
         Event::TopicClosed { .. } => desk::topic_closed(turn, of_desk(facts)?),

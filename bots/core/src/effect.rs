@@ -460,6 +460,13 @@ pub enum Effect {
         /// What, for logs and the alarm channel: never content.
         what: &'static str,
     },
+    /// The same, about one of several.
+    RaiseAlarmOf {
+        /// What.
+        what: &'static str,
+        /// Which.
+        of: String,
+    },
 }
 
 /// New words, options and price of a request.

@@ -199,7 +199,12 @@ pub enum Event {
         refusal: Refusal,
     },
     /// It tells something that the owner must act on.
-    ChannelWarned(Warning),
+    ChannelWarned {
+        /// What.
+        warning: Warning,
+        /// Whose trouble it is, as the owner knows it: one of several apps or accounts.
+        of: String,
+    },
 
     // The owner and the house itself.
     /// What somebody said or pressed, or what we had to say to them, was given up: it ended us, or

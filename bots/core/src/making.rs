@@ -114,5 +114,6 @@ fn making(turn: &Turn<'_>, line: &Line, request: &Request, number: u8, tag: i64)
         place: standing.place,
         wait_s: standing.wait_s,
         reduced: false,
+        by_word: turn.has_one_answer(&request.conversation),
     }
 }

@@ -220,13 +220,6 @@ fn reserved(turn: &Turn<'_>, effects: &[Effect]) -> u32 {
                     more += 1;
                 }
             }
-            // It will be in line once its words are let through.
-            Effect::OpenRequest(new)
-                if new.state == RequestState::Checking
-                    && new.conversation == *turn.frame.conversation =>
-            {
-                more += u32::from(new.options.count) + 1;
-            }
             Effect::CancelGeneration { .. }
             | Effect::UpdateRequest { state: RequestState::Settled, .. } => less += 1,
             Effect::SettleGeneration { state, .. } => match state {

@@ -55,7 +55,7 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::ContactChanged(_)
         | Event::AnswerRated { .. }
         | Event::MessageBounced { .. }
-        | Event::ChannelWarned(_) => Needs::default(),
+        | Event::ChannelWarned { .. } => Needs::default(),
         Event::PaymentTold(_) => of(FactsKind::Payment),
         Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
         Event::InvitationDue { identity } => invitation_needs(identity),

@@ -598,6 +598,8 @@ pub struct Making {
     pub wait_s: Option<i64>,
     /// What the plan includes was used instead of the larger or more that was remembered.
     pub reduced: bool,
+    /// No button stands under it while it is made: the word that cancels it is named.
+    pub by_word: bool,
 }
 
 /// What a receipt says.

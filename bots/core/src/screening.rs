@@ -15,6 +15,7 @@ use crate::{
     request::{self, NotYet},
     say::{Part, Say},
     turn::{Reader, Turn},
+    window,
 };
 
 /// How long an answer is waited for, milliseconds.
@@ -39,6 +40,7 @@ pub(crate) fn is_needed(turn: &Turn<'_>, request: &Request) -> bool {
 
 /// A request that could run is screened first.
 pub(crate) fn begin(turn: &mut Turn<'_>, visit: &mut Visit, request: &Request, then: Screening) {
+    window::reserve(turn, request);
     let id = ErrandId(turn.id());
     turn.then(Effect::RunErrand(NewErrand {
         id,
@@ -70,6 +72,7 @@ pub(crate) fn judged(
     if asked.state != RequestState::Checking {
         return;
     }
+    window::release(turn, asked);
     let reader = Reader::of(asked, customer.language);
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
     visit.customer.open.retain(|open| open.request.id != asked.id);

@@ -6,6 +6,8 @@ use alloc::{vec, vec::Vec};
 use crate::{
     effect::Effect,
     event::{Event, Hands, Setting},
+    facts::Request,
+    generation::Options,
     turn::Turn,
 };
 
@@ -18,7 +20,8 @@ pub struct Window {
     pub closes_at: i64,
     /// Whether our people have the chat, so that the bot may not write.
     pub handed: bool,
-    /// What the pictures in line and being made there will need, each request's menu too.
+    /// What the pictures in line and being made there will need, and those whose words are being
+    /// looked at; each request's menu too.
     pub reserved: u32,
 }
 
@@ -28,6 +31,12 @@ impl Window {
     pub fn room(&self, now: i64) -> u32 {
         if self.handed || now >= self.closes_at { 0 } else { self.left }
     }
+}
+
+/// What a request's pictures need, and their menu.
+#[must_use]
+pub fn slots_of(options: Options) -> u32 {
+    u32::from(options.count).saturating_add(1)
 }
 
 /// What a message is to a budget, the most important first.
@@ -124,6 +133,22 @@ pub(crate) fn heard(turn: &mut Turn<'_>, event: &Event) {
     turn.then(Effect::OpenWindow { conversation: conversation.clone(), replies, closes_at });
     if !window.handed {
         turn.then(Effect::ReleaseHeld { conversation });
+    }
+}
+
+/// The words of a request are looked at from now on: its pictures keep their slots meanwhile.
+pub(crate) fn reserve(turn: &mut Turn<'_>, request: &Request) {
+    let here = request.conversation == *turn.frame.conversation;
+    if let Some(window) = turn.window.as_mut().filter(|_| here) {
+        window.reserved = window.reserved.saturating_add(slots_of(request.options));
+    }
+}
+
+/// They are looked at no more: what is to be made has its slots by being in line.
+pub(crate) fn release(turn: &mut Turn<'_>, request: &Request) {
+    let here = request.conversation == *turn.frame.conversation;
+    if let Some(window) = turn.window.as_mut().filter(|_| here) {
+        window.reserved = window.reserved.saturating_sub(slots_of(request.options));
     }
 }
 

@@ -138,13 +138,20 @@ impl No {
         matches!(
             self.code,
             40_004
-                ..=40_006 | 40_009 | 40_201 | 40_204 | 44_004 | 45_001 | 45_002 | 95_030 | 830_002
+                ..=40_006 | 40_009 | 40_201 | 40_204 | 44_004 | 45_001 | 45_002 | 95_030 | IN_PARTS
         )
+    }
+
+    /// Whether a file is given away in parts alone.
+    #[must_use]
+    pub fn wants_range(&self) -> bool {
+        self.code == IN_PARTS
     }
 
     /// Whether it is about one person or one account of customer service alone: everybody else's
     /// messages go on.
-    fn is_of_one(&self) -> bool {
+    #[must_use]
+    pub fn is_of_one(&self) -> bool {
         matches!(
             self.code,
             48_007
@@ -186,8 +193,36 @@ impl No {
 pub struct Alarm {
     /// A short word for the kind.
     pub what: &'static str,
+    /// Whose trouble it is: the app's, an account's, the bot's.
+    pub of: String,
     /// The whole of it, for the owner. Never content, never a secret.
     pub words: String,
+}
+
+impl Alarm {
+    /// An alarm in the owner's words, which begin with whose trouble it is.
+    #[must_use]
+    pub fn new(what: &'static str, of: &str, words: &str) -> Self {
+        Self { what, of: of.to_owned(), words: format!("{of}: {words}") }
+    }
+}
+
+/// What an app is called in an alarm.
+#[must_use]
+pub fn app_named(agent_id: &str) -> String {
+    format!("WeCom app {agent_id}")
+}
+
+/// What an account of customer service is called in an alarm.
+#[must_use]
+pub fn account_named(account: &str) -> String {
+    format!("WeCom customer service account {account}")
+}
+
+/// What the AI bot is called in an alarm.
+#[must_use]
+pub fn bot_named(bot_id: &str) -> String {
+    format!("WeCom AI bot {bot_id}")
 }
 
 /// What a no means for the call that got it.
@@ -221,13 +256,16 @@ pub enum Verdict {
 const BUSY: i64 = -1;
 /// Too many calls of one kind. Source: 90313.
 const LIMIT: i64 = 45_009;
+/// A file that is given away in parts alone. Source: document/path/90254.
+pub const IN_PARTS: i64 = 830_002;
 /// None of those to whom something went is where the app is seen. Source: 90313.
 pub const NOBODY_SEES_IT: i64 = 81_013;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What a no means. Source of codes and causes: document/path/90313, as of April 2024.
+/// What a no means, for the call of somebody who is called so in an alarm. Source of codes and
+/// causes: document/path/90313, as of April 2024.
 #[must_use]
-pub fn judge(api: Api, no: &No) -> Verdict {
+pub fn judge(api: Api, no: &No, of: &str) -> Verdict {
     match no.code {
         40_014 | 42_001 => Verdict::Token,
         BUSY | 45_033 | 41_096 => Verdict::Again,
@@ -243,7 +281,7 @@ pub fn judge(api: Api, no: &No) -> Verdict {
         40_008 => Verdict::Refused(Refusal::Content),
         _ if no.is_of_content() => Verdict::Refused(Refusal::Content),
         42_014..=42_050 if api == Api::UpdateTemplateCard => Verdict::CodeUsed,
-        _ => match alarm(no) {
+        _ => match alarm(no, of) {
             Some(alarm) if matches!(no.code, 40_001 | 40_013 | 40_056 | 301_002) => {
                 Verdict::Unauthorized(alarm)
             }
@@ -262,9 +300,9 @@ pub fn judge(api: Api, no: &No) -> Verdict {
 
 /// What the owner must change, and where; nothing when it is not the owner's.
 #[must_use]
-pub fn alarm(no: &No) -> Option<Alarm> {
+pub fn alarm(no: &No, of: &str) -> Option<Alarm> {
     let (what, words): (&'static str, &str) = match no.code {
-        60_020 => return Some(trusted_ip(no)),
+        60_020 => return Some(trusted_ip(no, of)),
         40_001 => (
             "secret",
             "the app's secret is wrong or the app is disabled: compare wecom.secret \
@@ -333,33 +371,37 @@ pub fn alarm(no: &No) -> Option<Alarm> {
         ),
         _ => return None,
     };
-    Some(Alarm { what, words: format!("{words} (errcode {})", no.code) })
+    Some(Alarm::new(what, of, &format!("{words} (errcode {})", no.code)))
 }
 
 /// Operators who did not get what was said at the desk. Source: 90236, `invaliduser` and
 /// `unlicenseduser`.
 #[must_use]
-pub fn unreached(operators: &[String]) -> Alarm {
+pub fn unreached(operators: &[String], of: &str) -> Alarm {
     let names = operators.join(", ");
-    Alarm {
-        what: "operators",
-        words: format!(
-            "what is said at the desk does not reach {names}: compare desk.wecom_operators with \
-             通讯录 > the member > 账号, and see that they are in 应用管理 > the app > 可见范围 and \
-             have a licence"
-        ),
-    }
+    let words = format!(
+        "what is said at the desk does not reach {names}: compare desk.wecom_operators with \
+         通讯录 > the member > 账号, and see that they are in 应用管理 > the app > 可见范围 and \
+         have a licence"
+    );
+    Alarm::new("operators", of, &words)
 }
 
-fn trusted_ip(no: &No) -> Alarm {
+/// News of an account that cannot be read, however few are asked for.
+#[must_use]
+pub fn unreadable(of: &str) -> Alarm {
+    let words = "its news cannot be read, and messages there wait: WeCom's answer to kf/sync_msg is \
+                 none, so ask whoever runs http.proxy_url, or WeCom";
+    Alarm::new("kf_page", of, words)
+}
+
+fn trusted_ip(no: &No, of: &str) -> Alarm {
     let ip = no.from_ip.as_deref().unwrap_or("the one this server calls from");
-    Alarm {
-        what: "trusted_ip",
-        words: format!(
-            "WeCom refuses our address: add {ip} under 应用管理 > the app > 企业可信IP; it takes a \
-             minute (errcode 60020)"
-        ),
-    }
+    let words = format!(
+        "WeCom refuses our address: add {ip} under 应用管理 > the app > 企业可信IP; it takes a \
+         minute (errcode 60020)"
+    );
+    Alarm::new("trusted_ip", of, &words)
 }
 
 /// A call that is not made for so long: what does without it goes on.
@@ -418,7 +460,7 @@ mod tests {
         let no = No::read(60_020, words);
         assert_eq!(no.hint.as_deref(), Some("1658286717354964018506079"));
         assert_eq!(no.from_ip.as_deref(), Some("115.227.127.185"));
-        let Verdict::Alarm(alarm) = judge(Api::MessageSend, &no) else { panic!("no alarm") };
+        let Verdict::Alarm(alarm) = judge(Api::MessageSend, &no, "") else { panic!("no alarm") };
         assert!(alarm.words.contains("115.227.127.185"), "{}", alarm.words);
         assert_eq!(No::read(1, "hint: from ip:"), super::No { code: 1, hint: None, from_ip: None });
     }
@@ -426,7 +468,7 @@ mod tests {
     #[test]
     fn every_code_of_the_table_says_what_to_do_next() {
         use Verdict::{CodeUsed, Refused, Reupload, Token, Wait, WindowClosed, WrongState};
-        let as_send = |code| judge(Api::MessageSend, &no(code));
+        let as_send = |code| judge(Api::MessageSend, &no(code), "");
         for code in [40_014, 42_001] {
             assert_eq!(as_send(code), Token);
         }
@@ -461,13 +503,13 @@ mod tests {
         }
         let told = as_send(81_013);
         assert!(matches!(told, Verdict::RefusedAndTold(Refusal::Blocked, _)), "{told:?}");
-        assert_eq!(judge(Api::UpdateTemplateCard, &no(42_015)), CodeUsed);
+        assert_eq!(judge(Api::UpdateTemplateCard, &no(42_015), ""), CodeUsed);
     }
 
     #[test]
     fn a_fault_of_one_account_or_person_keeps_nobody_else_waiting() {
         for (code, of_one) in [(48_007, true), (60_011, true), (95_017, true), (60_020, false)] {
-            let failure = judge(Api::KfSendMsg, &no(code)).failure(Api::KfSendMsg, &no(code));
+            let failure = judge(Api::KfSendMsg, &no(code), "").failure(Api::KfSendMsg, &no(code));
             let DeliveryError::RetryAfter { scope, .. } = failure else { panic!("{failure:?}") };
             assert_eq!(scope == Scope::Conversation, of_one, "{code}");
         }

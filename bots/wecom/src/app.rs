@@ -79,7 +79,7 @@ impl WecomApp {
             Err(error) => {
                 if let CallError::Answered(no) = &error {
                     // Told to the owner where the owner can do something about it.
-                    let _verdict = self.hand.client.judge(Api::KfAddContactWay, no);
+                    let _verdict = self.hand.client.judge(Api::KfAddContactWay, Some(account), no);
                 }
                 tracing::warn!("wecom: there is no link to lead a contact by: {error}");
                 String::new()
@@ -156,7 +156,7 @@ impl Channel for WecomApp {
             Some(Address::Desk { .. }) => Readers::Operators(&self.operators),
             _ => Readers::Unnamed,
         };
-        let trip = Trip { readers, maybe_begun: delivery.maybe_begun };
+        let trip = Trip { readers, account: None, maybe_begun: delivery.maybe_begun };
         self.hand.carry_out(message, &plan, trip).await.map_err(|failed| {
             let error = match failed {
                 Failed::Delivery(error) => error,

@@ -61,6 +61,12 @@ impl Api {
         }
     }
 
+    /// Whether what comes back is a page of news.
+    #[must_use]
+    pub fn is_of_pages(self) -> bool {
+        self == Self::KfSyncMsg
+    }
+
     /// Whether making the call twice shows somebody the same thing twice.
     #[must_use]
     pub fn is_seen(self) -> bool {

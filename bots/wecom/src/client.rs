@@ -5,6 +5,7 @@
 
 mod busy;
 mod limits;
+mod media;
 mod robot;
 
 use std::{sync::Arc, time::Duration};
@@ -21,13 +22,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-pub use self::robot::Robot;
 use self::{busy::Persistence, limits::Limits};
+pub use self::{media::File, robot::Robot};
 use crate::{
     Clock,
-    answer::{Alarm, Broken, CallError, No, Verdict, cleaned, judge, read_head},
+    answer::{
+        Alarm, Broken, CallError, No, Verdict, account_named, app_named, cleaned, judge, read_head,
+    },
     call::{Api, Body, Call, Upload},
-    config::{DOWNLOAD_BYTES_MAX, Patience, WecomSettings},
+    config::{Patience, WecomSettings},
     token::{Fetch, Token, TokenStore, Tokens},
     verify::Secret,
 };
@@ -92,6 +95,8 @@ pub struct Client {
     alarms: Arc<dyn Alarms>,
     patience: Patience,
     limits: Arc<Limits>,
+    /// What the app is called in an alarm.
+    app: String,
 }
 
 /// Fetches tokens with the app's secret.
@@ -101,6 +106,8 @@ struct Gettoken {
     timeout: Duration,
     alarms: Arc<dyn Alarms>,
     limits: Arc<Limits>,
+    /// What the app is called in an alarm.
+    app: String,
 }
 
 /// By what the limit of fetching tokens is known.
@@ -124,7 +131,7 @@ impl Fetch for Gettoken {
         self.limits.note(GETTOKEN, head.as_ref().err());
         if let Err(error) = head {
             if let CallError::Answered(no) = &error
-                && let Some(alarm) = crate::answer::alarm(no)
+                && let Some(alarm) = crate::answer::alarm(no, &self.app)
             {
                 self.alarms.raise(&alarm);
             }
@@ -157,7 +164,9 @@ impl Client {
             timeout: house.patience.call,
             alarms: house.alarms.clone(),
             limits: Arc::clone(&limits),
+            app: app_named(&settings.agent_id.to_string()),
         };
+        let named = fetch.app.clone();
         let app = format!("{}:{}", settings.corp_id, settings.agent_id);
         let (clock, patience) = (house.clock.clone(), house.patience);
         Self {
@@ -167,11 +176,13 @@ impl Client {
             alarms: house.alarms.clone(),
             patience,
             limits,
+            app: named,
         }
     }
 
-    /// Makes a call and returns the answer, a JSON text without a fault in its head. A token that
-    /// WeCom takes no more is replaced once, and the call repeated once.
+    /// Makes a call and returns the answer, a JSON text without a fault in its head; of a page,
+    /// whatever came. A token that WeCom takes no more is replaced once, and the call repeated
+    /// once.
     ///
     /// # Errors
     /// The call's, or that of fetching a token.
@@ -196,10 +207,12 @@ impl Client {
         serde_json::from_slice(&body).map_err(foreign)
     }
 
-    /// What a failed call means, said where it has to be.
+    /// What a failed call means, said where it has to be. `account` is that of customer service
+    /// which the call was about.
     #[must_use]
-    pub fn judge(&self, api: Api, no: &No) -> Verdict {
-        let verdict = match judge(api, no) {
+    pub fn judge(&self, api: Api, account: Option<&str>, no: &No) -> Verdict {
+        let account = account.filter(|_| no.is_of_one()).map(account_named);
+        let verdict = match judge(api, no, account.as_deref().unwrap_or(&self.app)) {
             Verdict::Wait(wait) => Verdict::Wait(self.limits.rest(api.path()).unwrap_or(wait)),
             verdict => verdict,
         };
@@ -220,6 +233,11 @@ impl Client {
     /// Tells the owner of something that is no no.
     pub(crate) fn tell(&self, alarm: &Alarm) {
         self.alarms.raise(alarm);
+    }
+
+    /// What the app is called in an alarm.
+    pub(crate) fn app(&self) -> &str {
+        &self.app
     }
 
     async fn token(&self, stale: Option<&Token>) -> Result<Token, CallError> {
@@ -245,7 +263,13 @@ impl Client {
         self.limits.check(call.limit())?;
         let request = self.request(call, token)?;
         let (status, body) = exchange(request).await?;
-        let head = read_head(status, &body);
+        let head = match read_head(status, &body) {
+            // Whoever asks for pages can do something about one that cannot be read.
+            Err(CallError::Unknown(Broken::Foreign { status: 200 })) if call.api.is_of_pages() => {
+                Ok(())
+            }
+            head => head,
+        };
         self.limits.note(call.limit(), head.as_ref().err());
         head.map(|()| body)
     }
@@ -272,95 +296,6 @@ impl Client {
             }
         })
     }
-
-    /// Fetches a file that somebody sent, at most `bytes_max` of it.
-    ///
-    /// # Errors
-    /// `Answered` when WeCom does not have it.
-    pub async fn media(&self, media_id: &str, bytes_max: u64) -> Result<File, CallError> {
-        let call = Call::get(Api::MediaGet, vec![("media_id", media_id.to_owned())]);
-        let token = self.token(None).await?;
-        match self.media_with(&call, &token, bytes_max).await {
-            Err(CallError::Answered(no)) if no.is_of_token() => {
-                let token = self.token(Some(&token)).await?;
-                self.media_with(&call, &token, bytes_max).await
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn media_with(
-        &self,
-        call: &Call,
-        token: &Token,
-        bytes_max: u64,
-    ) -> Result<File, CallError> {
-        let mut persistence = Persistence::new(self.patience.busy);
-        loop {
-            let outcome = self.media_once(call, token, bytes_max).await;
-            match persistence.wait_after(&outcome) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return outcome,
-            }
-        }
-    }
-
-    async fn media_once(
-        &self,
-        call: &Call,
-        token: &Token,
-        bytes_max: u64,
-    ) -> Result<File, CallError> {
-        self.limits.check(call.limit())?;
-        let request = self.http.get(self.url(call, token)).timeout(self.patience.upload);
-        let response = request.send().await.map_err(|error| sort(&error))?;
-        let status = response.status().as_u16();
-        // What is said of the kind is not trusted beyond this: a fault comes as JSON.
-        let is_file = response.headers().contains_key("content-disposition");
-        let Some(bytes) = whole_body(response, bytes_max.min(DOWNLOAD_BYTES_MAX)).await? else {
-            return Ok(File::TooLarge);
-        };
-        if !is_file && bytes.first() == Some(&b'{') {
-            let head = read_head(status, &cleaned(&bytes));
-            self.limits.note(call.limit(), head.as_ref().err());
-            head?;
-        }
-        match status {
-            200 | 206 => Ok(File::Bytes(bytes.into())),
-            status => Err(CallError::Unknown(Broken::Foreign { status })),
-        }
-    }
-
-    /// Fetches a file of the bot's by its address, at most `bytes_max` of it. The address is a
-    /// secret as well.
-    ///
-    /// # Errors
-    /// `Unknown` with the status for what is not there.
-    pub async fn media_at(
-        http: &reqwest::Client,
-        url: Url,
-        timeout: Duration,
-        bytes_max: u64,
-    ) -> Result<File, CallError> {
-        let response = http.get(url).timeout(timeout).send().await.map_err(|error| sort(&error))?;
-        let status = response.status().as_u16();
-        if status != 200 {
-            return Err(CallError::Unknown(Broken::Foreign { status }));
-        }
-        Ok(match whole_body(response, bytes_max).await? {
-            Some(bytes) => File::Bytes(bytes.into()),
-            None => File::TooLarge,
-        })
-    }
-}
-
-/// A file, as far as it is one that we take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum File {
-    /// Its bytes.
-    Bytes(Vec<u8>),
-    /// There are more of them than asked for.
-    TooLarge,
 }
 
 /// The address of something under `/cgi-bin/`.

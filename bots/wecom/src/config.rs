@@ -39,9 +39,6 @@ const FILE_BYTES_MAX: u64 = 20 * 1024 * 1024;
 /// Largest picture that a customer can send to an account, bytes. Source: 94670, `sync_msg`.
 pub const KF_IMAGE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
-/// Largest file that is fetched in one piece, bytes. Source: 90254; more needs ranges.
-pub const DOWNLOAD_BYTES_MAX: u64 = 20 * 1024 * 1024;
-
 /// How long an uploaded or received file can be used. Source: 90253.
 pub const MEDIA_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 

@@ -201,7 +201,8 @@ impl Channel for WecomKf {
             Err(NoPlan::Refused(refusal)) => return Err(DeliveryError::Refused(refusal)),
             Err(NoPlan::Reupload) => return Err(DeliveryError::Reupload),
         };
-        let trip = Trip { maybe_begun: delivery.maybe_begun, ..Trip::default() };
+        let maybe_begun = delivery.maybe_begun;
+        let trip = Trip { account: Some(&account), maybe_begun, ..Trip::default() };
         match self.hand.carry_out(message, &plan, trip).await {
             Ok(receipt) => Ok(receipt),
             Err(Failed::WrongState) => Err(self.why_not(&account, &user).await),

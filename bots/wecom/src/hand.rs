@@ -16,11 +16,13 @@ use serde_json::{Value, json};
 use crate::{
     Clock,
     address::{At, SendName},
-    answer::{Broken, CallError, NOBODY_SEES_IT, No, Verdict, judge, missed, resting, unreached},
+    answer::{
+        Broken, CallError, IN_PARTS, NOBODY_SEES_IT, No, Verdict, judge, missed, resting, unreached,
+    },
     call::{Api, Body, Call, Upload},
     client::{Client, File},
     menus::{Chooses, Menus},
-    render::{Plan, Send, handle, read_handle},
+    render::{InWecom, Plan, Send, handle, read_handle},
 };
 
 /// How often a call is made again at once that WeCom would know, when its answer did not come.
@@ -80,6 +82,8 @@ fn has(memory: &Mutex<Remembered>, name: Option<SendName>) -> bool {
 pub(crate) struct Trip<'t> {
     /// For whom they are.
     pub readers: Readers<'t>,
+    /// The account of customer service at which they are.
+    pub account: Option<&'t str>,
     /// Whether an earlier process may have made some of them.
     pub maybe_begun: bool,
 }
@@ -126,11 +130,7 @@ impl Hand {
         plan: &Plan,
         trip: Trip<'_>,
     ) -> Result<Receipt, Failed> {
-        let chooses = if plan.numbered.is_empty() {
-            Chooses::ByNumber
-        } else {
-            self.menus.remember(&message.conversation, &plan.numbered).await
-        };
+        let chooses = self.chooses(message, plan).await;
         let (file, fresh) = self.file(plan).await?;
         let media_id = file.as_deref().and_then(|file| read_handle(file, self.now()));
         let mut receipt = Receipt::default();
@@ -140,8 +140,8 @@ impl Hand {
             }
             let send = match chooses {
                 Chooses::ByNumber => Cow::Borrowed(send),
-                Chooses::ByCard => match send.beside_card() {
-                    Some(send) => Cow::Owned(send),
+                Chooses::ByCard => match send.in_wecom() {
+                    Some(send) => send,
                     None => continue,
                 },
             };
@@ -158,6 +158,18 @@ impl Hand {
         Ok(receipt)
     }
 
+    /// How they have chosen last, where that makes a difference; the choices of this message are
+    /// remembered.
+    async fn chooses(&self, message: &OutboundMessage, plan: &Plan) -> Chooses {
+        if !plan.numbered.is_empty() {
+            return self.menus.remember(&message.conversation, &plan.numbered).await;
+        }
+        if plan.sends.iter().all(|send| send.in_wecom == InWecom::Same) {
+            return Chooses::ByNumber;
+        }
+        self.menus.way(&message.conversation).await
+    }
+
     /// The handle of the plan's file, and whether it is new.
     async fn file(&self, plan: &Plan) -> Result<(Option<String>, bool), Failed> {
         let Some(upload) = &plan.upload else { return Ok((plan.known.clone(), false)) };
@@ -169,7 +181,7 @@ impl Hand {
         let call = Call::upload(upload.clone());
         let answer = match self.client.ask(&call).await {
             Ok(answer) => answer,
-            Err(CallError::Answered(no)) => return Err(self.refused(call.api, &no)),
+            Err(CallError::Answered(no)) => return Err(self.refused(call.api, None, &no)),
             Err(CallError::Resting(wait)) => return Err(resting(call.api, wait).into()),
             Err(CallError::NoToken(inner)) => return Err(no_token(*inner)),
             Err(error) => return Err(DeliveryError::NotSent(error.into()).into()),
@@ -208,10 +220,10 @@ impl Hand {
             }
             CallError::Answered(no) => {
                 if let (Readers::Operators(operators), NOBODY_SEES_IT) = (trip.readers, no.code) {
-                    self.client.tell(&unreached(operators));
+                    self.client.tell(&unreached(operators, self.client.app()));
                     return Err(DeliveryError::Refused(Refusal::Blocked).into());
                 }
-                Err(self.refused(call.api, &no))
+                Err(self.refused(call.api, trip.account, &no))
             }
             CallError::Unknown(_) if call.api.is_seen() => {
                 add(&self.unsure, send.name);
@@ -233,7 +245,7 @@ impl Hand {
                 let without = operators.iter().filter(|user| missed(answer, user));
                 let without: Vec<String> = without.cloned().collect();
                 if !without.is_empty() {
-                    self.client.tell(&unreached(&without));
+                    self.client.tell(&unreached(&without, self.client.app()));
                 }
                 without.len() == operators.len()
             }
@@ -263,8 +275,8 @@ impl Hand {
         outcome
     }
 
-    fn refused(&self, api: Api, no: &No) -> Failed {
-        match self.client.judge(api, no) {
+    fn refused(&self, api: Api, account: Option<&str>, no: &No) -> Failed {
+        match self.client.judge(api, account, no) {
             Verdict::WrongState => Failed::WrongState,
             verdict => Failed::Delivery(verdict.failure(api, no)),
         }
@@ -278,9 +290,9 @@ impl Hand {
         match self.client.media(&media.handle, bytes_max).await {
             Ok(File::Bytes(bytes)) => Ok(bytes),
             Ok(File::TooLarge) => Err(FetchError::TooLarge),
-            Err(CallError::Answered(no)) => match self.client.judge(Api::MediaGet, &no) {
+            Err(CallError::Answered(no)) => match self.client.judge(Api::MediaGet, None, &no) {
                 Verdict::Refused(_) | Verdict::Reupload => Err(match no.code {
-                    830_002 => FetchError::TooLarge,
+                    IN_PARTS => FetchError::TooLarge,
                     _ => FetchError::Gone,
                 }),
                 _ => Err(FetchError::Later(CallError::Answered(no).into())),
@@ -295,7 +307,8 @@ impl Hand {
 /// is written down nowhere: so any no is taken for it that has no other meaning.
 fn is_repeat(call: &Call, no: &No) -> bool {
     let named = matches!(call.api, Api::KfSendMsg | Api::KfSendMsgOnEvent);
-    named && judge(call.api, no) == Verdict::Refused(Refusal::Content) && !no.is_of_content()
+    let verdict = judge(call.api, no, "");
+    named && verdict == Verdict::Refused(Refusal::Content) && !no.is_of_content()
 }
 
 /// What WeCom answered to a send that it had taken: the message has the name that we gave it.
@@ -310,7 +323,7 @@ fn as_taken(call: &Call) -> Value {
 fn no_token(error: CallError) -> Failed {
     Failed::Delivery(match error {
         // The alarm is out already.
-        CallError::Answered(no) => match judge(Api::MessageSend, &no) {
+        CallError::Answered(no) => match judge(Api::MessageSend, &no, "") {
             Verdict::Refused(_) => DeliveryError::Unauthorized,
             verdict => verdict.failure(Api::MessageSend, &no),
         },

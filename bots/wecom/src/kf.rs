@@ -12,10 +12,14 @@ mod names;
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use picdesk_core::channel::{Checkpoint, Inbox, InboxError};
 use serde_json::json;
 
@@ -23,16 +27,19 @@ pub use self::bells::{Bell, Bells, not_ours};
 use self::names::Names;
 use crate::{
     Clock,
-    answer::{Broken, CallError, Verdict},
+    answer::{Broken, CallError, Verdict, account_named, unreadable},
     call::{Api, Call},
     client::Client,
     config::{KF, KfSettings, Patience},
     menus::{self, Menus},
-    parse::kf::{Page, Reader, read_page},
+    parse::kf::{Page, Reader, next_cursor, page_aside, read_page},
 };
 
 /// Most messages of a page. Source: document/path/94670.
 const PAGE_MAX: u32 = 1000;
+
+/// How many times smaller the next page is that is asked for after one that cannot be read.
+const SHRINKS_BY: u32 = 10;
 
 /// Pages in a row that bring nothing and lead nowhere after which it is left for later.
 const STILL_PAGES_MAX: u32 = 3;
@@ -71,6 +78,9 @@ pub enum SyncError {
     /// the next has to wait for this long.
     #[error("the doorbell's token is not good any more")]
     StaleToken(Duration),
+    /// A page is none; the next one that is asked for is smaller.
+    #[error("a page that cannot be read")]
+    Unreadable,
     /// A page could not be written down.
     #[error(transparent)]
     Inbox(#[from] InboxError),
@@ -106,6 +116,8 @@ pub struct KfSync {
     clock: Clock,
     patience: Patience,
     names: Names,
+    /// Messages of the next page.
+    page_size: AtomicU32,
     /// When news were last asked for without a doorbell's token, which is strictly limited.
     bare_at: Mutex<Option<Instant>>,
 }
@@ -133,6 +145,7 @@ impl KfSync {
             clock,
             patience,
             names: Names::default(),
+            page_size: AtomicU32::new(PAGE_MAX),
             bare_at: Mutex::default(),
         }
     }
@@ -168,7 +181,8 @@ impl KfSync {
                     Next::Within(rest)
                 }
                 Ok(Err(error)) => {
-                    tracing::warn!("wecom: news of an account could not be fetched: {error}");
+                    let account = &self.account;
+                    tracing::warn!("wecom: news of account {account} cannot be fetched: {error}");
                     let next = self.after(&error, wait, held.is_some());
                     wait = (wait * 2).min(self.patience.retry_most);
                     next
@@ -190,7 +204,7 @@ impl KfSync {
         let rest = match error {
             SyncError::Call(CallError::Resting(rest)) => *rest,
             SyncError::Call(CallError::Answered(no)) => {
-                match self.client.judge(Api::KfSyncMsg, no) {
+                match self.client.judge(Api::KfSyncMsg, Some(&self.account), no) {
                     Verdict::Alarm(_) | Verdict::Unauthorized(_) => {
                         usual.max(self.patience.limited)
                     }
@@ -198,7 +212,10 @@ impl KfSync {
                     _ => usual,
                 }
             }
-            SyncError::Call(_) | SyncError::Inbox(_) | SyncError::StaleToken(_) => usual,
+            SyncError::Call(_)
+            | SyncError::Inbox(_)
+            | SyncError::StaleToken(_)
+            | SyncError::Unreadable => usual,
         };
         match error {
             SyncError::Call(CallError::Resting(_)) if !with_token => Next::Within(rest),
@@ -231,6 +248,7 @@ impl KfSync {
         loop {
             let body = match or_stop(stop.as_mut(), self.page(&mut walk)).await? {
                 Ok(body) => body,
+                Err(SyncError::Call(CallError::Unknown(Broken::TooLarge))) => Bytes::new(),
                 Err(error) => return Ok(Err(error)),
             };
             match self.write_down(&body, &mut walk).await {
@@ -243,8 +261,12 @@ impl KfSync {
 
     /// Writes a page down, in one commit with where the next begins; whether there is a next.
     async fn write_down(&self, body: &[u8], walk: &mut Walk) -> Result<bool, SyncError> {
-        let page: Page<'_> = serde_json::from_slice(body)
-            .map_err(|_| CallError::Unknown(Broken::Foreign { status: 200 }))?;
+        let text = String::from_utf8_lossy(body);
+        let Ok(page) = serde_json::from_str::<Page<'_>>(&text) else {
+            return self.unreadable(&text, walk).await;
+        };
+        let size = self.page_size.load(Ordering::Relaxed);
+        self.page_size.store(size.saturating_mul(SHRINKS_BY).min(PAGE_MAX), Ordering::Relaxed);
         walk.synced.pages += 1;
         let received_at = (self.clock)();
         let reader = Reader { account: &self.account, house: &self.house, received_at };
@@ -276,13 +298,35 @@ impl KfSync {
             None => self.inbox.accept(arrivals, None).await?,
         }
         if has_more && walk.still >= STILL_PAGES_MAX {
-            tracing::warn!("wecom: an account says that it has more, and gives nothing");
+            let account = &self.account;
+            tracing::warn!("wecom: account {account} says that it has more, and gives nothing");
         }
         Ok(has_more && walk.still < STILL_PAGES_MAX)
     }
 
+    /// A page that is none. What stands before the one message that breaks it comes by smaller
+    /// pages; that message is kept aside for people, where the next page's beginning can be told.
+    /// Until then the owner hears of it, and it is tried again.
+    async fn unreadable(&self, text: &str, walk: &mut Walk) -> Result<bool, SyncError> {
+        let size = self.page_size.load(Ordering::Relaxed);
+        if size > 1 {
+            self.page_size.store((size / SHRINKS_BY).max(1), Ordering::Relaxed);
+            return Err(SyncError::Unreadable);
+        }
+        self.client.tell(&unreadable(&account_named(&self.account)));
+        let next = next_cursor(text).filter(|next| walk.cursor.as_deref() != Some(next));
+        let Some(next) = next else { return Err(SyncError::Unreadable) };
+        walk.cursor = Some(next.to_owned());
+        let aside = page_aside(&self.account, next, text);
+        let (source, from) = (self.source(), walk.stands.clone());
+        walk.stands = walk.stand(true);
+        let to = walk.stands.clone().unwrap_or_default();
+        self.inbox.accept(vec![aside], Some(Checkpoint { source, from, to })).await?;
+        Ok(true)
+    }
+
     /// One page. A doorbell's token that is not good any more is left out from there on.
-    async fn page(&self, walk: &mut Walk) -> Result<bytes::Bytes, SyncError> {
+    async fn page(&self, walk: &mut Walk) -> Result<Bytes, SyncError> {
         let cursor = walk.cursor.as_deref();
         if let Some(token) = walk.token.as_deref() {
             match self.client.call(&self.page_call(cursor, Some(token))).await {
@@ -311,7 +355,8 @@ impl KfSync {
     }
 
     fn page_call(&self, cursor: Option<&str>, token: Option<&str>) -> Call {
-        let mut body = json!({ "open_kfid": self.account, "limit": PAGE_MAX, "voice_format": 0 });
+        let limit = self.page_size.load(Ordering::Relaxed);
+        let mut body = json!({ "open_kfid": self.account, "limit": limit, "voice_format": 0 });
         if let Some(cursor) = cursor {
             body["cursor"] = json!(cursor);
         }

@@ -10,10 +10,12 @@ use picdesk_core::{
     intent::choice,
 };
 
-/// How somebody chose last, which tells what they read: cards are shown in WeCom alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How somebody chose last, which tells what they read: cards and markdown are shown in WeCom
+/// alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Chooses {
     /// By a number, or not yet.
+    #[default]
     ByNumber,
     /// By pressing a card.
     ByCard,
@@ -26,6 +28,9 @@ pub trait Menus: Send + Sync {
     /// is of a line that cannot be chosen. What cannot be kept is not: the number is then read as
     /// words. Tells how whoever answers there has chosen last.
     async fn remember(&self, conversation: &ConversationId, tokens: &[String]) -> Chooses;
+
+    /// How whoever answers there has chosen last.
+    async fn way(&self, conversation: &ConversationId) -> Chooses;
 
     /// The token of a number of the last menu.
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String>;

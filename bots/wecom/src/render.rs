@@ -15,11 +15,11 @@ use picdesk_core::{
     channel::{Button, ButtonTarget, OutboundFile, Refusal},
     id::{MessageId, OutboundId},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     address::SendName,
-    call::{Call, Upload},
+    call::{Body, Call, Upload},
     config::MEDIA_MS,
 };
 
@@ -62,13 +62,26 @@ pub struct Send {
     pub name: Option<SendName>,
     /// Whether the message is delivered without it.
     pub optional: bool,
-    /// The end of its words that is for those alone who see no card.
-    pub choices: Option<String>,
+    /// What it is for whoever is known to read in WeCom.
+    pub in_wecom: InWecom,
+}
+
+/// What a send is for whoever is known to read in WeCom, where cards and markdown are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum InWecom {
+    /// What it is for everybody.
+    #[default]
+    Same,
+    /// Nothing: the card beside it says all of it.
+    Nothing,
+    /// This call.
+    Instead(Call),
 }
 
 impl Send {
     fn new(call: Call, name: SendName) -> Self {
-        Self { call, media: None, name: Some(name), optional: false, choices: None }
+        let in_wecom = InWecom::Same;
+        Self { call, media: None, name: Some(name), optional: false, in_wecom }
     }
 
     fn carrying(mut self, media: &'static str) -> Self {
@@ -81,20 +94,25 @@ impl Send {
         self
     }
 
-    /// The call for whoever presses cards; nothing where it says nothing more to them.
+    /// The send for whoever reads in WeCom; nothing where it says nothing more to them.
     #[must_use]
-    pub fn beside_card(&self) -> Option<Self> {
-        let mut send = self.clone();
-        if let (Some(choices), crate::call::Body::Json(body)) = (&self.choices, &mut send.call.body)
-        {
-            let words = body["text"]["content"].as_str().unwrap_or_default();
-            let words = words.strip_suffix(choices.as_str()).unwrap_or(words).trim_end().to_owned();
-            if words.is_empty() {
-                return None;
-            }
-            body["text"]["content"] = Value::from(words);
+    pub fn in_wecom(&self) -> Option<Cow<'_, Self>> {
+        match &self.in_wecom {
+            InWecom::Same => Some(Cow::Borrowed(self)),
+            InWecom::Nothing => None,
+            InWecom::Instead(call) => Some(Cow::Owned(Self { call: call.clone(), ..self.clone() })),
         }
-        Some(send)
+    }
+
+    /// To whoever reads in WeCom it says this, in a message of this kind.
+    fn instead(&mut self, kind: &str, words: &str) {
+        let mut call = self.call.clone();
+        if let Body::Json(Value::Object(body)) = &mut call.body {
+            body.remove("text");
+            body.insert("msgtype".into(), Value::from(kind));
+            body.insert(kind.into(), json!({ "content": words }));
+        }
+        self.in_wecom = InWecom::Instead(call);
     }
 
     /// The call with the file's id in its place.
@@ -104,7 +122,7 @@ impl Send {
             return Cow::Borrowed(&self.call);
         };
         let mut call = self.call.clone();
-        if let crate::call::Body::Json(body) = &mut call.body {
+        if let Body::Json(body) = &mut call.body {
             body[key]["media_id"] = Value::from(id);
         }
         Cow::Owned(call)

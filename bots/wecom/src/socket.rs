@@ -112,6 +112,12 @@ impl SocketHandle {
         answer.await.unwrap_or(Err(Asked::Slow))
     }
 
+    /// Whether there is a connection now.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     fn connect(&self) -> mpsc::Receiver<Command> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         *self.commands.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);

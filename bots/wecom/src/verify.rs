@@ -2,8 +2,8 @@
 //!
 //! The signature does not bind the borders between what it signs: it is a digest of four texts put
 //! in order and then one behind the other. So the shapes of the texts are checked as well. What
-//! shapes leave open (a timestamp and a nonce of ten digits each may change places) opens to the
-//! same ciphertext, and so to the same event, which the inbox has already.
+//! shapes leave open (of a timestamp and a nonce of digits the border may move) opens to the same
+//! ciphertext, and so to the same event, which the inbox has already.
 
 use std::borrow::Cow;
 

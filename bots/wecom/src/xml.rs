@@ -78,6 +78,11 @@ impl Fields<'_> {
         self.0.iter().find(|(one, _)| *one == name).map(|(_, text)| &**text)
     }
 
+    /// The texts of a field that may be there several times.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(one, _)| *one == name).map(|(_, text)| &**text)
+    }
+
     /// How many fields there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -118,7 +118,8 @@ impl Rows {
             | Effect::CountReplies { .. }
             | Effect::Send(_)
             | Effect::AnswerTap { .. }
-            | Effect::RaiseAlarm { .. } => {}
+            | Effect::RaiseAlarm { .. }
+            | Effect::RaiseAlarmOf { .. } => {}
         }
     }
 
@@ -224,16 +225,12 @@ impl Rows {
                 self.single(sql::RENAME, vec![person.identity.as_str().into(), name.into()]);
             }
             Effect::FollowLanguage { identity, language } => {
-                self.single(
-                    sql::FOLLOW_LANGUAGE,
-                    vec![identity.as_str().into(), language.tag().into()],
-                );
+                let values = vec![identity.as_str().into(), language.tag().into()];
+                self.single(sql::FOLLOW_LANGUAGE, values);
             }
             Effect::ChooseLanguage { identity, language } => {
-                self.single(
-                    sql::CHOOSE_LANGUAGE,
-                    vec![identity.as_str().into(), language.tag().into()],
-                );
+                let values = vec![identity.as_str().into(), language.tag().into()];
+                self.single(sql::CHOOSE_LANGUAGE, values);
             }
             Effect::ChooseOptions { account, options } => {
                 let options = serde_json::json!(options).to_string();

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use picdesk_sandbox::wecom::{Say, Unplayable};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +50,8 @@ pub enum Form {
     Words,
     /// On the first picture of an album.
     Album,
+    /// After a picture that they are about, or with it.
+    Picture,
 }
 
 /// Where somebody wrote.
@@ -161,12 +164,31 @@ impl Crowd {
         let burst = if is_member { 1 } else { self.chance.random_range(1..=BURST_MAX) };
         for _ in 0..burst {
             let words = self.words();
-            // The bot takes three messages of somebody's at once, and no more.
-            if self.house.wecom().say(chat, &words).is_err() && WITH_BOT.contains(&chat) {
+            let form = if self.chance.random_bool(0.3) { Form::Picture } else { Form::Words };
+            if self.say_on_wecom(chat, &words, form).is_err() {
+                // The bot takes three messages of somebody's at once, and no more.
+                assert!(WITH_BOT.contains(&chat), "{chat} takes no words");
                 return;
             }
-            self.prompts.push(Prompt { chat: Chat::Wecom(chat), words, form: Form::Words });
+            self.prompts.push(Prompt { chat: Chat::Wecom(chat), words, form });
         }
+    }
+
+    /// Words, or a picture and words about it: to the bot in one message, elsewhere one after the
+    /// other.
+    fn say_on_wecom(&self, chat: &str, words: &str, form: Form) -> Result<(), Unplayable> {
+        let (wecom, say) = (self.house.wecom(), Say::text(chat, words));
+        match form {
+            Form::Words | Form::Album => wecom.perform(&say)?,
+            Form::Picture if WITH_BOT.contains(&chat) => {
+                wecom.perform(&say.with("fox.jpg", photo(96, 64)))?
+            }
+            Form::Picture => {
+                wecom.send_picture(chat, photo(96, 64))?;
+                wecom.perform(&say)?
+            }
+        };
+        Ok(())
     }
 
     fn words(&mut self) -> String {

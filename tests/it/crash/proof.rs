@@ -156,6 +156,7 @@ async fn check_wecom(
             ["delivered"] => {
                 on_wecom.delivered += 1;
                 unseen += usize::from(seen == 0);
+                check_references(house, chat, prompt, wrong);
                 if seen > 1 {
                     wrong.push(format!("{prompt:?} is seen {seen} times"));
                 }
@@ -175,6 +176,22 @@ async fn check_wecom(
         wrong.push(format!("{words}\n{}", wecom.transcript(chat)));
     }
     on_wecom
+}
+
+/// A picture that was asked for with another was given that one. To the bot both come in one
+/// message, and an account's news come in their order; a member's two messages may overtake each
+/// other.
+fn check_references(house: &House, chat: &str, prompt: &Prompt, wrong: &mut Vec<String>) {
+    let is_certain = ON_WECHAT.contains(&chat) || WITH_BOT.contains(&chat);
+    if prompt.form != Form::Picture || !is_certain {
+        return;
+    }
+    let calls = house.images.calls();
+    let of_it = calls.iter().filter(|call| call.prompt_hash == prompt_hash(&prompt.words));
+    let given: Vec<usize> = of_it.map(|call| call.references.len()).collect();
+    if given.iter().any(|count| *count == 0) {
+        wrong.push(format!("{prompt:?} was made without its picture: {given:?}"));
+    }
 }
 
 /// The words and states of every picture of a chat on WeCom.

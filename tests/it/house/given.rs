@@ -43,6 +43,8 @@ pub struct Given {
     pub wecom: Option<BotWay>,
     /// More of `[wecom.kf]`.
     pub kf: &'static str,
+    /// More of `[alarms]`, where there is a WeCom.
+    pub alarms: &'static str,
     /// Of `[desk]`; the group of operators on Telegram where nothing else is said.
     pub desk: Option<&'static str>,
 }
@@ -79,6 +81,7 @@ impl Default for Given {
             link: "",
             wecom: None,
             kf: "",
+            alarms: "",
             desk: None,
         }
     }

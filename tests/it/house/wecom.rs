@@ -2,11 +2,11 @@
 
 use picdesk_sandbox::wecom::{DESK_KF, Options, STUDIO_KF, WecomStandIn};
 
-use super::BotWay;
+use super::{BotWay, Given};
 
 /// The sections of WeCom's, every address the stand-in's.
-pub(super) fn sections(wecom: &WecomStandIn, way: BotWay, kf: &str) -> String {
-    let options = wecom.options();
+pub(super) fn sections(wecom: &WecomStandIn, way: BotWay, given: &Given) -> String {
+    let (options, kf, alarms) = (wecom.options(), given.kf, given.alarms);
     let bot = match way {
         BotWay::Callback => {
             format!("token = \"{}\"\naes_key = \"{}\"\n", options.bot.token, options.bot.aes_key)
@@ -22,7 +22,7 @@ pub(super) fn sections(wecom: &WecomStandIn, way: BotWay, kf: &str) -> String {
         "[wecom]\ncorp_id = \"{corp}\"\napi_url = \"{api}\"\nagent_id = {agent}\n\
          secret = \"{secret}\"\ntoken = \"{token}\"\naes_key = \"{key}\"\n\
          [wecom.kf]\naccounts = [\"{DESK_KF}\", \"{STUDIO_KF}\"]\n{kf}[wecom.bot]\n{bot}\
-         [alarms]\nwecom_robot_key = \"{robot}\"\nwecom_robot_url = \"{api}\"\n",
+         [alarms]\nwecom_robot_key = \"{robot}\"\nwecom_robot_url = \"{api}\"\n{alarms}",
         corp = options.corp_id,
         api = wecom.api_url(),
         agent = options.agent_id,

@@ -68,6 +68,12 @@ async fn a_request_that_is_taken_back_ends_its_answer() {
     let fox = say(&house, "bot-chenmo", FOX);
     house.until_status("in line", |it| it["generations"]["queued"] == 1).await;
     house.until_quiet_but_for_the_line().await;
+    // Nothing can be pressed before the end: the word is named.
+    let named = |it: &MessageView| it.msgid == fox && it.text.contains("发“取消”就行");
+    let wecom = house.wecom();
+    wecom.wait_for("bot-chenmo", PATIENCE, named).await.unwrap_or_else(|error| {
+        panic!("{error}\n{}", wecom.transcript("bot-chenmo"));
+    });
     let cancel = say(&house, "bot-chenmo", "取消");
     assert!(answer_to(&house, "bot-chenmo", &cancel).await.text.contains("已取消"));
     let taken_back = answer_to(&house, "bot-chenmo", &fox).await;

@@ -243,6 +243,52 @@ async fn whoever_presses_cards_does_not_read_their_choices_twice() {
     assert_eq!(third.count(), 2, "{}", wecom.transcript("app-chenmo"));
 }
 
+#[tokio::test]
+async fn whoever_presses_cards_reads_emphasis_and_whoever_reads_in_wechat_reads_words() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    for chat in ["app-chenmo", "app-wang"] {
+        wecom.say(chat, "余额").unwrap();
+        let balance = bot_says(&house, chat, "可用").await;
+        assert!(balance.sort == "text" && !balance.text.contains('*'), "{balance:?}");
+        house.until_quiet().await;
+    }
+    let has_buttons = |it: &MessageView| it.is_from_bot() && !it.buttons.is_empty();
+    let card = wecom.wait_for("app-chenmo", crate::house::PATIENCE, has_buttons).await.unwrap();
+    let label = card.buttons[0][0].text.clone();
+    wecom.press("app-chenmo", "", card.message, &label).unwrap();
+    wecom.say("app-wang", "1").unwrap();
+    house.until_quiet().await;
+    for (chat, sort) in [("app-chenmo", "markdown"), ("app-wang", "text")] {
+        let before = said(&house, chat, "可用").len();
+        wecom.say(chat, "余额").unwrap();
+        house.until_quiet().await;
+        let balance = said(&house, chat, "可用").swap_remove(before);
+        assert_eq!(balance.sort, sort, "{balance:?}");
+        assert_eq!(balance.text.contains("**"), sort == "markdown", "{balance:?}");
+    }
+    let unseen =
+        |chat: &str| wecom.chat(chat).iter().any(|it| it.sort == "unseen" && it.is_from_bot());
+    assert!(!unseen("app-chenmo"));
+}
+
+#[tokio::test]
+async fn a_picture_that_wecom_gives_away_in_parts_alone_is_worked_from() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    wecom.arm(Armed::times(Fault::Errcode { errcode: 830_002 }, 1).on("media/get"));
+    wecom.send_picture("app-chenmo", super::photo(320, 240)).unwrap();
+    wecom.say("app-chenmo", "画成一张邮票").unwrap();
+    picture_of(&house, "app-chenmo", "画成一张邮票").await;
+    house.until_quiet().await;
+    let references = house.images.calls()[0].references.clone();
+    assert_eq!(references.len(), 1, "{}", wecom.transcript("app-chenmo"));
+    assert_eq!((references[0].width, references[0].height), (320, 240));
+    assert_eq!(wecom.counts().refused.get(&830_002), Some(&1));
+}
+
 /// Gives the app a menu, as its owner does.
 async fn give_menu(house: &House) {
     let wecom = house.wecom();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use picdesk_sandbox::{
     images::Latency,
+    rest,
     wecom::{ANNA, Armed, Fault, MessageView},
 };
 
@@ -75,6 +76,35 @@ async fn the_sixth_answer_waits_and_a_picture_is_never_behind_it() {
 }
 
 #[tokio::test]
+async fn pictures_whose_words_are_being_looked_at_keep_their_slots_from_news() {
+    let wecom = Some(BotWay::Callback);
+    let given = Given { wecom, trial: 30, sells: true, ..Given::default() };
+    let house = House::build(given).await;
+    let _desk = house.open().await;
+    let who = format!("wecom-kf:{ANNA}");
+    // Whoever looks at the words is not to be had for a while.
+    let away = rest::Fault::Status { status: 503, retry_after_s: 0 };
+    house.creem().arm(rest::Armed::times(away, 999).on("POST /v1/moderation/prompt"));
+    house.wecom().say("kf-anna", "雪地里的一只狐狸 --x4").unwrap();
+    let looks = async || {
+        let calls = house.creem().calls();
+        calls.iter().any(|it| it.contains("moderation")).then_some(())
+    };
+    house.until("words that are looked at", looks).await;
+    let before = arrived(&house, "kf-anna").len();
+    house.order_well(&["credits", "grant", &who, "5", "--reason", "a gift"]).await;
+    house.until_status("held", |it| it["outbox"]["held"] == 1).await;
+    house.creem().clear_faults();
+    let status = house.until_quiet().await;
+    let shown = arrived(&house, "kf-anna").split_off(before);
+    let pictures: usize = shown.iter().map(|it| it.pictures.len()).sum();
+    let transcript = house.wecom().transcript("kf-anna");
+    assert_eq!((pictures, shown.len()), (4, 5), "{transcript}");
+    assert_eq!((&status["outbox"]["held"], &status["outbox"]["owed"]), (&1.into(), &0.into()));
+    assert!(shown.last().is_some_and(|it| it.sort == "menu"), "{transcript}");
+}
+
+#[tokio::test]
 async fn a_chat_that_people_took_gets_what_was_made_when_they_give_it_back() {
     let house = house().await;
     let wecom = house.wecom();
@@ -111,7 +141,7 @@ async fn words_that_wecom_took_and_lost_are_said_when_they_write_again() {
     };
     assert_eq!(balances(), 0, "{}", wecom.transcript("kf-anna"));
     wecom.say("kf-anna", "设置").unwrap();
-    bot_says(&house, "kf-anna", "可用").await;
+    house.until("balance", async || (balances() > 0).then_some(())).await;
     let status = house.until_quiet().await;
     assert_eq!(status["outbox"]["held"], 0, "{status}");
     assert_eq!(balances(), 1, "{}", wecom.transcript("kf-anna"));

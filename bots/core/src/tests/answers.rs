@@ -9,7 +9,7 @@ use crate::{
     event::{About, Delivered, Event, Setting},
     facts::*,
     generation::GenerationState,
-    id::{MessageId, OutboundId},
+    id::{MessageId, OutboundId, RequestId},
     say::Verb,
 };
 
@@ -46,6 +46,36 @@ fn what_is_said_to_a_message_answers_it() {
         assert!(says(text).contains(&format!(" answering {id}")), "{}", says(text));
     }
     assert!(says("/help").contains("HelpByButtons"));
+}
+
+#[test]
+fn the_word_that_cancels_is_named_and_takes_back_the_newest_request() {
+    let event = Event::MessageReceived(message("a fox"));
+    let asked = on(&Facts::Message(message_facts(customer(10))), &event);
+    assert!(asked.contains("by word"), "{asked}");
+    let open = |id, state| OpenRequest {
+        request: Request {
+            id: RequestId(id),
+            conversation: CHAT.into(),
+            ..request(RequestState::Open)
+        },
+        generations: vec![generation(1, state)],
+    };
+    let cancelled = |open: Vec<OpenRequest>| {
+        let mut customer = customer(10);
+        customer.open = open;
+        let event = Event::MessageReceived(message("取消"));
+        let facts = Facts::Message(message_facts(customer));
+        let effects = follows_at(&house(), CHAT, &facts, &event);
+        let of = |effect: &Effect| match effect {
+            Effect::UpdateRequest { id, .. } => Some(id.0),
+            _ => None,
+        };
+        effects.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    use GenerationState::{Held, Submitted};
+    assert_eq!(cancelled(vec![open(50, Held), open(51, Held)]), [51]);
+    assert_eq!(cancelled(vec![open(50, Held), open(51, Submitted)]), [50]);
 }
 
 #[test]

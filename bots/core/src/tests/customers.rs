@@ -10,9 +10,10 @@ use crate::{
     channel::{Capabilities, Refusal},
     decide::decide,
     effect::Effect,
+    errand::{Brought, Errand, ErrandEnd, ErrandEnded, Screening},
     event::*,
     facts::*,
-    generation::GenerationState as Is,
+    generation::{GenerationState as Is, Options},
     id::*,
     say::Verb,
     window::Window,
@@ -164,6 +165,29 @@ fn pictures_whose_words_are_looked_at_first_keep_their_slots() {
         let greeted = effects.iter().any(|it| matches!(it, Effect::Send(_)));
         assert_eq!(greeted, is_greeted, "{effects:?}");
     }
+}
+
+#[test]
+fn what_was_let_through_keeps_its_slots_once() {
+    let asked = Request {
+        options: Options { count: 2, ..Options::default() },
+        conversation: CHAT.into(),
+        ..request(RequestState::Checking)
+    };
+    let what =
+        Errand::Screen { request: asked.id, identity: ada().identity, then: Screening::default() };
+    let end = ErrandEnd::Brought(Brought::Screened { allowed: true });
+    let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
+    let facts = MessageFacts { started: Some(asked), ..message_facts(customer(10)) };
+    let facts = Facts::Message(facts);
+    let told = |reserved, left| {
+        let house = House { screening: true, ..house() };
+        let effects = follows_in(house, &facts, &event, Window { reserved, ..window(left) });
+        effects.iter().any(|it| matches!(it, Effect::Send(_)))
+    };
+    // Two pictures and their menu have three of five; the acknowledgement one of those left.
+    assert!(told(3, 5) && told(3, 4) && !told(3, 3));
+    assert!(told(4, 5) && !told(5, 5), "others in line have theirs");
 }
 
 #[test]

@@ -149,11 +149,13 @@ fn say(say: &Say) -> String {
             place,
             wait_s,
             reduced,
+            by_word,
         }) => {
             let reduced = if *reduced { " reduced" } else { "" };
+            let by_word = if *by_word { " by word" } else { "" };
             format!(
                 "Making {prompt:?} {} for {price}, picture {} of {}, from {references}, \
-                 place {place}, wait {wait_s:?}{reduced}",
+                 place {place}, wait {wait_s:?}{reduced}{by_word}",
                 options(*made),
                 part.number,
                 part.count,

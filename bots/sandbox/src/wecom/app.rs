@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::cards;
 use super::content::{self, Body};
 use super::faults::Occasion;
-use super::limits::MEMBER;
 use super::message::{Author, Content};
 use super::methods::Call;
 use super::people::Place;
@@ -97,7 +96,7 @@ pub fn send(state: &State, call: &Call) -> Result<Value, Refusal> {
     if let Some(Same::Known(msgid)) = &same {
         // It is not delivered again, and counts all the same.
         for userid in &receivers.reached {
-            state.within(&format!("member {userid}"), MEMBER);
+            state.within_member(userid);
         }
         state.counters.lock().repeated += 1;
         return Ok(answer(msgid, None));
@@ -142,7 +141,7 @@ fn deliver(
     for userid in receivers {
         let nowhere = state.strike(Occasion::AppSend, "message/send", &[userid]).is_some();
         // What is too much for a member is dropped without a word. Source: document 90454.
-        if nowhere || !state.within(&format!("member {userid}"), MEMBER) {
+        if nowhere || !state.within_member(userid) {
             state.counters.lock().dropped += 1;
             continue;
         }

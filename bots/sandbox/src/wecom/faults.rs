@@ -223,6 +223,8 @@ pub fn is_send(path: &str) -> bool {
             | "kf/send_msg_on_event"
             | "externalcontact/send_welcome_msg"
             | "aibot/response"
+            | "aibot_respond_msg"
+            | "aibot_send_msg"
             | "webhook/send"
     )
 }

@@ -14,7 +14,7 @@ use super::bot::Socket;
 use super::counters::Counters;
 use super::envelope::{Sealed, Secrets};
 use super::faults::{Fault, Faults, Occasion};
-use super::limits::{Limit, Windows};
+use super::limits::{Limit, MEMBER, Windows};
 use super::message::Message;
 use super::pictures;
 use super::record::{Code, CodeFor, Media, Record};
@@ -134,6 +134,12 @@ impl State {
     /// Counts one more under a name; false when it is one too many and limits are on.
     pub fn within(&self, name: &str, limit: Limit) -> bool {
         !self.options.limits || lock(&self.windows).take(name, limit, self.now_ms())
+    }
+
+    /// The same for messages to a member. It holds where limits are off, too: what is dropped
+    /// without a word slows nobody down, and whoever sends more has lost it.
+    pub fn within_member(&self, userid: &str) -> bool {
+        lock(&self.windows).take(&format!("member {userid}"), MEMBER, self.now_ms())
     }
 
     /// Letters and digits that nobody can guess, but the seed can.

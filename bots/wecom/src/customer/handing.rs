@@ -42,10 +42,10 @@ impl WecomKf {
                     return Ok(Receipt::default());
                 }
                 Err(CallError::Answered(no)) => no,
-                Err(error) => return Err(self.failure(Api::KfServiceStateTrans, error)),
+                Err(error) => return Err(self.failure(Api::KfServiceStateTrans, chat.0, error)),
             };
             // Told to the owner where the owner can do something about it.
-            let verdict = self.hand.client.judge(Api::KfServiceStateTrans, &no);
+            let verdict = self.hand.client.judge(Api::KfServiceStateTrans, Some(chat.0), &no);
             if NOT_ALLOWED.contains(&no.code) {
                 return match self.state(chat).await? {
                     Some(SessionState::Pool | SessionState::Servicer(_)) => Ok(Receipt::default()),
@@ -73,7 +73,7 @@ impl WecomKf {
         match self.hand_over(chat.0, chat.1, &HandTo::Nobody).await {
             Ok(code) => self.say_on(code, message, words).await,
             Err(CallError::Answered(no)) if NOT_ALLOWED.contains(&no.code) => {}
-            Err(error) => return Err(self.failure(Api::KfServiceStateTrans, error)),
+            Err(error) => return Err(self.failure(Api::KfServiceStateTrans, chat.0, error)),
         }
         Ok(Receipt::default())
     }
@@ -86,7 +86,7 @@ impl WecomKf {
     ) -> Result<Vec<HandTo>, DeliveryError> {
         let HandOver::Servicers(named) = &self.hand_over else { return Ok(vec![HandTo::Pool]) };
         let there = self.servicers(account).await;
-        let there = there.map_err(|error| self.failure(Api::KfServicerList, error))?;
+        let there = there.map_err(|error| self.failure(Api::KfServicerList, account, error))?;
         let mut takers: Vec<HandTo> = named
             .iter()
             .filter(|name| there.iter().any(|one| one.eq_ignore_ascii_case(name)))
@@ -104,7 +104,7 @@ impl WecomKf {
         (account, user): Chat<'_>,
     ) -> Result<Option<SessionState>, DeliveryError> {
         let state = self.session_state(account, user).await;
-        state.map_err(|error| self.failure(Api::KfServiceStateGet, error))
+        state.map_err(|error| self.failure(Api::KfServiceStateGet, account, error))
     }
 
     /// Says the words that a code allows. The chat has changed hands without them too.
@@ -123,9 +123,11 @@ impl WecomKf {
         }
     }
 
-    fn failure(&self, api: Api, error: CallError) -> DeliveryError {
+    fn failure(&self, api: Api, account: &str, error: CallError) -> DeliveryError {
         match error {
-            CallError::Answered(no) => self.hand.client.judge(api, &no).failure(api, &no),
+            CallError::Answered(no) => {
+                self.hand.client.judge(api, Some(account), &no).failure(api, &no)
+            }
             CallError::Resting(wait) => resting(api, wait),
             // Whose a chat is can be said twice.
             other => DeliveryError::NotSent(other.into()),

@@ -11,6 +11,7 @@ use picdesk_core::{
 use super::{DOORBELL_TOKEN_BYTES_MAX, Doorbell, Happening, contact, digest, happened_at, person};
 use crate::{
     address::{Address, At, account_place, app_place, is_id},
+    answer::{account_named, app_named},
     config::{APP, MEDIA_MS},
     xml::Fields,
 };
@@ -185,11 +186,25 @@ impl Told<'_> {
     }
 
     fn warning(self, warning: Warning) -> Reading {
-        let place = match self.fields.find("OpenKfId") {
-            Some(account) if is_id(account) => account_place(account),
-            Some(_) | None => app_place(),
+        let account = self.fields.find("OpenKfId").filter(|account| is_id(account));
+        let place = account.map_or_else(app_place, account_place);
+        let of = match warning {
+            Warning::AccountsChanged => self.accounts(),
+            _ => app_named(self.fields.text("AgentID")),
         };
-        self.named_by_digest(place, Lane::Conversation, Event::ChannelWarned(warning))
+        let event = Event::ChannelWarned { warning, of };
+        self.named_by_digest(place, Lane::Conversation, event)
+    }
+
+    /// The accounts that came or went.
+    fn accounts(&self) -> String {
+        let named = |field, how| {
+            let accounts = self.fields.all(field).filter(|account| is_id(account));
+            accounts.map(move |account| format!("{account} ({how})"))
+        };
+        let (came, went) =
+            (named("AuthAddOpenKfId", "added"), named("AuthDelOpenKfId", "taken away"));
+        account_named(&came.chain(went).collect::<Vec<_>>().join(", "))
     }
 
     /// What tells an event apart, which has no id. Source: 90238, sender and time; and more, since

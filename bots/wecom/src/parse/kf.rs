@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     address::{Address, At, SendName, account_place, is_id},
+    answer::account_named,
     config::KF,
 };
 
@@ -26,17 +27,53 @@ const TAKEN_MS: i64 = 48 * 60 * 60 * 1000;
 #[derive(Debug, Deserialize)]
 pub struct Page<'p> {
     /// Where the next page begins.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub next_cursor: String,
     /// Whether there is one. An empty page may well have a next one.
     #[serde(default)]
     has_more: Value,
     /// What happened, each as its own bytes.
     #[serde(borrow, default)]
-    pub msg_list: Vec<&'p RawValue>,
+    msg_list: Option<Vec<&'p RawValue>>,
 }
 
-impl Page<'_> {
+fn text_or_nothing<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(Value::deserialize(from)?.as_str().unwrap_or_default().to_owned())
+}
+
+/// Longest cursor, bytes. Source: 94670.
+const CURSOR_BYTES_MAX: usize = 64;
+
+/// Where the next page begins, of one that cannot be read otherwise. Only what is said once is
+/// believed: nothing that a customer wrote is taken for it.
+#[must_use]
+pub fn next_cursor(page: &str) -> Option<&str> {
+    let mut parts = page.split("\"next_cursor\":");
+    let (_, after) = (parts.next()?, parts.next()?);
+    let (cursor, _) = after.trim_start().strip_prefix('"')?.split_once('"')?;
+    let is_tame = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/=.".contains(&byte);
+    let is_cursor = (1..=CURSOR_BYTES_MAX).contains(&cursor.len()) && cursor.bytes().all(is_tame);
+    Some(cursor).filter(|_| is_cursor && parts.next().is_none())
+}
+
+/// A page that cannot be read, kept for people. It is named by where the one after it begins.
+#[must_use]
+pub fn page_aside(account: &str, next: &str, page: &str) -> Arrival {
+    Arrival::SetAside {
+        external_id: format!("{KF}:page:{}", digest(&[account, next])),
+        channel: KF,
+        why: "a page of one message that cannot be read",
+        raw: page.as_bytes().to_vec(),
+    }
+}
+
+impl<'p> Page<'p> {
+    /// What happened.
+    #[must_use]
+    pub fn items(&self) -> &[&'p RawValue] {
+        self.msg_list.as_deref().unwrap_or_default()
+    }
+
     /// Whether there is a next page.
     #[must_use]
     pub fn has_more(&self) -> bool {
@@ -62,8 +99,8 @@ pub struct Reader<'r> {
 /// What happened, in the order in which it did. What is older than `not_before` is left out.
 #[must_use]
 pub fn read_page(page: &Page<'_>, reader: Reader<'_>, not_before: Option<i64>) -> Vec<Arrival> {
-    let mut arrivals: Vec<(i64, Arrival)> = Vec::with_capacity(page.msg_list.len());
-    for raw in &page.msg_list {
+    let mut arrivals: Vec<(i64, Arrival)> = Vec::with_capacity(page.items().len());
+    for raw in page.items() {
         let Some((at, arrival)) = read_item(raw.get(), reader) else { continue };
         if not_before.is_none_or(|limit| at >= limit) {
             arrivals.push((at, arrival));
@@ -237,7 +274,8 @@ impl<'i> Item<'i> {
         let account = self.of("event", "open_kfid");
         if kind == "servicer_status_change" {
             let account = if is_id(account) { account } else { self.reader.account };
-            let event = Event::ChannelWarned(Warning::ServicersChanged);
+            let (warning, of) = (Warning::ServicersChanged, account_named(account));
+            let event = Event::ChannelWarned { warning, of };
             return Some((account_place(account), Lane::Conversation, event));
         }
         let who = self.customer(account, self.of("event", "external_userid"))?;

@@ -9,10 +9,10 @@ use picdesk_core::{
 use serde_json::{Value, json};
 
 use super::{
-    Carried, Names, NoPlan, Plan, Send, as_line, card,
+    Carried, InWecom, Names, NoPlan, Plan, Send, as_line, card,
     card::Words,
     earlier,
-    text::{cut, markdown, plain, split},
+    text::{cut, has_address, markdown, plain, split},
     tokens,
 };
 use crate::{
@@ -318,19 +318,19 @@ impl Draft<'_> {
             (To::Operators, true) if words.whole => {}
             (To::Operators, true) => self.say(&text, essential, plan),
             (To::One, true) => {
-                let before = text.text.len();
+                let shown = text.clone();
                 self.list(&mut text, plan);
-                let choices = text.text[before..].trim_start().to_owned();
                 self.say(&text, essential, plan);
-                if let Some(last) = plan.sends.last_mut() {
-                    last.choices = Some(choices).filter(|choices| !choices.is_empty());
-                }
+                in_wecom(&text, &shown, plan);
             }
             (To::One | To::Operators, false) => {
                 if buttons > 0 {
                     self.number(&mut text, plan);
                 }
                 self.say(&text, essential, plan);
+                if self.to == To::One {
+                    in_wecom(&text, &text, plan);
+                }
             }
         }
         if has_card {
@@ -374,16 +374,46 @@ impl Draft<'_> {
     }
 
     fn say(&mut self, text: &Text, essential: bool, plan: &mut Plan) {
-        // Markdown is not shown in WeChat, not even its words. Source: 90236.
+        // Markdown is not shown in WeChat, not even its words, and operators work in WeCom.
+        // Source: 90236.
         let markdown = markdown(text).filter(|marked| marked.len() <= TEXT_BYTES_MAX);
         if let (To::Operators, Some(markdown)) = (self.to, markdown) {
             let content = json!({ "content": markdown });
             plan.sends.push(self.send("markdown", &content, essential));
             return;
         }
-        for part in split(&plain(&text.text), TEXT_BYTES_MAX, PARTS_MAX) {
+        for part in parts(text) {
             let content = json!({ "content": part });
             plan.sends.push(self.send("text", &content, essential));
         }
+    }
+}
+
+/// A text as the messages that it becomes.
+fn parts(text: &Text) -> Vec<String> {
+    split(&plain(&text.text), TEXT_BYTES_MAX, PARTS_MAX)
+}
+
+/// Whoever reads in WeCom sees of `text`, which was said last, what is `shown` on no card beside
+/// it, and sees its emphasis. Whether an address in markdown can be pressed is written down
+/// nowhere, so words with one stay a text.
+fn in_wecom(text: &Text, shown: &Text, plan: &mut Plan) {
+    let Some(last) = plan.sends.last_mut() else { return };
+    if shown.text.trim().is_empty() {
+        last.in_wecom = InWecom::Nothing;
+        return;
+    }
+    let marked = markdown(shown).filter(|it| it.len() <= TEXT_BYTES_MAX && !has_address(it));
+    match (parts(text).as_slice(), marked) {
+        ([_], Some(marked)) => last.instead("markdown", &marked),
+        ([.., end], _) if text != shown => {
+            let beside = plain(text.text[shown.text.len()..].trim_start());
+            let words = end.strip_suffix(beside.as_str()).unwrap_or(end).trim_end();
+            match words {
+                "" => last.in_wecom = InWecom::Nothing,
+                words => last.instead("text", words),
+            }
+        }
+        _ => {}
     }
 }

@@ -79,6 +79,11 @@ fn addresses(text: &str) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
+/// Whether there is an address in a text.
+pub fn has_address(text: &str) -> bool {
+    addresses(text).next().is_some()
+}
+
 /// A text of words only. The one thing that WeCom reads as markup in them is a link in angle
 /// brackets, which loses its bracket.
 #[must_use]

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Clock,
-    answer::{Alarm, No},
+    answer::{Alarm, No, bot_named},
     client::Alarms,
     config::{BotMode, BotSettings, BotWords, Patience},
     menus::{self, Menus},
@@ -170,10 +170,11 @@ impl Socket {
                     tracing::warn!("wecom: the bot's connection was refused: {no}");
                     if refused >= REFUSED_MAX {
                         let words = format!(
-                            "the bot is refused: compare wecom.bot.bot_id and \
+                            "it is refused: compare wecom.bot.bot_id and \
                             wecom.bot.secret with the bot's API mode in the console ({no})"
                         );
-                        self.alarms.raise(&Alarm { what: "bot_secret", words });
+                        let of = bot_named(&self.bot_id);
+                        self.alarms.raise(&Alarm::new("bot_secret", &of, &words));
                         return Ended::Refused;
                     }
                 }

@@ -2,6 +2,7 @@
 
 mod begun;
 mod limits;
+mod media;
 mod menus;
 mod tokens;
 
@@ -9,15 +10,14 @@ use std::sync::atomic::Ordering;
 
 use picdesk_core::{
     channel::{
-        Button, ButtonTarget, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
-        OutboundFile, OutboundMessage, Place, Receipt, Repeat, Text,
+        Button, ButtonTarget, Channel, Content, Delivery, DeliveryError, OutboundFile,
+        OutboundMessage, Place, Receipt, Repeat, Text,
     },
     id::{ArtifactId, OutboundId},
 };
 use picdesk_wecom::{
     HandTo, SessionState, WecomApp, WecomKf,
     call::{Api, Call},
-    client::File,
     token::Token,
     verify::Secret,
 };
@@ -375,43 +375,6 @@ async fn chats_are_handed_over_and_asked_about() {
         { "open_kfid": "wk2", "manage_privilege": false } ] });
     wecom.reply("kf/account/list", Reply::Ok(accounts));
     assert_eq!(kf.managed_accounts().await.unwrap(), ["wk1"]);
-}
-
-fn media() -> MediaRef {
-    MediaRef {
-        handle: "MEDIA1".into(),
-        unique: "MEDIA1".into(),
-        bytes: None,
-        size: None,
-        name: None,
-        fetch_before: None,
-    }
-}
-
-#[tokio::test]
-async fn files_are_fetched_within_their_limit() {
-    let wecom = StandIn::start().await;
-    let app = app(&wecom);
-    wecom.reply("media/get", Reply::File(vec![1, 2, 3]));
-    assert_eq!(app.fetch(&media(), 3).await.unwrap(), [1, 2, 3]);
-    wecom.reply("media/get", Reply::File(vec![0; 4]));
-    assert!(matches!(app.fetch(&media(), 3).await, Err(FetchError::TooLarge)));
-    // A picture may begin like JSON and be none.
-    wecom.reply("media/get", Reply::File(b"{\"errcode\":1}".to_vec()));
-    assert_eq!(app.fetch(&media(), 99).await.unwrap().len(), 13);
-    wecom.reply("media/get", Reply::No(40_007, "invalid media_id"));
-    assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Gone)));
-    wecom.reply("media/get", Reply::No(42_001, "")).reply("media/get", Reply::File(vec![9]));
-    assert_eq!(app.fetch(&media(), 99).await.unwrap(), [9]);
-    wecom.reply("media/get", Reply::Raw(503, b"busy".to_vec()));
-    assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Later(_))));
-    let large = MediaRef { bytes: Some(100), ..media() };
-    assert!(matches!(app.fetch(&large, 99).await, Err(FetchError::TooLarge)));
-    wecom.reply("media/get", Reply::No(45_009, ""));
-    assert!(matches!(app.fetch(&media(), 99).await, Err(FetchError::Later(_))));
-    wecom.reply("media/get", Reply::File(vec![0; 10]));
-    let file = wecom.client().media("MEDIA1", 5).await.unwrap();
-    assert_eq!(file, File::TooLarge);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Envelopes: vectors made by another implementation, and what must hold for all of them.
 
-use std::{fs, path::Path};
+use std::{fs, ops::Range, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use picdesk_wecom::{
@@ -38,6 +38,8 @@ struct Vector {
     signature: String,
     expect: String,
     message: Option<String>,
+    /// Where it was published; nowhere, where the token is ours.
+    source: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +102,31 @@ fn every_vector_behaves_as_it_says() {
         assert_eq!(opened.ok(), vector.message, "{}", vector.name);
     }
     assert!(vectors.len() >= 20, "only {}", vectors.len());
+    for expected in ["ok", "signature", "base64", "length", "padding", "receiver", "utf8"] {
+        let count = vectors.iter().filter(|vector| vector.expect == expected).count();
+        assert!(count >= 2, "{count} end as {expected}");
+    }
+}
+
+#[test]
+fn what_others_have_published_is_opened_and_says_where_it_is_from() {
+    let vectors = vectors().vectors;
+    let published: Vec<&Vector> = vectors.iter().filter(|one| one.source.is_some()).collect();
+    let opened = published.iter().filter(|vector| vector.expect == "ok").count();
+    assert!(opened >= 3, "{opened}");
+    assert!(vectors.iter().all(|vector| vector.source.is_some() == (vector.token != TOKEN)));
+    // An address is verified as it stands on the wire.
+    for echo in published.iter().filter(|vector| vector.expect == "ok") {
+        let key = AesKey::read(&echo.key).unwrap();
+        let envelope = Envelope::new(Secret::new(&echo.token), key, &echo.receiver);
+        let coded: String = url::form_urlencoded::byte_serialize(echo.encrypt.as_bytes()).collect();
+        let Vector { signature, timestamp, nonce, .. } = echo;
+        let query = format!(
+            "msg_signature={signature}&timestamp={timestamp}&nonce={nonce}&echostr={coded}"
+        );
+        let body = echo.message.clone().unwrap();
+        assert_eq!(verify(&envelope, &query), CallbackAnswer::Ok { body, rung: None });
+    }
 }
 
 #[test]
@@ -258,8 +285,8 @@ fn moving_the_borders_of_what_was_signed_opens_nothing_else() {
             let query = format!("msg_signature={right}&timestamp={timestamp}&nonce={other}");
             let Some(query) = Query::read(&query) else { continue };
             if let Ok(opened) = envelope.open(&query, &cipher) {
-                // A timestamp and a nonce of digits may have changed places: it is the same
-                // ciphertext, so the same message, which is in the inbox already.
+                // The border between a timestamp and a nonce of digits may have moved: it is the
+                // same ciphertext, so the same message, which is in the inbox already.
                 assert_eq!((&opened, &cipher), (&message, &encrypted));
                 assert!(timestamp.bytes().all(|byte| byte.is_ascii_digit()));
                 recut += 1;
@@ -268,6 +295,70 @@ fn moving_the_borders_of_what_was_signed_opens_nothing_else() {
     }
     assert!(tried > 50_000 && signed > 100, "{tried} tried, {signed} signed");
     assert!(recut < signed / 10, "{recut} of {signed} are the same message again");
+}
+
+/// The cuts of what was signed into three texts, beside the token where it stands, that put
+/// themselves into this order again: so all that have the same signature. Only borders near the
+/// short ones are moved.
+fn same_signature(rest: &str, token_at: usize, short: Range<usize>) -> Vec<[&str; 3]> {
+    let mut cuts = Vec::new();
+    for first in short.clone() {
+        for second in first..short.end {
+            let pieces = [&rest[..first], &rest[first..second], &rest[second..]];
+            let borders = [0, first, second, rest.len()];
+            let Some(place) = borders.iter().position(|border| *border == token_at) else {
+                continue;
+            };
+            let below = place == 0 || pieces[place - 1] <= TOKEN;
+            let above = pieces.get(place).is_none_or(|next| TOKEN <= *next);
+            if below && above && pieces.is_sorted() {
+                cuts.push(pieces);
+            }
+        }
+    }
+    cuts
+}
+
+#[test]
+fn of_ten_thousand_callbacks_none_opens_to_anything_else_by_other_borders() {
+    let envelope = envelope(CORP);
+    let mut rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let (mut signed, mut recut) = (0_u32, 0_u32);
+    for round in 0..10_000_u32 {
+        let timestamp = (1_700_000_000 + rng.next_u32() % 200_000_000).to_string();
+        let nonce = match round % 3 {
+            0 => format!("{}", 100_000_000 + rng.next_u32() % 900_000_000),
+            1 => format!("{}", 1_000_000_000 + u64::from(rng.next_u32())),
+            _ => format!("{:016x}", rng.next_u64()),
+        };
+        let random = std::array::from_fn(|_| rng.next_u32().to_le_bytes()[0]);
+        let cipher = envelope.encrypt("m", random);
+        let right = envelope.sign(&timestamp, &nonce, &cipher);
+        let mut parts = [TOKEN, &timestamp, &nonce, &cipher];
+        parts.sort_unstable();
+        let token_at = parts.iter().take_while(|part| **part != TOKEN).map(|part| part.len()).sum();
+        let rest: String = parts.into_iter().filter(|part| *part != TOKEN).collect();
+        let length = timestamp.len() + nonce.len() + 3;
+        let from = if rest.starts_with(&cipher) { rest.len() + 1 - length } else { 0 };
+        for pieces in same_signature(&rest, token_at, from..from + length) {
+            let [a, b, c] = pieces;
+            for (stamp, number, long) in [(a, b, c), (b, a, c), (b, c, a), (c, b, a)] {
+                if (stamp, number, long) == (&*timestamp, &*nonce, &*cipher) {
+                    continue;
+                }
+                signed += 1;
+                let query = format!("msg_signature={right}&timestamp={stamp}&nonce={number}");
+                let opened = Query::read(&query).map(|query| envelope.open(&query, long));
+                if let Some(Ok(opened)) = opened {
+                    // What is opened is the same ciphertext, and so in the inbox already.
+                    assert_eq!((&*opened, long), ("m", &*cipher));
+                    recut += 1;
+                }
+            }
+        }
+    }
+    assert!(signed > 290_000, "{signed} signed");
+    assert!(recut < signed / 50, "{recut} of {signed} are the same message again");
 }
 
 #[test]

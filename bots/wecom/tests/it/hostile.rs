@@ -62,7 +62,7 @@ fn kf_page(text: &str) {
     let reader = Reader { account: "wkEXAMPLE1", house: "h1", received_at: RECEIVED_AT };
     if let Ok(page) = serde_json::from_str::<Page<'_>>(text) {
         let all = read_page(&page, reader, None).len();
-        assert!(all <= page.msg_list.len());
+        assert!(all <= page.items().len());
         assert!(read_page(&page, reader, Some(i64::MAX)).len() <= all);
     }
 }

@@ -1,5 +1,7 @@
 //! News of an account: pages, cursors, doorbells, and everything that loses messages elsewhere.
 
+mod pages;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use picdesk_core::channel::{Arrival, InboxError};

@@ -17,7 +17,7 @@ use picdesk_wecom::{
         kf::{Page, Reader, read_page},
     },
     render::{
-        NoPlan, Plan,
+        InWecom, NoPlan, Plan,
         app::{Frame, render_app},
         bot::{all_numbered, response},
         kf::render_kf,
@@ -101,7 +101,7 @@ pub fn app_reading(raw: &str) -> Value {
 fn kf_reading(raw: &str) -> Value {
     let page: Page<'_> = serde_json::from_str(raw).unwrap();
     let reader = Reader { account: "wkEXAMPLE1", house: "h1", received_at: RECEIVED_AT };
-    let raws: Vec<&str> = page.msg_list.iter().map(|item| item.get()).collect();
+    let raws: Vec<&str> = page.items().iter().map(|item| item.get()).collect();
     let arrivals: Vec<Value> =
         read_page(&page, reader, None).iter().map(|arrival| shown(arrival, &raws)).collect();
     json!({ "arrivals": arrivals, "has_more": page.has_more(), "next_cursor": page.next_cursor })
@@ -206,7 +206,18 @@ fn planned(plan: Result<Plan, NoPlan>) -> Value {
         .map(|send| {
             let call = send.with_media(Some("MEDIA")).into_owned();
             let Body::Json(body) = call.body else { panic!("a send without a body") };
-            json!({ "call": call.api.path(), "body": body, "optional": send.optional })
+            let path = call.api.path();
+            let mut made = json!({ "call": path, "body": body, "optional": send.optional });
+            match &send.in_wecom {
+                InWecom::Same => {}
+                InWecom::Nothing => made["in_wecom"] = Value::Null,
+                InWecom::Instead(call) => {
+                    let Body::Json(body) = &call.body else { panic!("a send without a body") };
+                    let kind = body["msgtype"].as_str().unwrap();
+                    made["in_wecom"] = json!({ kind: body[kind] });
+                }
+            }
+            made
         })
         .collect();
     json!({

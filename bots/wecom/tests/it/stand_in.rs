@@ -46,6 +46,8 @@ pub enum Reply {
     Raw(u16, Vec<u8>),
     /// With a file.
     File(Vec<u8>),
+    /// With the part of this file that is asked for; who asks for all of it is refused.
+    InParts(Bytes),
     /// Not within any time-out.
     Never,
 }
@@ -197,6 +199,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response<B
     let kind = request.headers().get(header::CONTENT_TYPE).cloned();
     let kind = kind.map_or_else(String::new, |kind| kind.to_str().unwrap().to_owned());
     let mut asked = Asked { path: path.clone(), query, body: Value::Null, file: None };
+    let range = request.headers().get(header::RANGE).map(|it| it.to_str().unwrap().to_owned());
     if kind.starts_with("multipart/") {
         let mut form = Multipart::from_request(request, &()).await.unwrap();
         while let Some(part) = form.next_field().await.unwrap() {
@@ -230,6 +233,7 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response<B
             .header("content-disposition", "attachment; filename=\"a.png\"")
             .body(bytes.into())
             .unwrap(),
+        Reply::InParts(whole) => part(&whole, range.as_deref()),
         Reply::Never => std::future::pending().await,
     }
 }
@@ -245,6 +249,23 @@ fn usual(inner: &Inner, path: &str) -> Value {
         "kf/sync_msg" => json!({ "next_cursor": "", "has_more": 0, "msg_list": [] }),
         _ => json!({}),
     }
+}
+
+fn part(whole: &Bytes, range: Option<&str>) -> Response<Body> {
+    let Some(range) = range else {
+        let no = json!({ "errcode": 830_002, "errmsg": "media too large, use Range" });
+        return raw(200, no.to_string().into());
+    };
+    let (from, last) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+    let (from, last): (usize, usize) = (from.parse().unwrap(), last.parse().unwrap());
+    assert!(from % 16 == 0 && (last + 1) % 16 == 0 && last - from < 20_000_000, "{range}");
+    let to = whole.len().min(last + 1);
+    Response::builder()
+        .status(206)
+        .header("content-disposition", "attachment; filename=\"a.png\"")
+        .header("content-range", format!("bytes {from}-{}/{}", to - 1, whole.len()))
+        .body(whole.slice(from..to).into())
+        .unwrap()
 }
 
 fn raw(status: u16, body: Vec<u8>) -> Response<Body> {
@@ -326,11 +347,17 @@ pub struct Numbers(pub Mutex<HashMap<(String, usize), String>>, Mutex<HashSet<St
 #[async_trait]
 impl Menus for Numbers {
     async fn remember(&self, conversation: &ConversationId, tokens: &[String]) -> Chooses {
-        let mut kept = self.0.lock().unwrap();
-        kept.retain(|(place, _), _| *place != conversation.0);
-        for (number, token) in (1..).zip(tokens).filter(|(_, token)| !token.is_empty()) {
-            kept.insert((conversation.0.clone(), number), token.clone());
+        {
+            let mut kept = self.0.lock().unwrap();
+            kept.retain(|(place, _), _| *place != conversation.0);
+            for (number, token) in (1..).zip(tokens).filter(|(_, token)| !token.is_empty()) {
+                kept.insert((conversation.0.clone(), number), token.clone());
+            }
         }
+        self.way(conversation).await
+    }
+
+    async fn way(&self, conversation: &ConversationId) -> Chooses {
         let by_card = self.1.lock().unwrap().contains(&conversation.0);
         if by_card { Chooses::ByCard } else { Chooses::ByNumber }
     }

@@ -73,6 +73,11 @@ pub trait Door: Send + Sync {
     /// All troubles are over.
     fn calm(&self);
 
+    /// Whether what broke in them has come about again.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Whether the adapter itself makes several messages of a text that is too long for one.
     fn splits(&self) -> bool;
 

@@ -1,4 +1,5 @@
-//! WeCom's three doors: a member, a customer on WeChat, and somebody who talks to the AI bot.
+//! WeCom's three doors: a member, a customer on WeChat, and somebody who talks to the AI bot, whose
+//! messages are brought or come on its connection.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +16,7 @@ use picdesk_wecom::{
     client::{Alarms, Client, House, http_client},
     envelope::{AesKey, Envelope},
     kf::KfSync,
-    socket::SocketHandle,
+    socket::{Means, Socket, SocketHandle},
     verify::Secret,
     webhook::{AppCallback, BotCallback},
 };
@@ -31,12 +32,16 @@ use crate::database::TestDatabase;
 /// How long a limit keeps a call away: in earnest it is a minute.
 const LIMITED: Duration = Duration::from_millis(300);
 
+/// What an answer of the bot's says until there is something to say.
+const OPENING: &str = "…";
+
 /// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Which {
     Member,
     Customer,
     Bot,
+    BotBySocket,
 }
 
 /// WeCom, and somebody at one of its doors.
@@ -46,7 +51,8 @@ struct AtWecom {
     house: House,
     kept: Arc<Kept>,
     heard: Arc<Heard>,
-    serving: JoinHandle<()>,
+    serving: [JoinHandle<()>; 2],
+    socket: Arc<SocketHandle>,
     channel: AnyChannel,
     _database: TestDatabase,
 }
@@ -65,6 +71,11 @@ pub async fn doors() -> Vec<Box<dyn Door>> {
         all.push(Box::new(AtWecom::open(which).await));
     }
     all
+}
+
+/// Somebody who talks to the AI bot, by its connection.
+pub async fn by_socket() -> Box<dyn Door> {
+    Box::new(AtWecom::open(Which::BotBySocket).await)
 }
 
 fn kf_settings() -> KfSettings {
@@ -91,12 +102,20 @@ fn settings(options: &Options, url: &str) -> WecomSettings {
     }
 }
 
-fn bot_settings(options: &Options) -> BotSettings {
-    let mode = BotMode::Callback {
-        token: Secret::new(options.bot.token.clone()),
-        aes_key: Secret::new(options.bot.aes_key.clone()),
+fn bot_settings(which: Which, wecom: &WecomStandIn) -> BotSettings {
+    let bot = &wecom.options().bot;
+    let mode = match which {
+        Which::BotBySocket => BotMode::Socket {
+            bot_id: bot.id.clone(),
+            secret: Secret::new(bot.secret.clone()),
+            url: wecom.socket_url().parse().unwrap(),
+        },
+        Which::Member | Which::Customer | Which::Bot => BotMode::Callback {
+            token: Secret::new(bot.token.clone()),
+            aes_key: Secret::new(bot.aes_key.clone()),
+        },
     };
-    BotSettings { mode, words: BotWords { opening: "…".to_owned(), ..BotWords::default() } }
+    BotSettings { mode, words: BotWords { opening: OPENING.to_owned(), ..BotWords::default() } }
 }
 
 impl AtWecom {
@@ -114,16 +133,20 @@ impl AtWecom {
             patience: Patience { limited: LIMITED, ..Patience::default() },
         };
         let heard = Arc::new(Heard::default());
-        let serving = serve(&wecom, &house, &kept, &heard).await;
-        let channel = channel(which, &wecom, &house, &kept);
-        Self { which, wecom, house, kept, heard, serving, channel, _database: database }
+        let socket = SocketHandle::new();
+        let serving = [
+            serve(&wecom, &house, &kept, &heard).await,
+            hold(&bot_settings(which, &wecom), &socket, &house, &kept, &heard),
+        ];
+        let channel = channel(which, &wecom, &house, &kept, &socket);
+        Self { which, wecom, house, kept, heard, serving, socket, channel, _database: database }
     }
 
     fn chat(&self) -> &'static str {
         match self.which {
             Which::Member => "app-chenmo",
             Which::Customer => "kf-anna",
-            Which::Bot => "bot-chenmo",
+            Which::Bot | Which::BotBySocket => "bot-chenmo",
         }
     }
 
@@ -154,7 +177,13 @@ impl AtWecom {
     }
 }
 
-fn channel(which: Which, wecom: &WecomStandIn, house: &House, kept: &Arc<Kept>) -> AnyChannel {
+fn channel(
+    which: Which,
+    wecom: &WecomStandIn,
+    house: &House,
+    kept: &Arc<Kept>,
+    socket: &Arc<SocketHandle>,
+) -> AnyChannel {
     let settings = settings(wecom.options(), &wecom.api_url());
     let client = Arc::new(Client::new(&settings, house));
     let menus = || Arc::clone(kept) as Arc<_>;
@@ -162,12 +191,33 @@ fn channel(which: Which, wecom: &WecomStandIn, house: &House, kept: &Arc<Kept>) 
     match which {
         Which::Member => Arc::new(WecomApp::new(&settings, client, menus(), clock)),
         Which::Customer => Arc::new(WecomKf::new(&kf_settings(), client, menus(), clock)),
-        Which::Bot => {
+        Which::Bot | Which::BotBySocket => {
             let streams = Arc::clone(kept) as Arc<_>;
-            let bot = bot_settings(wecom.options());
-            Arc::new(WecomBot::new(&bot, house, streams, menus(), SocketHandle::new()))
+            let bot = bot_settings(which, wecom);
+            Arc::new(WecomBot::new(&bot, house, streams, menus(), Arc::clone(socket)))
         }
     }
+}
+
+/// Holds the bot's connection, where there is one.
+fn hold(
+    bot: &BotSettings,
+    handle: &Arc<SocketHandle>,
+    house: &House,
+    kept: &Arc<Kept>,
+    heard: &Arc<Heard>,
+) -> JoinHandle<()> {
+    let means = Means {
+        inbox: Arc::clone(heard) as Arc<_>,
+        menus: Arc::clone(kept) as Arc<_>,
+        streams: Arc::clone(kept) as Arc<_>,
+    };
+    let socket = Socket::new(bot, Arc::clone(handle), means, house);
+    tokio::spawn(async move {
+        if let Some(socket) = socket {
+            socket.run(std::future::pending()).await;
+        }
+    })
 }
 
 /// The addresses on which WeCom calls.
@@ -188,7 +238,8 @@ async fn serve(
     let of_bot = envelope(&options.bot.token, &options.bot.aes_key, "");
     let app = AppCallback::new(of_app, inbox(), menus(), clock());
     let streams = Arc::clone(kept) as Arc<_>;
-    let bot = BotCallback::new(of_bot, &bot_settings(options), inbox(), menus(), streams, clock());
+    let settings = bot_settings(Which::Bot, wecom);
+    let bot = BotCallback::new(of_bot, &settings, inbox(), menus(), streams, clock());
     let router = web::wecom_app(app, None).merge(web::wecom_bot(bot));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     wecom.point_at(&format!("http://{}", listener.local_addr().unwrap()));
@@ -197,7 +248,7 @@ async fn serve(
 
 impl Drop for AtWecom {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.serving.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -208,14 +259,14 @@ impl Door for AtWecom {
     }
 
     async fn anew(&self) -> AnyChannel {
-        channel(self.which, &self.wecom, &self.house, &self.kept)
+        channel(self.which, &self.wecom, &self.house, &self.kept, &self.socket)
     }
 
     fn place(&self) -> ConversationId {
         match self.which {
             Which::Member => place(&format!("wecom-app:{CHENMO}")),
             Which::Customer => place(&format!("wecom-kf:{DESK_KF}/{ANNA}")),
-            Which::Bot => place(&format!("wecom-bot:{CHENMO}")),
+            Which::Bot | Which::BotBySocket => place(&format!("wecom-bot:{CHENMO}")),
         }
     }
 
@@ -226,14 +277,20 @@ impl Door for AtWecom {
                 place(&format!("wecom-app:{WEI}"))
             }
             Which::Customer => place(&format!("wecom-kf:{DESK_KF}/wmNobodyAtAll")),
-            Which::Bot => place("wecom-bot:NobodyAtAll"),
+            Which::Bot | Which::BotBySocket => place("wecom-bot:NobodyAtAll"),
         }
     }
 
     async fn speak(&self, words: &str) -> Event {
         self.wecom.say(self.chat(), words).unwrap();
         self.fetch().await;
-        self.heard.next(|event| matches!(event, Event::MessageReceived(_))).await
+        let heard = self.heard.next(|event| matches!(event, Event::MessageReceived(_))).await;
+        if self.which == Which::BotBySocket {
+            // The answer is begun on the connection before there is any: that is no message.
+            let begun = |it: &MessageView| it.is_from_bot() && it.text == OPENING;
+            self.wecom.wait_for(self.chat(), crate::house::PATIENCE, begun).await.unwrap();
+        }
+        heard
     }
 
     async fn press(&self, label: &str) -> Event {
@@ -255,11 +312,12 @@ impl Door for AtWecom {
     }
 
     fn arm(&self, trouble: Trouble) -> bool {
-        let path = match self.which {
-            Which::Member => "message/send",
-            Which::Customer => "kf/send_msg",
+        let paths: &[&str] = match self.which {
+            Which::Member => &["message/send"],
+            Which::Customer => &["kf/send_msg"],
             // WeCom asks what the answer says: nothing is called.
             Which::Bot => return false,
+            Which::BotBySocket => &["aibot_respond_msg", "aibot_send_msg"],
         };
         let (fault, times) = match trouble {
             Trouble::Wait => (Fault::Errcode { errcode: 45_009 }, 1),
@@ -269,7 +327,9 @@ impl Door for AtWecom {
             Trouble::DropAnswer => (Fault::DropAnswer, 1),
             Trouble::BadContent => (Fault::Errcode { errcode: 40_009 }, 1),
         };
-        self.wecom.arm(Armed::times(fault, times).on(path));
+        for path in paths {
+            self.wecom.arm(Armed::times(fault.clone(), times).on(path));
+        }
         true
     }
 
@@ -277,8 +337,12 @@ impl Door for AtWecom {
         self.wecom.clear_faults();
     }
 
+    fn is_ready(&self) -> bool {
+        self.which != Which::BotBySocket || self.socket.is_connected()
+    }
+
     fn splits(&self) -> bool {
-        self.which != Which::Bot
+        matches!(self.which, Which::Member | Which::Customer)
     }
 
     fn longest_wait(&self) -> Duration {

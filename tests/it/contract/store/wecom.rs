@@ -155,9 +155,10 @@ async fn how_somebody_chose_last_is_known_when_the_next_menu_is_kept() {
         // Without a menu there is nothing to choose.
         kept.chose(&place, Chooses::ByCard).await;
         assert_eq!(next().await, Chooses::ByNumber);
+        assert_eq!(kept.way(&"wecom-app:nobody".into()).await, Chooses::ByNumber);
         for how in [Chooses::ByCard, Chooses::ByCard, Chooses::ByNumber] {
             kept.chose(&place, how).await;
-            assert_eq!((next().await, next().await), (how, how));
+            assert_eq!((next().await, next().await, kept.way(&place).await), (how, how, how));
         }
     }
 }

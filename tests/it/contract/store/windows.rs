@@ -12,6 +12,8 @@ use picdesk_core::{
     channel::{Content, OutboundMessage, Receipt, Refusal, Text},
     effect::Effect,
     event::About,
+    facts::{Request, RequestState},
+    generation::Options,
     id::{ArtifactId, ConversationId, EscalationId, GenerationId, OutboundId, RequestId, Slot},
     window::Window,
 };
@@ -204,6 +206,30 @@ async fn what_is_in_line_keeps_its_slots_from_news_but_not_from_answers() {
         let essential = vec![(picture(3), Some(PICTURE)), (words(4, CHAT), Some(MENU))];
         house.says(Vec::new(), essential).await;
         assert_eq!(house.to_go().await, [1, 3, 4]);
+    }
+}
+
+#[tokio::test]
+async fn pictures_whose_words_are_looked_at_keep_their_slots_too() {
+    for house in houses().await {
+        let mut who = house.customer("7", 100).await;
+        who.conversation = chat();
+        let (asked, effects) = house.asking(&who, 2, 1);
+        let Some(Effect::OpenRequest(request)) = effects.into_iter().next() else { panic!() };
+        let options = Options { count: 3, ..request.options };
+        let request = Request { state: RequestState::Checking, options, ..request };
+        house.follow(vec![Effect::OpenRequest(request)]).await.unwrap();
+        house.hears(vec![(words(1, CHAT), None)]).await;
+        assert_eq!((house.window().await.reserved, house.window().await.left), (4, 4));
+        // News take none of what three pictures and their menu will need.
+        let news = || Some(About::Matter(EscalationId(1)));
+        house.says(Vec::new(), vec![(words(2, CHAT), news())]).await;
+        assert_eq!(house.outbox_state(2).await, "held");
+        // Once the words were not let through, it is free again.
+        let state = RequestState::Cancelled;
+        let over = Effect::UpdateRequest { id: asked.request, state, change: None };
+        house.says(vec![over], vec![(words(3, CHAT), news())]).await;
+        assert_eq!((house.to_go().await, house.window().await.reserved), (vec![1, 3], 0));
     }
 }
 

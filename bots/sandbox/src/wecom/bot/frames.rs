@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::socket::{Outgoing, Socket, take_over};
 use super::{EVENT_MS, is_said, reply};
+use crate::wecom::faults::{Fault, Occasion};
 use crate::wecom::limits::{BOT_CONVERSATION, Limit};
 use crate::wecom::message::Author;
 use crate::wecom::people::{Chat, Place};
@@ -57,14 +58,26 @@ struct Upload {
     parts: Vec<Option<Vec<u8>>>,
 }
 
-/// Takes a frame; answers with its acknowledgement.
-pub fn take_frame(state: &State, connection: &mut Connection, text: &str) -> Value {
+/// Takes a frame; answers with its acknowledgement, or with nothing where the connection breaks
+/// instead.
+pub fn take_frame(state: &State, connection: &mut Connection, text: &str) -> Option<Value> {
     let frame: Value = serde_json::from_str(text).unwrap_or_default();
     let headers = json!({"req_id": frame.pointer("/headers/req_id").cloned().unwrap_or_default()});
     let command = frame.get("cmd").and_then(Value::as_str).unwrap_or_default();
     let body = frame.get("body").unwrap_or(&Value::Null);
     let req_id = headers["req_id"].as_str().unwrap_or_default().to_owned();
-    let done = run(state, connection, command, &req_id, body);
+    let chat = body.get("chatid").and_then(Value::as_str).unwrap_or_default();
+    let mut done = || run(state, connection, command, &req_id, body);
+    let done = match state.strike(Occasion::Call, command, &[chat]) {
+        Some(Fault::Errcode { errcode }) => Err(Refusal::of_code(errcode)),
+        Some(Fault::DropRequest | Fault::ServerError { .. }) => return None,
+        Some(Fault::DropAnswer | Fault::GarbledAnswer | Fault::NotJson) => {
+            drop(done());
+            return None;
+        }
+        // The others befall calls over HTTP alone.
+        None | Some(_) => done(),
+    };
     let mut ack = json!({"headers": headers, "errcode": 0, "errmsg": "ok"});
     match done {
         Ok(Value::Null) => {}
@@ -75,7 +88,7 @@ pub fn take_frame(state: &State, connection: &mut Connection, text: &str) -> Val
             ack["errmsg"] = json!(refusal.words);
         }
     }
-    ack
+    Some(ack)
 }
 
 fn run(

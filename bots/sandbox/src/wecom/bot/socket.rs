@@ -85,7 +85,10 @@ async fn converse(state: &Arc<State>, mut stream: Stream) {
             heard = stream.next() => match heard {
                 Some(Ok(Message::Text(text))) => {
                     let ack = take_frame(state, &mut connection, &text);
-                    let sent = send(&mut stream, &ack).await;
+                    let sent = match ack {
+                        Some(ack) => send(&mut stream, &ack).await,
+                        None => false,
+                    };
                     // What waited for a connection goes after the acknowledgement.
                     state.ring();
                     sent

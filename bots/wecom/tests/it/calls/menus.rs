@@ -1,5 +1,6 @@
 //! What can be chosen: on cards, and by number where there is too much for them.
 
+use picdesk_core::channel::{Span, Style};
 use picdesk_wecom::menus::{Chooses, Menus as _};
 
 use super::*;
@@ -33,4 +34,31 @@ async fn numbers_of_a_menu_that_was_too_small_are_remembered() {
     let choices = "\n1 选项1 · 2 选项2";
     assert!(by_number.ends_with(choices), "{by_number}");
     assert_eq!(format!("{}{choices}", words_of(Chooses::ByCard).await), by_number);
+}
+
+#[tokio::test]
+async fn whoever_presses_cards_reads_emphasis_and_nobody_else_is_sent_any() {
+    let wecom = StandIn::start().await;
+    let bold = |text: &str| {
+        let span = Span { start: 0, end: 1, style: Style::Bold };
+        Content::Text(Text { text: text.into(), spans: vec![span] })
+    };
+    let app = app(&wecom);
+    let said = async |id, text: &str| {
+        let mut delivery = words(MEMBER);
+        (delivery.message.id, delivery.message.content) = (OutboundId(id), bold(text));
+        app.deliver(delivery).await.unwrap();
+        let body = wecom.of("message/send").pop().unwrap().body;
+        let kind = body["msgtype"].as_str().unwrap().to_owned();
+        (body[&kind]["content"].as_str().unwrap().to_owned(), kind)
+    };
+    let text = |words: &str| (words.to_owned(), "text".to_owned());
+    assert_eq!(said(1, "2 credits").await, text("2 credits"));
+    wecom.menus.chose(&MEMBER.into(), Chooses::ByCard).await;
+    assert_eq!(said(2, "2 credits").await, ("**2** credits".into(), "markdown".into()));
+    // Markup of somebody's own stays words, an address can be pressed.
+    assert_eq!(said(3, "2 [credits]").await, text("2 [credits]"));
+    assert_eq!(said(4, "2 at https://a.example").await, text("2 at https://a.example"));
+    wecom.menus.chose(&MEMBER.into(), Chooses::ByNumber).await;
+    assert_eq!(said(5, "2 credits").await, text("2 credits"));
 }

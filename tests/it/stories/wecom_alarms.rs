@@ -1,0 +1,64 @@
+//! What the owner hears of WeCom: of which account or app, and that nobody else is held up by it.
+
+use picdesk_sandbox::{
+    telegram::OPERATORS,
+    wecom::{Armed, DESK_KF, Fault, STUDIO_KF},
+};
+
+use super::wecom::{bot_says, picture_of};
+use crate::house::{BotWay, Given, House};
+
+/// A house whose owner hears of alarms by a chat on Telegram, too.
+async fn house() -> House {
+    let alarms = format!("telegram_chat_id = {OPERATORS}\n").leak();
+    House::build(Given { wecom: Some(BotWay::Callback), alarms, ..Given::default() }).await
+}
+
+/// Both places in which the owner is told hear of this.
+async fn owner_hears(house: &House, part: &str) {
+    bot_says(house, "robot", part).await;
+    super::bot_says(house, OPERATORS, part).await;
+}
+
+#[tokio::test]
+async fn what_wecom_warns_of_reaches_the_owner_and_says_of_which_app_and_account() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    let app = format!("WeCom app {}", wecom.options().agent_id);
+    wecom.warn_app("inactive_alert");
+    owner_hears(&house, &format!("{app}: the app will lose its permissions")).await;
+    wecom.warn_app("close_inactive_agent");
+    owner_hears(&house, &format!("{app}: the app lost its permissions")).await;
+    wecom.manage_account("studio", false).unwrap();
+    owner_hears(&house, &format!("{STUDIO_KF} (taken away)")).await;
+    // Of each account by itself, however soon after another.
+    wecom.manage_account("desk", false).unwrap();
+    owner_hears(&house, &format!("{DESK_KF} (taken away)")).await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn an_account_whose_news_cannot_be_read_is_told_of_by_name_and_holds_nobody_up() {
+    let house = house().await;
+    let wecom = house.wecom();
+    wecom.arm(Armed::times(Fault::NotJson, 99).on("kf/sync_msg").about(DESK_KF));
+    let _desk = house.open().await;
+    wecom.say("kf-xiaolin", "雪地里的一只狐狸").unwrap();
+    wecom.say("studio-anna", "a fox in the rain").unwrap();
+    picture_of(&house, "studio-anna", "a fox in the rain").await;
+    owner_hears(&house, &format!("{DESK_KF}: its news cannot be read")).await;
+    wecom.clear_faults();
+    picture_of(&house, "kf-xiaolin", "雪地里的一只狐狸").await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
+async fn an_account_that_wecom_refuses_is_told_of_by_name() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    wecom.arm(Armed::times(Fault::Errcode { errcode: 95_017 }, 1).on("kf/send_msg"));
+    wecom.say("studio-anna", "/privacy").unwrap();
+    owner_hears(&house, &format!("{STUDIO_KF}: the account's API is switched off")).await;
+}

@@ -208,13 +208,14 @@ impl Held {
         let mut ending = ending;
         let done = match within {
             None => aside.await,
-            Some(within) => match tokio::time::timeout(within, &mut aside).await {
-                Ok(done) => done,
-                Err(_) => {
+            Some(within) => {
+                if let Ok(done) = tokio::time::timeout(within, &mut aside).await {
+                    done
+                } else {
                     ending.end();
                     aside.await
                 }
-            },
+            }
         };
         ending.0 = None;
         let (lent, found) = done.map_err(|_| GONE)?;

@@ -172,7 +172,7 @@ impl Cost {
         std::fs::write("/proc/self/clear_refs", "5").expect("the peak counted anew");
         let (before, began) = (peak(), processor());
         let outcome = work();
-        (outcome, Self { memory: peak() - before, time: processor() - began })
+        (outcome, Self { memory: peak() - before, time: processor().saturating_sub(began) })
     }
 }
 

@@ -188,7 +188,7 @@ create table requests (
   asked_at bigint not null,
   forgotten bigint not null default 0,
   constraint request_state check (
-    state in ('asking', 'unpaid', 'checking', 'open', 'settled', 'cancelled', 'lapsed'))
+    state in ('asking', 'unpaid', 'checking', 'open', 'settled', 'cancelled', 'lapsed', 'failed'))
 );
 create index requests_open on requests (account, id)
   where state in ('asking', 'unpaid', 'checking', 'open');

@@ -16,8 +16,8 @@ mod verdict;
 mod waiting;
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -67,6 +67,8 @@ pub struct Studio {
     parts: StudioParts,
     rests_until: Mutex<Option<Instant>>,
     suspects: Suspects,
+    /// Pictures that are in line again, while their placeholders say that they are being drawn.
+    came_back: Mutex<HashSet<GenerationId>>,
 }
 
 /// What a studio is made of.
@@ -119,7 +121,8 @@ impl Studio {
     /// A studio where nothing is under way.
     pub fn new(parts: StudioParts) -> Self {
         let suspects = Suspects::since_now(parts.store.clock());
-        Self { parts, rests_until: Mutex::new(None), suspects }
+        let rests_until = Mutex::new(None);
+        Self { parts, rests_until, suspects, came_back: Mutex::default() }
     }
 
     /// Makes pictures until it is told to stop; then waits for those under way, at most `drain`.
@@ -439,13 +442,23 @@ impl Studio {
                 .run(move |tx| Box::pin(line::put_back(tx, replica, generation, why, rest)))
                 .await;
             match back {
-                Ok(()) | Err(StoreError::Closing | StoreError::Fenced) => return,
+                Ok(()) => {
+                    self.came_back().insert(generation);
+                    return;
+                }
+                Err(StoreError::Closing | StoreError::Fenced) => return,
                 Err(error) => {
                     error!(error = %error, "generation {generation} cannot be put back now");
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
             }
         }
+    }
+}
+
+impl Studio {
+    fn came_back(&self) -> MutexGuard<'_, HashSet<GenerationId>> {
+        self.came_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -371,6 +371,8 @@ support-when-hours = We answer { $hours } ({ $city }).
 support-when-promise = We usually answer within { $promise }.
 support-closed = Nobody is there right now. We are back on { $moment }.
 support-code = Case { BOLD($code) }.
+support-more-by-reply = ↩ Reply to this message to add something. Other words are a new prompt.
+support-more-by-command = To add something: { CODE("/support") } and your words. Other words are a new prompt.
 support-passed-on = Passed on. The answer comes here.
 support-taken = A person has taken this chat and reads what you write.
 support-elsewhere = A person answers here: { $where }
@@ -512,7 +514,11 @@ card-outcome = { $outcome ->
     [submitted] being made
     [made] made, on its way
     [delivered] delivered
-    [failed] failed
+    [failed] could not be made
+    [overloaded] failed: the service was overloaded
+    [out_of_service] failed: on our side
+    [reference] failed: a reference picture
+    [provider] failed: at the provider
     [uncertain] unknown whether made
     [cancelled] cancelled
     [asking] waits for a yes

@@ -329,6 +329,8 @@ support-when-hours = 我们{ $hours }（{ $city }）在。
 support-when-promise = 一般 { $promise }内回复。
 support-closed = 现在没有人在，{ $moment } 回来。
 support-code = 编号 { BOLD($code) }。
+support-more-by-reply = ↩ 要补充，请回复这条消息；直接发的文字会当作新的画面描述。
+support-more-by-command = 要补充：发 { CODE("/support") } 加上你的话；直接发的文字会当作新的画面描述。
 support-passed-on = 已转达，回复会发到这里。
 support-taken = 已有真人接待，你发的内容都能看到。
 support-elsewhere = 真人在这里：{ $where }
@@ -456,7 +458,11 @@ card-outcome = { $outcome ->
     [submitted] 正在画
     [made] 画好，待送达
     [delivered] 已送达
-    [failed] 没画成
+    [failed] 没能画
+    [overloaded] 没画成：服务过载
+    [out_of_service] 没画成：我们这边的问题
+    [reference] 没画成：参考图的问题
+    [provider] 没画成：服务商的问题
     [uncertain] 不确定画成没有
     [cancelled] 已取消
     [asking] 等待确认

@@ -58,12 +58,17 @@ impl Studio {
         let now = self.parts.store.clock().now_ms();
         let is_told = |one: &Claimed| one.request.setting == Setting::Private;
         let nearest = self.nearest().await?;
-        told.retain(|id, _| nearest.iter().any(|(one, _)| one.generation == *id));
+        // What was begun and put back was told that it is being drawn.
+        let back = std::mem::take(&mut *self.came_back());
+        told.retain(|id, _| {
+            !back.contains(id) && nearest.iter().any(|(one, _)| one.generation == *id)
+        });
         let mut moved = false;
         for (one, stands) in nearest.iter().filter(|(one, _)| is_told(one)) {
             let known = told.get(&one.generation);
             let is_new = now.saturating_sub(one.request.asked_at) < LOOK_EVERY_MS;
-            if known == Some(stands) || known.is_none() && is_new {
+            let is_back = back.contains(&one.generation);
+            if known == Some(stands) || known.is_none() && is_new && !is_back {
                 continue;
             }
             if known.is_none() {

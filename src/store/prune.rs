@@ -81,7 +81,7 @@ const FORGET_PROMPTS: &str = "
     update requests set body = $2, message = null, forgotten = 1
     where id in (
       select id from requests
-      where forgotten = 0 and asked_at < $1 and state in ('settled', 'cancelled', 'lapsed')
+      where forgotten = 0 and asked_at < $1 and state in ('settled', 'cancelled', 'lapsed', 'failed')
         and not exists (
           select 1 from artifacts a where a.request = requests.id and a.state = 'kept')
       limit $3)";

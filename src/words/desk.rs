@@ -20,7 +20,7 @@ use super::{
 
 impl Speaker<'_> {
     /// Who will answer, when, and the case's code.
-    pub(super) fn support_opened(&self, code: &str, at_ms: i64) -> Text {
+    pub(super) fn support_opened(&self, code: &str, at_ms: i64, back: Option<AnswerBack>) -> Text {
         let mut lines = vec![self.text("support-opened")];
         match self.next_opening(at_ms) {
             None => lines.extend(self.promise(self.context.promise_min)),
@@ -32,6 +32,11 @@ impl Speaker<'_> {
             }
         }
         lines.push(self.fill("support-code", &Args::new().ours("code", code)));
+        match back {
+            Some(AnswerBack::ByReply) => lines.push(self.text("support-more-by-reply")),
+            Some(AnswerBack::ByCommand) => lines.push(self.text("support-more-by-command")),
+            None => {}
+        }
         joined(&lines, "\n")
     }
 

@@ -130,7 +130,9 @@ impl Speaker<'_> {
             Say::NothingToCancel => self.text("nothing-to-cancel"),
             Say::InPrivateOnly => self.text("in-private-only"),
             Say::PromptEmpty => self.text("prompt-empty"),
-            Say::ReferenceUnusable { number, fault } => self.reference(*number, *fault),
+            Say::ReferenceUnusable { number, fault } => {
+                joined(&[self.reference(*number, *fault), self.text("not-charged")], "\n")
+            }
             Say::NoSuchChoice { number } => self.no_such_choice(*number),
             Say::PromptTooLong { chars, chars_max } => {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))
@@ -235,7 +237,7 @@ impl Speaker<'_> {
             Say::SupportCause => self.text("support-cause"),
             Say::SupportWords => self.text("support-words"),
             Say::SupportConsent => self.text("support-consent"),
-            Say::SupportOpened { code, at } => self.support_opened(code, *at),
+            Say::SupportOpened { code, at, back } => self.support_opened(code, *at, *back),
             Say::SupportPassedOn => self.text("support-passed-on"),
             Say::SupportTaken => self.text("support-taken"),
             Say::SupportElsewhere => self.support_elsewhere(),

@@ -84,9 +84,10 @@ fn take_back(turn: &mut Turn<'_>, visit: &mut Visit, open: &OpenRequest, told: W
             Cancelled::Done(Remains::NOTHING)
         }
         RequestState::Open => take_open_back(turn, visit, open, told),
-        RequestState::Settled | RequestState::Cancelled | RequestState::Lapsed => {
-            Cancelled::Nothing
-        }
+        RequestState::Settled
+        | RequestState::Cancelled
+        | RequestState::Lapsed
+        | RequestState::Failed => Cancelled::Nothing,
     }
 }
 

@@ -172,8 +172,7 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
         let (operator, text) = (operator.name.clone(), text.into());
         Say::Answer { operator, text, back }
     };
-    let replies = turn.house().channel(&case.conversation).is_none_or(|channel| channel.topics);
-    let back = Some(if replies { AnswerBack::ByReply } else { AnswerBack::ByCommand });
+    let back = Some(answer_back(turn.house(), &case.conversation));
     if !case.answered {
         let after_ms = turn.frame.now.saturating_sub(case.opened_at);
         turn.then(Effect::AnswerEscalation { escalation: case.id, after_ms });
@@ -300,4 +299,10 @@ pub(crate) fn pressed(turn: &mut Turn<'_>, facts: Option<&DeskFacts>, action: Ac
         }
         Some(_) | None => Answer::Line(Say::Stale),
     }
+}
+
+/// How somebody answers a human from a conversation.
+pub(crate) fn answer_back(house: &House, conversation: &ConversationId) -> AnswerBack {
+    let replies = house.channel(conversation).is_none_or(|channel| channel.topics);
+    if replies { AnswerBack::ByReply } else { AnswerBack::ByCommand }
 }

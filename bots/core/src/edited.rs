@@ -51,7 +51,10 @@ pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Messag
         }
         RequestState::Settled if facts.pictured => too_late(turn, &visit, request),
         // Nothing came of the old words, and nothing was charged: these are asked for anew.
-        RequestState::Settled | RequestState::Cancelled | RequestState::Lapsed => {
+        RequestState::Settled
+        | RequestState::Cancelled
+        | RequestState::Lapsed
+        | RequestState::Failed => {
             request::place(turn, &mut visit, &facts.line, wish);
         }
     }

@@ -649,6 +649,8 @@ pub enum RequestState {
     Cancelled,
     /// Let go after waiting too long.
     Lapsed,
+    /// Refused or found impossible before it was in line.
+    Failed,
 }
 
 impl RequestState {
@@ -663,6 +665,7 @@ impl RequestState {
             Self::Settled => "settled",
             Self::Cancelled => "cancelled",
             Self::Lapsed => "lapsed",
+            Self::Failed => "failed",
         }
     }
 
@@ -677,6 +680,7 @@ impl RequestState {
             "settled" => Self::Settled,
             "cancelled" => Self::Cancelled,
             "lapsed" => Self::Lapsed,
+            "failed" => Self::Failed,
             _ => return None,
         })
     }

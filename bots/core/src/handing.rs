@@ -61,7 +61,8 @@ pub(crate) fn not_handed(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
         turn.then(Effect::CloseEscalation { escalation: case.id, closed: true });
         return support::elsewhere(turn, &reader);
     }
-    let say = Say::SupportOpened { code: case.code.clone(), at: turn.frame.now };
+    let back = Some(desk::answer_back(turn.house(), &case.conversation));
+    let say = Say::SupportOpened { code: case.code.clone(), at: turn.frame.now, back };
     let word = turn.words(&reader, say).about(About::Matter(case.id));
     turn.send(word);
 }

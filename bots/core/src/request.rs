@@ -71,7 +71,7 @@ pub(crate) fn is_repeated(
 ) -> bool {
     let Some(newest) = newest.filter(|newest| Some(newest.id) != source) else { return false };
     let is_given_up = match newest.state {
-        RequestState::Cancelled | RequestState::Lapsed => true,
+        RequestState::Cancelled | RequestState::Lapsed | RequestState::Failed => true,
         RequestState::Asking
         | RequestState::Unpaid
         | RequestState::Checking
@@ -433,7 +433,7 @@ pub(crate) fn spoiled(
 ) {
     match open.request.state {
         RequestState::Asking | RequestState::Unpaid | RequestState::Checking => {
-            let (id, state) = (open.request.id, RequestState::Cancelled);
+            let (id, state) = (open.request.id, RequestState::Failed);
             turn.then(Effect::UpdateRequest { id, state, change: None });
             turn.then(Effect::ClearTimer { id: timer(id) });
             let reader = Reader::of(&open.request, customer.language);
@@ -441,6 +441,9 @@ pub(crate) fn spoiled(
             turn.send(word.editing(Slot::Question(id.0)));
         }
         RequestState::Open => picture::spoiled(turn, customer, account, open, (number, fault)),
-        RequestState::Settled | RequestState::Cancelled | RequestState::Lapsed => {}
+        RequestState::Settled
+        | RequestState::Cancelled
+        | RequestState::Lapsed
+        | RequestState::Failed => {}
     }
 }

@@ -502,6 +502,8 @@ pub enum Say {
         code: String,
         /// When, milliseconds since the epoch.
         at: i64,
+        /// How more is said to them; nothing where all that is written reaches them.
+        back: Option<AnswerBack>,
     },
     /// The person's words were passed on.
     SupportPassedOn,

@@ -110,7 +110,7 @@ fn allowed(
 
 /// Nothing will come of it; it says so in its place.
 fn ended(turn: &mut Turn<'_>, visit: &Visit, asked: &Request, say: Say) {
-    let (id, state) = (asked.id, RequestState::Cancelled);
+    let (id, state) = (asked.id, RequestState::Failed);
     turn.then(Effect::UpdateRequest { id, state, change: None });
     let keys = keys::failed(turn.house(), id);
     let word = turn.words(&visit.reader, say).keys(keys);

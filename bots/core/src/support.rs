@@ -262,8 +262,11 @@ pub(crate) fn consented(
 /// A matter is handed to people; its code, empty where there are none.
 fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) -> String {
     let hands_over = turn.house().hands_over(&visit.reader.conversation);
+    // Pictures alone are not all that somebody has to say: their words are to come.
+    let more = told.words.is_empty() && !told.pictures.is_empty() && has_desk(turn.house());
     if !hands_over {
-        visit.awaits(turn, None);
+        let (cause, request) = (told.cause, told.request);
+        visit.awaits(turn, more.then_some(Awaiting::CaseWords { cause, request }));
     }
     if !has_people(turn, &visit.reader) {
         elsewhere(turn, &visit.reader);
@@ -289,13 +292,20 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) -> St
     if let Some(place) = turn.house().members_place(&code) {
         open_place(turn, &place, id, &code);
     }
-    let say = Say::SupportOpened { code: code.clone(), at: turn.frame.now };
+    let at = turn.frame.now;
     if hands_over {
+        let say = Say::SupportOpened { code: code.clone(), at, back: None };
         handing::hand_over(turn, visit, id, say);
         return code;
     }
+    let back = Some(desk::answer_back(turn.house(), &visit.reader.conversation));
+    let say = Say::SupportOpened { code: code.clone(), at, back: back.filter(|_| !more) };
     let word = turn.words(&visit.reader, say).about(About::Matter(id));
     turn.send(word);
+    if more {
+        let question = turn.words(&visit.reader, Say::SupportWords).about(About::Matter(id));
+        turn.send(question);
+    }
     code
 }
 
@@ -327,7 +337,8 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
             return elsewhere(turn, &visit.reader);
         }
         // People had the chat, and have it no more: once again.
-        let say = Say::SupportOpened { code: case.code.clone(), at: turn.frame.now };
+        let (code, at) = (case.code.clone(), turn.frame.now);
+        let say = Say::SupportOpened { code, at, back: None };
         return handing::hand_over(turn, visit, case.id, say);
     }
     let since_closed = turn.frame.now.saturating_sub(case.closed_at);
@@ -335,7 +346,10 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
     if case.closed && (since_closed > REOPENS_MS || case.topic.is_none()) {
         return self::told(turn, visit, message, told);
     }
-    visit.awaits(turn, None);
+    // More pictures may come before the words.
+    if !told.words.is_empty() || told.pictures.is_empty() {
+        visit.awaits(turn, None);
+    }
     let Some(topic) = &case.topic else {
         return await_topic(turn, &visit.reader, case, message, turn.frame.now);
     };

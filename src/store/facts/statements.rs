@@ -189,7 +189,12 @@ pub(super) const FIND_PAST: &str = "
            case when g.state = 'delivered' and exists (
                   select 1 from artifacts a
                   where a.generation = g.id and a.owed = 1 and a.state = 'kept') then 'owed'
-                when g.state = 'failed' and g.failure = '\"refused\"' then 'refused'
+                when g.state <> 'failed' then g.state
+                when g.failure = '\"refused\"' then 'refused'
+                when g.failure = '\"overloaded\"' then 'overloaded'
+                when g.failure = '\"out_of_service\"' then 'out_of_service'
+                when g.failure like '{\"reference%' then 'reference'
+                when g.failure in ('\"provider\"', '\"no_picture\"') then 'provider'
                 else g.state end,
            count(g.id)
     from (select id, asked_at, price_each, options, state from requests

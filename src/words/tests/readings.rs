@@ -115,7 +115,8 @@ fn waiting_times_are_rounded_as_far_as_they_are_meant() {
 #[test]
 fn a_case_says_when_people_answer() {
     // 10:40 on a Monday in Shanghai.
-    let opened = Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 8 * HOUR_MS };
+    let opened =
+        Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 8 * HOUR_MS, back: None };
     assert_eq!(
         english(&opened),
         "Thank you. A person will answer you here.\nWe answer Mon–Fri 09:00–18:00 (Shanghai \
@@ -133,7 +134,8 @@ fn a_case_says_when_people_answer() {
 #[test]
 fn a_case_that_comes_when_nobody_is_there_says_when_they_are_back() {
     // 18:40 on a Monday in Shanghai, before a holiday.
-    let opened = Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 16 * HOUR_MS };
+    let opened =
+        Say::SupportOpened { code: "S-1042".into(), at: DECEMBER_22 + 16 * HOUR_MS, back: None };
     assert_eq!(
         english(&opened),
         "Thank you. A person will answer you here.\nWe answer Mon–Fri 09:00–18:00 (Shanghai \

@@ -57,6 +57,27 @@ async fn a_picture_whose_work_died_may_have_left_and_is_given_back() {
 }
 
 #[tokio::test]
+async fn while_the_provider_is_overloaded_the_placeholder_says_that_it_waits() {
+    let images = "stream = true\npartials = 1\n";
+    let house = House::build(Given { images, ..Given::default() }).await;
+    let _desk = house.open().await;
+    house.images.arm(ArmedFault::times(ImagesFault::Overloaded, 1000));
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    let drawing = bot_says(&house, ALICE, "Drawing a fox").await;
+    let waits = |it: &MessageView| {
+        it.message == drawing.message
+            && it.text.contains("Making a fox")
+            && it.button("Cancel").is_some()
+    };
+    let waiting = house.telegram.wait_for(ALICE, PATIENCE, waits).await;
+    waiting.unwrap_or_else(|error| panic!("{error}: {}", house.telegram.transcript(ALICE)));
+    house.telegram.say(ALICE, "/cancel").unwrap();
+    bot_says(&house, ALICE, "Nothing was charged").await;
+    let status = house.until_quiet().await;
+    assert_eq!(status["credits"]["available"], 10, "{status}");
+}
+
+#[tokio::test]
 async fn what_a_provider_sends_instead_of_a_picture_costs_little_and_nothing_is_charged() {
     /// What one picture may take.
     const KIB_MAX: u64 = 128_000_000 / 1024;

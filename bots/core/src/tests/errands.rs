@@ -115,7 +115,7 @@ fn what_waits_for_an_answer_with_a_file_that_is_no_picture_is_let_go() {
     let request = Request { parent: Some(ArtifactId(70)), ..changed.request };
     let changed = OpenRequest { request, generations: vec![] };
     assert_snapshot!(no_picture(vec![changed]), @r#"
-    UpdateRequest { id: 50, state: Cancelled, change: - }
+    UpdateRequest { id: 50, state: Failed, change: - }
     ClearTimer { id: "request:50" }
     edit Question(50) in telegram:7: ReferenceUnusable { number: 2, fault: WrongKind } /
         [AskHuman 0] [SupportLink https://help.example]

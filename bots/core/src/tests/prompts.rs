@@ -415,7 +415,9 @@ fn words_changed_when_nothing_came_of_them_are_asked_for_anew() {
         let facts = MessageFacts { started, pictured, ..message_facts(customer(10)) };
         at(PRIVATE, Facts::Message(facts), Event::MessageEdited(message("an owl")))
     };
-    for state in [RequestState::Settled, RequestState::Cancelled, RequestState::Lapsed] {
+    for state in
+        [RequestState::Settled, RequestState::Cancelled, RequestState::Lapsed, RequestState::Failed]
+    {
         let effects = started(state, false);
         assert!(effects.contains("open request #0 Open: \"an owl\""), "{effects}");
     }

@@ -53,7 +53,8 @@ fn words_open_a_case() {
         "telegram:7", conversation: "telegram:7", cause: Privacy, request: -, consent:
         false, words: "what do you keep?", pictures: [{ handle: "p", unique: "p" }] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000,
+        back: Some(ByReply) }
     "#);
 }
 
@@ -103,12 +104,27 @@ fn anything_but_a_yes_is_a_no() {
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
         consent: false, words: "it is blue", pictures: [] })
     send as Case(#1) in telegram:-100 about Topic(#1): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000", at: 1700000000000 }
+    send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000", at: 1700000000000,
+        back: Some(ByReply) }
     answer tap
     "#);
     let effects = said(message_facts(consent()), message("and too dark"));
     assert!(effects.contains("consent: false"), "{effects}");
     assert!(effects.contains("it is blue\\nand too dark"), "{effects}");
+}
+
+#[test]
+fn a_picture_before_the_words_opens_the_case_and_the_words_still_go_there() {
+    let awaiting = Awaiting::CaseWords { cause: Cause::GenerationError, request: None };
+    let picture = Message { attachments: vec![photo("p")], ..message("") };
+    let effects = said(message_facts(self::awaiting(awaiting.clone())), picture);
+    assert!(effects.contains("OpenEscalation") && effects.contains("SupportWords"), "{effects}");
+    assert!(!effects.contains("awaiting: -"), "their words are still to come: {effects}");
+    let mut customer = self::awaiting(awaiting);
+    customer.case = Some(case());
+    let effects = said(message_facts(customer), message("this is my problem"));
+    assert!(effects.contains("CustomerWrote"), "{effects}");
+    assert!(effects.contains("awaiting: -") && !effects.contains("Generate"), "{effects}");
 }
 
 #[test]
@@ -227,7 +243,8 @@ fn an_answer_to_a_case_that_never_came_to_the_desk_opens_another() {
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: -,
         consent: false, words: "still blue", pictures: [] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000,
+        back: Some(ByReply) }
     "#);
 }
 
@@ -260,7 +277,8 @@ fn words_for_a_human_are_not_lost_with_the_question_about_them() {
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
         consent: false, words: "it is blue", pictures: [] })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
-    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000 }
+    send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000,
+        back: Some(ByReply) }
     "#);
 }
 

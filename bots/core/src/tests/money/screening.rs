@@ -63,14 +63,14 @@ fn words_are_screened_before_anything_is_set_aside() {
     "#);
     assert_snapshot!(screened(checking, answered(false), 10), @r"
     CountStrike { account: 1 }
-    UpdateRequest { id: 50, state: Cancelled, change: - }
+    UpdateRequest { id: 50, state: Failed, change: - }
     edit Question(50) in telegram:7: Failed { failure: Refused, available: Some(10), part:
         Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman 50]
         [SupportLink https://help.example]
     ");
     let late = || ErrandEnd::Failed(ErrandFailure::TooLate);
     assert_snapshot!(screened(checking, late(), 10), @r"
-    UpdateRequest { id: 50, state: Cancelled, change: - }
+    UpdateRequest { id: 50, state: Failed, change: - }
     edit Question(50) in telegram:7: Failed { failure: Overloaded, available: Some(10),
         part: Part { number: 1, count: 1 } } / [TryAgain 50] [ChangeWords 50] / [AskHuman
         50] [SupportLink https://help.example]

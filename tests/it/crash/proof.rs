@@ -189,7 +189,7 @@ fn check_references(house: &House, chat: &str, prompt: &Prompt, wrong: &mut Vec<
     let calls = house.images.calls();
     let of_it = calls.iter().filter(|call| call.prompt_hash == prompt_hash(&prompt.words));
     let given: Vec<usize> = of_it.map(|call| call.references.len()).collect();
-    if given.iter().any(|count| *count == 0) {
+    if given.contains(&0) {
         wrong.push(format!("{prompt:?} was made without its picture: {given:?}"));
     }
 }

@@ -116,8 +116,8 @@ impl Workers {
         })
     }
 
-    /// Runs work that may end when it has nothing more to do, and whose panic ends the process: what
-    /// it held cannot be begun anew.
+    /// Runs work that may end when it has nothing more to do, and whose panic ends the process:
+    /// what it held cannot be begun anew.
     pub(super) fn mind<T: Send + 'static>(
         &self,
         name: &'static str,

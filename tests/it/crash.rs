@@ -170,8 +170,8 @@ impl Story {
     /// People begin to write, whether or not anybody serves them.
     async fn begin(database: TestDatabase) -> Self {
         let seed = number(SEED, SEED_DEFAULT);
-        // Half of the time Telegram brings its updates, here or on the other database first; the next
-        // seed begins the other way.
+        // Half of the time Telegram brings its updates, first here or first on the other database;
+        // the next seed begins the other way.
         let webhook = (seed % 2 == 1) != database.is_shared();
         let way = if webhook { "brought" } else { "fetched" };
         eprintln!("{SEED}={seed} on {}, updates are {way} first", database.kind());

@@ -233,6 +233,7 @@ plan-unpaid = { BOLD($plan) } could not be paid, so it rests. Your credits stay 
 plan-ended = { BOLD($plan) } has ended. Your credits stay yours.
 plan-goes-on = { BOLD($plan) } goes on as before.
 plan-none = You have no plan. Everything bought stays yours.
+plan-looked-at = Your payment for a plan is being looked at. Nothing more needs to be paid; you hear of it here.
 plan-is = { BOLD($plan) }
 plan-is-renewed = { BOLD($plan) }, renewed on { BOLD($date) }
 plan-is-ending-on = { BOLD($plan) }, ends on { BOLD($date) } and is not renewed

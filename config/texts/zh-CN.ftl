@@ -197,6 +197,7 @@ plan-unpaid = { BOLD($plan) } 没能扣款，先停在这里，积分一直是�
 plan-ended = { BOLD($plan) } 已结束，积分一直是您的。
 plan-goes-on = { BOLD($plan) } 继续使用。
 plan-none = 还没有套餐。买过的积分一直都在。
+plan-looked-at = 你的套餐付款正在核对，不用再付一次，有结果就在这里告诉你。
 plan-is = { BOLD($plan) }
 plan-is-renewed = { BOLD($plan) }，{ BOLD($date) } 续费
 plan-is-ending-on = { BOLD($plan) }，用到 { BOLD($date) }，到期不再续费

@@ -23,6 +23,7 @@ mod signing_in;
 mod stars;
 mod stopping;
 mod turning;
+mod unsure;
 mod wecom;
 mod wecom_bot;
 mod wecom_coming;

@@ -502,6 +502,7 @@ card-no-plan = no plan
 card-plan = plan { $plan }
 card-credits = { $left }, { $pending } set aside
 card-earlier = Earlier cases: { $count }
+card-strikes = Refused by screening: { $count }
 card-requests = Last requests:
 card-no-requests = No requests yet.
 card-request = { $moment } · { $price } · { $outcome }

@@ -446,6 +446,7 @@ card-no-plan = 无套餐
 card-plan = { $plan } 套餐
 card-credits = 可用 { $left }，预留 { $pending }
 card-earlier = 以往工单：{ $count }
+card-strikes = 内容审核拒绝：{ $count } 次
 card-requests = 最近的请求：
 card-no-requests = 还没有请求。
 card-request = { $moment } · { $price } · { $outcome }

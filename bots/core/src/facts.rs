@@ -314,6 +314,8 @@ pub struct Past {
     pub requests: Vec<CardLine>,
     /// Matters before this one.
     pub cases: i64,
+    /// How often screening refused what they asked for.
+    pub strikes: i64,
 }
 
 /// Facts of a press.

@@ -19,10 +19,10 @@ create table checkouts (
   link text,
   url bytea,
   asked_at bigint not null,
-  constraint checkout_state check (state in ('asked', 'open', 'paid', 'failed'))
+  constraint checkout_state check (state in ('asked', 'open', 'told', 'paid', 'failed'))
 );
 create index checkouts_account on checkouts (account, item, asked_at);
-create index checkouts_open on checkouts (asked_at) where state = 'open';
+create index checkouts_open on checkouts (asked_at) where state in ('open', 'told');
 -- What was paid, by what the provider calls it, and what was given for it; with a doubt, nothing.
 -- What is left of its credits when they lapse is taken once, and announced before.
 create table payments (

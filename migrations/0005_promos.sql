@@ -17,6 +17,7 @@ create table promo_uses (
   primary key (code, identity)
 );
 create index promo_uses_account on promo_uses (account);
+create index promo_uses_entry on promo_uses (entry);
 -- Codes in the links by which people invite others, and who asked for them.
 create table invite_codes (
   code text primary key,

@@ -13,6 +13,7 @@ mod error;
 pub mod notice;
 pub mod reconcile;
 mod signature;
+mod strays;
 mod things;
 
 #[cfg(test)]

@@ -181,21 +181,43 @@ pub fn of_asked_checkout(object: Value, at: i64) -> Option<Notice> {
     (notice.told != Told::Nothing).then_some(notice)
 }
 
+/// What a payment link was paid for, as it is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PaidLink {
+    /// Our name for the purchase, where it comes back.
+    pub request: Option<String>,
+    /// The order.
+    pub order: Option<String>,
+    /// The plan that began with it.
+    pub subscription: Option<String>,
+}
+
+/// What a payment link, as it is asked for, was paid for; nothing while it is not paid.
+pub fn paid_link(object: &Value) -> Option<PaidLink> {
+    let done = CheckoutDone::deserialize(object).ok()?;
+    let order = done.order.as_ref()?;
+    let subscription = name(&done.subscription).ok().flatten();
+    done.is_paid(order).then(|| PaidLink {
+        order: Some(order.id.clone()),
+        subscription,
+        request: done.request(),
+    })
+}
+
 fn of_checkout(object: Value, at: i64) -> Option<Notice> {
     let done: CheckoutDone = serde_json::from_value(object).ok()?;
-    let request = done.request_id.or_else(|| done.metadata?.request);
+    let request = done.request();
     let word = done.mode.as_deref().or(done.order.as_ref()?.mode.as_deref());
     let notice = |told| Notice { at, mode: mode(word), request: request.clone(), told };
     let order = done.order.as_ref()?;
-    let completed = done.status.as_deref().is_none_or(|status| status == "completed");
-    if !completed || order.status.as_deref().is_some_and(|status| status != "paid") {
+    if !done.is_paid(order) {
         return Some(notice(Told::Nothing));
     }
     if order.r#type.as_deref() == Some("recurring") || !done.subscription.is_null() {
         // Its credits come with the payment of each period; by itself it only says whose it is.
-        let subscription: Option<Subscription> = serde_json::from_value(done.subscription).ok();
-        let told = subscription.map(|it| Told::Plan(plan(&it, "subscription.active")));
-        return Some(notice(told.unwrap_or(Told::Nothing)));
+        let product = order.product.clone().or(done.product.id);
+        let told = begun(done.subscription, product, done.customer);
+        return Some(notice(told.map_or(Told::Nothing, Told::Plan)));
     }
     Some(notice(Told::Bought(Paid {
         payment: format!("order:{}", order.id),
@@ -206,6 +228,32 @@ fn of_checkout(object: Value, at: i64) -> Option<Notice> {
         link: done.id,
         customer: done.customer,
     })))
+}
+
+impl CheckoutDone {
+    /// Our name for the purchase, where it comes back.
+    fn request(&self) -> Option<String> {
+        self.request_id.clone().or_else(|| self.metadata.clone()?.request)
+    }
+
+    fn is_paid(&self, order: &Order) -> bool {
+        self.status.as_deref().is_none_or(|status| status == "completed")
+            && order.status.as_deref().is_none_or(|status| status == "paid")
+    }
+}
+
+/// The plan that began with a payment: whole, or only by its name.
+fn begun(
+    subscription: Value,
+    product: Option<String>,
+    customer: Option<String>,
+) -> Option<PlanTold> {
+    if let Value::String(subscription) = subscription {
+        let state = PlanState::Active;
+        return Some(PlanTold { subscription, product, state, until: 0, changed_at: 0, customer });
+    }
+    let whole: Subscription = serde_json::from_value(subscription).ok()?;
+    Some(plan(&whole, "subscription.active"))
 }
 
 /// Whether a notice of a plan tells of a payment.

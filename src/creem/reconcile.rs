@@ -2,7 +2,8 @@
 //!
 //! At the start and every ten minutes it is asked about links of ours that are not paid yet, about
 //! plans, and about payments whose money went back. What is news enters by the inbox like any
-//! webhook, and is given once however often it is told.
+//! webhook, and is given once however often it is told. Links that are a week old are asked about
+//! only while there is a payment that nobody has heard of (`strays`).
 
 use std::{collections::HashMap, time::Duration};
 
@@ -18,7 +19,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{CallError, Creem, Page, Subscription, Transaction, notice};
+use super::{
+    CallError, Creem, Page, Subscription, Transaction,
+    notice::{self, PaidLink},
+    strays::{self, Stray, Strays},
+};
 use crate::{
     inbox::Door,
     store::{
@@ -29,15 +34,18 @@ use crate::{
 
 /// How often Creem is looked at.
 const EVERY: Duration = Duration::from_mins(10);
-/// Links that were asked for longer ago are not looked at any more, milliseconds.
+/// Links that were asked for longer ago are looked at only for a stray payment, milliseconds.
 const LINKS_MS: i64 = 7 * 86_400_000;
 /// The newest links that every look is at, and older ones, by turns, beside them.
 const LINKS_NEWEST: i64 = 200;
 const LINKS_OLDER: i64 = 400;
 /// Links in one look that cannot be looked at before it is given up.
 const LINKS_FAILED_MAX: usize = 5;
+/// Links that are read for a stray payment in one look; of those at most [`LINKS_OLDER`] are asked
+/// about.
+const LINKS_READ: usize = 4000;
 /// The place before every link.
-const NEWEST: (i64, String) = (i64::MAX, String::new());
+pub(super) const NEWEST: (i64, String) = (i64::MAX, String::new());
 /// How far back payments are looked through, milliseconds; and now and then, since money may go
 /// back after two months (Creem, "Refunds": within 60 days).
 const SHALLOW_MS: i64 = 2 * 86_400_000;
@@ -108,11 +116,11 @@ impl Reconciler {
     /// Looks until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let mut looks = 0_u32;
-        let mut turn = NEWEST;
+        let (mut turn, mut strays) = (NEWEST, Strays::default());
         while !stop.is_cancelled() {
             let deep = looks.is_multiple_of(DEEP_EVERY);
             let looked = tokio::select! {
-                looked = self.look(deep, &mut turn) => looked,
+                looked = self.look(deep, &mut turn, &mut strays) => looked,
                 () = stop.cancelled() => return,
             };
             match looked {
@@ -125,12 +133,26 @@ impl Reconciler {
         }
     }
 
-    /// One look; how many things were sent on that may be news.
-    async fn look(&self, deep: bool, turn: &mut (i64, String)) -> Result<usize, LookError> {
+    /// One look; how many things were sent on that may be news. Where Creem does not show one kind
+    /// of things, the others are looked at all the same.
+    async fn look(
+        &self,
+        deep: bool,
+        turn: &mut (i64, String),
+        strays: &mut Strays,
+    ) -> Result<usize, LookError> {
+        let links = self.look_at_links(turn).await;
+        let plans = self.look_at_plans(strays).await;
+        let payments = self.look_at_payments(deep, strays).await;
+        let found = self.look_for_strays(strays).await;
+        Ok(links? + plans? + payments? + found?)
+    }
+
+    async fn look_at_links(&self, turn: &mut (i64, String)) -> Result<usize, LookError> {
         let (mut news, mut failed) = (0, 0);
         for link in self.open_links(turn).await? {
-            match self.look_at_link(&link.link).await {
-                Ok(is_news) => news += usize::from(is_news),
+            match self.look_at_link(&link.link, Some(&link.place.1)).await {
+                Ok(paid) => news += usize::from(paid.is_some()),
                 // One that Creem cannot show keeps nobody else waiting.
                 Err(LookError::Call(error)) if failed < LINKS_FAILED_MAX => {
                     failed += 1;
@@ -139,8 +161,54 @@ impl Reconciler {
                 Err(error) => return Err(error),
             }
         }
-        news += self.look_at_plans().await?;
-        Ok(news + self.look_at_payments(deep).await?)
+        Ok(news)
+    }
+
+    /// Of payments that nobody has heard of, whether they are by links of ours, however old.
+    async fn look_for_strays(&self, strays: &mut Strays) -> Result<usize, LookError> {
+        let (mut news, mut read, mut asked) = (0, 0, 0);
+        self.forget_told(strays).await?;
+        let limit = usize::try_from(LINKS_OLDER).unwrap_or(usize::MAX);
+        while let Some(from) = strays.next() {
+            if read >= LINKS_READ || asked >= limit {
+                break;
+            }
+            let page = {
+                let mut connection = self.store.read().await?;
+                payments::open_links(&mut connection, i64::MIN, &from, LINKS_OLDER).await?
+            };
+            if page.is_empty() {
+                strays.looked_through();
+                continue;
+            }
+            read += page.len();
+            for link in page {
+                if strays.may_be(&link) {
+                    asked += 1;
+                    if let Some(paid) = self.look_at_link(&link.link, Some(&link.place.1)).await? {
+                        strays.found(&paid);
+                        news += 1;
+                    }
+                }
+                strays.passed(link);
+            }
+        }
+        Ok(news)
+    }
+
+    /// What was told meanwhile is looked for no more.
+    async fn forget_told(&self, strays: &mut Strays) -> Result<(), LookError> {
+        let mut connection = self.store.read().await?;
+        for name in strays.names() {
+            let told = match name.strip_prefix(strays::PLAN) {
+                Some(plan) => payments::plan_known_at(&mut connection, plan).await?.is_some(),
+                None => payments::is_heard_of(&mut connection, &name).await?,
+            };
+            if told {
+                strays.forget(&name);
+            }
+        }
+        Ok(())
     }
 
     /// The newest links, and some of the older ones: `turn` is where these go on the next time.
@@ -160,59 +228,96 @@ impl Reconciler {
         Ok(links)
     }
 
-    /// Whether a link was paid.
-    async fn look_at_link(&self, link: &str) -> Result<bool, LookError> {
-        let found = match self.creem.checkout(link).await {
-            Err(CallError::Missing) => return Ok(false),
+    /// What a link was paid for, sent on; nothing while it is not paid. It is of the purchase that
+    /// we made it for, whatever is told there.
+    async fn look_at_link(
+        &self,
+        link: &str,
+        request: Option<&str>,
+    ) -> Result<Option<PaidLink>, LookError> {
+        let object = match self.creem.checkout(link).await {
+            Err(CallError::Missing) => return Ok(None),
             found => found?,
         };
+        let Some(paid) = notice::paid_link(&object) else { return Ok(None) };
+        let request = request.map(str::to_owned).or(paid.request.clone());
+        let request = match request {
+            None => {
+                let mut connection = self.store.read().await?;
+                payments::request_of_link(&mut connection, link).await?
+            }
+            known => known,
+        };
+        if let Some(subscription) = &paid.subscription {
+            // It tells of its payment too, and how it is now.
+            match self.creem.subscription(subscription).await {
+                Err(CallError::Missing) => {}
+                plan => _ = self.look_at_plan(plan?, request).await?,
+            }
+            return Ok(Some(paid));
+        }
         let now = self.store.clock().now_ms();
-        let Some(notice) = notice::of_asked_checkout(found, now) else { return Ok(false) };
-        self.accept(&format!("pull:checkout:{link}"), notice).await?;
-        Ok(true)
+        if let Some(notice) = notice::of_asked_checkout(object, now) {
+            let request = request.or(notice.request);
+            self.accept(&format!("pull:checkout:{link}"), Notice { request, ..notice }).await?;
+        }
+        Ok(Some(paid))
     }
 
-    async fn look_at_plans(&self) -> Result<usize, LookError> {
+    async fn look_at_plans(&self, strays: &mut Strays) -> Result<usize, LookError> {
         let (mut page, mut news) = (Some(Page(1)), 0);
         while let Some(this) = page.filter(|page| page.0 <= PAGES_MAX) {
             let (found, next) = self.creem.subscriptions(this).await?;
             for value in found {
-                news += usize::from(self.look_at_plan(value).await?);
+                let Ok(plan) = Subscription::deserialize(&value) else { continue };
+                match self.look_at_plan(value, None).await? {
+                    Some(is_news) => news += usize::from(is_news),
+                    // It may be ours and not say so.
+                    None => strays.seen(Stray::of_plan(&plan)),
+                }
             }
             page = next;
         }
         Ok(news)
     }
 
-    /// Whether a plan of ours is otherwise than we know, or has a payment that we do not.
-    async fn look_at_plan(&self, value: Value) -> Result<bool, LookError> {
-        let Ok(plan) = Subscription::deserialize(&value) else { return Ok(false) };
-        let request = plan.metadata.as_ref().and_then(|it| it.request.as_deref());
-        if !request.is_some_and(|name| name.starts_with(&self.tag)) {
-            return Ok(false);
-        }
+    /// Whether a plan of ours is otherwise than we know, or has a payment that we do not; nothing
+    /// where it is none of ours, as far as anybody says: it does by itself, by the link that it was
+    /// paid by (`request`), or by what we know.
+    async fn look_at_plan(
+        &self,
+        value: Value,
+        request: Option<String>,
+    ) -> Result<Option<bool>, LookError> {
+        let Ok(plan) = Subscription::deserialize(&value) else { return Ok(None) };
+        let named = plan.metadata.as_ref().and_then(|it| it.request.clone());
         let changed_at = plan.updated_at.unwrap_or(0);
         let transaction = plan.last_transaction_id.clone().unwrap_or_default();
-        let (known_at, is_given) = {
+        let (known, is_given) = {
             let mut connection = self.store.read().await?;
             let payment = format!("transaction:{transaction}");
-            let known_at = payments::plan_known_at(&mut connection, &plan.id).await?;
-            (known_at, payments::is_given(&mut connection, &payment).await?)
+            let known = payments::plan_known_at(&mut connection, &plan.id).await?;
+            (known, payments::is_given(&mut connection, &payment).await?)
         };
+        let (known_at, known) = known.unzip();
+        let request = request.or(known).or(named).filter(|name| name.starts_with(&self.tag));
+        if request.is_none() {
+            return Ok(None);
+        }
         let unpaid = !transaction.is_empty() && !is_given;
         let paid = if unpaid { self.paid(&transaction).await? } else { None };
         if paid.is_none() && known_at.is_some_and(|known_at| known_at >= changed_at) {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let at = changed_at;
         let (notice, what) = match &paid {
             Some(payment) => (notice::of_paid_subscription(value, at, payment), "paid"),
             None => (notice::of_asked_subscription(value, at), "changed"),
         };
-        let Some(notice) = notice else { return Ok(false) };
+        let Some(notice) = notice else { return Ok(Some(false)) };
         let id = format!("pull:plan:{}:{changed_at}:{transaction}:{what}", plan.id);
-        self.accept(&id, notice).await?;
-        Ok(true)
+        self.accept(&id, Notice { request, ..notice }).await?;
+        Ok(Some(true))
     }
 
     /// A payment, where it came.
@@ -224,7 +329,7 @@ impl Reconciler {
         }
     }
 
-    async fn look_at_payments(&self, deep: bool) -> Result<usize, LookError> {
+    async fn look_at_payments(&self, deep: bool, strays: &mut Strays) -> Result<usize, LookError> {
         let back = if deep { DEEP_MS } else { SHALLOW_MS };
         let since = self.store.clock().now_ms().saturating_sub(back);
         let (mut page, mut news) = (Some(Page(1)), 0);
@@ -234,6 +339,9 @@ impl Reconciler {
             page = next.filter(|_| !found.iter().any(is_old));
             for payment in &found {
                 news += usize::from(self.look_for_period(payment).await?);
+                if let Some(stray) = self.stray(payment).await? {
+                    strays.seen(stray);
+                }
             }
             news += self.look_for_reversals(found).await?;
         }
@@ -256,6 +364,14 @@ impl Reconciler {
             self.accept(&format!("pull:period:{name}"), notice).await?;
         }
         Ok(is_news)
+    }
+
+    /// Something bought once of which nobody has told us: it may be by one of our links.
+    async fn stray(&self, payment: &Transaction) -> Result<Option<Stray>, LookError> {
+        let Some(stray) = Stray::of_order(payment) else { return Ok(None) };
+        let mut connection = self.store.read().await?;
+        let heard_of = payments::is_heard_of(&mut connection, &stray.name).await?;
+        Ok(Some(stray).filter(|_| !heard_of))
     }
 
     /// Of our payments, those of which more went back than we know.
@@ -296,7 +412,7 @@ pub async fn look_at_returns(
     stop: CancellationToken,
 ) {
     while let Some(Some(link)) = stop.run_until_cancelled(asked.recv()).await {
-        if let Err(error) = reconciler.look_at_link(&link).await {
+        if let Err(error) = reconciler.look_at_link(&link, None).await {
             warn!(error = %error, "a payment whose payer came back cannot be looked at now");
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     alarm::Alarms,
     creem::{CallError, Creem, Verdict},
     store::{Store, facts, scope::OfHouse},
+    telemetry::metrics,
 };
 
 /// Asks Creem what it thinks of words.
@@ -40,6 +41,9 @@ impl Handler for ScreenWords {
         let Some(asked) = asked else { return Came::Refused };
         match self.creem.screen(&asked.prompt, &request.to_string()).await {
             Ok(verdict) => {
+                if verdict != Verdict::Allowed {
+                    metrics::prompt_refused();
+                }
                 Came::Brought(Brought::Screened { allowed: verdict == Verdict::Allowed })
             }
             Err(CallError::Later { retry_after }) => Came::Later(retry_after),

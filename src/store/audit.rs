@@ -21,6 +21,8 @@ pub struct Broken {
 
 /// Lines read at once.
 const PAGE: i64 = 5000;
+/// Broken rows that a check's statement finds at once: after the last of them it is asked again.
+const FOUND_AT_ONCE: usize = 1000;
 
 const FIND_LINES: &str = "
     select purse, number, kind, amount, hold, source, reason, at, hash, id, note, note_sha256
@@ -28,6 +30,10 @@ const FIND_LINES: &str = "
     order by purse, number limit $4";
 const LAST_HOLD: &str = "select id from holds where id > $1 order by id limit 1 offset $2";
 const LAST_LINE: &str = "select id from ledger where id > $1 order by id limit 1 offset $2";
+const LAST_OPERATION: &str = "
+    select operation from site_operations where operation > $1
+    order by operation limit 1 offset $2";
+const LAST_OF_ALL_OPERATIONS: &str = "select max(operation) from site_operations";
 const FIND_PURSES: &str = "
     select id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head
     from purses where id > $1 order by id limit $2";
@@ -54,7 +60,8 @@ const POSTED_WITHOUT_PICTURE: &str = "
     order by h.id limit 1000";
 const OPEN_WITHOUT_HOLD: &str = "
     select g.id, h.purse from generations g join holds h on h.id = g.hold
-    where g.state in ('held', 'claimed', 'submitting', 'submitted', 'made')
+    where g.id > $1 and g.id <= $2
+      and g.state in ('held', 'claimed', 'submitting', 'submitted', 'made')
       and h.state <> 'pending'
     order by g.id limit 1000";
 const PENDING_WITHOUT_WORK: &str = "
@@ -78,13 +85,14 @@ const LEFT_BEHIND: &str = "
     order by p.id limit 1000";
 const USED_FOR_NOTHING: &str = "
     select u.entry, coalesce(a.purse, 0) from promo_uses u left join accounts a on a.id = u.account
-    where not exists (select 1 from ledger l where l.id = u.entry and l.kind = 'grant')
+    where u.entry > $1 and u.entry <= $2
+      and not exists (select 1 from ledger l where l.id = u.entry and l.kind = 'grant')
     order by u.entry limit 1000";
 /// What one row is checked against others by: which rows of what break it, and in whose books.
 const ROW_CHECKS: &[Check] = &[
     ("what leaves a purse arrives in another", Walk::Lines, MOVED_FROM_NOWHERE),
     ("nothing is left in a purse that has a successor", Walk::Purses, LEFT_BEHIND),
-    ("whoever has had a promo code has its credits", Walk::Whole, USED_FOR_NOTHING),
+    ("whoever has had a promo code has its credits", Walk::Lines, USED_FOR_NOTHING),
     ("every hold has its lines, and they agree", Walk::Holds, HOLDS_AGAINST_LINES),
     ("every line of a hold has its hold", Walk::Lines, LINES_WITHOUT_HOLD),
     ("every posted hold has its picture", Walk::Holds, POSTED_WITHOUT_PICTURE),
@@ -95,7 +103,8 @@ const ROW_CHECKS: &[Check] = &[
 /// An invariant, how its rows are walked, and the statement that finds those that break it.
 pub(super) type Check = (&'static str, Walk, &'static str);
 
-/// How the rows of a check are walked. All but the last take what they are after, and until.
+/// How the rows of a check are walked: by a number or a name, after one and until another. What
+/// breaks it is told by that too, then the purse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Walk {
     /// By purses.
@@ -105,6 +114,8 @@ pub enum Walk {
     Holds,
     /// By lines.
     Lines,
+    /// By operations of the website's.
+    Operations,
     /// All at once: there are never many.
     Whole,
 }
@@ -165,22 +176,48 @@ pub async fn verify(tx: &mut Tx) -> Result<Vec<Broken>, StoreError> {
     while let Some(last) = look_at_purses(tx, (after, PAGE), &mut broken).await? {
         after = last;
     }
-    for check in ROW_CHECKS.iter().chain(operations::CHECKS) {
-        look_at_rows(tx, check, (i64::MIN, i64::MAX), &mut broken).await?;
+    let names = last_operation(tx).await?.map(|last| Slice::Names(String::new(), last));
+    for check in checks() {
+        let slice = match (check.1, &names) {
+            (Walk::Operations, None) => continue,
+            (Walk::Operations, Some(names)) => names.clone(),
+            (_, _) => Slice::Numbers(i64::MIN, i64::MAX),
+        };
+        look_at_rows(tx, check, slice, &mut broken).await?;
     }
     Ok(broken)
 }
 
+fn checks() -> impl Iterator<Item = &'static Check> {
+    ROW_CHECKS.iter().chain(operations::CHECKS)
+}
+
+/// Rows after one, until another.
+#[derive(Clone, Debug)]
+enum Slice {
+    Numbers(i64, i64),
+    Names(String, String),
+}
+
 /// How far a look at everything has come, in slices.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Progress {
     walk: Walk,
     after: i64,
+    /// Of what is walked by names.
+    after_name: String,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { walk: Walk::default(), after: i64::MIN }
+        Self::of(Walk::default())
+    }
+}
+
+impl Progress {
+    /// At the beginning of a walk.
+    fn of(walk: Walk) -> Self {
+        Self { walk, after: i64::MIN, after_name: String::new() }
     }
 }
 
@@ -191,26 +228,58 @@ pub async fn look(
     at: Progress,
     rows: i64,
 ) -> Result<(Vec<Broken>, Option<Progress>), StoreError> {
-    let Progress { walk, after } = at;
+    let Progress { walk, after, after_name } = at;
     let mut broken = Vec::new();
+    if walk == Walk::Operations {
+        let next = look_at_operations(tx, (after_name, rows), &mut broken).await?;
+        return Ok((broken, Some(next)));
+    }
     let last = match walk {
         Walk::Purses => look_at_purses(tx, (after, rows), &mut broken).await?,
         Walk::Holds => end_of_slice(tx, LAST_HOLD, (after, rows)).await?,
         Walk::Lines => end_of_slice(tx, LAST_LINE, (after, rows)).await?,
-        Walk::Whole => None,
+        Walk::Operations | Walk::Whole => None,
     };
     let until = last.unwrap_or(i64::MAX);
-    for check in ROW_CHECKS.iter().chain(operations::CHECKS).filter(|check| check.1 == walk) {
-        look_at_rows(tx, check, (after, until), &mut broken).await?;
+    for check in checks().filter(|check| check.1 == walk) {
+        look_at_rows(tx, check, Slice::Numbers(after, until), &mut broken).await?;
     }
     let next = match (last, walk) {
-        (Some(after), walk) => Some(Progress { walk, after }),
-        (None, Walk::Purses) => Some(Progress { walk: Walk::Holds, after: i64::MIN }),
-        (None, Walk::Holds) => Some(Progress { walk: Walk::Lines, after: i64::MIN }),
-        (None, Walk::Lines) => Some(Progress { walk: Walk::Whole, after: i64::MIN }),
-        (None, Walk::Whole) => None,
+        (Some(after), walk) => Some(Progress { after, ..Progress::of(walk) }),
+        (None, Walk::Purses) => Some(Progress::of(Walk::Holds)),
+        (None, Walk::Holds) => Some(Progress::of(Walk::Lines)),
+        (None, Walk::Lines) => Some(Progress::of(Walk::Operations)),
+        (None, Walk::Operations | Walk::Whole) => None,
     };
     Ok((broken, next))
+}
+
+/// Looks at so many operations of the website's, after one; where to go on.
+async fn look_at_operations(
+    tx: &mut Tx,
+    (after, rows): (String, i64),
+    broken: &mut Vec<Broken>,
+) -> Result<Progress, StoreError> {
+    let found = tx.rows(LAST_OPERATION, &[after.as_str().into(), (rows - 1).into()]).await?;
+    let last = found.first().map(|row| row.text(0)).transpose()?;
+    let until = match last.clone() {
+        None => last_operation(tx).await?,
+        last => last,
+    };
+    if let Some(until) = until {
+        for check in checks().filter(|check| check.1 == Walk::Operations) {
+            let slice = Slice::Names(after.clone(), until.clone());
+            look_at_rows(tx, check, slice, broken).await?;
+        }
+    }
+    Ok(match last {
+        Some(after_name) => Progress { after_name, ..Progress::of(Walk::Operations) },
+        None => Progress::of(Walk::Whole),
+    })
+}
+
+async fn last_operation(tx: &mut Tx) -> Result<Option<String>, StoreError> {
+    tx.rows(LAST_OF_ALL_OPERATIONS, &[]).await?.first().map_or(Ok(None), |row| row.maybe_text(0))
 }
 
 /// The last row of a slice; nothing for the last slice.
@@ -223,18 +292,36 @@ async fn end_of_slice(
     found.first().map(|row| row.int(0)).transpose()
 }
 
+/// What breaks a check in a slice: all of it.
 async fn look_at_rows(
     tx: &mut Tx,
-    &(invariant, walk, text): &Check,
-    (after, until): (i64, i64),
+    &(invariant, _, text): &Check,
+    mut slice: Slice,
     broken: &mut Vec<Broken>,
 ) -> Result<(), StoreError> {
-    let values = [after.into(), until.into()];
-    let values: &[Value] = if walk == Walk::Whole { &[] } else { &values };
-    for row in tx.rows(text, values).await? {
-        broken.push(Broken { invariant, row: row.int(0)?.to_string(), purse: Some(row.int(1)?) });
+    loop {
+        let values: [Value; 2] = match &slice {
+            Slice::Numbers(after, until) => [(*after).into(), (*until).into()],
+            Slice::Names(after, until) => [after.as_str().into(), until.as_str().into()],
+        };
+        let found = tx.rows(text, &values).await?;
+        for row in &found {
+            let name = match &mut slice {
+                Slice::Numbers(after, _) => {
+                    *after = row.int(0)?;
+                    after.to_string()
+                }
+                Slice::Names(after, _) => {
+                    *after = row.text(0)?;
+                    after.clone()
+                }
+            };
+            broken.push(Broken { invariant, row: name, purse: Some(row.int(1)?) });
+        }
+        if found.len() < FOUND_AT_ONCE {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Adds up so many purses after one, and compares; the last of them, if there may be more.

@@ -162,7 +162,7 @@ const SEPARATE: &str =
 /// What nobody has paid yet is theirs who asked for it.
 const SEPARATE_CHECKOUTS: &str = "
     update checkouts set account = $3
-    where identity = $1 and account = $2 and state in ('asked', 'open')";
+    where identity = $1 and account = $2 and state in ('asked', 'open', 'told')";
 const FIND_HOME: &str = "select home from identities where id = $1";
 const END_CODES: &str = "update link_codes set spent = 1 where identity = $1 and spent = 0";
 const CLOSE_GALLERIES: &str = "update accounts set galleries_from = $2 where id = $1";

@@ -18,7 +18,10 @@ use picdesk_core::{
     },
 };
 
-pub use self::known::{GoneBack, OpenLink, gone_back, is_given, open_links, plan_known_at};
+pub use self::known::{
+    GoneBack, OpenLink, gone_back, is_given, is_heard_of, link_of, open_links, plan_known_at,
+    request_of_link,
+};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},

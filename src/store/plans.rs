@@ -9,7 +9,7 @@ use picdesk_core::{
     facts::{Lapsing, PlanFacts},
     id::{AccountId, ConversationId, IdentityId, PurseId},
     lapse::{self, Lot, Move, PurseLine, Purses},
-    payment::{Money, PaymentRow, Refund, RefundState, Reversed},
+    payment::{LOOKED_WITHIN_MS, Money, PaymentRow, Refund, RefundState, Reversed},
 };
 
 use super::{
@@ -54,6 +54,16 @@ const FIND_CUSTOMER: &str = "
     select customer from plans
     where account = $1 and customer is not null and subscription not like '%:%'
     order by case when state = 'ended' then 1 else 0 end, until desc, subscription limit 1";
+
+/// A plan of ours that was paid by a link, or is told to be, and of which we do not know how it is.
+const FIND_UNSETTLED: &str = "
+    select c.request from checkouts c
+    where c.account = $1 and c.item like 'plan:%' and c.currency <> 'XTR'
+      and (c.state = 'told'
+           or (c.state = 'paid' and exists (
+             select 1 from payments p
+             where p.request = c.request and p.doubt is null and p.at >= $2)))
+      and not exists (select 1 from plans l where l.request = c.request) limit 1";
 
 const FIND_OF_OTHERS: &str = "
     select c.request from checkouts c
@@ -150,6 +160,13 @@ pub async fn facts_of(tx: &mut Tx, account: AccountId) -> Result<PlanFacts, Stor
     let refunds = tx.rows(FIND_REFUNDS, &[account.0.into()]).await?;
     let refunds = refunds.iter().map(read_refund).collect::<Result<_, _>>()?;
     Ok(PlanFacts { plans, payments, refunds, ..PlanFacts::default() })
+}
+
+/// Whether a plan of theirs was paid, or is told to be, of which nobody knows yet how it is; for as
+/// long as that is looked at.
+pub async fn is_unsettled(tx: &mut Tx, account: AccountId, now: i64) -> Result<bool, StoreError> {
+    let since = now.saturating_sub(LOOKED_WITHIN_MS);
+    Ok(!tx.rows(FIND_UNSETTLED, &[account.0.into(), since.into()]).await?.is_empty())
 }
 
 /// The refund that was asked for of a payment.

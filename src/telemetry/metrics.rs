@@ -55,6 +55,8 @@ pub const WECOM_TOKEN_REFRESHES: &str = "picdesk_wecom_token_refreshes_total";
 pub const ESCALATIONS_OPEN: &str = "picdesk_escalations_open";
 /// Accounts that may spend nothing because their books are wrong.
 pub const ACCOUNTS_STOPPED: &str = "picdesk_accounts_stopped";
+/// Prompts that screening refused.
+pub const PROMPTS_REFUSED: &str = "picdesk_prompts_refused_total";
 /// From an escalation to its first answer.
 pub const ESCALATION_FIRST_ANSWER_SECONDS: &str = "picdesk_escalation_first_answer_seconds";
 /// Connections that are open.
@@ -140,6 +142,7 @@ fn describe() {
         (WECOM_TOKEN_REFRESHES, "Access tokens of WeCom's that were fetched"),
         (HTTP_CONNECTIONS_REFUSED, "Connections that were closed unserved"),
         (HTTP_REQUESTS, "Requests answered"),
+        (PROMPTS_REFUSED, "Prompts that screening refused"),
     ] {
         describe_counter!(name, what);
     }
@@ -285,6 +288,11 @@ pub fn escalations_open(escalations: i64) {
 /// Says how many accounts may spend nothing.
 pub fn accounts_stopped(accounts: i64) {
     set(ACCOUNTS_STOPPED, accounts);
+}
+
+/// Counts a prompt that screening refused.
+pub fn prompt_refused() {
+    counter!(PROMPTS_REFUSED).increment(1);
 }
 
 /// Records how long somebody waited for a person's first answer.

@@ -100,6 +100,10 @@ impl Speaker<'_> {
             let args = Args::new().number("count", card.earlier);
             lines.push(self.fill("card-earlier", &args));
         }
+        if card.strikes > 0 {
+            let args = Args::new().number("count", card.strikes);
+            lines.push(self.fill("card-strikes", &args));
+        }
         lines.push(self.text(consent));
         lines.push(Text::default());
         if card.requests.is_empty() {

@@ -23,8 +23,12 @@ impl Speaker<'_> {
     pub(super) fn plan(&self, view: &PlanView) -> Text {
         let mut lines = match &view.plan {
             Some(plan) => self.plan_lines(plan),
+            None if view.unsettled => Vec::new(),
             None => vec![self.text("plan-none")],
         };
+        if view.unsettled {
+            lines.push(self.text("plan-looked-at"));
+        }
         for other in view.others.iter().take(LINES_MAX) {
             lines.push(self.text("plan-beside"));
             lines.extend(self.plan_lines(other));

@@ -24,6 +24,7 @@ mod signing_in;
 mod stars;
 mod stopping;
 mod turning;
+mod unsure;
 mod wecom;
 mod wecom_alarms;
 mod wecom_bot;

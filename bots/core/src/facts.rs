@@ -314,6 +314,8 @@ pub struct Past {
     pub requests: Vec<CardLine>,
     /// Matters before this one.
     pub cases: i64,
+    /// How often screening refused what they asked for.
+    pub strikes: i64,
 }
 
 /// Facts of a press.
@@ -512,6 +514,8 @@ pub struct PlanFacts {
     pub refunds: Vec<Refund>,
     /// What of its credits lapses, soonest first.
     pub lapsing: Vec<Lapsing>,
+    /// Whether a plan of theirs was paid, or is told to be, of which nobody knows yet how it is.
+    pub unsettled: bool,
     /// The address that opens the provider's portal for whoever has it, for a while; empty where
     /// there is none.
     pub portal: String,

@@ -199,6 +199,8 @@ pub enum CheckoutState {
     Asked,
     /// There is a link.
     Open,
+    /// Of a plan that is paid by a link: it was told that it is paid, and that is looked at.
+    Told,
     /// It was paid.
     Paid,
     /// No link could be made.
@@ -416,7 +418,10 @@ impl Doubt {
             Self::Product => "a payment is for another product than we asked: nothing was given",
             Self::Price => "a payment is of another amount than we asked: nothing was given",
             Self::Mode => "a payment is of the other mode (test or live): nothing was given",
-            Self::Unseen => "what a payment came to cannot be found out: nothing was given for it",
+            Self::Unseen => {
+                "what a payment came to cannot be found out: nothing was given for it; look for it \
+                 at Creem, and send its webhook again or give the credits by hand"
+            }
         }
     }
 }

@@ -105,6 +105,7 @@ fn send_card(turn: &mut Turn<'_>, case: &Case, card: &CardFacts, topic: &Convers
         pending: card.account.purse.pending,
         requests: card.past.requests.clone(),
         earlier: card.past.cases,
+        strikes: card.past.strikes,
         consent: case.consent,
         // They follow whole, as a message that can be answered.
         words: String::new(),

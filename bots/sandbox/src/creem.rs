@@ -271,6 +271,12 @@ impl CreemStandIn {
         self.state.change(|world| self.state.tell(world, kind, |_| object.clone()));
     }
 
+    /// Whether our names for purchases are left out of everything that is asked for: only webhooks
+    /// have them then.
+    pub fn leave_names_out(&self, unnamed: bool) {
+        self.state.ways().unnamed = unnamed;
+    }
+
     /// Whether new webhooks wait to be sent by hand. What was withheld stays so.
     pub fn withhold(&self, withheld: bool) {
         self.state.switch(|switches| switches.withheld = withheld);

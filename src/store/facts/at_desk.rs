@@ -63,7 +63,9 @@ pub async fn past(tx: &mut Tx, account: AccountId) -> Result<Past, StoreError> {
         requests.last_mut().into_iter().for_each(|line| line.outcome.push(outcome.clone()));
     }
     let cases = tx.rows(sql::COUNT_CASES, &[account.0.into()]).await?[0].int(0)?;
-    Ok(Past { requests, cases })
+    let strikes = tx.rows(sql::FIND_STRIKES, &[account.0.into()]).await?;
+    let strikes = strikes.first().map_or(Ok(0), |row| row.int(0))?;
+    Ok(Past { requests, cases, strikes })
 }
 
 /// How the messages stand that are one answer of an operator's.

@@ -204,6 +204,7 @@ pub(super) const FIND_PAST: &str = "
     order by r.id desc, min(g.number)";
 pub(super) const COUNT_RELAYED: &str = "
     select state, count(*) from outbox where id between $1 and $2 group by state";
+pub(super) const FIND_STRIKES: &str = "select strikes from accounts where id = $1";
 pub(super) const COUNT_CASES: &str = "select count(*) from escalations where account = $1";
 pub(super) const FIND_UNSENT: &str =
     "select id from outbox where state = 'refused' and about = $1 order by id limit 100";

@@ -27,15 +27,15 @@ const AT_SITE_WITHOUT_OPERATION: &str = "
         and o.amount = l.amount and o.purse = l.purse)
     order by l.id limit 1000";
 const OPERATION_WITHOUT_LINE: &str = "
-    select o.purse, o.purse from site_operations o
-    where o.function <> 'post' and not exists (
+    select o.operation, o.purse from site_operations o
+    where o.operation > $1 and o.operation <= $2 and o.function <> 'post' and not exists (
       select 1 from ledger l
       where l.source = 'site:' || o.function || ':' || o.operation
         and l.amount = o.amount and l.purse = o.purse)
-    order by o.purse limit 1000";
+    order by o.operation, o.purse limit 1000";
 const HELD_AT_SITE_OTHERWISE: &str = "
-    select o.purse, o.purse from site_operations o left join holds h on h.id = o.hold
-    where o.function = 'hold' and (
+    select o.operation, o.purse from site_operations o left join holds h on h.id = o.hold
+    where o.operation > $1 and o.operation <= $2 and o.function = 'hold' and (
       (o.hold is null or coalesce(h.state, '') = 'posted') <> exists (
         select 1 from site_operations p
         where p.operation = o.operation and p.function = 'post' and p.amount = o.amount
@@ -44,21 +44,26 @@ const HELD_AT_SITE_OTHERWISE: &str = "
         select 1 from site_operations p
         where p.operation = o.operation and p.function = 'void' and p.amount = o.amount
           and p.subject = o.subject))
-    order by o.purse limit 1000";
+    order by o.operation limit 1000";
 const ENDED_AT_SITE_UNHELD: &str = "
-    select o.purse, o.purse from site_operations o
-    where o.function in ('post', 'void') and not exists (
+    select o.operation, o.purse from site_operations o
+    where o.operation > $1 and o.operation <= $2
+      and o.function in ('post', 'void') and not exists (
       select 1 from site_operations p
       where p.operation = o.operation and p.function = 'hold')
-    order by o.purse limit 1000";
+    order by o.operation, o.purse limit 1000";
 const COUNT: &str = "select count(*) from site_operations";
 /// What `ledger verify` can say of it: that what was asked for is what is written here. The
 /// website's own books are not ours to check.
 pub(in crate::store) const CHECKS: &[Check] = &[
     ("every line of the website's has its operation", Walk::Lines, AT_SITE_WITHOUT_OPERATION),
-    ("every operation of the website's has its line", Walk::Whole, OPERATION_WITHOUT_LINE),
-    ("what is set aside at the website ends as its hold does", Walk::Whole, HELD_AT_SITE_OTHERWISE),
-    ("what ends at the website was set aside there", Walk::Whole, ENDED_AT_SITE_UNHELD),
+    ("every operation of the website's has its line", Walk::Operations, OPERATION_WITHOUT_LINE),
+    (
+        "what is set aside at the website ends as its hold does",
+        Walk::Operations,
+        HELD_AT_SITE_OTHERWISE,
+    ),
+    ("what ends at the website was set aside there", Walk::Operations, ENDED_AT_SITE_UNHELD),
 ];
 /// What a call may need to take back alone.
 const BEGIN_ALONE: &str = "savepoint site_call";

@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 
+use picdesk_core::payment::Money;
+
 use crate::store::{Connection, Row, StoreError, Value};
 
 const FIND_OPEN_LINKS: &str = "
-    select link, asked_at, request from checkouts
-    where state = 'open' and asked_at >= $1 and link is not null and currency <> 'XTR'
+    select link, asked_at, request, product, price_minor, currency from checkouts
+    where state in ('open', 'told') and asked_at >= $1 and link is not null and currency <> 'XTR'
       and (asked_at < $2 or (asked_at = $2 and request < $3))
     order by asked_at desc, request desc limit $4";
-const FIND_PLAN_KNOWN: &str = "select changed_at from plans where subscription = $1";
+const FIND_LINK: &str = "select link from checkouts where request = $1";
+const FIND_REQUEST_OF_LINK: &str =
+    "select request from checkouts where state in ('open', 'told') and link = $1";
+const FIND_PLAN_KNOWN: &str = "select changed_at, request from plans where subscription = $1";
+const FIND_HEARD_OF: &str = "select id from payments where id = $1";
 const FIND_GIVEN: &str = "select id from payments where id = $1 and doubt is null";
 const FIND_GONE_BACK: &str = "
     select p.id, cast(coalesce(sum(r.minor), 0) as bigint), cast(coalesce(max(r.total), 0) as bigint),
@@ -24,6 +30,28 @@ pub struct OpenLink {
     pub link: String,
     /// Where it stands among the others: when it was asked for, and our name for the purchase.
     pub place: (i64, String),
+    /// What it sells, as Creem calls it.
+    pub product: String,
+    /// For how much.
+    pub price: Money,
+}
+
+/// What Creem calls the link of a purchase of ours, once there is one.
+pub async fn link_of(
+    connection: &mut Connection,
+    request: &str,
+) -> Result<Option<String>, StoreError> {
+    let rows = connection.rows(FIND_LINK, &[request.into()]).await?;
+    rows.first().map_or(Ok(None), |row| row.maybe_text(0))
+}
+
+/// Our name for the purchase of a link that is not paid, as far as we know.
+pub async fn request_of_link(
+    connection: &mut Connection,
+    link: &str,
+) -> Result<Option<String>, StoreError> {
+    let rows = connection.rows(FIND_REQUEST_OF_LINK, &[link.into()]).await?;
+    rows.first().map(|row| row.text(0)).transpose()
 }
 
 /// Links of ours that are not paid, newest first, as they come after a place.
@@ -35,17 +63,29 @@ pub async fn open_links(
 ) -> Result<Vec<OpenLink>, StoreError> {
     let values = [since.into(), (*at).into(), request.as_str().into(), limit.into()];
     let rows = connection.rows(FIND_OPEN_LINKS, &values).await?;
-    let read = |row: &Row| Ok(OpenLink { link: row.text(0)?, place: (row.int(1)?, row.text(2)?) });
+    let read = |row: &Row| {
+        Ok(OpenLink {
+            link: row.text(0)?,
+            place: (row.int(1)?, row.text(2)?),
+            product: row.text(3)?,
+            price: Money { minor: row.int(4)?, currency: row.text(5)? },
+        })
+    };
     rows.iter().map(read).collect()
 }
 
-/// As of when we know a plan.
+/// As of when we know a plan, and our name for its purchase.
 pub async fn plan_known_at(
     connection: &mut Connection,
     subscription: &str,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<(i64, String)>, StoreError> {
     let rows = connection.rows(FIND_PLAN_KNOWN, &[subscription.into()]).await?;
-    rows.first().map(|row| row.int(0)).transpose()
+    rows.first().map(|row| Ok((row.int(0)?, row.text(1)?))).transpose()
+}
+
+/// Whether we have heard of a payment, whatever came of it.
+pub async fn is_heard_of(connection: &mut Connection, payment: &str) -> Result<bool, StoreError> {
+    Ok(!connection.rows(FIND_HEARD_OF, &[payment.into()]).await?.is_empty())
 }
 
 /// Whether credits were given for a payment.

@@ -58,6 +58,7 @@ pub(super) async fn plan(
     let Some(customer) = customer.filter(|_| needs.plan) else { return Ok(PlanFacts::default()) };
     let account = customer.account.id;
     let mut found = plans::facts_of(tx, account).await?;
+    found.unsettled = plans::is_unsettled(tx, account, turner.store.clock().now_ms()).await?;
     if customer.newcomer.is_some_and(|one| one.among_others) {
         found.of_others = plans::of_others(tx, account, &customer.identity).await?;
     }

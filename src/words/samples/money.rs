@@ -190,6 +190,7 @@ fn views(measure: &Measure) -> Vec<Say> {
         available,
         lapsing: Vec::new(),
         refunds: Vec::new(),
+        unsettled: false,
         is_sold: false,
     };
     let whole = |plan: Option<PlanLine>| PlanView {
@@ -238,5 +239,6 @@ fn views(measure: &Measure) -> Vec<Say> {
     says.push(Say::Plan(Box::new(view(Some(in_stars(measure)), measure.credits()))));
     let none = PlanView { is_sold: true, ..view(None, Credits(-measure.number)) };
     says.push(Say::Plan(none.into()));
+    says.push(Say::Plan(PlanView { unsettled: true, ..view(None, measure.credits()) }.into()));
     says
 }

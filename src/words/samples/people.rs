@@ -90,6 +90,7 @@ pub(super) fn cards(measure: &Measure) -> Vec<Say> {
         pending: measure.credits(),
         requests,
         earlier: measure.number,
+        strikes: measure.number,
         consent: true,
         words: measure.long.clone(),
         by_code: false,
@@ -98,6 +99,7 @@ pub(super) fn cards(measure: &Measure) -> Vec<Say> {
         plan: None,
         requests: Vec::new(),
         earlier: 0,
+        strikes: 0,
         consent: false,
         words: String::new(),
         ..card.clone()

@@ -178,15 +178,27 @@ impl House {
         self.customer_at(&name, &name, credits).await
     }
 
-    /// The same where who somebody is does not say where they are.
-    async fn customer_at(&self, name: &str, conversation: &str, credits: i64) -> Customer {
+    /// Somebody new, and what has to be carried out for them.
+    fn opening(&self, name: &str) -> (Customer, Effect) {
+        let name = format!("telegram:{name}");
+        let customer = self.somebody(&name, &name);
+        let (account, purse, person) = (customer.account, customer.purse, customer.person());
+        (customer, Effect::OpenAccount { account, purse, person, language: Language::En })
+    }
+
+    fn somebody(&self, name: &str, conversation: &str) -> Customer {
         let cause = Cause(self.seq());
-        let customer = Customer {
+        Customer {
             account: AccountId(cause.consequence(0)),
             purse: PurseId(cause.consequence(1)),
             identity: IdentityId(name.to_owned()),
             conversation: ConversationId(conversation.to_owned()),
-        };
+        }
+    }
+
+    /// The same where who somebody is does not say where they are.
+    async fn customer_at(&self, name: &str, conversation: &str, credits: i64) -> Customer {
+        let customer = self.somebody(name, conversation);
         let person = customer.person();
         let (account, purse) = (customer.account, customer.purse);
         self.follow(vec![Effect::OpenAccount { account, purse, person, language: Language::En }])

@@ -1,5 +1,6 @@
-//! Who links chats, parts them again and buys credits while the desk dies: people of their own, so
-//! that what others asked for stays where they asked for it.
+//! Who links chats, parts them again and buys packs and plans while the desk dies: people of their
+//! own, so that what others asked for stays where they asked for it. Plans are renewed, and of what
+//! was paid some goes back, or is taken back by a bank.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,10 +17,12 @@ use crate::house::House;
 /// How many there are.
 const PEOPLE: usize = 3;
 /// Between two things that happen.
-const PAUSE_MAX: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_millis(200);
 /// What they buy, and how many credits that is.
 const PACK: &str = "100 credits · 9.90 USD";
+const PLAN: &str = "Pro · 19.90 USD";
 pub const PACK_CREDITS: i64 = 100;
+pub const PLAN_CREDITS: i64 = 500;
 /// How often somebody thinks of asking for another code before they believe that none comes.
 const PATIENCE: u32 = 30;
 /// What makes two chats one account's.
@@ -61,12 +64,12 @@ impl Linkers {
         }
     }
 
-    /// Links, parts and buys until it is told to stop; how many purchases were paid.
-    pub async fn busy(mut self, stop: CancellationToken) -> usize {
+    /// Links, parts and buys until it is told to stop.
+    pub async fn busy(mut self, stop: CancellationToken) {
         loop {
             let pause = self.chance.random_range(Duration::ZERO..PAUSE_MAX);
             if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-                return self.paid.len();
+                return;
             }
             let user = self.people[self.chance.random_range(0..self.people.len())];
             if self.is_asked(user) && self.chance.random_bool(0.7) {
@@ -74,7 +77,7 @@ impl Linkers {
                 self.press(user, answer);
                 continue;
             }
-            match self.chance.random_range(0..20) {
+            match self.chance.random_range(0..24) {
                 0..4 => self.say(user, "/link"),
                 4..8 => self.make_code(user),
                 8..13 => self.carry_code(user),
@@ -83,9 +86,33 @@ impl Linkers {
                 15 => self.press(user, "Unlink 2"),
                 16 => self.say(user, "/buy"),
                 17 => self.press(user, PACK),
+                18 => self.press(user, PLAN),
+                19 => self.money_moves(),
                 _ => self.pay(user).await,
             }
         }
+    }
+
+    /// Somewhere else a plan is renewed, or money goes back.
+    fn money_moves(&mut self) {
+        let creem = self.house.creem();
+        let (plans, payments) = (creem.subscriptions(), creem.transactions());
+        let which = self.chance.random_range(0..6);
+        if which < 2
+            && let Some(plan) = plans.get(self.chance.random_range(0..plans.len().max(1)))
+        {
+            // A plan that is over is renewed no more.
+            let _ = creem.renew(&plan.id);
+        }
+        let at = self.chance.random_range(0..payments.len().max(1));
+        let Some(payment) = payments.get(at).filter(|_| which >= 2) else { return };
+        let part = self.chance.random_range(1..=(payment.amount + payment.tax).max(1));
+        // Of some there is nothing left.
+        let _ = match which {
+            2 => creem.refund(&payment.id, None).map(drop),
+            3 => creem.dispute(&payment.id),
+            _ => creem.refund(&payment.id, Some(part)).map(drop),
+        };
     }
 
     /// Whether the last that they heard asks whether to link.

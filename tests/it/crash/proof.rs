@@ -7,7 +7,7 @@ use picdesk_sandbox::images::{Stage, decode_nonce, prompt_hash};
 use super::{
     TRIAL,
     crowd::{Chat, Form, MEMBERS, ON_WECHAT, Prompt, WITH_BOT},
-    linkers::PACK_CREDITS,
+    linkers::{PACK_CREDITS, PLAN_CREDITS},
 };
 use crate::house::House;
 
@@ -31,7 +31,7 @@ struct Shown {
 }
 
 /// Checks everything.
-pub async fn check(house: &House, prompts: &[Prompt], paid: usize) {
+pub async fn check(house: &House, prompts: &[Prompt]) {
     let status = house.status().await;
     eprintln!("{} prompts; {status}", prompts.len());
     eprintln!("faults of Telegram: {:?}", house.telegram.counts().faults);
@@ -66,7 +66,7 @@ pub async fn check(house: &House, prompts: &[Prompt], paid: usize) {
     if counted("/holds/posted") != Some(delivered) {
         wrong.push(format!("{delivered} pictures were handed over and charged"));
     }
-    check_money(house, paid, &mut wrong).await;
+    check_money(house, &mut wrong).await;
     let log = house.read_log();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
     let errors = errors.join("\n");
@@ -74,9 +74,9 @@ pub async fn check(house: &House, prompts: &[Prompt], paid: usize) {
     assert!(delivered > 0, "nothing was made: this proves nothing");
 }
 
-/// Whoever linked chats or bought credits: nobody has two accounts, and nothing was given but to
-/// begin with and for what was paid.
-async fn check_money(house: &House, paid: usize, wrong: &mut Vec<String>) {
+/// Whoever linked chats or bought credits: nobody has two accounts, nothing was given but to begin
+/// with and for what was paid, each once, and what went back of that is gone.
+async fn check_money(house: &House, wrong: &mut Vec<String>) {
     let status = house.status().await;
     let counted = |pointer: &str| status.pointer(pointer).and_then(serde_json::Value::as_i64);
     let (accounts, identities) = (counted("/accounts").unwrap(), counted("/identities").unwrap());
@@ -85,13 +85,32 @@ async fn check_money(house: &House, paid: usize, wrong: &mut Vec<String>) {
     let text = "select count(*), sum(case when parted_at > 0 then 1 else 0 end) from links";
     let rows = connection.rows(text, &[]).await.unwrap();
     let (merged, parted) = (rows[0].int(0).unwrap(), rows[0].maybe_int(1).unwrap().unwrap_or(0));
-    eprintln!("{paid} purchases, {merged} links, {parted} of them undone");
+    let payments = house.creem().transactions();
+    let (mut paid, mut back) = (0, 0);
+    for payment in &payments {
+        let whole = if payment.subscription.is_some() { PLAN_CREDITS } else { PACK_CREDITS };
+        let of = payment.amount + payment.tax;
+        paid += whole;
+        back += match payment.status.as_str() {
+            "paid" => 0,
+            "refunded" | "partialRefund" => whole * payment.refunded / of,
+            _ => whole,
+        };
+    }
+    let text = "select cast(sum(refunded + reclaimed) as bigint) from purses";
+    let taken = connection.rows(text, &[]).await.unwrap()[0].int(0).unwrap();
+    let plans = house.creem().subscriptions().len();
+    let bought = format!("{} payments, {plans} plans, {back} credits gone back", payments.len());
+    eprintln!("{bought}; {merged} links, {parted} of them undone");
     if accounts > identities {
         wrong.push("somebody has two accounts".to_owned());
     }
-    let due = TRIAL * identities + PACK_CREDITS * paid as i64;
+    let due = TRIAL * identities + paid;
     if counted("/credits/granted") != Some(due) {
         wrong.push(format!("{due} credits were to be given"));
+    }
+    if taken != back {
+        wrong.push(format!("{back} credits were to be gone with their money, {taken} are"));
     }
 }
 

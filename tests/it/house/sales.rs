@@ -1,7 +1,7 @@
 //! A house that sells: Creem beside it, and what it sells there.
 
 use picdesk_sandbox::creem::{CreemOptions, CreemStandIn, Fate};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Given, House};
 
@@ -95,6 +95,16 @@ impl House {
         let paid = self.http.post(url).header("content-type", form).body(body);
         let answer = paid.send().await.unwrap();
         (answer.url().path().to_owned(), answer.text().await.unwrap())
+    }
+
+    /// A payment link that somebody else makes, who sells by the same Creem.
+    pub async fn link_of_others(&self, product: &str) -> String {
+        let new = json!({"product_id": product, "metadata": {"cart": 7}}).to_string();
+        let url = format!("{}/v1/checkouts", self.creem().base_url());
+        let asked = self.http.post(url).header("x-api-key", &self.creem().options().api_key);
+        let made = asked.body(new).send().await.unwrap().text().await.unwrap();
+        let made: Value = serde_json::from_str(&made).unwrap();
+        made["id"].as_str().unwrap().to_owned()
     }
 
     /// A number of the ledger's status.

@@ -93,7 +93,7 @@ pub(crate) fn chosen(
             show(turn, &visit.reader, (checkout, &visit.customer.name), None);
             return Answer::Quiet;
         }
-        Some((_, CheckoutState::Paid | CheckoutState::Failed)) | None => {}
+        Some((_, CheckoutState::Told | CheckoutState::Paid | CheckoutState::Failed)) | None => {}
     }
     let (id, checkout) = asked_for(turn, visit, sold, (till.mode, CheckoutState::Asked));
     turn.then(Effect::RunErrand(NewErrand {

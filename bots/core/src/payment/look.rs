@@ -4,7 +4,7 @@
 use alloc::format;
 
 use super::{
-    Doubt, Money, Notice, Paid, TOLD_IN, Told,
+    Checkout, CheckoutState, Doubt, Item, Money, Notice, Paid, TOLD_IN, Told,
     told::{doubted, is_ours, paid_for, plan_told, told_of_plan},
 };
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
 
 /// How long we try to find out what was told of, milliseconds.
 pub const LOOKED_WITHIN_MS: i64 = 7 * 86_400_000;
+/// What came to nothing is looked at anew at most so often, however often it is told.
+const ANEW_MS: i64 = 3_600_000;
 
 /// Whether what is told of so much money is looked at before anything is given for it: whoever
 /// knows the secret of webhooks can tell what they like.
@@ -30,20 +32,50 @@ pub(super) fn covers(charged: &Money, price: &Money) -> bool {
     charged.currency == price.currency && charged.minor >= price.minor
 }
 
-/// What was told of is found out where it happened: once, however often it is told.
-pub(super) fn look_at(turn: &mut Turn<'_>, notice: &Notice, what: &str) {
+/// What was told of is found out where it happened: once for each purchase it is told to be of,
+/// however often, so that a lie about somebody's payment keeps nobody from looking at the truth;
+/// and again where a look came to nothing before.
+pub(super) fn look_at(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, what: &str) {
+    let of = notice.request.as_deref().unwrap_or_default();
+    let mut name = format!("look:{what}:{of}");
+    let now = turn.frame.now;
+    if facts.payment.as_ref().is_some_and(|payment| payment.doubt.is_some()) {
+        name = format!("{name}:{}", now.div_euclid(ANEW_MS));
+    }
     let id = ErrandId(turn.id());
     turn.then(Effect::RunErrand(NewErrand {
         id,
-        name: format!("look:{what}"),
+        name,
         conversation: TOLD_IN.into(),
         errand: Errand::LookAtPayment { notice: notice.clone() },
-        until: turn.frame.now.saturating_add(LOOKED_WITHIN_MS),
+        until: now.saturating_add(LOOKED_WITHIN_MS),
     }));
+    // Meanwhile nobody buys the same plan twice.
+    if let Some(checkout) = plan_of(facts, CheckoutState::Open) {
+        stands(turn, checkout, CheckoutState::Told);
+    }
+}
+
+/// The purchase of a plan, where it stands so.
+fn plan_of(facts: &PaymentFacts, state: CheckoutState) -> Option<&Checkout> {
+    let checkout = facts.checkout.as_ref()?;
+    let is_it = checkout.state == state && matches!(checkout.item, Item::Plan(_));
+    Some(checkout).filter(|_| is_it && !checkout.price.is_stars())
+}
+
+fn stands(turn: &mut Turn<'_>, checkout: &Checkout, state: CheckoutState) {
+    let request = checkout.request.clone();
+    turn.then(Effect::UpdateCheckout { request, state, link: None });
 }
 
 /// What was told of was found out, or cannot be.
 pub(crate) fn looked(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, end: &ErrandEnd) {
+    if !matches!(end, ErrandEnd::Brought(_))
+        && let Some(checkout) = plan_of(facts, CheckoutState::Told)
+    {
+        // What cannot be found out keeps nobody from buying.
+        stands(turn, checkout, CheckoutState::Open);
+    }
     let (paid, until) = match &notice.told {
         Told::Bought(paid) => (paid, 0),
         Told::PlanPaid(paid, plan) => (paid, plan.until),
@@ -81,7 +113,8 @@ fn plan_looked_at(turn: &mut Turn<'_>, facts: &PaymentFacts, notice: &Notice, en
         }
         ErrandEnd::Brought(_) | ErrandEnd::Failed(_) => {
             if notice.request.as_ref().is_some_and(|name| is_ours(turn, name)) {
-                let what = "a plan was told of that is not there: nothing was unlocked";
+                let what = "a plan was told of that is not there: nothing was unlocked; look for \
+                            it at Creem, and send its webhook again if it is";
                 turn.then(Effect::RaiseAlarm { what });
             }
         }

@@ -126,7 +126,7 @@ pub(crate) fn show(
     let row = current(&facts.plans);
     let named = visit.customer.account.entitlement.plan.clone();
     let offers = match (row, &named) {
-        (None, None) => checkout::offers(house, &visit.reader.conversation),
+        (None, None) if !facts.unsettled => checkout::offers(house, &visit.reader.conversation),
         _ => Vec::new(),
     };
     let view = PlanView {
@@ -142,6 +142,7 @@ pub(crate) fn show(
         available: visit.available(),
         lapsing: lapse::told(&facts.lapsing),
         refunds: refund::lines(facts),
+        unsettled: facts.unsettled,
         is_sold: !offers.is_empty(),
     };
     let mut rows: Vec<Vec<Key>> = offers.into_iter().take(keys::OFFERS_MAX).collect();
@@ -273,15 +274,20 @@ pub(crate) fn pressed(
 
 /// Somebody who has a plan chose another one among what is sold: it is exchanged, not bought
 /// beside it. Nothing is exchanged where Stars are paid, before or after: there one follows
-/// another that ends.
+/// another that ends. And nothing is bought while a payment for a plan is looked at: it may be
+/// theirs already.
 pub(super) fn chosen_beside(
     turn: &mut Turn<'_>,
     visit: &Visit,
     facts: &PlanFacts,
     (item, in_stars): (&Item, bool),
 ) -> Option<Answer> {
-    let row = current(&facts.plans)?;
     let Item::Plan(plan) = item else { return None };
+    if facts.unsettled {
+        show(turn, visit, facts, None);
+        return Some(Answer::Quiet);
+    }
+    let row = current(&facts.plans)?;
     if in_stars || !row.is_at_provider() {
         let goes_on = matches!(row.state, PlanState::Active | PlanState::PastDue);
         return goes_on.then(|| {

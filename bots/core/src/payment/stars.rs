@@ -97,7 +97,7 @@ pub fn may_pay(
     match checkout.state {
         CheckoutState::Paid => return Err(NoDeal::Paid),
         CheckoutState::Failed => return Err(NoDeal::Stale),
-        CheckoutState::Asked | CheckoutState::Open => {}
+        CheckoutState::Asked | CheckoutState::Open | CheckoutState::Told => {}
     }
     let is_sold = catalogue.for_stars().any(|sold| {
         (&sold.item, sold.price, sold.credits)
@@ -261,7 +261,7 @@ pub(crate) fn chosen(
             }
             return Answer::Quiet;
         }
-        Some((_, CheckoutState::Paid | CheckoutState::Failed)) | None => {}
+        Some((_, CheckoutState::Told | CheckoutState::Paid | CheckoutState::Failed)) | None => {}
     }
     let is_plan = matches!(sold.item, Item::Plan(_));
     let state = if is_plan { CheckoutState::Asked } else { CheckoutState::Open };

@@ -90,14 +90,14 @@ pub(super) fn paid_for(
     // In Stars a month is paid whole.
     let in_stars = paid.price.as_ref().filter(|price| price.is_stars());
     let (price, credits) = match (&goods.item, paid.charged.as_ref().or(in_stars)) {
-        (Item::Pack(_), None) if is_looked_at(turn, &goods.price) => {
-            return look_at(turn, notice, &paid.payment);
+        (Item::Pack(_), None) if paid.price.is_none() || is_looked_at(turn, &goods.price) => {
+            return look_at(turn, facts, notice, &paid.payment);
         }
         (Item::Pack(_), Some(charged)) if !covers(charged, &goods.price) => {
             return doubted(turn, facts, notice, (paid, Doubt::Price));
         }
         (Item::Pack(_), _) => (goods.price, goods.credits),
-        (Item::Plan(_), None) => return look_at(turn, notice, &paid.payment),
+        (Item::Plan(_), None) => return look_at(turn, facts, notice, &paid.payment),
         (Item::Plan(_), Some(charged)) => match share(&goods, charged) {
             Ok(credits) => (charged.clone(), credits),
             Err(doubt) => return doubted(turn, facts, notice, (paid, doubt)),
@@ -180,8 +180,8 @@ fn goods(
         Item::Pack(_) => None,
     }
     .and_then(|plan| plan.lapse_days);
-    // What was charged for a period is compared in any case.
-    if paid.price.is_none() && matches!(item, Item::Plan(_)) {
+    // What was charged is found out, and compared, where its price is not told.
+    if paid.price.is_none() && !in_stars {
         return Ok(Goods { item, price: price.clone(), credits, lapse_days });
     }
     let told = paid.price.as_ref().ok_or(Doubt::Price)?;
@@ -279,7 +279,7 @@ pub(super) fn told_of_plan(
     {
         let what = format!("{}:{}:{}", plan.subscription, as_of(notice, plan).0, plan.state.word());
         let notice = Notice { told: Told::Plan(plan.clone()), ..notice.clone() };
-        return look_at(turn, &notice, &what);
+        return look_at(turn, facts, &notice, &what);
     }
     plan_told(turn, facts, notice, plan);
 }

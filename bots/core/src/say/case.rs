@@ -27,6 +27,8 @@ pub struct Card {
     pub requests: Vec<CardLine>,
     /// Earlier matters of the same account.
     pub earlier: i64,
+    /// How often screening refused what they asked for.
+    pub strikes: i64,
     /// Whether the customer lets the helper see prompt and pictures.
     pub consent: bool,
     /// The customer's words.

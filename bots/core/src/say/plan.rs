@@ -22,6 +22,8 @@ pub struct PlanView {
     pub lapsing: Vec<Lapsing>,
     /// Refunds that were asked for, newest first.
     pub refunds: Vec<RefundLine>,
+    /// Whether a payment for one is being looked at.
+    pub unsettled: bool,
     /// Whether plans are bought by the buttons below.
     pub is_sold: bool,
 }

@@ -256,7 +256,6 @@ fn a_payment_that_is_not_what_we_asked_for_brings_nothing_and_the_owner_hears_of
         ("less money", facts_of(starter()), told_as(paid("prod_starter", 989))),
         ("more money", facts_of(starter()), told_as(paid("prod_starter", 991))),
         ("nothing", facts_of(starter()), told_as(paid("prod_starter", 0))),
-        ("no price", facts_of(starter()), told_as(Paid { price: None, ..right() })),
         ("euros", facts_of(starter()), told_as(Paid { price: Some(euros), ..right() })),
         ("wrong discount", facts_of(starter()), told_as(Paid { discount: 1, ..right() })),
         ("real money", facts_of(starter()), live(told_as(right()))),

@@ -81,7 +81,8 @@ pub fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, Problem> 
 }
 
 pub fn wire<'w>(state: &'w State, world: &'w World) -> Wire<'w> {
-    Wire { world, mode: state.mode(), base_url: &state.base_url }
+    let named = !state.ways().unnamed;
+    Wire { world, mode: state.mode(), base_url: &state.base_url, named }
 }
 
 /// Which page, and how large.

@@ -64,7 +64,7 @@ impl State {
     pub fn tell(&self, world: &mut World, kind: &str, object: impl FnOnce(&Wire<'_>) -> Value) {
         let now = self.now_ms();
         let id = world.name("evt");
-        let wire = Wire { world, mode: self.mode(), base_url: &self.base_url };
+        let wire = Wire { world, mode: self.mode(), base_url: &self.base_url, named: true };
         let object = object(&wire);
         let envelope = serde_json::json!(
             {"id": id, "eventType": kind, "created_at": now, "object": object});

@@ -72,6 +72,8 @@ pub struct Ways {
     pub webhook_url: Option<String>,
     /// Words whose prompts get another verdict.
     pub verdicts: Vec<(String, Verdict)>,
+    /// Whether our names for purchases are left out of everything that is asked for.
+    pub unnamed: bool,
     /// The calls so far, `POST /v1/checkouts`, the last thousand.
     pub calls: VecDeque<String>,
 }

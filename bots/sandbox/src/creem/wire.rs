@@ -21,6 +21,8 @@ pub struct Wire<'w> {
     pub mode: &'w str,
     /// Where the stand-in listens.
     pub base_url: &'w str,
+    /// Whether what a seller called a purchase comes back.
+    pub named: bool,
 }
 
 impl Wire<'_> {
@@ -97,7 +99,7 @@ impl Wire<'_> {
     /// With product and customer by name, as it stands inside other things.
     pub fn subscription_inside(&self, it: &Subscription) -> Value {
         let next = it.next_try_at.filter(|_| it.status == "active").map(iso);
-        json!({
+        let mut value = json!({
             "id": it.id, "object": "subscription", "product": it.product,
             "customer": it.customer, "collection_method": "charge_automatically",
             "status": it.status, "last_transaction_id": it.last_transaction,
@@ -106,7 +108,16 @@ impl Wire<'_> {
             "current_period_end_date": iso(it.period.1), "canceled_at": it.canceled_at.map(iso),
             "created_at": iso(it.created_at), "updated_at": iso(it.updated_at),
             "metadata": it.metadata, "mode": self.mode,
-        })
+        });
+        self.leave_out_names(&mut value);
+        value
+    }
+
+    fn leave_out_names(&self, value: &mut Value) {
+        if let Some(fields) = value.as_object_mut().filter(|_| !self.named) {
+            fields.remove("metadata");
+            fields.remove("request_id");
+        }
     }
 
     /// As the API answers it: what it consists of by name.
@@ -127,6 +138,7 @@ impl Wire<'_> {
         if let Some(id) = &it.subscription {
             value["subscription"] = json!(id);
         }
+        self.leave_out_names(&mut value);
         value
     }
 

@@ -7,7 +7,7 @@ use picdesk::store::{
     audit::{self, Broken, Progress, Stopped},
     facts,
 };
-use picdesk_core::id::AccountId;
+use picdesk_core::{credits::VoidReason, effect::Effect, id::AccountId};
 
 use super::{Customer, House, houses, payments::rules};
 
@@ -147,5 +147,48 @@ async fn what_may_not_be_spent_may_not_be_after_a_link_either_nor_what_is_wrong_
         let stopped: Vec<AccountId> = house.audited().await.iter().map(|it| it.account).collect();
         assert_eq!(stopped, [bob.account]);
         assert!(house.is_stopped(&bob).await && !house.is_stopped(&cyd).await);
+    }
+}
+
+/// Somebody to whom everything happens, again and again.
+async fn lives(house: &House, name: usize) {
+    let ada = house.customer(&format!("{name}-a"), 100).await;
+    for round in 0..12 {
+        let bob = house.customer(&format!("{name}-b-{round}"), 9).await;
+        let (made, given_back) = (house.ask(&ada, 2, 1).await, house.ask(&ada, 1, 2).await);
+        house.make(&ada, made, i64::MAX).await;
+        let cancelled = Effect::CancelGeneration { generation: given_back.generation };
+        let void = Effect::VoidHold { hold: given_back.hold, reason: VoidReason::Cancelled };
+        house.follow(vec![cancelled, void]).await.unwrap();
+        let left = house.ask(&bob, 3, 3).await;
+        house.merge(&bob, &ada).await;
+        house.make(&ada, left, i64::MAX).await;
+        let source = format!("by_hand:{name}:{round}");
+        house.order(vec![house.grant(&ada, 5, &source)]).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_found_while_everything_is_under_way() {
+    for house in houses().await {
+        let house = Arc::new(house);
+        let busy: Vec<_> = (0..4)
+            .map(|name| {
+                let house = Arc::clone(&house);
+                tokio::spawn(async move { lives(&house, name).await })
+            })
+            .collect();
+        let mut looks = 0;
+        while looks < 3 || !busy.iter().all(tokio::task::JoinHandle::is_finished) {
+            for rows in [2, 7, 1000] {
+                assert_eq!(house.looked(rows).await, []);
+            }
+            looks += 1;
+        }
+        for one in busy {
+            one.await.unwrap();
+        }
+        assert_eq!(house.looked(3).await, []);
+        assert!(house.int("select count(*) from ledger", &[]).await > 400);
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A house whose website keeps credits, where there is a PostgreSQL.
-async fn house() -> Option<(House, Website)> {
+pub(super) async fn house() -> Option<(House, Website)> {
     let database = databases().await.into_iter().find(TestDatabase::is_shared)?;
     let website = Website::build(&database.url).await;
     let settings = config::Store { functions: Some(functions()), ..database.settings() };
@@ -55,7 +55,7 @@ impl House {
     }
 
     /// Somebody who is signed in, with credits on the website.
-    async fn signed_in(&self, website: &Website, credits: i64) -> Customer {
+    pub(super) async fn signed_in(&self, website: &Website, credits: i64) -> Customer {
         let ada = self.customer("1", 0).await;
         self.sign_in(&ada).await;
         if credits > 0 {

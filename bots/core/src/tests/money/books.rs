@@ -1,6 +1,7 @@
 //! What a customer's money comes to, in whatever order it is told.
 
 mod lives;
+mod packs;
 
 use std::{boxed::Box, collections::BTreeMap, format, string::String, vec, vec::Vec};
 

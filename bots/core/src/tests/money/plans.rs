@@ -63,8 +63,8 @@ fn a_plan_is_shown_with_everything_that_can_be_done_about_it() {
     assert_snapshot!(folded(&lines::lines(CAUSE, &shown(facts(vec![row(PlanState::Active)])))), @r#"
     send in telegram:7: Plan(PlanView { plan: Some(PlanLine { plan: "pro", state: Active,
         until: 1701728000000, price: Some("19.90 USD"), credits: Some(500), in_stars: false,
-        wished: false }), others: [], available: 41, lapsing: [], refunds: [], is_sold:
-        false }) / [PlanChange 0] [PlanCancel 0] / [Portal
+        wished: false }), others: [], available: 41, lapsing: [], refunds: [], unsettled:
+        false, is_sold: false }) / [PlanChange 0] [PlanCancel 0] / [Portal
         https://pic.example/creem/portal/t0ken] / [AskHuman 0] [SupportLink
         https://help.example]
     "#);
@@ -255,7 +255,9 @@ fn a_payment_of_a_plan_is_looked_at_once_before_anything_is_given() {
     let paid = Paid { payment: "transaction:tran_1".into(), ..paid("prod_pro", 1990) };
     let notice = notice(Told::PlanPaid(paid, plan));
     let asked = told(facts_of(pro_plan()), notice.clone());
-    assert!(asked.contains("name: \"look:transaction:tran_1\"") && !asked.contains("Grant"));
+    assert!(
+        asked.contains("name: \"look:transaction:tran_1:pd-ab-7\"") && !asked.contains("Grant")
+    );
     let looked = |end| {
         let what = Errand::LookAtPayment { notice: notice.clone() };
         let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });

@@ -56,7 +56,7 @@ fn known(state: PlanState) -> PaymentFacts {
 fn a_pack_is_looked_up_before_it_is_given() {
     let asked = told_to(&careful(), facts_of(starter()), pack());
     assert!(asked.starts_with("RunErrand") && asked.lines().count() == 1, "{asked}");
-    assert!(asked.contains("name: \"look:order:ord_1\""), "{asked}");
+    assert!(asked.contains("name: \"look:order:ord_1:pd-ab-7\""), "{asked}");
     let given = looked(facts_of(starter()), pack(), charged(990));
     assert!(given.contains("credits: 100, source: \"creem:order:ord_1\""), "{given}");
     for (end, doubt) in [
@@ -121,4 +121,75 @@ fn a_plan_is_what_it_is_there_and_nothing_where_it_is_not_there() {
     assert!(over.contains("state: Ended") && !over.contains("ChoosePlan"), "{over}");
     let forged = looked(facts_of(pro_plan()), active(), ErrandEnd::Failed(ErrandFailure::Refused));
     assert!(forged.contains("RaiseAlarm") && !forged.contains("KeepPlan"), "{forged}");
+}
+
+#[test]
+fn what_does_not_say_what_it_cost_is_looked_up_also_where_less_is_believed() {
+    let untold = || notice(Told::Bought(Paid { price: None, ..paid("prod_starter", 990) }));
+    let asked = told(facts_of(starter()), untold());
+    assert!(asked.contains("look:order:ord_1") && !asked.contains("KeepPayment"), "{asked}");
+    let given = looked(facts_of(starter()), untold(), charged(990));
+    assert!(given.contains("credits: 100, source: \"creem:order:ord_1\""), "{given}");
+    let less = looked(facts_of(starter()), untold(), charged(989));
+    assert!(less.contains("doubt: Some(Price)") && !less.contains("Grant"), "{less}");
+}
+
+#[test]
+fn a_lie_about_a_payment_keeps_nobody_from_looking_and_what_failed_is_looked_at_anew() {
+    let other = Notice { request: Some("pd-ab-8".into()), ..pack() };
+    let lie = told_to(&careful(), facts_of(starter()), other);
+    assert!(lie.contains("name: \"look:order:ord_1:pd-ab-8\""), "{lie}");
+    let doubted = |doubt| Payment {
+        id: "order:ord_1".into(),
+        request: Some("pd-ab-7".into()),
+        purse: None,
+        credits: Credits::ZERO,
+        taken: Credits::ZERO,
+        doubt: Some(doubt),
+        bought: None,
+    };
+    let again = |doubt| PaymentFacts { payment: Some(doubted(doubt)), ..facts_of(starter()) };
+    for doubt in [Doubt::Unseen, Doubt::NotAsked] {
+        let anew = told_to(&careful(), again(doubt), pack());
+        let hour = NOW.div_euclid(3_600_000);
+        let name = format!("name: \"look:order:ord_1:pd-ab-7:{hour}\"");
+        assert!(anew.contains(&name), "{anew}");
+    }
+    let given = looked(again(Doubt::Unseen), pack(), charged(990));
+    assert!(given.contains("Grant"), "{given}");
+    let nothing = looked(again(Doubt::Unseen), pack(), ErrandEnd::Failed(ErrandFailure::TooLate));
+    assert_eq!(nothing, "", "the owner has heard of it");
+}
+
+#[test]
+fn a_plan_that_is_told_as_paid_is_so_until_that_is_found_out() {
+    let period = || {
+        let paid = Paid { payment: "transaction:tran_1".into(), ..paid("prod_pro", 1990) };
+        notice(Told::PlanPaid(paid, plan("prod_pro", PlanState::Active)))
+    };
+    let begun = told_to(&careful(), facts_of(pro_plan()), period());
+    assert!(begun.contains("UpdateCheckout { request: \"pd-ab-7\", state: Told"), "{begun}");
+    let being = || Checkout { state: CheckoutState::Told, ..pro_plan() };
+    let paid = looked(facts_of(being()), period(), charged(1990));
+    assert!(paid.contains("state: Paid") && paid.contains("Grant"), "{paid}");
+    for end in [ErrandFailure::Refused, ErrandFailure::TooLate] {
+        let not = looked(facts_of(being()), period(), ErrandEnd::Failed(end));
+        assert!(not.contains("UpdateCheckout { request: \"pd-ab-7\", state: Open"), "{not}");
+    }
+    // A pack can be bought beside another one.
+    assert!(!told_to(&careful(), facts_of(starter()), pack()).contains("UpdateCheckout"));
+}
+
+#[test]
+fn nobody_buys_a_second_plan_while_a_payment_for_one_is_looked_at() {
+    let looked_at = || PlanFacts { unsettled: true, ..PlanFacts::default() };
+    for (item, verb) in [("pro", Verb::BuyItem), ("studio", Verb::BuyItem)] {
+        let number = Item::Plan(item.into()).number();
+        let facts = PressFacts { plan: looked_at(), ..press_facts(customer(3), verb, number) };
+        let said = lines::lines(CAUSE, &shopping(facts));
+        assert!(said.contains("unsettled: true"), "{said}");
+        assert!(!said.contains("OpenCheckout") && !said.contains("BuyItem"), "{said}");
+    }
+    let pack = PressFacts { plan: looked_at(), ..chosen(&Item::Pack("starter".into())) };
+    assert!(lines::lines(CAUSE, &shopping(pack)).contains("OpenCheckout"));
 }

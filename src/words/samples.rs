@@ -316,7 +316,6 @@ fn requests(measure: &Measure) -> Vec<Say> {
         place: measure.number,
         wait_s: Some(5_000),
         reduced: true,
-        by_word: true,
         ..making(measure)
     };
     let confirm = |available| Say::ConfirmPrice {
@@ -340,6 +339,7 @@ fn requests(measure: &Measure) -> Vec<Say> {
     let mut says = vec![
         Say::Making(making(measure)),
         Say::Making(Making { references: 1, place: 1, wait_s: Some(9_000), ..making(measure) }),
+        Say::Making(Making { by_word: true, ..making(measure) }),
         Say::Making(Making { place: 3, wait_s: None, ..making(measure) }),
         Say::Making(Making { wait_s: Some(38), prompt: " ".into(), ..making(measure) }),
         Say::Making(Making { part: Part { number: 0, count: 4 }, ..many.clone() }),

@@ -17,7 +17,7 @@ mod waiting;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -453,12 +453,6 @@ impl Studio {
                 }
             }
         }
-    }
-}
-
-impl Studio {
-    fn came_back(&self) -> MutexGuard<'_, HashSet<GenerationId>> {
-        self.came_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

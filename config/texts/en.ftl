@@ -516,7 +516,7 @@ card-outcome = { $outcome ->
     [submitted] being made
     [made] made, on its way
     [delivered] delivered
-    [failed] could not be made
+    [failed] failed
     [overloaded] failed: the service was overloaded
     [out_of_service] failed: on our side
     [reference] failed: a reference picture

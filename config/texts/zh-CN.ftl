@@ -460,7 +460,7 @@ card-outcome = { $outcome ->
     [submitted] 正在画
     [made] 画好，待送达
     [delivered] 已送达
-    [failed] 没能画
+    [failed] 没画成
     [overloaded] 没画成：服务过载
     [out_of_service] 没画成：我们这边的问题
     [reference] 没画成：参考图的问题

@@ -1,7 +1,8 @@
 //! Pictures that wait move along the line: their placeholders say so, in private chats.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
+    sync::{MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -40,6 +41,10 @@ pub(super) struct Waiting {
 }
 
 impl Studio {
+    pub(super) fn came_back(&self) -> MutexGuard<'_, HashSet<GenerationId>> {
+        self.came_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells those who wait where they stand now, where that changed.
     pub(super) async fn tell_waiting(&self, waiting: &mut Waiting) {
         if waiting.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
@@ -95,7 +100,7 @@ impl Studio {
         let mut connection = self.parts.store.read().await?;
         let (nearest, running) = line::nearest(&mut connection, TOLD_MAX).await?;
         drop(connection);
-        let medians = self.parts.medians.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let medians = self.parts.medians.read().unwrap_or_else(PoisonError::into_inner);
         let mut before = Line {
             tags: Vec::new(),
             served_tag: 0,

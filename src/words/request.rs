@@ -270,7 +270,12 @@ impl Speaker<'_> {
         joined(&lines, "\n")
     }
 
-    pub(super) fn reference(&self, number: u8, fault: ReferenceFault) -> Text {
+    /// Before anything is set aside for it.
+    pub(super) fn unusable(&self, number: u8, fault: ReferenceFault) -> Text {
+        joined(&[self.reference(number, fault), self.text("not-charged")], "\n")
+    }
+
+    fn reference(&self, number: u8, fault: ReferenceFault) -> Text {
         match fault {
             ReferenceFault::TooLarge { bytes_max } => {
                 let most = i64::try_from(bytes_max).unwrap_or(i64::MAX);

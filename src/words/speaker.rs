@@ -130,9 +130,7 @@ impl Speaker<'_> {
             Say::NothingToCancel => self.text("nothing-to-cancel"),
             Say::InPrivateOnly => self.text("in-private-only"),
             Say::PromptEmpty => self.text("prompt-empty"),
-            Say::ReferenceUnusable { number, fault } => {
-                joined(&[self.reference(*number, *fault), self.text("not-charged")], "\n")
-            }
+            Say::ReferenceUnusable { number, fault } => self.unusable(*number, *fault),
             Say::NoSuchChoice { number } => self.no_such_choice(*number),
             Say::PromptTooLong { chars, chars_max } => {
                 self.fill("prompt-too-long", &count_and_most("chars", *chars, *chars_max))

@@ -1,7 +1,10 @@
 //! The way to a human, from the customer's side: a cause, their words, a question, a case.
 
+mod parts;
+
 use alloc::{format, string::String, vec::Vec};
 
+use self::parts::parts;
 use crate::{
     channel::{Attachment, MediaRef},
     customer::Visit,
@@ -22,10 +25,6 @@ use crate::{
 
 /// A closed case opens again when its customer answers it within this time.
 const REOPENS_MS: i64 = 72 * 60 * 60 * 1000;
-
-/// Most UTF-16 code units of a customer's words in one message to the desk, beside their name.
-/// Telegram's messages hold 4096 (Bot API, `sendMessage`).
-const PART_UNITS_MAX: usize = 3_500;
 
 /// Words for a case whose topic is just being opened come again after this time.
 pub(crate) const TOPIC_WAIT_MS: i64 = 5_000;
@@ -448,28 +447,4 @@ pub(crate) fn pass_on(
         let line = turn.draft(reader, Body::Forward { media: media.clone(), caption });
         turn.send(line.about(about));
     }
-}
-
-/// Words in parts that fit into a message each, cut where a line or a word ends.
-fn parts(words: &str) -> Vec<&str> {
-    let (mut parts, mut rest) = (Vec::new(), words.trim());
-    while !rest.is_empty() {
-        let mut units = 0;
-        let fits = |(at, letter): (usize, char)| {
-            units += letter.len_utf16();
-            (units > PART_UNITS_MAX).then_some(at)
-        };
-        let end = rest.char_indices().find_map(fits).unwrap_or(rest.len());
-        let cut = if end == rest.len() {
-            end
-        } else {
-            let (head, half) = (&rest[..end], end / 2);
-            let space = head.rfind('\n').filter(|at| *at > half);
-            space.or_else(|| head.rfind(char::is_whitespace).filter(|at| *at > half)).unwrap_or(end)
-        };
-        let (part, after) = rest.split_at(cut);
-        parts.push(part.trim_end());
-        rest = after.trim_start();
-    }
-    parts
 }

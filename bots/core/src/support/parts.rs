@@ -1,0 +1,31 @@
+//! Words too long for one message.
+
+use alloc::vec::Vec;
+
+/// Most UTF-16 code units of a customer's words in one message to the desk, beside their name.
+/// Telegram's messages hold 4096 (Bot API, `sendMessage`).
+const PART_UNITS_MAX: usize = 3_500;
+
+/// Words in parts that fit into a message each, cut where a line or a word ends.
+pub(super) fn parts(words: &str) -> Vec<&str> {
+    let (mut parts, mut rest) = (Vec::new(), words.trim());
+    while !rest.is_empty() {
+        let mut units = 0;
+        let fits = |(at, letter): (usize, char)| {
+            units += letter.len_utf16();
+            (units > PART_UNITS_MAX).then_some(at)
+        };
+        let end = rest.char_indices().find_map(fits).unwrap_or(rest.len());
+        let cut = if end == rest.len() {
+            end
+        } else {
+            let (head, half) = (&rest[..end], end / 2);
+            let space = head.rfind('\n').filter(|at| *at > half);
+            space.or_else(|| head.rfind(char::is_whitespace).filter(|at| *at > half)).unwrap_or(end)
+        };
+        let (part, after) = rest.split_at(cut);
+        parts.push(part.trim_end());
+        rest = after.trim_start();
+    }
+    parts
+}

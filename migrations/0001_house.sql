@@ -381,8 +381,8 @@ create table wecom_streams (
 create index wecom_streams_latest on wecom_streams (conversation, begun_at);
 create index wecom_streams_open on wecom_streams (begun_at) where open = 1;
 create index wecom_streams_begun on wecom_streams (begun_at);
--- The last menu of a conversation whose lines are answered by their number, and whether whoever
--- answers there chose last by pressing a card.
+-- The last menu of a conversation whose lines are answered by their number, and when whoever
+-- answers there pressed a card, if they have not chosen by a number since; else 0.
 create table wecom_menus (
   conversation text primary key,
   tokens bytea not null,

@@ -159,13 +159,13 @@ impl Menus for Kept {
     async fn way(&self, conversation: &ConversationId) -> Chooses {
         let read = async {
             let there = OfConversation(conversation.clone());
-            rows::way(&mut self.store.read_as(there).await?).await
+            rows::pressed_at(&mut self.store.read_as(there).await?).await
         };
-        let way = read.await.unwrap_or_else(|error| {
+        let pressed_at = read.await.unwrap_or_else(|error| {
             complain("how somebody chooses cannot be read", &error);
             None
         });
-        way.unwrap_or_default()
+        rows::chooses(pressed_at.unwrap_or_default(), self.store.clock().now_ms())
     }
 
     async fn find(&self, conversation: &ConversationId, number: usize) -> Option<String> {
@@ -182,15 +182,21 @@ impl Menus for Kept {
     async fn chose(&self, conversation: &ConversationId, how: Chooses) {
         let kept = async {
             let there = OfConversation(conversation.clone());
-            let before = rows::way(&mut self.store.read_as(there).await?).await?;
-            // Most people choose as they did before.
-            if before.is_none_or(|before| before == how) {
+            let before = rows::pressed_at(&mut self.store.read_as(there).await?).await?;
+            let now = self.store.clock().now_ms();
+            let (pressed_at, is_known) = match (how, before) {
+                (_, None) => return Ok(()),
+                (Chooses::ByNumber, Some(before)) => (0, before == 0),
+                // Most people choose as they did just before.
+                (Chooses::ByCard, Some(before)) => (now, now - before < rows::STAYS_MS / 4),
+            };
+            if is_known {
                 return Ok(());
             }
             let place = conversation.clone();
             let kept = self.store.writer().run(move |tx| {
                 let place = place.clone();
-                Box::pin(async move { rows::keep_way(tx, &place, how).await })
+                Box::pin(async move { rows::keep_way(tx, &place, pressed_at).await })
             });
             kept.await
         };

@@ -2,14 +2,7 @@
 
 use std::fmt;
 
-use picdesk_core::payment::Money;
-
-/// Currencies without minor units. Source: ISO 4217.
-const WITHOUT_MINOR_UNITS: [&str; 11] =
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XOF"];
-
-/// Currencies whose minor unit is a thousandth. Source: ISO 4217.
-const IN_THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+use picdesk_core::payment::{Money, digits_of};
 
 /// An amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +32,7 @@ impl Price {
 
     /// Digits behind the point.
     fn digits(&self) -> usize {
-        if WITHOUT_MINOR_UNITS.contains(&self.currency()) {
-            0
-        } else if IN_THOUSANDTHS.contains(&self.currency()) {
-            3
-        } else {
-            2
-        }
+        digits_of(self.currency())
     }
 }
 
@@ -77,11 +64,7 @@ fn parse(text: &str) -> Option<Price> {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.digits();
-        let minor = format!("{:0>width$}", self.minor, width = digits + 1);
-        let (whole, part) = minor.split_at(minor.len() - digits);
-        let point = if digits > 0 { "." } else { "" };
-        write!(f, "{whole}{point}{part} {}", self.currency())
+        self.money().fmt(f)
     }
 }
 

@@ -159,10 +159,11 @@ pub async fn status(tx: &mut Tx) -> Result<Status, StoreError> {
 }
 
 fn credits(row: &Row) -> Result<CreditCounts, StoreError> {
-    let (granted, posted, pending) = (row.int(0)?, row.int(1)?, row.int(2)?);
-    let (refunded, expired) = (row.int(3)?, row.int(4)?);
-    // What moved between purses of ours is nothing in all; what is left went to the website's.
-    let available = granted + row.int(6)? - posted - pending - refunded - expired - row.int(5)?;
+    // What moved between purses of ours is nothing in all; what is left came from the website's.
+    let (granted, posted, pending) = (row.int(0)? + row.int(6)?, row.int(1)?, row.int(2)?);
+    // What a dispute took went back too.
+    let (refunded, expired) = (row.int(3)? + row.int(5)?, row.int(4)?);
+    let available = granted - posted - pending - refunded - expired;
     Ok(CreditCounts { granted, posted, pending, refunded, expired, available })
 }
 

@@ -51,6 +51,9 @@ const FIND_LOST: &str = "
     select body, id from wecom_streams where open = 1 and begun_at < $1
     order by begun_at limit $2";
 const CLOSE_STREAM: &str = "update wecom_streams set open = 0 where id = $1 and version = $2";
+/// How long somebody who pressed a card is taken to read in WeCom, milliseconds.
+pub const STAYS_MS: i64 = 10 * 60 * 1000;
+
 const KEEP_MENU: &str = "
     insert into wecom_menus (conversation, tokens, by_card, at) values ($1, $2, 0, $3)
     on conflict (conversation) do update set tokens = excluded.tokens, at = excluded.at
@@ -170,7 +173,7 @@ pub async fn keep_menu(
     let tokens = sealed::seal_json(&tokens);
     let values = [conversation.as_str().into(), tokens.into(), now.into()];
     let rows = tx.rows(KEEP_MENU, &values).await?;
-    rows.first().map_or(Ok(Chooses::ByNumber), way_of)
+    rows.first().map_or(Ok(Chooses::ByNumber), |row| Ok(chooses(row.int(0)?, now)))
 }
 
 /// The token of a number of a conversation's last menu.
@@ -188,27 +191,30 @@ pub async fn menu_token(
     Ok(token.filter(|token| !token.is_empty()))
 }
 
-/// How whoever answers the last menu of a conversation has chosen last; nothing where there was
-/// no menu.
-pub async fn way(of: &mut Scoped<OfConversation>) -> Result<Option<Chooses>, StoreError> {
+/// When whoever answers the last menu of a conversation pressed a card, where they have not chosen
+/// by a number since; nothing where there was no menu.
+pub async fn pressed_at(of: &mut Scoped<OfConversation>) -> Result<Option<i64>, StoreError> {
     let conversation = Value::from(of.scope().0.as_str());
     let rows = of.connection().rows(FIND_WAY, &[conversation]).await?;
-    rows.first().map(way_of).transpose()
+    rows.first().map(|row| row.int(0)).transpose()
 }
 
-/// Keeps how somebody chose.
+/// How somebody chooses now who has pressed a card then; 0: never, or chosen by a number since.
+/// Whoever is at a desk reads in WeCom, and may be out with WeChat in their pocket later.
+#[must_use]
+pub fn chooses(pressed_at: i64, now: i64) -> Chooses {
+    let is_there = pressed_at > 0 && now.saturating_sub(pressed_at) < STAYS_MS;
+    if is_there { Chooses::ByCard } else { Chooses::ByNumber }
+}
+
+/// Keeps when somebody pressed a card; 0: chosen by a number since.
 pub async fn keep_way(
     tx: &mut Tx,
     conversation: &ConversationId,
-    chooses: Chooses,
+    pressed_at: i64,
 ) -> Result<(), StoreError> {
-    let by_card = Value::from(chooses == Chooses::ByCard);
-    tx.run(KEEP_WAY, &[conversation.as_str().into(), by_card]).await?;
+    tx.run(KEEP_WAY, &[conversation.as_str().into(), pressed_at.into()]).await?;
     Ok(())
-}
-
-fn way_of(row: &Row) -> Result<Chooses, StoreError> {
-    Ok(if row.int(0)? == 0 { Chooses::ByNumber } else { Chooses::ByCard })
 }
 
 /// Keeps what an account said when it had news.

@@ -226,11 +226,7 @@ impl Speaker<'_> {
 
 /// `9.90 USD`, `500 ⭐`.
 pub(super) fn price_of(price: &Money) -> String {
-    if price.is_stars() {
-        return format!("{} ⭐", price.minor);
-    }
-    let parsed = crate::config::Price::of(price);
-    parsed.map_or_else(|| format!("{} {}", price.minor, price.currency), |it| it.to_string())
+    price.to_string()
 }
 
 /// A plan's or pack's id as a name: `pro` becomes `Pro`.

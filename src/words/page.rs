@@ -35,7 +35,7 @@ pub enum PageText {
     NotFound,
     /// Somebody comes back from paying: what happens next.
     Paid,
-    /// Somebody comes back without having paid.
+    /// Somebody comes back, and whether they have paid is not known here.
     NotPaid,
     /// The title of the page before the payment provider's portal.
     Portal,

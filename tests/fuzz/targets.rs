@@ -9,7 +9,7 @@ use bytes::Bytes;
 use picdesk::{
     creem::notice::{Reading, read as read_creem},
     images::{BodyReader, Found, PIECE_BYTES_MAX},
-    pictures::{Fit, Limits, PictureFault, check_and_fit, check_original, examine},
+    pictures::{Fit, Limits, PictureFault, PictureKind, check_and_fit, check_original, examine},
 };
 use picdesk_telegram::parse::{NotRead, Us, number_of, read_update};
 use picdesk_wecom::{
@@ -198,7 +198,11 @@ const SMALL: Limits =
 /// A header tells what the whole is; a preview exists of what is a picture, and of nothing else;
 /// and it keeps to its limits.
 pub fn picture(data: &[u8]) {
-    let seen = examine(data);
+    let seen = examine(data).and_then(|looked| {
+        // A PNG comes row by row; of the others the file is in memory too.
+        let file = if looked.kind == PictureKind::Png { 0 } else { data.len() as u64 };
+        looked.within(&SMALL, file)
+    });
     let checked = check_original(Cursor::new(data), &SMALL);
     let fit = Fit { bytes_max: 40_000, side_sum_max: 300, ratio_max: 20, longest_edge: Some(100) };
     let fitted = check_and_fit(Cursor::new(data), &SMALL, |_| Some(fit));

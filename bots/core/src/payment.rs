@@ -14,6 +14,7 @@ mod stars;
 mod told;
 
 use alloc::{format, string::String};
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,25 @@ pub use self::{
 /// Where what the provider tells happens: one after the other, whoever it is about.
 pub const TOLD_IN: &str = "creem";
 
+/// Currencies without minor units. Source: ISO 4217.
+const WITHOUT_MINOR_UNITS: [&str; 11] =
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XOF"];
+
+/// Currencies whose minor unit is a thousandth. Source: ISO 4217.
+const IN_THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+
+/// Digits behind the point of an amount in a currency.
+#[must_use]
+pub fn digits_of(currency: &str) -> usize {
+    if WITHOUT_MINOR_UNITS.contains(&currency) {
+        0
+    } else if IN_THOUSANDTHS.contains(&currency) {
+        3
+    } else {
+        2
+    }
+}
+
 /// An amount of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
@@ -65,6 +85,20 @@ impl Money {
     #[must_use]
     pub fn is_stars(&self) -> bool {
         self.currency == STARS
+    }
+}
+
+/// `9.90 USD`, `500 ⭐`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_stars() {
+            return write!(f, "{} ⭐", self.minor);
+        }
+        let (sign, digits) = (if self.minor < 0 { "-" } else { "" }, digits_of(&self.currency));
+        let minor = format!("{:0>width$}", self.minor.unsigned_abs(), width = digits + 1);
+        let (whole, part) = minor.split_at(minor.len() - digits);
+        let point = if digits > 0 { "." } else { "" };
+        write!(f, "{sign}{whole}{point}{part} {}", self.currency)
     }
 }
 

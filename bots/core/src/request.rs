@@ -9,13 +9,13 @@ use crate::{
     customer::Visit,
     effect::{Effect, RequestChange},
     errand::Screening,
-    event::Event,
+    event::{Event, Setting},
     facts::{Customer, Line, OpenRequest, Reference, Request, RequestState},
     flags::Flags,
     generation::{Options, ReferenceFault},
     id::{ArtifactId, MessageId, RequestId, Slot},
-    making, newcomer, offer, picture, pricing,
-    say::Say,
+    keys, making, newcomer, offer, picture, pricing,
+    say::{Key, Say},
     screening,
     turn::{Reader, Turn},
 };
@@ -118,8 +118,9 @@ pub(crate) fn place(turn: &mut Turn<'_>, visit: &mut Visit, line: &Line, wish: W
         return Placed::Declined;
     };
     if fit.beyond.is_none() && is_full(&visit.customer) {
-        let full = line_full(&visit.customer);
-        turn.say(&visit.reader, full);
+        let full = turn.words(&visit.reader, line_full(&visit.customer));
+        let full = full.keys(give_way(visit));
+        turn.send(full);
         return Placed::Declined;
     }
     if let Some(say) = may_not_spend(turn, visit, total) {
@@ -275,12 +276,24 @@ pub(crate) fn line_full(customer: &Customer) -> Say {
     }
 }
 
+/// Where one request alone keeps another from the line, it can be taken back at once.
+fn give_way(visit: &Visit) -> Vec<Vec<Key>> {
+    let mut on_their_way = visit.customer.open.iter().filter(|open| is_on_its_way(open));
+    match (on_their_way.next(), on_their_way.next()) {
+        (Some(one), None) if visit.reader.setting == Setting::Private => {
+            keys::cancel(one.request.id)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_on_its_way(open: &OpenRequest) -> bool {
+    matches!(open.request.state, RequestState::Open | RequestState::Checking)
+}
+
 /// Requests of a customer that are in line or being made.
 pub(crate) fn in_line(customer: &Customer) -> i64 {
-    let is_on_its_way = |open: &&OpenRequest| {
-        matches!(open.request.state, RequestState::Open | RequestState::Checking)
-    };
-    customer.open.iter().filter(is_on_its_way).count() as i64
+    customer.open.iter().filter(|open| is_on_its_way(open)).count() as i64
 }
 
 /// A request waits for a yes or for credits, for a while.

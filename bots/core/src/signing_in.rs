@@ -59,7 +59,9 @@ fn digits(text: &str) -> Option<String> {
 pub fn need(awaiting: Option<&Awaiting>, text: &str) -> Option<LinkNeed> {
     match awaiting? {
         Awaiting::LinkEmail => address(text).map(LinkNeed::Email),
-        Awaiting::LinkEmailCode { email, .. } => Some(LinkNeed::Email(email.clone())),
+        Awaiting::LinkEmailCode { email, .. } => {
+            Some(LinkNeed::Email(address(text).unwrap_or_else(|| email.clone())))
+        }
         _ => None,
     }
 }
@@ -104,9 +106,22 @@ pub(crate) fn hears(
     }
     match visit.customer.awaiting.clone() {
         Some(Awaiting::LinkEmail) => email_typed(turn, visit, facts, text),
+        // The first one was a slip of the pen.
+        Some(Awaiting::LinkEmailCode { .. }) if address(text).is_some() => {
+            email_typed(turn, visit, facts, text)
+        }
         Some(Awaiting::LinkEmailCode { email, tries }) => {
             let Some(code) = digits(text) else { return false };
             code_typed(turn, visit, facts, message, Typed { email, code, tries });
+            true
+        }
+        // A code that nobody waits for any more is no prompt: it would go to the provider.
+        None | Some(Awaiting::Edit { .. })
+            if turn.house().link.sign_in && digits(text).is_some() =>
+        {
+            linking::forget(turn, visit, message);
+            visit.awaits(turn, Some(Awaiting::LinkEmail));
+            turn.say(&visit.reader, Say::Link(LinkSay::EmailWanted));
             true
         }
         _ => false,

@@ -236,7 +236,7 @@ async fn nothing_is_given_for_what_was_not_sold() {
         let lie =
             format!("{}?checkout_id={id}&order_id=ord_1&signature=00", desk.url("/creem/return"));
         let page = reqwest::get(lie).await.unwrap().text().await.unwrap();
-        assert!(page.contains("Nothing was paid"), "{page}");
+        assert!(page.contains("If not, nothing was charged"), "{page}");
     }
 }
 

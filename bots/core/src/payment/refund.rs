@@ -271,10 +271,10 @@ fn begin(
         How::AtOnce(plan) => plan.map(|plan| plan.subscription.clone()),
         How::ByPeople => {
             let (available, paid) = (visit.available(), &row.payment.id);
-            let money = format!("{} {}", bought.price.minor, bought.price.currency);
             let words = format!(
-                "Refund / 退款: {} · {money} · {paid} · {} / {available}",
+                "Refund / 退款: {} · {} · {paid} · {} / {available}",
                 bought.item.id(),
+                bought.price,
                 row.left()
             );
             // No desk: they are told where else a person is.

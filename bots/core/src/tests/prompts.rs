@@ -194,8 +194,8 @@ fn without_enough_credits_the_request_is_kept() {
 fn with_a_full_line_it_says_so_and_holds_nothing() {
     let customer = with_open(customer(10), GenerationState::Held);
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
-    send in telegram:7: LineFull { in_line: 1, in_line_max: 1 } / [AskHuman 0] [SupportLink
-        https://help.example]
+    send in telegram:7: LineFull { in_line: 1, in_line_max: 1 } / [Cancel 50] / [AskHuman 0]
+        [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }

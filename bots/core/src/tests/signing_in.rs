@@ -91,6 +91,25 @@ fn who_writes_about_something_else_gets_a_picture() {
 }
 
 #[test]
+fn another_address_gets_a_code_of_its_own_and_is_no_prompt() {
+    let effects = writes(code_awaited(1), "anna@example.com", of_email());
+    let send = Errand::SendSignInCode { by: ada().identity, email: "anna@example.com".into() };
+    assert_eq!(errands(&effects), [send]);
+    assert!(effects.contains(&Effect::ForgetEvent));
+}
+
+#[test]
+fn a_code_that_nobody_waits_for_is_no_prompt() {
+    let edit = awaiting(Awaiting::Edit { message: MessageId("10".into()) });
+    for customer in [customer(5), edit] {
+        let effects = writes(customer, "596 068", of_email());
+        assert_eq!(says(&effects), [LinkSay::EmailWanted]);
+        assert!(effects.contains(&Effect::ForgetEvent), "{effects:?}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Generate(_))));
+    }
+}
+
+#[test]
 fn mails_are_limited_for_a_chat_and_for_an_address() {
     for counted in [Counted::Mails, Counted::MailsTo, Counted::MailsADay, Counted::MailsToADay] {
         let mut link = of_email();

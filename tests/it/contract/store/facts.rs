@@ -213,7 +213,7 @@ async fn a_card_says_of_each_picture_what_became_of_it() {
         };
         let one = |word: &str| vec![(word.to_owned(), 1)];
         let both = |first: &str| vec![(first.to_owned(), 1), ("refused".to_owned(), 1)];
-        let others = ["uncertain", "cancelled", "failed", "refused"].map(one);
+        let others = ["uncertain", "cancelled", "provider", "refused"].map(one);
         let newest = async || outcomes().await.first().cloned().unwrap();
         assert_eq!(outcomes().await[1..], others);
         assert_eq!(newest().await, both("delivered"));

@@ -1,6 +1,6 @@
 //! Refunds: which are given at once, which people decide about, and that nothing is given twice.
 
-use std::vec;
+use std::{string::ToString as _, vec};
 
 use super::*;
 use crate::payment::{Bought, PaymentRow, PlanRow, Refund, RefundAuto, RefundState};
@@ -255,4 +255,14 @@ fn what_people_have_not_given_is_told_as_such_and_can_be_asked_again() {
     let plan = PlanFacts { refunds: vec![declined], ..facts(vec![pack(3)]) };
     let asked = refunded(&auto(RefundAuto::Never), 100, &plan);
     assert!(asked.contains("OpenEscalation"), "{asked}");
+}
+
+#[test]
+fn money_is_written_as_people_write_it() {
+    let money = |minor, currency: &str| Money { minor, currency: currency.into() }.to_string();
+    assert_eq!(money(1990, "USD"), "19.90 USD");
+    assert_eq!(money(5, "EUR"), "0.05 EUR");
+    assert_eq!(money(1200, "JPY"), "1200 JPY");
+    assert_eq!(money(-1990, "USD"), "-19.90 USD");
+    assert_eq!(Money::stars(500).to_string(), "500 ⭐");
 }

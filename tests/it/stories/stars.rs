@@ -246,7 +246,7 @@ async fn stars_go_back_by_the_owners_rule_by_an_operator_and_from_outside() {
     let asked = |it: &MessageView| it.is_from_bot() && it.text.contains("I want my Stars back");
     let told = house.telegram.wait_for(OPERATORS, PATIENCE, asked).await.unwrap();
     house.telegram.operator_says(OLGA, told.topic.unwrap(), "/refund").unwrap();
-    house.until_status("back", |status| status["credits"]["refunded"] == 199).await;
+    house.until_status("back", |status| status["credits"]["refunded"] == 200).await;
     house.until_quiet().await;
     assert!(house.telegram.payments()[1].refunded_at_ms.is_some());
 

@@ -16,7 +16,7 @@ const SAYS = {
   pay: /^(Pay|付款)/,
   arrived: /arrived|已到账/,
   thanks: /Thank you|谢谢/,
-  unpaid: /Nothing was paid|没有付款/,
+  unpaid: /nothing was charged|没有扣款/i,
   refunded: /money went back|钱已退回/,
   portal: /Card and invoices|付款卡和发票/,
 };

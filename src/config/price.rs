@@ -18,13 +18,6 @@ impl Price {
         std::str::from_utf8(&self.currency).expect("parsed from ASCII letters")
     }
 
-    /// An amount as the rules know it; nothing for what has no currency.
-    pub fn of(money: &Money) -> Option<Self> {
-        let currency: [u8; 3] = money.currency.as_bytes().try_into().ok()?;
-        let known = currency.iter().all(u8::is_ascii_uppercase) && money.minor >= 0;
-        known.then_some(Self { minor: money.minor, currency })
-    }
-
     /// The same as the rules know it.
     pub fn money(&self) -> Money {
         Money { minor: self.minor, currency: self.currency().to_owned() }

@@ -8,7 +8,7 @@ use picdesk_core::{
 
 use super::{
     lexicon::Lexicon,
-    money::{plan_name, price_of},
+    money::plan_name,
     pattern::Args,
     speaker::{NAME_CHARS_MAX, own_name},
     units,
@@ -82,7 +82,7 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         Label::Portal => lexicon.word("label-portal").to_owned(),
         Label::Refund => lexicon.word("label-refund").to_owned(),
         Label::RefundOf { number, price } => {
-            let args = Args::new().number("number", *number).ours("price", price_of(price));
+            let args = Args::new().number("number", *number).ours("price", price.to_string());
             lexicon.phrase("label-refund-of", &args)
         }
         Label::RefundYes => lexicon.word("label-refund-yes").to_owned(),

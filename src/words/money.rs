@@ -141,7 +141,7 @@ impl Speaker<'_> {
             Item::Pack(_) => self.credits(credits),
             Item::Plan(id) => plan_name(id),
         };
-        let args = Args::new().ours("item", name).ours("price", price_of(price));
+        let args = Args::new().ours("item", name).ours("price", price.to_string());
         let buyer = clean::line(buyer, NAME_CHARS_MAX);
         let ready = if buyer.is_empty() {
             self.fill("checkout-ready", &args)
@@ -222,11 +222,6 @@ impl Speaker<'_> {
             .theirs("price", &line.price, NAME_CHARS_MAX);
         self.fill("buy-line", &args)
     }
-}
-
-/// `9.90 USD`, `500 ⭐`.
-pub(super) fn price_of(price: &Money) -> String {
-    price.to_string()
 }
 
 /// A plan's or pack's id as a name: `pro` becomes `Pro`.

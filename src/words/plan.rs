@@ -10,7 +10,7 @@ use picdesk_core::{
 
 use super::{
     emphasis::joined,
-    money::{plan_name, price_of},
+    money::plan_name,
     pattern::Args,
     speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
 };
@@ -163,7 +163,7 @@ impl Speaker<'_> {
         for (number, payment) in (1..).zip(payments.iter().take(LINES_MAX)) {
             let args = Args::new()
                 .number("number", number)
-                .ours("price", price_of(&payment.price))
+                .ours("price", payment.price.to_string())
                 .ours("date", self.date(payment.at))
                 .ours("credits", self.credits(payment.credits));
             lines.push(self.fill("refund-line", &args));
@@ -179,7 +179,7 @@ impl Speaker<'_> {
         (by_people, ends): (bool, Option<&str>),
     ) -> Text {
         let args = Args::new()
-            .ours("price", price_of(price))
+            .ours("price", price.to_string())
             .ours("date", self.date(at))
             .ours("credits", self.credits(credits));
         let mut lines = vec![self.fill("refund-ask", &args)];
@@ -193,20 +193,21 @@ impl Speaker<'_> {
     /// That a payment is on its way back.
     pub(super) fn refund_sent(&self, price: &Money, credits: Credits) -> Text {
         let args =
-            Args::new().ours("price", price_of(price)).ours("credits", self.credits(credits));
+            Args::new().ours("price", price.to_string()).ours("credits", self.credits(credits));
         self.fill("refund-sent", &args)
     }
 
     /// That a payment goes back, which the bank has not confirmed yet.
     pub(super) fn refund_pending(&self, price: &Money, credits: Credits) -> Text {
         let args =
-            Args::new().ours("price", price_of(price)).ours("credits", self.credits(credits));
+            Args::new().ours("price", price.to_string()).ours("credits", self.credits(credits));
         self.fill("refund-pending", &args)
     }
 
     fn refund_line(&self, line: &RefundLine) -> Text {
-        let args =
-            Args::new().ours("price", price_of(&line.price)).ours("date", self.date(line.asked_at));
+        let args = Args::new()
+            .ours("price", line.price.to_string())
+            .ours("date", self.date(line.asked_at));
         match (line.state, &line.code) {
             (RefundState::WithPeople, Some(code)) => {
                 self.fill("refund-with-people", &args.ours("code", code.as_str()))

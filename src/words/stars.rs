@@ -2,7 +2,7 @@
 
 use picdesk_core::{channel::Text, payment::NoDeal, say::StarsSay};
 
-use super::{money::price_of, pattern::Args, speaker::Speaker};
+use super::{pattern::Args, speaker::Speaker};
 
 impl Speaker<'_> {
     /// Something about a payment in Telegram Stars.
@@ -16,7 +16,7 @@ impl Speaker<'_> {
             StarsSay::RefundFailed => self.text("stars-refund-failed"),
             StarsSay::RenewInTelegram => self.text("stars-renew"),
             StarsSay::DeskRefundComing { price } => {
-                self.fill("desk-refund-coming", &Args::new().ours("price", price_of(price)))
+                self.fill("desk-refund-coming", &Args::new().ours("price", price.to_string()))
             }
             StarsSay::DeskNothingToRefund => self.text("desk-nothing-to-refund"),
         }

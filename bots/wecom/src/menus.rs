@@ -40,8 +40,7 @@ pub trait Menus: Send + Sync {
 }
 
 /// Reads messages that are nothing but a number of the last menu as presses, and learns from
-/// presses
-/// what people read.
+/// presses what people read.
 pub async fn resolve(menus: &Arc<dyn Menus>, arrivals: &mut [Arrival]) {
     for arrival in arrivals {
         let Arrival::Event(received) = arrival else { continue };

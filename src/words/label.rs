@@ -52,6 +52,8 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         Label::Buy => lexicon.word("label-buy").to_owned(),
         Label::Privacy => lexicon.word("label-privacy").to_owned(),
         Label::Settings => lexicon.word("label-settings").to_owned(),
+        Label::ForThePerson => lexicon.word("label-for-the-person").to_owned(),
+        Label::ForAPicture => lexicon.word("label-for-a-picture").to_owned(),
         Label::Yes => lexicon.word("label-yes").to_owned(),
         Label::No => lexicon.word("label-no").to_owned(),
         Label::SendAgain => lexicon.word("label-send-again").to_owned(),

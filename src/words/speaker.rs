@@ -39,6 +39,10 @@ impl Speaker<'_> {
         self.fill(id, &Args::new().ours("url", url))
     }
 
+    fn of_case(&self, id: &'static str, code: &str) -> Text {
+        self.fill(id, &Args::new().ours("code", code))
+    }
+
     /// What is said of what was bought, and of money that went back.
     fn about_money(&self, say: &Say) -> Text {
         match say {
@@ -236,13 +240,12 @@ impl Speaker<'_> {
             Say::SupportWords => self.text("support-words"),
             Say::SupportConsent => self.text("support-consent"),
             Say::SupportOpened { code, at, back } => self.support_opened(code, *at, *back),
+            Say::SupportMeant { code } => self.of_case("support-meant", code),
             Say::SupportPassedOn => self.text("support-passed-on"),
             Say::SupportTaken => self.text("support-taken"),
             Say::SupportElsewhere => self.support_elsewhere(),
             Say::Answer { operator, text, back } => self.answered(operator, text, *back),
-            Say::SupportDone { code } => {
-                self.fill("support-done", &Args::new().ours("code", code.as_str()))
-            }
+            Say::SupportDone { code } => self.of_case("support-done", code),
 
             Say::Link(link) => self.link(link),
             Say::Gift(gift) => self.gift(gift),

@@ -140,7 +140,7 @@ pub(crate) fn whole(
 }
 
 /// The parts as one message: all pictures in order, the captions together.
-fn joined(parts: &[Message]) -> Option<Message> {
+pub(crate) fn joined(parts: &[Message]) -> Option<Message> {
     let mut message = Message { album: None, ..parts.first()?.clone() };
     message.attachments = parts.iter().flat_map(|part| part.attachments.clone()).collect();
     let captions: Vec<&str> = parts.iter().map(|part| part.text.trim()).collect();

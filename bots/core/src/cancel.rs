@@ -14,6 +14,7 @@ use crate::{
     picture::Scene,
     receipt, request,
     say::{Label, Say, Verb},
+    support::meant,
     tray,
     turn::{Reader, Turn},
 };
@@ -165,6 +166,7 @@ pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
         None | Some(Awaiting::Edit { .. }) => false,
         Some(_) => true,
     };
+    meant::drop_waiting(turn, visit);
     visit.awaits(turn, None);
     done |= tray::clear(turn, visit);
     let by_word = turn.has_one_answer(&visit.reader.conversation);

@@ -13,6 +13,7 @@ use crate::{
     id::{AccountId, EntryId, GenerationId, PurseId, Slot},
     keys,
     say::{Label, Say, Verb},
+    support::meant,
     turn::{Reader, Turn},
 };
 
@@ -58,15 +59,18 @@ impl Visit {
         if self.customer.awaiting == awaiting {
             return;
         }
-        self.customer.awaiting.clone_from(&awaiting);
+        let before = core::mem::replace(&mut self.customer.awaiting, awaiting.clone());
         let (conversation, identity) = (&self.reader.conversation, &self.customer.identity);
         let timer = format!("awaiting:{conversation}:{identity}");
         turn.then(match &awaiting {
             // People keep a chat as long as they like.
             None | Some(Awaiting::Servicer) => Effect::ClearTimer { id: timer },
-            Some(_) => Effect::SetTimer {
+            Some(awaiting) => Effect::SetTimer {
                 id: timer,
-                due_at: turn.frame.now.saturating_add(AWAITS_MS),
+                due_at: turn.frame.now.saturating_add(match awaiting {
+                    Awaiting::Meant { .. } => meant::DECIDES_MS,
+                    _ => AWAITS_MS,
+                }),
                 conversation: conversation.clone(),
                 event: Event::AwaitingLapsed { identity: identity.clone() },
             },
@@ -76,6 +80,10 @@ impl Visit {
             identity: self.customer.identity.clone(),
             awaiting,
         });
+        let waits_on = matches!(self.customer.awaiting, Some(Awaiting::Meant { .. }));
+        if let (Some(Awaiting::Meant { messages }), false) = (before, waits_on) {
+            meant::for_the_person(turn, self, &messages);
+        }
     }
 }
 

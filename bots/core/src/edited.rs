@@ -12,6 +12,7 @@ use crate::{
     message::{too_long, whole},
     request::{self, Wish},
     say::Say,
+    support::meant,
     turn::{Reader, Turn},
 };
 
@@ -69,6 +70,11 @@ fn become_a_request(
 ) {
     match &customer.awaiting {
         Some(Awaiting::Edit { message: declined }) if *declined == message.id => {}
+        Some(Awaiting::Meant { .. }) => {
+            let mut visit = customer::meet(turn, &message.from, Some(customer), message.setting);
+            meant::edited(turn, &mut visit, message);
+            return;
+        }
         Some(_) | None => return,
     }
     let mut visit = customer::meet(turn, &message.from, Some(customer), message.setting);

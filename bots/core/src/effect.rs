@@ -398,6 +398,13 @@ pub enum Effect {
         /// Milliseconds after it was opened.
         after_ms: i64,
     },
+    /// Its customer may mean it by words without a reply.
+    ExpectWords {
+        /// Which.
+        escalation: EscalationId,
+        /// Until when, milliseconds since the epoch.
+        until: i64,
+    },
     /// It is closed, or opened again.
     CloseEscalation {
         /// Which.
@@ -675,4 +682,6 @@ pub struct NewEscalation {
     pub words: String,
     /// The pictures that came with them.
     pub pictures: Vec<MediaRef>,
+    /// Until when words without a reply may be meant for it, milliseconds since the epoch.
+    pub expects_until: i64,
 }

@@ -3,6 +3,7 @@
 mod awaiting;
 mod catalogue;
 mod gift;
+mod line;
 mod link;
 mod needs;
 
@@ -15,7 +16,7 @@ use crate::{
     channel::{Capabilities, MediaRef},
     credits::{Credits, Purse},
     event::{Message, Setting},
-    generation::{Artifact, GenerationState, Options, Quality, Resolution},
+    generation::{Artifact, GenerationState, Options},
     id::{
         AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
         HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
@@ -33,6 +34,7 @@ pub use self::catalogue::{Catalogue, Pack, Plan, Price, Sold};
 pub use self::gift::{
     GiftFacts, GiftNeed, GiftRules, Invitation, OwnInvitations, Promo, PromoFacts, Referral, Side,
 };
+pub use self::line::{Line, Median};
 pub use self::link::{
     FreshCode, LinkFacts, LinkNeed, LinkRow, LinkRules, Linked, Party, SignedIn, Tally, TypedCode,
 };
@@ -415,6 +417,8 @@ pub struct Case {
     pub opened_at: i64,
     /// Whether an operator has answered it.
     pub answered: bool,
+    /// Until when words without a reply may be meant for it, milliseconds since the epoch.
+    pub expects_until: i64,
     /// When it was closed, milliseconds since the epoch; zero while it is open.
     pub closed_at: i64,
     /// The request it is about.
@@ -561,32 +565,6 @@ pub struct Kept {
     pub request: Request,
     /// Whether it is owed to its customer.
     pub owed: bool,
-}
-
-/// The line for the provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line {
-    /// The tags of what waits, rising; at most the first thousand.
-    pub tags: Vec<i64>,
-    /// The tag that was served last: a new account's request comes after it.
-    pub served_tag: i64,
-    /// Pictures being made, wherever.
-    pub running: i64,
-    /// Replicas that share the line, each with room of its own.
-    pub replicas: i64,
-    /// Measured medians; nothing where there are too few samples.
-    pub medians: Vec<Median>,
-}
-
-/// A measured median.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Median {
-    /// Of which resolution.
-    pub resolution: Resolution,
-    /// Of which quality.
-    pub quality: Quality,
-    /// Milliseconds from the call to the stored picture.
-    pub took_ms: i64,
 }
 
 /// What a customer asked for, kept on disk whole: also through sign-in and payment.

@@ -335,6 +335,14 @@ pub(crate) fn consent() -> Vec<Vec<Key>> {
     vec![vec![act(Label::Yes, Verb::ConsentYes, 0), act(Label::No, Verb::ConsentNo, 0)]]
 }
 
+/// Under the question for whom words are.
+pub(crate) fn meant() -> Vec<Vec<Key>> {
+    vec![vec![
+        act(Label::ForThePerson, Verb::ForThePerson, 0),
+        act(Label::ForAPicture, Verb::ForAPicture, 0),
+    ]]
+}
+
 /// Opens the private gallery page.
 pub(crate) fn gallery(url: &str) -> Option<Key> {
     let key = || Key { label: Label::Gallery, does: Does::Open(String::from(url)) };

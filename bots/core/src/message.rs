@@ -9,7 +9,7 @@ use crate::{
     credits::Credits,
     customer::{self, Visit},
     event::{About, Message, Setting},
-    facts::{Awaiting, Beside, House, MessageFacts, Pace, Reference, Request},
+    facts::{Awaiting, Beside, House, Line, MessageFacts, Pace, Reference, Request},
     flags,
     generation::Options,
     handing,
@@ -18,7 +18,9 @@ use crate::{
     keys,
     request::{self, Placed, Wish},
     say::Say,
-    signing_in, support, tray,
+    signing_in,
+    support::{self, meant},
+    tray,
     turn::{Reader, Turn},
 };
 
@@ -80,7 +82,11 @@ pub(crate) fn whole(
             words(turn, visit, facts, message, &message.text);
         }
         Intent::Command(command) => return command::obey(turn, visit, facts, message, command),
-        Intent::Greeting if message.attachments.is_empty() && !support::listens(visit, facts) => {
+        Intent::Greeting
+            if message.attachments.is_empty()
+                && !support::listens(visit, facts)
+                && !meant::may_be(turn, visit, facts, message) =>
+        {
             welcome(turn, visit);
             return true;
         }
@@ -124,6 +130,31 @@ fn words(
     if let Some(number) = missed_choice(turn, visit, message, text) {
         return turn.say(&visit.reader, Say::NoSuchChoice { number });
     }
+    if meant::may_be(turn, visit, facts, message) {
+        return meant::ask(turn, visit, message);
+    }
+    drawn(turn, visit, facts, message, text);
+}
+
+/// Words that were kept until it was known for whom they are: they are for a picture.
+pub(crate) fn for_a_picture(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    line: &Line,
+    message: &Message,
+) {
+    let facts = MessageFacts::of_line(line.clone());
+    drawn(turn, visit, &facts, message, message.text.trim());
+}
+
+/// A prompt, or pictures that wait for words.
+fn drawn(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+    text: &str,
+) {
     let Some(pictures) = usable(turn, visit, message) else { return };
     if !text.trim().is_empty() {
         if prompt(turn, visit, facts, message, text, pictures) == Placed::Declined {

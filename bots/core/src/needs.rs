@@ -242,6 +242,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::SendAgain
         | Verb::OpenPicture => Needs { artifact, ..base },
         Verb::Larger => Needs { artifact, line: true, newest: true, ..base },
+        Verb::ForAPicture => Needs { line: true, ..base },
         Verb::Example => Needs { line: true, newest: true, ..base },
         Verb::Balance => Needs { entries: true, plan: true, ..base },
         Verb::HistoryPage => Needs { history: Some(row), ..base },
@@ -277,7 +278,8 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::SetLanguage
         | Verb::SetCause
         | Verb::ConsentYes
-        | Verb::ConsentNo => base,
+        | Verb::ConsentNo
+        | Verb::ForThePerson => base,
     }
 }
 

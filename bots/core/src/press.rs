@@ -24,7 +24,9 @@ use crate::{
     keys, linking, offer, payment, pricing, receipt,
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
-    settings, support, tray,
+    settings,
+    support::{self, meant},
+    tray,
     turn::Turn,
 };
 
@@ -105,6 +107,10 @@ fn obey(
         Verb::SetCause => return support::cause_chosen(turn, visit, message, row),
         Verb::ConsentYes => return support::consented(turn, visit, message, true),
         Verb::ConsentNo => return support::consented(turn, visit, message, false),
+        Verb::ForThePerson | Verb::ForAPicture => {
+            let for_a_picture = verb == Verb::ForAPicture;
+            return meant::decided(turn, visit, &facts.line, message, for_a_picture);
+        }
         Verb::SetResolution => {
             let changed = keys::resolution(row).map(|resolution| Options { resolution, ..now });
             return settings::choose(turn, visit, message, changed);
@@ -193,6 +199,8 @@ fn ends(verb: Verb) -> bool {
             | Verb::ConsentNo
             | Verb::LinkYes
             | Verb::LinkNo
+            | Verb::ForThePerson
+            | Verb::ForAPicture
     )
 }
 

@@ -505,6 +505,11 @@ pub enum Say {
         /// How more is said to them; nothing where all that is written reaches them.
         back: Option<AnswerBack>,
     },
+    /// For whom are these words?
+    SupportMeant {
+        /// `S-1042`.
+        code: String,
+    },
     /// The person's words were passed on.
     SupportPassedOn,
     /// A person has taken the chat.

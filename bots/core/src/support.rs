@@ -1,5 +1,6 @@
 //! The way to a human, from the customer's side: a cause, their words, a question, a case.
 
+pub(crate) mod meant;
 mod parts;
 
 use alloc::{format, string::String, vec::Vec};
@@ -52,6 +53,7 @@ pub(crate) fn listens(visit: &Visit, facts: &MessageFacts) -> bool {
             | Awaiting::Words { .. }
             | Awaiting::LinkEmail
             | Awaiting::LinkEmailCode { .. }
+            | Awaiting::Meant { .. }
             | Awaiting::Servicer,
         )
         | None => false,
@@ -99,6 +101,7 @@ pub(crate) fn hears(
             | Awaiting::Words { .. }
             | Awaiting::LinkEmail
             | Awaiting::LinkEmailCode { .. }
+            | Awaiting::Meant { .. }
             | Awaiting::Servicer,
         )
         | None => {}
@@ -228,6 +231,7 @@ pub(crate) fn cause_chosen(
             | Awaiting::CaseConsent { .. }
             | Awaiting::LinkEmail
             | Awaiting::LinkEmailCode { .. }
+            | Awaiting::Meant { .. }
             | Awaiting::Servicer,
         )
         | None => None,
@@ -284,6 +288,7 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) -> St
         consent,
         words: told.words,
         pictures: told.pictures,
+        expects_until: turn.frame.now.saturating_add(meant::AFTER_THEIRS_MS),
     }));
     if let Some(desk) = turn.house().desk.clone() {
         open_topic(turn, &desk, id, &code, &visit.customer.name);
@@ -349,6 +354,11 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
     if !told.words.is_empty() || told.pictures.is_empty() {
         visit.awaits(turn, None);
     }
+    deliver(turn, visit, case, message, &told);
+}
+
+/// Words and pictures go to the people who have a case, as soon as it has a place with them.
+fn deliver(turn: &mut Turn<'_>, visit: &Visit, case: &Case, message: &Message, told: &Told) {
     let Some(topic) = &case.topic else {
         return await_topic(turn, &visit.reader, case, message, turn.frame.now);
     };
@@ -359,6 +369,7 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
     for place in desk::places(turn.house(), case) {
         pass_on(turn, &place, case.id, &visit.customer.name, &told.words, &told.pictures);
     }
+    meant::expect(turn, case, meant::AFTER_THEIRS_MS);
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
 }

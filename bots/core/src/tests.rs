@@ -15,6 +15,7 @@ mod letters;
 mod lines;
 mod linking;
 mod links;
+mod meant;
 mod members;
 mod model;
 mod money;

@@ -104,9 +104,9 @@ impl Rows {
             | Effect::UnplaceEscalation { .. }
             | Effect::Readdress { .. }
             | Effect::AnswerEscalation { .. }
+            | Effect::ExpectWords { .. }
             | Effect::CloseEscalation { .. } => self.gather_case(seq, effect),
-            Effect::BounceMessage { outbound, refusal, again } => {
-                let (outbound, refusal, again) = (*outbound, *refusal, *again);
+            &Effect::BounceMessage { outbound, refusal, again } => {
                 self.bounced.push(outbox::Bounce { outbound, refusal, again });
             }
             // Slots are taken when the messages go into the outbox.
@@ -169,9 +169,8 @@ impl Rows {
                 self.touched.push((escalation.account.0, seq, 0));
                 self.escalations.push(escalation_row(escalation, self.now));
             }
-            Effect::PlaceEscalation { escalation, topic } => {
-                let values = vec![escalation.0.into(), topic.as_str().into()];
-                self.single(sql::PLACE_ESCALATION, values);
+            Effect::PlaceEscalation { escalation: id, topic } => {
+                self.single(sql::PLACE_ESCALATION, vec![id.0.into(), topic.as_str().into()]);
             }
             Effect::UnplaceEscalation { escalation } => {
                 self.single(sql::UNPLACE_ESCALATION, vec![escalation.0.into()]);
@@ -180,9 +179,11 @@ impl Rows {
                 let values = vec![outbound.0.into(), to.as_str().into(), again.0.into()];
                 self.single(sql::READDRESS, values);
             }
-            Effect::AnswerEscalation { escalation, .. } => {
-                let values = vec![escalation.0.into(), self.now.into()];
-                self.single(sql::ANSWER_ESCALATION, values);
+            Effect::AnswerEscalation { escalation: id, .. } => {
+                self.single(sql::ANSWER_ESCALATION, vec![id.0.into(), self.now.into()]);
+            }
+            Effect::ExpectWords { escalation: id, until } => {
+                self.single(sql::EXPECT_WORDS, vec![id.0.into(), (*until).into()]);
             }
             Effect::CloseEscalation { escalation, closed } => {
                 let state = if *closed { "resolved" } else { "open" };

@@ -158,5 +158,6 @@ pub(super) fn read_case(row: &Row) -> Result<Case, StoreError> {
         words: body.words,
         pictures: body.pictures,
         handed: row.flag(16)?,
+        expects_until: row.int(17)?,
     })
 }

@@ -12,7 +12,7 @@ macro_rules! case_columns {
         "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
          e.state, e.closed_at, e.request, e.consent, i.name, e.words, e.opened_at, e.answered_at, \
          coalesce((select w.handed from reply_windows w \
-                   where w.conversation = e.conversation), 0)"
+                   where w.conversation = e.conversation), 0), e.expects_until"
     };
 }
 

@@ -37,6 +37,8 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::Settings,
         Label::Count(1, Chosen::No),
         Label::Count(10, Chosen::Yes),
+        Label::ForThePerson,
+        Label::ForAPicture,
         Label::Yes,
         Label::No,
         Label::SendAgain,

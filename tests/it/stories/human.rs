@@ -6,7 +6,7 @@ use picdesk_sandbox::{
     telegram::{ALICE, Armed, Fault, MessageView, OLGA, OPERATORS, Say, TopicAction},
 };
 
-use super::{bot_says, photo};
+use super::{bot_says, photo, picture_of};
 use crate::house::{Given, House, PATIENCE};
 
 #[tokio::test]
@@ -38,6 +38,37 @@ async fn what_an_operator_answers_reaches_the_customer_and_notes_stay_at_the_des
     assert!(view.topics.iter().all(|it| it.topic != topic || it.closed), "{:?}", view.topics);
     let chat = house.telegram.transcript(ALICE);
     assert!(!chat.contains("five, that is a lot"), "a note went out:\n{chat}");
+}
+
+#[tokio::test]
+async fn what_somebody_tells_a_human_without_a_reply_is_not_drawn_unasked() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let topic = opened(&house).await;
+    house.telegram.operator_says(OLGA, topic, "/r Which fox is it?").unwrap();
+    bot_says(&house, ALICE, "Which fox is it?").await;
+    house.until_quiet().await;
+    house.telegram.say(ALICE, "the second one").unwrap();
+    let question = bot_says(&house, ALICE, "or a picture to make?").await;
+    house.telegram.send_photo(ALICE, photo(320, 240), "").await.unwrap();
+    house.until_quiet().await;
+    assert_eq!(house.images.calls().len(), 0, "nothing is made of it yet");
+    house.telegram.press(ALICE, ALICE, question.message, "For the person").unwrap();
+    let told = at_desk(&house, "the second one").await;
+    assert_eq!(told.topic, Some(topic));
+    bot_says(&house, ALICE, "Passed on").await;
+    house.until_quiet().await;
+    let desk = house.telegram.chat_view(OPERATORS, Some(topic), 100).unwrap();
+    assert!(desk.messages.iter().any(|it| it.picture.is_some()), "{:?}", desk.messages);
+
+    // Asked again, and it is for a picture: then the next words are too.
+    house.telegram.say(ALICE, "a fox in the snow").unwrap();
+    let question = bot_says(&house, ALICE, "or a picture to make?").await;
+    house.telegram.press(ALICE, ALICE, question.message, "Make a picture").unwrap();
+    picture_of(&house, ALICE, "a fox in the snow").await;
+    house.telegram.say(ALICE, "a fox in the rain").unwrap();
+    picture_of(&house, ALICE, "a fox in the rain").await;
+    house.until_quiet().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::MediaRef,
+    event::Message,
     id::{ArtifactId, MessageId, RequestId},
     say::Cause,
 };
@@ -53,6 +54,11 @@ pub enum Awaiting {
         cause: Cause,
         /// The request it is about.
         request: Option<RequestId>,
+    },
+    /// Whether these are for the person who helps them, or for a picture.
+    Meant {
+        /// What they wrote, in order.
+        messages: Vec<Message>,
     },
     /// Whether the helper may see prompt and pictures.
     CaseConsent {

@@ -95,6 +95,10 @@ pub enum Label {
     Yes,
     /// \[No\]
     No,
+    /// \[For the person\]
+    ForThePerson,
+    /// \[Make a picture\]
+    ForAPicture,
     /// \[Send again\]
     SendAgain,
     /// A kept picture by its number on the page.
@@ -263,6 +267,10 @@ pub enum Verb {
     HistoryPage = 32,
     /// End the matter `row`; operators only.
     CaseDone = 33,
+    /// What waits is for the person who helps them.
+    ForThePerson = 34,
+    /// What waits is for a picture.
+    ForAPicture = 35,
     /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
     BuyItem = 50,
     /// Make a code for another chat.
@@ -307,7 +315,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 55] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -341,6 +349,8 @@ impl Verb {
         Self::OpenPicture,
         Self::HistoryPage,
         Self::CaseDone,
+        Self::ForThePerson,
+        Self::ForAPicture,
         Self::BuyItem,
         Self::MakeCode,
         Self::LinkYes,

@@ -119,6 +119,7 @@ impl Say {
             Self::SupportWords => Matter::Neither,
             Self::SupportConsent => Matter::Neither,
             Self::SupportOpened { .. } => Matter::Neither,
+            Self::SupportMeant { .. } => Matter::Neither,
             Self::SupportPassedOn => Matter::Neither,
             Self::SupportTaken => Matter::Neither,
             Self::SupportElsewhere => Matter::Neither,

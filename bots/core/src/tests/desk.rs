@@ -30,12 +30,20 @@ fn written(facts: DeskFacts, text: &str) -> String {
     at(TOPIC, Facts::Desk(facts), Event::MessageReceived(line))
 }
 
+/// The same under a picture.
+fn shown(text: &str) -> String {
+    let line = Message { attachments: vec![photo("p")], ..message(text) };
+    let line = Message { setting: Setting::Desk, ..line };
+    at(TOPIC, Facts::Desk(facts()), Event::MessageReceived(line))
+}
+
 #[test]
 fn an_answer_goes_out_and_its_state_stands_under_it() {
     assert_snapshot!(folded(&written(facts(), "/r It was the lamp.")), @r#"
     send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was
         the lamp.", back: Some(ByReply) }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
+    ExpectWords { escalation: 90, until: 1700086400000 }
     "#);
 }
 
@@ -72,16 +80,11 @@ fn an_answer_without_words_or_without_a_case_helps() {
 
 #[test]
 fn an_operators_picture_goes_out() {
-    let line = Message {
-        setting: Setting::Desk,
-        attachments: vec![photo("p")],
-        ..message("/r like this")
-    };
-    let event = Event::MessageReceived(line);
-    assert_snapshot!(folded(&at(TOPIC, Facts::Desk(facts()), event)), @r#"
+    assert_snapshot!(folded(&shown("/r like this")), @r#"
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "p", unique:
         "p" }, caption: Answer { operator: "Mei", text: "like this", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
+    ExpectWords { escalation: 90, until: 1700086400000 }
     "#);
 }
 
@@ -309,12 +312,7 @@ fn a_picture_that_cannot_be_passed_on_is_told_in_the_topic() {
 #[test]
 fn words_that_do_not_fit_under_a_picture_follow_it() {
     let words = "lamp ".repeat(200);
-    let line = Message {
-        setting: Setting::Desk,
-        attachments: vec![photo("p")],
-        ..message(&std::format!("/r {words}"))
-    };
-    let effects = at(TOPIC, Facts::Desk(facts()), Event::MessageReceived(line));
+    let effects = shown(&std::format!("/r {words}"));
     let sent: std::vec::Vec<&str> =
         effects.lines().filter(|line| line.contains("never twice")).collect();
     assert_eq!(sent.len(), 2, "{effects}");
@@ -380,6 +378,7 @@ fn all_pictures_of_an_operators_album_go_out_in_order_and_have_one_state() {
         Forward { media: { handle: "c", unique: "c" }, caption: Answer { operator: "Mei",
         text: "", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
+    ExpectWords { escalation: 90, until: 1700086400000 }
     "#);
 }
 
@@ -398,6 +397,7 @@ fn a_picture_that_comes_late_follows_the_others_of_its_album() {
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "c", unique:
         "c" }, caption: Answer { operator: "Mei", text: "", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 12 silently: RelayState(Waiting)
+    ExpectWords { escalation: 90, until: 1700086400000 }
     "#);
     assert_eq!(part_came(album(false, true, vec![]), part("12", "", "c")), "");
 }
@@ -405,9 +405,7 @@ fn a_picture_that_comes_late_follows_the_others_of_its_album() {
 #[test]
 fn words_too_long_for_a_caption_are_told_of_together_with_their_picture() {
     let text = std::format!("/r {}", "word ".repeat(200));
-    let line = Message { attachments: vec![photo("p")], ..message(&text) };
-    let line = Message { setting: Setting::Desk, ..line };
-    let effects = at(TOPIC, Facts::Desk(facts()), Event::MessageReceived(line));
+    let effects = shown(&text);
     assert_eq!(effects.matches("RelayPart").count(), 2, "{effects}");
     assert_eq!(effects.matches("RelayState(Waiting)").count(), 1, "{effects}");
 }

@@ -246,26 +246,7 @@ pub fn line() -> Line {
 }
 
 pub fn message_facts(customer: impl Into<Option<Customer>>) -> MessageFacts {
-    MessageFacts {
-        customer: customer.into(),
-        pace: Pace::Fine,
-        replied: None,
-        beside: Beside::Nothing,
-        linked: None,
-        checkout: None,
-        plan: PlanFacts::default(),
-        answered: None,
-        line: line(),
-        started: None,
-        pictured: false,
-        album: None,
-        history: None,
-        entries: vec![],
-        past: Past::default(),
-        link: None,
-        gift: None,
-        whereabouts: Whereabouts::Here,
-    }
+    MessageFacts { customer: customer.into(), ..MessageFacts::of_line(line()) }
 }
 
 pub fn request(state: RequestState) -> Request {
@@ -391,6 +372,7 @@ pub fn case() -> Case {
         closed: false,
         opened_at: NOW - 400_000,
         answered: true,
+        expects_until: 0,
         closed_at: 0,
         request: None,
         consent: false,

@@ -149,11 +149,16 @@ async fn a_case_is_answered_for_the_first_time_once() {
             consent: false,
             words: "my fox has five legs".to_owned(),
             pictures: Vec::new(),
+            expects_until: START + 1,
         });
         house.follow(vec![open]).await.unwrap();
         let case = house.seen(&ada).await.case.unwrap();
         assert_eq!((case.answered, case.opened_at), (false, START));
         house.hands.advance(Duration::from_mins(1));
+        assert_eq!(case.expects_until, START + 1);
+        let expected = Effect::ExpectWords { escalation: id, until: 0 };
+        house.follow(vec![expected]).await.unwrap();
+        assert_eq!(house.seen(&ada).await.case.unwrap().expects_until, 0);
         let answer = || Effect::AnswerEscalation { escalation: id, after_ms: 60_000 };
         house.follow(vec![answer()]).await.unwrap();
         house.hands.advance(Duration::from_mins(1));

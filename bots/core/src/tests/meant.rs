@@ -1,0 +1,143 @@
+//! Words that may be for the person who helps, or for a picture.
+
+use std::{vec, vec::Vec};
+
+use insta::assert_snapshot;
+
+use super::world::*;
+use crate::{
+    event::{Event, Message, Setting},
+    facts::*,
+    say::Verb,
+};
+
+/// Somebody whose matter was just talked about.
+fn talking() -> Customer {
+    Customer { case: Some(Case { expects_until: NOW + 1, ..case() }), ..customer(5) }
+}
+
+fn undecided(messages: Vec<Message>) -> Customer {
+    Customer { awaiting: Some(Awaiting::Meant { messages }), ..talking() }
+}
+
+#[test]
+fn words_after_a_persons_words_are_asked_about() {
+    let effects = said(message_facts(talking()), message("the second one"));
+    assert!(effects.contains("SupportMeant { code: \"S-1042\" }"), "{effects}");
+    assert!(effects.contains("[ForThePerson 0]"), "{effects}");
+    assert!(!effects.contains("hold"), "{effects}");
+    // So are greetings, and pictures without words.
+    let effects = said(message_facts(talking()), message("hello"));
+    assert!(effects.contains("SupportMeant"), "{effects}");
+    let shown = Message { attachments: vec![photo("p")], ..message("") };
+    let effects = said(message_facts(talking()), shown);
+    assert!(effects.contains("SupportMeant") && !effects.contains("Tray"), "{effects}");
+}
+
+#[test]
+fn words_that_are_surely_a_prompt_are_drawn() {
+    let long_ago = Customer { case: Some(Case { expects_until: NOW, ..case() }), ..customer(5) };
+    let closed = Case { closed: true, closed_at: NOW, expects_until: NOW + 1, ..case() };
+    let elsewhere = Case { conversation: "telegram:8".into(), expects_until: NOW + 1, ..case() };
+    let with_tray = Customer { tray: vec![Reference::Media(media("p"))], ..talking() };
+    let of = |case| Customer { case: Some(case), ..customer(5) };
+    for customer in [long_ago, of(closed), of(elsewhere), with_tray] {
+        let effects = said(message_facts(customer), message("a fox"));
+        assert!(effects.contains("hold 2"), "{effects}");
+    }
+}
+
+#[test]
+fn for_the_person_all_that_waits_goes_to_the_person() {
+    let shown = Message { id: "11".into(), attachments: vec![photo("p")], ..message("") };
+    let customer = undecided(vec![message("the second one"), shown]);
+    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::ForThePerson, 0))), @r#"
+    edit message 20 in telegram:7: Removed
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "the
+        second one" }
+    send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:
+        "p" }, caption: CustomerWrote { name: "Ada", text: "" } }
+    ExpectWords { escalation: 90, until: 1700000900000 }
+    send in telegram:7 about Matter(90): SupportPassedOn
+    answer tap
+    "#);
+}
+
+#[test]
+fn for_a_picture_it_is_drawn_and_not_asked_again() {
+    let customer = undecided(vec![message("a fox"), message("in the snow")]);
+    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::ForAPicture, 0))), @r#"
+    edit message 20 in telegram:7: Removed
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    ExpectWords { escalation: 90, until: 0 }
+    open request #1 Open: "a fox\nin the snow" K1 Square Medium ×1 each 2 cheaper -
+        references [] parent -
+    hold 2 as #3 for #2 of purse 2
+    generate #2 of #1 with hold #3 number 1 tag 41
+    send as Generation(#2) in telegram:7: Making "a fox\nin the snow" K1 Square Medium ×1
+        for 2, picture 1 of 1, from 0, place 0, wait Some(20) / [Cancel #1] [SupportLink
+        https://help.example]
+    answer tap
+    "#);
+}
+
+#[test]
+fn who_does_not_say_is_understood_by_the_person() {
+    let customer = undecided(vec![message("the second one")]);
+    let event = Event::AwaitingLapsed { identity: customer.identity.clone() };
+    assert_snapshot!(
+        folded(&at(PRIVATE, Facts::Message(message_facts(customer)), event)), @r#"
+    ClearTimer { id: "awaiting:telegram:7:telegram:7" }
+    Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "the
+        second one" }
+    ExpectWords { escalation: 90, until: 1700000900000 }
+    send in telegram:7 about Matter(90): SupportPassedOn
+    "#);
+}
+
+#[test]
+fn turning_to_something_else_leaves_no_words_behind() {
+    let customer = undecided(vec![message("the second one")]);
+    let effects = said(message_facts(customer), message("/support it is blue"));
+    let (first, second) = ("text: \"the second one\"", "text: \"it is blue\"");
+    let both: Vec<usize> = [first, second].iter().filter_map(|one| effects.find(one)).collect();
+    assert!(both.len() == 2 && both[0] < both[1], "{effects}");
+}
+
+#[test]
+fn cancelled_they_are_for_nobody() {
+    let customer = undecided(vec![message("the second one")]);
+    let effects = said(message_facts(customer), message("/cancel"));
+    assert!(effects.contains("awaiting: -") && !effects.contains("CustomerWrote"), "{effects}");
+}
+
+#[test]
+fn an_edit_counts_while_they_wait() {
+    let customer = undecided(vec![message("the secnd one")]);
+    let event = Event::MessageEdited(message("the second one"));
+    let effects = at(PRIVATE, Facts::Message(message_facts(customer)), event);
+    assert!(effects.contains("text: \"the second one\""), "{effects}");
+}
+
+#[test]
+fn a_late_press_is_told_so() {
+    assert_eq!(pressed(press_facts(talking(), Verb::ForAPicture, 0)), "answer tap: Stale");
+}
+
+#[test]
+fn an_operators_words_expect_an_answer() {
+    let facts = DeskFacts {
+        operator: Some(Operator { name: "Mei".into() }),
+        case: Some(case()),
+        answers_customer: false,
+        refundable: None,
+        album: None,
+    };
+    let line = Message { setting: Setting::Desk, ..message("/r which one?") };
+    let effects = at(TOPIC, Facts::Desk(facts), Event::MessageReceived(line));
+    assert!(effects.contains("ExpectWords { escalation: 90"), "{effects}");
+}

@@ -154,10 +154,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For pictures that customers send. The file is what Telegram lets a bot download (Bot API,
-    /// `getFile`: 20 MB, in the server 20 << 20).
+    /// For pictures that customers send. The file is the most that `limits.reference_bytes_max` can
+    /// be, which is what the images API takes (`images/edits`: under 50 MB each); a channel may
+    /// give less (Telegram's `getFile`: 20 MB).
     pub const REFERENCE: Self = Self {
-        bytes_max: 20 << 20,
+        bytes_max: 50_000_000,
         side_max: 8192,
         pixels_max: 25_000_000,
         memory_max: MEMORY_MAX,

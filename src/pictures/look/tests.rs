@@ -112,8 +112,8 @@ fn limits_are_checked_on_the_header_alone() {
     let fault =
         deep.within(&limits, limits.memory_max - deep.memory + 1).expect_err("with its file");
     assert!(matches!(fault, PictureFault::TooCostly { memory: 128_000_001, .. }));
-    let fault = limits.admit_bytes((20 << 20) + 1).expect_err("too long");
-    assert!(matches!(fault, PictureFault::TooManyBytes { bytes_max: 20_971_520, .. }));
+    let fault = limits.admit_bytes(50_000_001).expect_err("too long");
+    assert!(matches!(fault, PictureFault::TooManyBytes { bytes_max: 50_000_000, .. }));
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn open_account(number: i64) -> Effect {
         purse: PurseId(number),
         person: Person { identity, name: "Ada".to_owned(), language: None },
         language: Language::default(),
+        home: None,
     }
 }
 

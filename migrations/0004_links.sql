@@ -32,7 +32,7 @@ create table identities (
   language_chosen bigint not null,
   reachable bigint not null,
   created_at bigint not null,
-  -- Where they are talked with alone, once they have linked a chat; else that has their own name.
+  -- Where they are talked with alone, where that has another name than they have.
   home text,
   -- When their account was linked or signed in, zero when never; on which side they were then, by
   -- the link, above zero where they came; and what they may spend in the first day.

@@ -42,7 +42,8 @@ const FIND_CONVERSATION: &str = "
              i.created_at, i.id, r.id desc
     limit 1";
 const FIND_IDENTITIES: &str = "
-    select id from identities where account = $1 and reachable = 1 order by created_at, id";
+    select coalesce(home, id) from identities where account = $1 and reachable = 1
+    order by created_at, id";
 /// Where an account last asked, or the name of its identity; also of whom we believe that we
 /// cannot reach them.
 pub(super) const FIND_CONVERSATION_OF_ANY: &str = "
@@ -121,9 +122,11 @@ pub async fn private_conversation(
         return row.text(0).map(Some);
     }
     for row in by.find(FIND_IDENTITIES, &[account.into()]).await? {
-        let identity = ConversationId(row.text(0)?);
-        if identity.channel() != picdesk_wecom::config::KF {
-            return Ok(Some(identity.0));
+        let home = ConversationId(row.text(0)?);
+        // A customer on WeChat is nowhere without the account they wrote to.
+        let is_kf = home.channel() == picdesk_wecom::config::KF;
+        if !is_kf || picdesk_wecom::address::Address::of(&home).is_some() {
+            return Ok(Some(home.0));
         }
     }
     Ok(None)

@@ -84,7 +84,7 @@ fn asked() -> Vec<Effect> {
     let person = Person { identity: "telegram:1".into(), name: "Ada".into(), language: None };
     let identity = person.identity.clone();
     let mut effects = vec![
-        Effect::OpenAccount { account, purse, person, language: Language::En },
+        Effect::OpenAccount { account, purse, person, language: Language::En, home: None },
         Effect::Grant {
             entry: EntryId(3),
             purse,

@@ -102,7 +102,7 @@ pub(crate) fn meet(
     setting: Setting,
 ) -> Visit {
     let Some(known) = known else {
-        let customer = open_account(turn, person);
+        let customer = open_account(turn, person, setting);
         let reader = Reader::here(turn, &customer, setting);
         return Visit { reader, customer, is_new: true };
     };
@@ -160,12 +160,16 @@ pub(crate) fn came_to_nothing(
     );
 }
 
-fn open_account(turn: &mut Turn<'_>, person: &Person) -> Customer {
+fn open_account(turn: &mut Turn<'_>, person: &Person, setting: Setting) -> Customer {
     let house = turn.house();
     let account = AccountId(turn.id());
     let mut purse = Purse::empty(PurseId(turn.id()));
     let language = person.language.unwrap_or(house.language_default);
-    turn.then(Effect::OpenAccount { account, purse: purse.id, person: person.clone(), language });
+    // Where a chat has another name than who is in it, it is found by that later.
+    let here = turn.frame.conversation.clone();
+    let home = (setting == Setting::Private && here.0 != person.identity.0).then_some(here);
+    let (purse_id, who) = (purse.id, person.clone());
+    turn.then(Effect::OpenAccount { account, purse: purse_id, person: who, language, home });
     if turn.house().channel(turn.frame.conversation).is_some_and(|it| it.meets_contacts) {
         let identity = person.identity.clone();
         turn.then(Effect::TakeOrigin { account, identity });

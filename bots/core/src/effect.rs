@@ -39,6 +39,8 @@ pub enum Effect {
         person: Person,
         /// In which language we speak with them.
         language: Language,
+        /// Where they are talked with alone, where that has another name than they have.
+        home: Option<ConversationId>,
     },
     /// Where somebody came from: the payload of the link that brought them.
     KeepOrigin {

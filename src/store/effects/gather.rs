@@ -197,7 +197,7 @@ impl Rows {
 
     fn gather_person(&mut self, effect: &Effect) {
         match effect {
-            Effect::OpenAccount { account, purse, person, language } => {
+            Effect::OpenAccount { account, purse, person, language, home } => {
                 self.new_account(account.0, purse.0);
                 self.identities.push(vec![
                     person.identity.as_str().into(),
@@ -207,6 +207,7 @@ impl Rows {
                     0_i64.into(),
                     1_i64.into(),
                     self.now.into(),
+                    home.as_ref().map(|it| it.0.clone()).into(),
                 ]);
             }
             Effect::KeepOrigin { account, origin } => {

@@ -6,7 +6,8 @@ pub(super) const INSERT_PURSES: &str = "
 pub(super) const INSERT_ACCOUNTS: &str = "
     insert into accounts (id, purse, options, plan, last_tag, created_at) values {rows}";
 pub(super) const INSERT_IDENTITIES: &str = "
-    insert into identities (id, account, name, language, language_chosen, reachable, created_at)
+    insert into identities (id, account, name, language, language_chosen, reachable, created_at,
+                            home)
     values {rows}";
 pub(super) const KEEP_ORIGIN: &str = "update accounts set origin = $2 where id = $1";
 pub(super) const REMEMBER_ORIGIN: &str = "

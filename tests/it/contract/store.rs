@@ -183,7 +183,10 @@ impl House {
         let name = format!("telegram:{name}");
         let customer = self.somebody(&name, &name);
         let (account, purse, person) = (customer.account, customer.purse, customer.person());
-        (customer, Effect::OpenAccount { account, purse, person, language: Language::En })
+        (
+            customer,
+            Effect::OpenAccount { account, purse, person, language: Language::En, home: None },
+        )
     }
 
     fn somebody(&self, name: &str, conversation: &str) -> Customer {
@@ -201,9 +204,15 @@ impl House {
         let customer = self.somebody(name, conversation);
         let person = customer.person();
         let (account, purse) = (customer.account, customer.purse);
-        self.follow(vec![Effect::OpenAccount { account, purse, person, language: Language::En }])
-            .await
-            .unwrap();
+        self.follow(vec![Effect::OpenAccount {
+            account,
+            purse,
+            person,
+            language: Language::En,
+            home: None,
+        }])
+        .await
+        .unwrap();
         if credits > 0 {
             self.order(vec![self.grant(&customer, credits, &format!("trial:{name}"))])
                 .await

@@ -50,6 +50,19 @@ async fn a_window_that_closes_under_a_picture_owes_it_and_it_goes_first_when_the
 }
 
 #[tokio::test]
+async fn credits_are_told_to_a_customer_who_never_asked_for_a_picture() {
+    let house = house().await;
+    let _desk = house.open().await;
+    house.wecom().say("kf-anna", "余额").unwrap();
+    bot_says(&house, "kf-anna", "可用 10 积分").await;
+    house.until_quiet().await;
+    let who = format!("wecom-kf:{ANNA}");
+    house.order_well(&["credits", "grant", &who, "5", "--reason", "a gift"]).await;
+    bot_says(&house, "kf-anna", "已到账").await;
+    house.until_quiet().await;
+}
+
+#[tokio::test]
 async fn the_sixth_answer_waits_and_a_picture_is_never_behind_it() {
     let house = house().await;
     let wecom = house.wecom();

@@ -346,7 +346,7 @@ fn a_greeting_by_its_code_costs_no_reply() {
     let facts = Facts::Message(message_facts(None));
     assert_snapshot!(on(&facts, &entered(Greet::Once(code(NOW + 20_000))), window(0)), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) }, language: En }
+        "Ada", language: Some(En) }, language: En, home: Some("wecom-kf:wk1/wm1") }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     send in wecom-kf:wk1/wm1 answering code:WELCOME about Occasion: Welcome { trial: 3 } /

@@ -35,7 +35,7 @@ fn a_prompt_in_a_group_answers_its_message_and_obeys_only_its_asker() {
 fn a_new_member_gets_an_account_of_their_own() {
     assert_snapshot!(folded(&in_group(message_facts(None), "a fox")), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) }, language: En }
+        "Ada", language: Some(En) }, language: En, home: - }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     open request #3 Open: "a fox" K1 Square Medium ×1 each 2 cheaper - references [] parent

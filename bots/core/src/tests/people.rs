@@ -19,7 +19,7 @@ use crate::{
 fn a_start_opens_an_account_with_trial_credits_and_welcomes() {
     assert_snapshot!(folded(&said(message_facts(None), message("/start promo-17"))), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) }, language: En }
+        "Ada", language: Some(En) }, language: En, home: - }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     KeepOrigin { account: #0, origin: "promo-17" }
@@ -40,7 +40,7 @@ fn a_greeting_of_somebody_known_costs_nothing() {
 fn somebody_new_whose_first_words_are_a_prompt_gets_the_picture_at_once() {
     assert_snapshot!(folded(&said(message_facts(None), message("a fox in the snow"))), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) }, language: En }
+        "Ada", language: Some(En) }, language: En, home: - }
     Grant { entry: #2, purse: #1, credits: 3, source: "trial:telegram:7", reason: Trial,
         note: - }
     open request #3 Open: "a fox in the snow" K1 Square Medium ×1 each 2 cheaper -
@@ -63,7 +63,7 @@ fn without_a_trial_the_first_prompt_is_kept_until_it_can_be_paid() {
     let effects = follows_at(&house, PRIVATE, &facts, &event);
     assert_snapshot!(folded(&super::lines::lines(CAUSE, &effects)), @r#"
     OpenAccount { account: #0, purse: #1, person: Person { identity: "telegram:7", name:
-        "Ada", language: Some(En) }, language: En }
+        "Ada", language: Some(En) }, language: En, home: - }
     open request #2 Unpaid: "a fox" K1 Square Medium ×1 each 2 cheaper - references []
         parent -
     set timer request:#2 at 1700086400000: RequestLapsed

@@ -77,6 +77,7 @@ async fn the_language_that_was_decided_is_the_one_that_is_kept() {
             purse: PurseId(ada.purse.0 + 100),
             person: Person { identity: "telegram:8".into(), name: "Bo".into(), language: None },
             language,
+            home: None,
         };
         let choose = Effect::ChooseLanguage { identity: ada.identity.clone(), language };
         house.follow(vec![open, choose]).await.unwrap();

@@ -153,6 +153,7 @@ async fn somebody_is_given_one_account() {
             purse: picdesk_core::id::PurseId(ada.purse.0 + 100),
             person: ada.person(),
             language: Language::En,
+            home: None,
         };
         let outcome = house.follow(vec![again]).await;
         assert!(matches!(outcome, Err(StoreError::Constraint(_))), "{outcome:?}");

@@ -343,7 +343,8 @@ create table escalations (
   -- When an operator first answered; zero before.
   answered_at bigint not null,
   closed_at bigint not null,
-  -- Until when its customer may mean it by words that answer nothing; zero: not any more.
+  -- From when on and until when its customer may mean it by words that answer nothing.
+  expects_from bigint not null,
   expects_until bigint not null,
   constraint escalation_code unique (code),
   constraint escalation_state check (state in ('open', 'resolved'))

@@ -25,7 +25,7 @@ use picdesk_core::{
 };
 
 pub use self::albums::albums;
-use self::at_desk::latest_cases;
+use self::at_desk::{case_here, cases_of};
 pub use self::at_desk::{
     case_of_code, cases, only_open_case, operator, past, relayed, topic_cases, unsent,
 };
@@ -185,7 +185,7 @@ async fn add(
     let mut awaiting = awaiting(tx, &places(Also::AWAITING)).await?;
     let mut tray = tray(tx, &places(Also::TRAY)).await?;
     let open = open_requests(tx, &accounts(Also::OPEN)).await?;
-    let cases = latest_cases(tx, &accounts(Also::CASE)).await?;
+    let cases = cases_of(tx, &accounts(Also::CASE)).await?;
     let owed = owed(tx, &accounts(Also::OWED)).await?;
     let missed = missed(tx, &accounts(Also::MISSED)).await?;
     for (_, account, place) in also {
@@ -195,7 +195,7 @@ async fn add(
         customer.tray_id = waiting.first().map(|(id, _)| *id);
         customer.tray = waiting.into_iter().map(|(_, reference)| reference).collect();
         customer.open = open.get(account).cloned().unwrap_or_default();
-        customer.case = cases.get(account).cloned();
+        customer.case = cases.get(account).and_then(|cases| case_here(cases, &place.0));
         customer.owed = owed.get(account).cloned().unwrap_or_default();
         customer.missed = missed.get(account).cloned().unwrap_or_default();
     }

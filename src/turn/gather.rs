@@ -152,7 +152,7 @@ pub(super) async fn facts(
         FactsKind::Press => Facts::Press(press(turner, tx, shared, wanted).await?),
         FactsKind::Desk => Facts::Desk(desk(turner, tx, shared, wanted).await?),
         FactsKind::Generation => Facts::Generation(generation(turner, tx, &wanted.needs).await?),
-        FactsKind::Delivery => Facts::Delivery(delivery(turner, tx, &wanted.needs).await?),
+        FactsKind::Delivery => Facts::Delivery(delivery(turner, tx, wanted).await?),
         FactsKind::Payment => Facts::Payment(payment(turner, tx, wanted).await?),
         FactsKind::None => Facts::None,
     })

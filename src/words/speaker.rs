@@ -39,6 +39,10 @@ impl Speaker<'_> {
         self.fill(id, &Args::new().ours("url", url))
     }
 
+    fn meant(&self, code: &str, count: i64) -> Text {
+        self.fill("support-meant", &Args::new().ours("code", code).number("count", count))
+    }
+
     fn of_case(&self, id: &'static str, code: &str) -> Text {
         self.fill(id, &Args::new().ours("code", code))
     }
@@ -240,7 +244,7 @@ impl Speaker<'_> {
             Say::SupportWords => self.text("support-words"),
             Say::SupportConsent => self.text("support-consent"),
             Say::SupportOpened { code, at, back } => self.support_opened(code, *at, *back),
-            Say::SupportMeant { code } => self.of_case("support-meant", code),
+            Say::SupportMeant { code, count } => self.meant(code, *count),
             Say::SupportPassedOn => self.text("support-passed-on"),
             Say::SupportTaken => self.text("support-taken"),
             Say::SupportElsewhere => self.support_elsewhere(),

@@ -81,8 +81,11 @@ impl Visit {
             awaiting,
         });
         let waits_on = matches!(self.customer.awaiting, Some(Awaiting::Meant { .. }));
-        if let (Some(Awaiting::Meant { messages }), false) = (before, waits_on) {
-            meant::for_the_person(turn, self, &messages);
+        if let (Some(Awaiting::Meant { question, messages }), false) = (before, waits_on) {
+            meant::end_question(turn, &self.reader, question);
+            if !messages.is_empty() {
+                meant::for_the_person(turn, self, &messages);
+            }
         }
     }
 }

@@ -190,7 +190,7 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
         bodies.push(Body::Say(say(after, back)));
     }
     relay(turn, case, &topic, message, bodies);
-    meant::expect(turn, case, meant::AFTER_OURS_MS);
+    meant::expect(turn, case);
     // Whoever else is told of the case reads along.
     for place in places(turn.house(), case) {
         if place.conversation != topic.conversation && !words.is_empty() {

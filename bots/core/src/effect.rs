@@ -404,7 +404,9 @@ pub enum Effect {
     ExpectWords {
         /// Which.
         escalation: EscalationId,
-        /// Until when, milliseconds since the epoch.
+        /// From when on, milliseconds since the epoch.
+        from: i64,
+        /// Until when.
         until: i64,
     },
     /// It is closed, or opened again.

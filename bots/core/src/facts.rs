@@ -417,7 +417,9 @@ pub struct Case {
     pub opened_at: i64,
     /// Whether an operator has answered it.
     pub answered: bool,
-    /// Until when words without a reply may be meant for it, milliseconds since the epoch.
+    /// From when on words without a reply may be meant for it, milliseconds since the epoch.
+    pub expects_from: i64,
+    /// Until when.
     pub expects_until: i64,
     /// When it was closed, milliseconds since the epoch; zero while it is open.
     pub closed_at: i64,

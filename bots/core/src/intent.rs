@@ -125,6 +125,9 @@ fn named<'t>(word: &str, rest: &'t str) -> Option<Command<'t>> {
 fn whole(text: &str, bare: BareWords) -> Intent<'_> {
     /// Longer than any of the words below; longer texts are not even copied.
     const BYTES_MAX: usize = 40;
+    if let Some(words) = told_to_a_human(text) {
+        return Intent::Command(Command::Support(words));
+    }
     if text.len() > BYTES_MAX {
         return Intent::Words(text);
     }
@@ -246,6 +249,14 @@ fn asks_for_a_human(lower: &str) -> bool {
     )
 }
 
+/// What somebody tells a human behind the word for one, which has a border: 人工智能 is a picture.
+fn told_to_a_human(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("转人工").or_else(|| text.strip_prefix("人工"))?;
+    let is_border = |c: char| c.is_whitespace() || "，,：:。！!、".contains(c);
+    let words = rest.trim_start_matches(is_border);
+    (words.len() < rest.len() && !words.is_empty()).then(|| words.trim())
+}
+
 /// A language as people name it.
 fn language(name: &str) -> Option<Language> {
     match name.to_lowercase().as_str() {
@@ -306,6 +317,11 @@ mod tests {
             assert_eq!(telegram(text), Intent::Command(Command::Support("")), "{text}");
         }
         assert!(matches!(telegram("a person who talks to a human"), Intent::Words(_)));
+        for text in ["人工 我的图片坏了", "转人工，我的图片坏了", "人工：我的图片坏了 "]
+        {
+            assert_eq!(telegram(text), Intent::Command(Command::Support("我的图片坏了")), "{text}");
+        }
+        assert!(matches!(telegram("人工智能画的一座城市"), Intent::Words(_)));
     }
 
     #[test]

@@ -336,10 +336,10 @@ pub(crate) fn consent() -> Vec<Vec<Key>> {
 }
 
 /// Under the question for whom words are.
-pub(crate) fn meant() -> Vec<Vec<Key>> {
+pub(crate) fn meant(question: i64) -> Vec<Vec<Key>> {
     vec![vec![
-        act(Label::ForThePerson, Verb::ForThePerson, 0),
-        act(Label::ForAPicture, Verb::ForAPicture, 0),
+        act(Label::ForThePerson, Verb::ForThePerson, question),
+        act(Label::ForAPicture, Verb::ForAPicture, question),
     ]]
 }
 

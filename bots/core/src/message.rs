@@ -85,7 +85,7 @@ pub(crate) fn whole(
         Intent::Greeting
             if message.attachments.is_empty()
                 && !support::listens(visit, facts)
-                && !meant::may_be(turn, visit, facts, message) =>
+                && !meant::may_be(turn, visit, facts, (message, &message.text)) =>
         {
             welcome(turn, visit);
             return true;
@@ -130,7 +130,7 @@ fn words(
     if let Some(number) = missed_choice(turn, visit, message, text) {
         return turn.say(&visit.reader, Say::NoSuchChoice { number });
     }
-    if meant::may_be(turn, visit, facts, message) {
+    if meant::may_be(turn, visit, facts, (message, text)) {
         return meant::ask(turn, visit, message);
     }
     drawn(turn, visit, facts, message, text);

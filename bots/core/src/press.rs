@@ -109,7 +109,7 @@ fn obey(
         Verb::ConsentNo => return support::consented(turn, visit, message, false),
         Verb::ForThePerson | Verb::ForAPicture => {
             let for_a_picture = verb == Verb::ForAPicture;
-            return meant::decided(turn, visit, &facts.line, message, for_a_picture);
+            return meant::decided(turn, visit, &facts.line, (message, row), for_a_picture);
         }
         Verb::SetResolution => {
             let changed = keys::resolution(row).map(|resolution| Options { resolution, ..now });

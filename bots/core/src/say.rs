@@ -509,6 +509,8 @@ pub enum Say {
     SupportMeant {
         /// `S-1042`.
         code: String,
+        /// How many messages.
+        count: i64,
     },
     /// The person's words were passed on.
     SupportPassedOn,

@@ -5,7 +5,7 @@ mod parts;
 
 use alloc::{format, string::String, vec::Vec};
 
-use self::parts::parts;
+pub(crate) use self::parts::pass_on;
 use crate::{
     channel::{Attachment, MediaRef},
     customer::Visit,
@@ -288,7 +288,12 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) -> St
         consent,
         words: told.words,
         pictures: told.pictures,
-        expects_until: turn.frame.now.saturating_add(meant::AFTER_THEIRS_MS),
+        // In a chat that people take over whole they hear the words themselves.
+        expects_until: if hands_over {
+            0
+        } else {
+            turn.frame.now.saturating_add(meant::EXPECTS_MS)
+        },
     }));
     if let Some(desk) = turn.house().desk.clone() {
         open_topic(turn, &desk, id, &code, &visit.customer.name);
@@ -354,22 +359,27 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
     if !told.words.is_empty() || told.pictures.is_empty() {
         visit.awaits(turn, None);
     }
-    deliver(turn, visit, case, message, &told);
+    pass(turn, visit, case, &[(message, told)]);
 }
 
 /// Words and pictures go to the people who have a case, as soon as it has a place with them.
-fn deliver(turn: &mut Turn<'_>, visit: &Visit, case: &Case, message: &Message, told: &Told) {
+fn pass(turn: &mut Turn<'_>, visit: &Visit, case: &Case, told: &[(&Message, Told)]) {
     let Some(topic) = &case.topic else {
-        return await_topic(turn, &visit.reader, case, message, turn.frame.now);
+        for (message, _) in told {
+            await_topic(turn, &visit.reader, case, message, turn.frame.now);
+        }
+        return;
     };
     if case.closed {
         turn.then(Effect::CloseEscalation { escalation: case.id, closed: false });
         desk::reopen(turn, topic);
     }
     for place in desk::places(turn.house(), case) {
-        pass_on(turn, &place, case.id, &visit.customer.name, &told.words, &told.pictures);
+        for (_, told) in told {
+            pass_on(turn, &place, case.id, &visit.customer.name, &told.words, &told.pictures);
+        }
     }
-    meant::expect(turn, case, meant::AFTER_THEIRS_MS);
+    meant::expect(turn, case);
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
 }
@@ -436,26 +446,4 @@ pub(crate) fn topic_awaited(
     };
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
     follow_up(turn, &mut visit, case, message, told);
-}
-
-/// A customer's words and pictures, into the topic.
-pub(crate) fn pass_on(
-    turn: &mut Turn<'_>,
-    reader: &Reader,
-    case: EscalationId,
-    name: &str,
-    words: &str,
-    pictures: &[MediaRef],
-) {
-    let about = About::TopicLine(case);
-    for text in parts(words) {
-        let say = Say::CustomerWrote { name: name.into(), text: text.into() };
-        let line = turn.words(reader, say).about(about);
-        turn.send(line);
-    }
-    for media in pictures {
-        let caption = Say::CustomerWrote { name: name.into(), text: String::new() };
-        let line = turn.draft(reader, Body::Forward { media: media.clone(), caption });
-        turn.send(line.about(about));
-    }
 }

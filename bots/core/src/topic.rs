@@ -176,6 +176,10 @@ pub(crate) fn line_refused(
     }
     let Some(desk) = turn.house().desk.clone() else { return };
     match &case.topic {
+        // Operators who have chats of their own: there is no topic that could be opened anew.
+        Some(topic) if topic.channel() != turn.frame.conversation.channel() => {
+            turn.then(Effect::RaiseAlarm { what: "a line was refused at the desk" });
+        }
         Some(topic) if topic != turn.frame.conversation => {
             readdress(turn, outbound, topic);
         }

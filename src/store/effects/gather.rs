@@ -182,8 +182,8 @@ impl Rows {
             Effect::AnswerEscalation { escalation: id, .. } => {
                 self.single(sql::ANSWER_ESCALATION, vec![id.0.into(), self.now.into()]);
             }
-            Effect::ExpectWords { escalation: id, until } => {
-                self.single(sql::EXPECT_WORDS, vec![id.0.into(), (*until).into()]);
+            &Effect::ExpectWords { escalation: id, from, until } => {
+                self.single(sql::EXPECT_WORDS, vec![id.0.into(), from.into(), until.into()]);
             }
             Effect::CloseEscalation { escalation, closed } => {
                 let state = if *closed { "resolved" } else { "open" };

@@ -85,6 +85,7 @@ pub(super) fn escalation_row(new: &NewEscalation, now: i64) -> Vec<Value> {
         now.into(),
         0_i64.into(),
         0_i64.into(),
+        0_i64.into(),
         new.expects_until.into(),
     ]
 }

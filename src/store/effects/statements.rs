@@ -87,11 +87,13 @@ pub(super) const INSERT_OUTBOX: &str = "
     values {rows}";
 pub(super) const INSERT_ESCALATIONS: &str = "
     insert into escalations (id, code, account, identity, conversation, cause, request, consent,
-                             words, state, opened_at, answered_at, closed_at, expects_until)
+                             words, state, opened_at, answered_at, closed_at, expects_from,
+                             expects_until)
     values {rows}";
 pub(super) const ANSWER_ESCALATION: &str =
     "update escalations set answered_at = $2 where id = $1 and answered_at = 0";
-pub(super) const EXPECT_WORDS: &str = "update escalations set expects_until = $2 where id = $1";
+pub(super) const EXPECT_WORDS: &str =
+    "update escalations set expects_from = $2, expects_until = $3 where id = $1";
 pub(super) const PLACE_ESCALATION: &str = "update escalations set topic = $2 where id = $1";
 pub(super) const UNPLACE_ESCALATION: &str = "update escalations set topic = null where id = $1";
 pub(super) const READDRESS: &str = "

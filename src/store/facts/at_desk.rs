@@ -89,22 +89,38 @@ pub async fn relayed(
 }
 
 /// Lines for an earlier topic of a matter, refused because that topic was gone; oldest first.
-pub async fn unsent(tx: &mut Tx, case: EscalationId) -> Result<Vec<OutboundId>, StoreError> {
+/// What was for operators who have chats of their own on another channel is not for a topic.
+pub async fn unsent(
+    tx: &mut Tx,
+    case: EscalationId,
+    channel: &str,
+) -> Result<Vec<OutboundId>, StoreError> {
     let about = serde_json::json!(About::TopicLine(case)).to_string();
-    let rows = tx.rows(sql::FIND_UNSENT, &[about.into()]).await?;
+    let rows = tx.rows(sql::FIND_UNSENT, &[about.into(), channel.into()]).await?;
     rows.iter().map(|row| Ok(OutboundId(row.int(0)?))).collect()
 }
 
-pub(super) async fn latest_cases(
+/// All matters of accounts.
+pub(super) async fn cases_of(
     tx: &mut Tx,
     accounts: &[i64],
-) -> Result<HashMap<i64, Case>, StoreError> {
-    let mut found = HashMap::new();
+) -> Result<HashMap<i64, Vec<Case>>, StoreError> {
+    let mut found: HashMap<i64, Vec<Case>> = HashMap::new();
     for row in tx.rows_for(sql::FIND_CASES, &ids(accounts.iter().copied())).await? {
         let case = read_case(&row)?;
-        found.insert(case.account.0, case);
+        found.entry(case.account.0).or_default().push(case);
     }
     Ok(found)
+}
+
+/// Which of somebody's matters is theirs in a conversation: an open one of this place, else an open
+/// one, else one of this place; of several the one that was talked about last.
+pub(super) fn case_here(cases: &[Case], conversation: &str) -> Option<Case> {
+    let rank = |case: &&Case| {
+        let is_here = case.conversation.as_str() == conversation;
+        (is_here && !case.closed, !case.closed, is_here, case.expects_until, case.id.0)
+    };
+    cases.iter().max_by_key(rank).cloned()
 }
 
 /// Matters by id.

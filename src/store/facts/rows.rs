@@ -158,6 +158,7 @@ pub(super) fn read_case(row: &Row) -> Result<Case, StoreError> {
         words: body.words,
         pictures: body.pictures,
         handed: row.flag(16)?,
-        expects_until: row.int(17)?,
+        expects_from: row.int(17)?,
+        expects_until: row.int(18)?,
     })
 }

@@ -12,7 +12,7 @@ macro_rules! case_columns {
         "e.id, e.code, e.account, e.identity, i.language, e.conversation, e.topic, e.cause, \
          e.state, e.closed_at, e.request, e.consent, i.name, e.words, e.opened_at, e.answered_at, \
          coalesce((select w.handed from reply_windows w \
-                   where w.conversation = e.conversation), 0), e.expects_until"
+                   where w.conversation = e.conversation), 0), e.expects_from, e.expects_until"
     };
 }
 
@@ -206,8 +206,8 @@ pub(super) const COUNT_RELAYED: &str = "
     select state, count(*) from outbox where id between $1 and $2 group by state";
 pub(super) const FIND_STRIKES: &str = "select strikes from accounts where id = $1";
 pub(super) const COUNT_CASES: &str = "select count(*) from escalations where account = $1";
-pub(super) const FIND_UNSENT: &str =
-    "select id from outbox where state = 'refused' and about = $1 order by id limit 100";
+pub(super) const FIND_UNSENT: &str = "select id from outbox
+     where state = 'refused' and about = $1 and channel = $2 order by id limit 100";
 pub(super) const FIND_IDENTITY: &str = "
     with recursive r(id, successor) as (
       select id, successor from accounts where id = $1

@@ -6,7 +6,7 @@ use picdesk_core::facts::{
 };
 use picdesk_core::id::ArtifactId;
 
-use super::pictures_of;
+use super::{Wanted, pictures_of};
 use crate::{
     store::{StoreError, Tx, facts as read},
     turn::Turner,
@@ -52,8 +52,9 @@ pub(super) async fn generation(
 pub(super) async fn delivery(
     turner: &Turner,
     tx: &mut Tx,
-    needs: &Needs,
+    wanted: &Wanted,
 ) -> Result<DeliveryFacts, StoreError> {
+    let needs = &wanted.needs;
     let mut facts = DeliveryFacts {
         generation: None,
         kept: None,
@@ -98,13 +99,18 @@ pub(super) async fn delivery(
     if let Some(case) = facts.case.clone() {
         facts.language = case.language;
         if needs.past {
-            facts.card = card(turner, tx, &case).await?;
+            facts.card = card(turner, tx, &case, wanted.conversation.channel()).await?;
         }
     }
     Ok(facts)
 }
 
-async fn card(turner: &Turner, tx: &mut Tx, case: &Case) -> Result<Option<CardFacts>, StoreError> {
+async fn card(
+    turner: &Turner,
+    tx: &mut Tx,
+    case: &Case,
+    channel: &str,
+) -> Result<Option<CardFacts>, StoreError> {
     let id = case.account.0;
     let Some(account) = read::accounts(tx, [id], &turner.desk.house).await?.remove(&id) else {
         return Ok(None);
@@ -123,7 +129,8 @@ async fn card(turner: &Turner, tx: &mut Tx, case: &Case) -> Result<Option<CardFa
         }
         None => None,
     };
-    Ok(Some(CardFacts { account, past, shared, unsent: read::unsent(tx, case.id).await? }))
+    let unsent = read::unsent(tx, case.id, channel).await?;
+    Ok(Some(CardFacts { account, past, shared, unsent }))
 }
 
 /// A consent speaks for one's own pictures. Among others, people change each other's; and what is

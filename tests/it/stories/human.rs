@@ -61,9 +61,20 @@ async fn what_somebody_tells_a_human_without_a_reply_is_not_drawn_unasked() {
     let desk = house.telegram.chat_view(OPERATORS, Some(topic), 100).unwrap();
     assert!(desk.messages.iter().any(|it| it.picture.is_some()), "{:?}", desk.messages);
 
+    // Done is done when they have nothing to say to it.
+    house.telegram.operator_says(OLGA, topic, "/r You get two credits.").unwrap();
+    house.telegram.operator_says(OLGA, topic, "/done").unwrap();
+    bot_says(&house, ALICE, "is closed").await;
+    house.telegram.say(ALICE, "yes please, thank you").unwrap();
+    let question = bot_says(&house, ALICE, "Is this for the person").await;
+    house.telegram.press(ALICE, ALICE, question.message, "For the person").unwrap();
+    at_desk(&house, "yes please, thank you").await;
+    house.until_quiet().await;
+    assert_eq!(house.images.calls().len(), 0, "nothing is made of it");
+
     // Asked again, and it is for a picture: then the next words are too.
     house.telegram.say(ALICE, "a fox in the snow").unwrap();
-    let question = bot_says(&house, ALICE, "or a picture to make?").await;
+    let question = bot_says(&house, ALICE, "Is this for the person").await;
     house.telegram.press(ALICE, ALICE, question.message, "Make a picture").unwrap();
     picture_of(&house, ALICE, "a fox in the snow").await;
     house.telegram.say(ALICE, "a fox in the rain").unwrap();

@@ -57,6 +57,8 @@ pub enum Awaiting {
     },
     /// Whether these are for the person who helps them, or for a picture.
     Meant {
+        /// What the question about them is called.
+        question: i64,
         /// What they wrote, in order.
         messages: Vec<Message>,
     },

@@ -267,9 +267,9 @@ pub enum Verb {
     HistoryPage = 32,
     /// End the matter `row`; operators only.
     CaseDone = 33,
-    /// What waits is for the person who helps them.
+    /// What waits, of question `row`, is for the person who helps them.
     ForThePerson = 34,
-    /// What waits is for a picture.
+    /// What waits, of question `row`, is for a picture.
     ForAPicture = 35,
     /// Buy what has the number `row` ([`Item::number`](crate::payment::Item::number)).
     BuyItem = 50,

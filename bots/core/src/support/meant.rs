@@ -3,26 +3,25 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Told, deliver, has_desk, pictures};
+use super::{Told, has_desk, open, pass, pictures};
 use crate::{
     album,
     customer::Visit,
     effect::{Body, Effect},
-    event::{Message, Setting},
-    facts::{Awaiting, Case, Line, MessageFacts},
-    id::MessageId,
+    event::{About, Message, Setting},
+    facts::{Awaiting, Beside, Case, Line, MessageFacts},
+    id::{MessageId, Slot},
     keys, message,
     press::Answer,
-    say::Say,
-    turn::Turn,
+    say::{Cause, Say},
+    turn::{Reader, Turn},
 };
 
-/// How long after a customer's own words to a matter their next ones may be for it too.
-pub(crate) const AFTER_THEIRS_MS: i64 = 15 * 60 * 1000;
+/// How long after the last words of a matter, theirs or ours, a customer's next ones may be for it.
+pub(crate) const EXPECTS_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How long after an operator's words a customer's next ones may be the answer: the reopening time
-/// is longer, but who comes back days later comes for a picture.
-pub(crate) const AFTER_OURS_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long after they chose a picture their next words are for pictures too.
+const DRAWS_MS: i64 = 30 * 60 * 1000;
 
 /// How long the question waits: then the words go to the person, where they cost nothing.
 pub(crate) const DECIDES_MS: i64 = 5 * 60 * 1000;
@@ -30,78 +29,109 @@ pub(crate) const DECIDES_MS: i64 = 5 * 60 * 1000;
 /// Messages that wait for one answer; with more than these the others go to the person.
 const MESSAGES_MAX: usize = 10;
 
-/// Until when a matter's customer may mean it by words without a reply.
-pub(crate) fn expect(turn: &mut Turn<'_>, case: &Case, for_ms: i64) {
-    let until = turn.frame.now.saturating_add(for_ms).max(case.expects_until);
-    turn.then(Effect::ExpectWords { escalation: case.id, until });
+/// A matter's customer may mean it by words without a reply.
+pub(crate) fn expect(turn: &mut Turn<'_>, case: &Case) {
+    let until = turn.frame.now.saturating_add(EXPECTS_MS);
+    turn.then(Effect::ExpectWords { escalation: case.id, from: 0, until });
 }
 
-/// Whether somebody's words may be meant for the person who helps them.
+/// Whether somebody's words may be meant for the person who helps them. A prompt that says so is
+/// one, and what answers a picture is about that.
 pub(crate) fn may_be(
     turn: &Turn<'_>,
     visit: &Visit,
     facts: &MessageFacts,
-    message: &Message,
+    (message, text): (&Message, &str),
 ) -> bool {
-    let customer = &visit.customer;
-    if visit.reader.setting != Setting::Private || !has_desk(turn.house()) {
+    let says_so = text.trim().len() != message.text.trim().len();
+    let is_private = visit.reader.setting == Setting::Private;
+    if !is_private || says_so || !has_desk(turn.house()) || is_about_a_picture(facts, message) {
         return false;
     }
-    let is_bare = message.reply_to.is_none() && facts.replied.is_none();
-    let Some(case) = customer.case.as_ref().filter(|_| is_bare) else { return false };
-    match &customer.awaiting {
+    match &visit.customer.awaiting {
         Some(Awaiting::Meant { .. }) => true,
-        None | Some(Awaiting::Edit { .. }) => {
-            let is_here = !case.closed && case.conversation == visit.reader.conversation;
-            is_here && turn.frame.now < case.expects_until && customer.tray.is_empty()
-        }
+        None | Some(Awaiting::Edit { .. }) => visit.customer.case.as_ref().is_some_and(|case| {
+            let now = turn.frame.now;
+            let is_here = case.conversation == visit.reader.conversation;
+            is_here && (case.expects_from..case.expects_until).contains(&now)
+        }),
         Some(_) => false,
     }
 }
 
-/// Asks for whom the words are; they wait meanwhile, with what came before them.
+fn is_about_a_picture(facts: &MessageFacts, message: &Message) -> bool {
+    let shows = message.reply_to.as_ref().is_some_and(|reply| !reply.attachments.is_empty());
+    shows || facts.replied.is_some() || facts.beside != Beside::Nothing
+}
+
+/// Asks for whom the words are; they wait meanwhile, with what came before them. Where messages
+/// can be changed, one question stands for all of them.
 pub(crate) fn ask(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
     let Some(case) = visit.customer.case.clone() else { return };
-    let mut messages = waiting(visit);
+    let (mut question, mut messages) = waiting(visit).unwrap_or((0, Vec::new()));
     if messages.len() == MESSAGES_MAX {
         visit.awaits(turn, None);
         messages.clear();
     }
     messages.retain(|one| one.id != message.id);
     messages.push(Message { album: None, ..message.clone() });
-    visit.awaits(turn, Some(Awaiting::Meant { messages }));
-    let say = Say::SupportMeant { code: case.code };
-    let question = turn.words(&visit.reader, say).keys(keys::meant());
-    turn.send(question);
+    let (count, is_first) = (messages.len() as i64, messages.len() == 1);
+    let in_place = !is_first && turn.can_edit(&visit.reader.conversation);
+    if is_first {
+        question = turn.id();
+    }
+    visit.awaits(turn, Some(Awaiting::Meant { question, messages }));
+    let say = Say::SupportMeant { code: case.code, count };
+    let word = turn.words(&visit.reader, say).keys(keys::meant(question));
+    let word = word.about(About::Matter(case.id));
+    let slot = Slot::Question(question);
+    turn.send(if in_place { word.editing(slot).silent() } else { word.slot(slot) });
 }
 
-fn waiting(visit: &Visit) -> Vec<Message> {
+fn waiting(visit: &Visit) -> Option<(i64, Vec<Message>)> {
     match &visit.customer.awaiting {
-        Some(Awaiting::Meant { messages }) => messages.clone(),
-        Some(_) | None => Vec::new(),
+        Some(Awaiting::Meant { question, messages }) => Some((*question, messages.clone())),
+        Some(_) | None => None,
     }
 }
 
 /// A message that waits was changed: as it is now it is meant.
-pub(crate) fn edited(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> bool {
-    let mut messages = waiting(visit);
-    let Some(one) = messages.iter_mut().find(|one| one.id == message.id) else { return false };
+pub(crate) fn edited(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
+    let Some((question, mut messages)) = waiting(visit) else { return };
+    let Some(one) = messages.iter_mut().find(|one| one.id == message.id) else { return };
     one.text.clone_from(&message.text);
-    visit.awaits(turn, Some(Awaiting::Meant { messages }));
-    true
+    visit.awaits(turn, Some(Awaiting::Meant { question, messages }));
 }
 
-/// They turned to something else, or did not say: the words go to the person.
-pub(crate) fn for_the_person(turn: &mut Turn<'_>, visit: &mut Visit, messages: &[Message]) {
-    let (Some(case), Some(message)) = (visit.customer.case.clone(), album::joined(messages)) else {
-        return;
-    };
-    let pictures = pictures(turn, visit, &message);
-    let words = String::from(message.text.trim());
-    if !words.is_empty() || !pictures.is_empty() {
-        let told = Told { cause: case.cause, request: None, words, pictures };
-        deliver(turn, visit, &case, &message, &told);
+/// Nothing waits any more; its question goes.
+pub(crate) fn end_question(turn: &mut Turn<'_>, reader: &Reader, question: i64) {
+    if turn.can_edit(&reader.conversation) {
+        turn.remove(reader, Slot::Question(question));
     }
+}
+
+/// They turned to something else, or did not say: the words go to the person. Whose matter is not
+/// theirs any more has another one opened.
+pub(crate) fn for_the_person(turn: &mut Turn<'_>, visit: &mut Visit, messages: &[Message]) {
+    let case = visit.customer.case.clone();
+    let told: Vec<(&Message, Told)> = messages
+        .iter()
+        .map(|message| {
+            let pictures = pictures(turn, visit, message);
+            let cause = case.as_ref().map_or(Cause::Other, |case| case.cause);
+            let words = String::from(message.text.trim());
+            (message, Told { cause, request: None, words, pictures })
+        })
+        .filter(|(_, told)| !told.words.is_empty() || !told.pictures.is_empty())
+        .collect();
+    if let Some(case) = case {
+        return pass(turn, visit, &case, &told);
+    }
+    let words: Vec<&str> = told.iter().map(|(_, told)| told.words.as_str()).collect();
+    let words = words.join("\n").trim().into();
+    let pictures = told.into_iter().flat_map(|(_, told)| told.pictures).collect();
+    let told = Told { cause: Cause::Other, request: None, words, pictures };
+    open(turn, visit, told, false);
 }
 
 /// The question was answered by a button.
@@ -109,14 +139,13 @@ pub(crate) fn decided(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
     line: &Line,
-    asked: Option<&MessageId>,
+    (asked, row): (Option<&MessageId>, i64),
     for_a_picture: bool,
 ) -> Answer {
-    let messages = waiting(visit);
-    if messages.is_empty() {
+    let Some((_, messages)) = waiting(visit).filter(|(question, _)| *question == row) else {
         return Answer::Line(Say::Stale);
-    }
-    if asked.is_some() {
+    };
+    if asked.is_some() && !turn.can_edit(&visit.reader.conversation) {
         let question = turn.draft(&visit.reader, Body::Removed).replacing(asked);
         turn.send(question);
     }
@@ -127,7 +156,9 @@ pub(crate) fn decided(
     }
     drop_waiting(turn, visit);
     if let Some(case) = &visit.customer.case {
-        turn.then(Effect::ExpectWords { escalation: case.id, until: 0 });
+        let (escalation, until) = (case.id, case.expects_until);
+        let from = turn.frame.now.saturating_add(DRAWS_MS);
+        turn.then(Effect::ExpectWords { escalation, from, until });
     }
     if let Some(message) = album::joined(&messages) {
         message::for_a_picture(turn, visit, line, &message);
@@ -137,8 +168,8 @@ pub(crate) fn decided(
 
 /// What waits is not meant for anybody any more.
 pub(crate) fn drop_waiting(turn: &mut Turn<'_>, visit: &mut Visit) {
-    if matches!(visit.customer.awaiting, Some(Awaiting::Meant { .. })) {
-        visit.customer.awaiting = Some(Awaiting::Meant { messages: Vec::new() });
+    if let Some(Awaiting::Meant { messages, .. }) = &mut visit.customer.awaiting {
+        messages.clear();
         visit.awaits(turn, None);
     }
 }

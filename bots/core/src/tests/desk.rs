@@ -43,7 +43,7 @@ fn an_answer_goes_out_and_its_state_stands_under_it() {
     send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was
         the lamp.", back: Some(ByReply) }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
 }
 
@@ -84,7 +84,7 @@ fn an_operators_picture_goes_out() {
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "p", unique:
         "p" }, caption: Answer { operator: "Mei", text: "like this", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
 }
 
@@ -233,6 +233,12 @@ fn a_topic_that_was_deleted_is_opened_anew_once() {
 }
 
 #[test]
+fn a_line_to_operators_with_chats_of_their_own_opens_no_topic() {
+    let effects = at("wecom-app:desk/S-1042", about_case(case(), None), line_lost());
+    assert_eq!(effects, "RaiseAlarm { what: \"a line was refused at the desk\" }");
+}
+
+#[test]
 fn lines_that_a_deleted_topic_lost_go_to_the_new_one() {
     let moved = Case { topic: Some("telegram:-100:45".into()), ..case() };
     assert_snapshot!(folded(&at(TOPIC, about_case(moved, None), line_lost())), @r#"
@@ -378,7 +384,7 @@ fn all_pictures_of_an_operators_album_go_out_in_order_and_have_one_state() {
         Forward { media: { handle: "c", unique: "c" }, caption: Answer { operator: "Mei",
         text: "", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
 }
 
@@ -397,7 +403,7 @@ fn a_picture_that_comes_late_follows_the_others_of_its_album() {
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "c", unique:
         "c" }, caption: Answer { operator: "Mei", text: "", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 12 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
     assert_eq!(part_came(album(false, true, vec![]), part("12", "", "c")), "");
 }

@@ -8,6 +8,7 @@ use super::world::*;
 use crate::{
     event::{Event, Message, Setting},
     facts::*,
+    id::MessageId,
     say::Verb,
 };
 
@@ -17,14 +18,14 @@ fn talking() -> Customer {
 }
 
 fn undecided(messages: Vec<Message>) -> Customer {
-    Customer { awaiting: Some(Awaiting::Meant { messages }), ..talking() }
+    Customer { awaiting: Some(Awaiting::Meant { question: 70, messages }), ..talking() }
 }
 
 #[test]
 fn words_after_a_persons_words_are_asked_about() {
     let effects = said(message_facts(talking()), message("the second one"));
-    assert!(effects.contains("SupportMeant { code: \"S-1042\" }"), "{effects}");
-    assert!(effects.contains("[ForThePerson 0]"), "{effects}");
+    assert!(effects.contains("SupportMeant { code: \"S-1042\", count: 1 }"), "{effects}");
+    assert!(effects.contains("[ForThePerson #0]"), "{effects}");
     assert!(!effects.contains("hold"), "{effects}");
     // So are greetings, and pictures without words.
     let effects = said(message_facts(talking()), message("hello"));
@@ -36,30 +37,86 @@ fn words_after_a_persons_words_are_asked_about() {
 
 #[test]
 fn words_that_are_surely_a_prompt_are_drawn() {
-    let long_ago = Customer { case: Some(Case { expects_until: NOW, ..case() }), ..customer(5) };
-    let closed = Case { closed: true, closed_at: NOW, expects_until: NOW + 1, ..case() };
+    let long_ago = Case { expects_until: NOW, ..case() };
+    let for_a_picture = Case { expects_from: NOW + 1, expects_until: NOW + 2, ..case() };
     let elsewhere = Case { conversation: "telegram:8".into(), expects_until: NOW + 1, ..case() };
-    let with_tray = Customer { tray: vec![Reference::Media(media("p"))], ..talking() };
-    let of = |case| Customer { case: Some(case), ..customer(5) };
-    for customer in [long_ago, of(closed), of(elsewhere), with_tray] {
+    for case in [long_ago, for_a_picture, elsewhere] {
+        let customer = Customer { case: Some(case), ..customer(5) };
         let effects = said(message_facts(customer), message("a fox"));
         assert!(effects.contains("hold 2"), "{effects}");
     }
+    // Who says that it is one has said it.
+    let effects = said(message_facts(talking()), message("/imagine a fox"));
+    assert!(effects.contains("hold 2"), "{effects}");
+    let of_a_picture = MessageFacts { replied: Some(kept()), ..message_facts(talking()) };
+    let effects = said(of_a_picture, reply("make it blue", "30", true));
+    assert!(effects.contains("hold"), "{effects}");
+}
+
+#[test]
+fn words_are_asked_about_whatever_else_waits_or_is_over() {
+    let closed = Case { closed: true, closed_at: NOW, expects_until: NOW + 1, ..case() };
+    let closed = Customer { case: Some(closed), ..customer(5) };
+    let with_tray = Customer { tray: vec![Reference::Media(media("p"))], ..talking() };
+    for customer in [closed, with_tray] {
+        let effects = said(message_facts(customer), message("yes please"));
+        assert!(effects.contains("SupportMeant"), "{effects}");
+    }
+    // A reply to words of their own is no other.
+    let effects = said(message_facts(talking()), reply("A4 landscape", "9", false));
+    assert!(effects.contains("SupportMeant"), "{effects}");
+}
+
+#[test]
+fn more_words_stand_under_the_same_question_and_none_is_left_out() {
+    let customer = undecided(vec![message("the second one")]);
+    let more = Message { id: "11".into(), ..message("of the reds") };
+    let effects = said(message_facts(customer), more);
+    let question = "edit Question(70) in telegram:7";
+    assert!(effects.contains(question) && effects.contains("count: 2"), "{effects}");
+    let many: Vec<Message> =
+        (0..10).map(|n| Message { id: MessageId(std::format!("2{n}")), ..message("x") }).collect();
+    let effects = said(message_facts(undecided(many)), message("y"));
+    assert_eq!(effects.matches("text: \"x\"").count(), 10, "{effects}");
+    assert!(effects.contains("count: 1"), "{effects}");
+}
+
+#[test]
+fn all_pictures_of_what_waits_reach_the_person() {
+    let four = || (0..4).map(|n| photo(&std::format!("p{n}"))).collect();
+    let album = |id: &str| Message { id: id.into(), attachments: four(), ..message("") };
+    let customer = undecided(vec![album("11"), album("12")]);
+    let effects = pressed(press_facts(customer, Verb::ForThePerson, 70));
+    assert_eq!(effects.matches("Forward").count(), 8, "{effects}");
+}
+
+#[test]
+fn an_older_question_decides_nothing() {
+    let customer = undecided(vec![message("my password is abc")]);
+    let effects = pressed(press_facts(customer, Verb::ForAPicture, 69));
+    assert!(effects.contains("answer tap: Stale") && !effects.contains("hold"), "{effects}");
+}
+
+#[test]
+fn words_whose_case_is_not_theirs_any_more_open_another() {
+    let customer = Customer { case: None, ..undecided(vec![message("it is important")]) };
+    let effects = pressed(press_facts(customer, Verb::ForThePerson, 70));
+    assert!(effects.contains("OpenEscalation") && effects.contains("it is important"), "{effects}");
 }
 
 #[test]
 fn for_the_person_all_that_waits_goes_to_the_person() {
     let shown = Message { id: "11".into(), attachments: vec![photo("p")], ..message("") };
     let customer = undecided(vec![message("the second one"), shown]);
-    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::ForThePerson, 0))), @r#"
-    edit message 20 in telegram:7: Removed
+    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::ForThePerson, 70))), @r#"
     ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    edit Question(70) in telegram:7 silently: Removed
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "the
         second one" }
     send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:
         "p" }, caption: CustomerWrote { name: "Ada", text: "" } }
-    ExpectWords { escalation: 90, until: 1700000900000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     answer tap
     "#);
@@ -68,11 +125,11 @@ fn for_the_person_all_that_waits_goes_to_the_person() {
 #[test]
 fn for_a_picture_it_is_drawn_and_not_asked_again() {
     let customer = undecided(vec![message("a fox"), message("in the snow")]);
-    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::ForAPicture, 0))), @r#"
-    edit message 20 in telegram:7: Removed
+    assert_snapshot!(folded(&pressed(press_facts(customer, Verb::ForAPicture, 70))), @r#"
     ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
-    ExpectWords { escalation: 90, until: 0 }
+    edit Question(70) in telegram:7 silently: Removed
+    ExpectWords { escalation: 90, from: 1700001800000, until: 1700000000001 }
     open request #1 Open: "a fox\nin the snow" K1 Square Medium ×1 each 2 cheaper -
         references [] parent -
     hold 2 as #3 for #2 of purse 2
@@ -92,9 +149,10 @@ fn who_does_not_say_is_understood_by_the_person() {
         folded(&at(PRIVATE, Facts::Message(message_facts(customer)), event)), @r#"
     ClearTimer { id: "awaiting:telegram:7:telegram:7" }
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
+    edit Question(70) in telegram:7 silently: Removed
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "the
         second one" }
-    ExpectWords { escalation: 90, until: 1700000900000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -125,7 +183,7 @@ fn an_edit_counts_while_they_wait() {
 
 #[test]
 fn a_late_press_is_told_so() {
-    assert_eq!(pressed(press_facts(talking(), Verb::ForAPicture, 0)), "answer tap: Stale");
+    assert_eq!(pressed(press_facts(talking(), Verb::ForAPicture, 70)), "answer tap: Stale");
 }
 
 #[test]

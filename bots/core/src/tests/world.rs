@@ -372,6 +372,7 @@ pub fn case() -> Case {
         closed: false,
         opened_at: NOW - 400_000,
         answered: true,
+        expects_from: 0,
         expects_until: 0,
         closed_at: 0,
         request: None,

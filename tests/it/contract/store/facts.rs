@@ -7,9 +7,10 @@ use picdesk_core::{
     account::{Language, Person},
     credits::Credits,
     effect::{Effect, NewEscalation, NewGeneration},
+    event::About,
     facts::{Catalogue, GiftRules, House as Rules, LinkRules, Missed, RequestState},
     generation::{Failure, GenerationState},
-    id::{AccountId, EscalationId, PurseId},
+    id::{AccountId, EscalationId, OutboundId, PurseId},
     payment::RefundAuto,
     say::Cause,
 };
@@ -134,32 +135,81 @@ async fn the_newest_request_is_known_whatever_became_of_it() {
     }
 }
 
+fn case_of(who: &Customer, id: i64, conversation: &str) -> Effect {
+    Effect::OpenEscalation(NewEscalation {
+        id: EscalationId(id),
+        code: format!("S-{id}"),
+        account: who.account,
+        identity: who.identity.clone(),
+        conversation: conversation.into(),
+        cause: Cause::Other,
+        request: None,
+        consent: false,
+        words: "my fox has five legs".to_owned(),
+        pictures: Vec::new(),
+        expects_until: START + id,
+    })
+}
+
+#[tokio::test]
+async fn somebodys_case_is_the_one_of_where_they_are_that_was_talked_about_last() {
+    for house in houses().await {
+        let ada = house.customer("7", 9).await;
+        let here = ada.conversation.0.clone();
+        let seen = async || house.seen(&ada).await.case.map(|case| case.id.0);
+        house.follow(vec![case_of(&ada, 77, &here)]).await.unwrap();
+        house.follow(vec![case_of(&ada, 78, "wecom-app:ada")]).await.unwrap();
+        assert_eq!(seen().await, Some(77), "of this chat, where two are linked");
+        house.follow(vec![case_of(&ada, 79, &here)]).await.unwrap();
+        assert_eq!(seen().await, Some(79));
+        let escalation = EscalationId(77);
+        let answered = Effect::ExpectWords { escalation, from: 0, until: START + 99 };
+        house.follow(vec![answered]).await.unwrap();
+        assert_eq!(seen().await, Some(77), "an operator turned to the older one");
+        house.follow(vec![Effect::CloseEscalation { escalation, closed: true }]).await.unwrap();
+        assert_eq!(seen().await, Some(79));
+        let escalation = EscalationId(79);
+        house.follow(vec![Effect::CloseEscalation { escalation, closed: true }]).await.unwrap();
+        assert_eq!(seen().await, Some(78), "what is open before what is closed here");
+    }
+}
+
+#[tokio::test]
+async fn what_a_topic_lost_is_of_its_own_channel() {
+    const LOST: &str = "
+        insert into outbox (id, conversation, channel, origin, slot, about, state, attempts,
+                            not_before, created_at, settled_at, body)
+        values ($1, 'a', $2, 1, null, $3, 'refused', 1, 0, 0, 0, $4)";
+    for house in houses().await {
+        let about = serde_json::json!(About::TopicLine(EscalationId(77))).to_string();
+        for (id, channel) in [(1_i64, "telegram"), (2, "wecom-app")] {
+            let values = [id.into(), channel.into(), about.clone().into(), vec![0_u8].into()];
+            house.run(LOST, &values).await;
+        }
+        let found = house
+            .write((), |tx, ()| {
+                Box::pin(async move { facts::unsent(tx, EscalationId(77), "telegram").await })
+            })
+            .await
+            .unwrap();
+        assert_eq!(found, [OutboundId(1)]);
+    }
+}
+
 #[tokio::test]
 async fn a_case_is_answered_for_the_first_time_once() {
     for house in houses().await {
         let ada = house.customer("7", 9).await;
         let id = EscalationId(77);
-        let open = Effect::OpenEscalation(NewEscalation {
-            id,
-            code: "S-77".to_owned(),
-            account: ada.account,
-            identity: ada.identity.clone(),
-            conversation: ada.conversation.clone(),
-            cause: Cause::Other,
-            request: None,
-            consent: false,
-            words: "my fox has five legs".to_owned(),
-            pictures: Vec::new(),
-            expects_until: START + 1,
-        });
-        house.follow(vec![open]).await.unwrap();
+        house.follow(vec![case_of(&ada, 77, ada.conversation.as_str())]).await.unwrap();
         let case = house.seen(&ada).await.case.unwrap();
         assert_eq!((case.answered, case.opened_at), (false, START));
         house.hands.advance(Duration::from_mins(1));
-        assert_eq!(case.expects_until, START + 1);
-        let expected = Effect::ExpectWords { escalation: id, until: 0 };
+        assert_eq!(case.expects_until, START + 77);
+        let expected = Effect::ExpectWords { escalation: id, from: 5, until: 7 };
         house.follow(vec![expected]).await.unwrap();
-        assert_eq!(house.seen(&ada).await.case.unwrap().expects_until, 0);
+        let case = house.seen(&ada).await.case.unwrap();
+        assert_eq!((case.expects_from, case.expects_until), (5, 7));
         let answer = || Effect::AnswerEscalation { escalation: id, after_ms: 60_000 };
         house.follow(vec![answer()]).await.unwrap();
         house.hands.advance(Duration::from_mins(1));

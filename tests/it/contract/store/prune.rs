@@ -157,9 +157,9 @@ async fn where_messages_stand_is_forgotten_with_what_they_show() {
         let picture = house.make(&ada, asked, START + 20 * DAY).await;
         let case = "insert into escalations (id, code, account, identity, conversation, cause,
                       request, consent, words, state, opened_at, closed_at,
-                      answered_at, expects_until)
+                      answered_at, expects_from, expects_until)
                     values (90, 'S-1', 1, 'telegram:1', 'telegram:1', 'other', null, 0, $1,
-                      'open', 0, 0, 0, 0)";
+                      'open', 0, 0, 0, 0, 0)";
         house.run(case, &[sealed::seal(&[]).into()]).await;
         let stands = async |slot: &str, artifact: Option<i64>, case: Option<i64>| {
             let values = [slot.into(), artifact.into(), case.into(), START.into()];

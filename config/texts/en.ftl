@@ -100,6 +100,7 @@ contact = Or reach us here: { $where }
 balance = { BOLD($left) } to spend
 balance-shared = Shared with your account on the website; what you spend there is listed there.
 balance-pending = { $pending } set aside for { $requests } under way
+balance-pending-of-others = { $pending } set aside for what a chat asked for that was linked here before
 balance-held = { $credits }: { ITALIC($prompt) }
 balance-below = It is below zero because a payment was taken back. /support can help.
 balance-line = { $date } · { $change } · { $reason ->
@@ -417,6 +418,9 @@ link-confirm-signed-in =
 link-confirm-site =
     Sign this chat in as { BOLD($who) }?
     Its credits and pictures then belong to that account. Say yes only if that is you and you have just signed in yourself.
+# Below the question whether two chats become one account.
+link-owes-here = This chat owes { BOLD($owed) }, since a payment was taken back. What both have pays that first.
+link-owes-there = That account owes { BOLD($owed) }, since a payment was taken back. What both have pays that first.
 link-email-wanted = Which e-mail address do you use on our website? Write it here.
 link-email-sent = If that address has an account with us, a code is on its way to it, which can take a minute. Write the code here, and tell it to nobody else.
 link-email-wrong = That is no e-mail address. Please write it again, or /cancel.
@@ -437,6 +441,7 @@ link-browser =
 link-declined = Nothing was linked, and the code does not work any more.
 linked = Linked. Both chats have one account now, with { BOLD($left) } to spend.
 linked-elsewhere = A chat was linked to this account: { BOLD($name) } on { $channel }. It has the same credits and pictures from now on. Was that not you? Then undo it.
+linked-owed = The other side owed { BOLD($owed) }, since a payment was taken back. What both have pays that first; undo the link, and each has its own again.
 link-undone = The link is undone. Each side has its own account again.
 link-undone-returned = The link is undone. Each side has its own account again, and { BOLD($returned) } went back with it.
 link-undone-elsewhere = A link between your chats was undone. Each side has its own account again.

@@ -84,6 +84,7 @@ contact = 也可以从这里找到我们：{ $where }
 balance = 可用 { BOLD($left) }
 balance-shared = 与你的网站账户共用；在网站上的消费请在网站查看。
 balance-pending = 另有 { $pending }预留给进行中的 { $requests }
+balance-pending-of-others = 另有 { $pending }预留给先前绑定的聊天所要的图
 balance-held = { $credits }：{ ITALIC($prompt) }
 balance-below = 有一笔付款被撤回，所以余额为负。可以找 /support。
 balance-line = { $date } · { $change } · { $reason ->
@@ -374,6 +375,9 @@ link-confirm-signed-in =
 link-confirm-site =
     把本聊天登录为 { BOLD($who) } 吗？
     之后这里的积分和图片归那个账户。只有那是你本人、而且是你刚刚登录的，才点“是”。
+# Below the question whether two chats become one account.
+link-owes-here = 本聊天有一笔付款被撤回，欠 { BOLD($owed) }，会先从两边的积分里扣。
+link-owes-there = 那个账户有一笔付款被撤回，欠 { BOLD($owed) }，会先从两边的积分里扣。
 link-email-wanted = 你在网站上用的是哪个邮箱？请写在这里。
 link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在路上，可能要一分钟。收到后写在这里，不要告诉别人。
 link-email-wrong = 这不是邮箱地址。请再写一遍，或 /cancel。
@@ -394,6 +398,7 @@ link-browser =
 link-declined = 没有绑定，绑定码已作废。
 linked = 绑定好了。两边现在共用一个账户，可用 { BOLD($left) }。
 linked-elsewhere = 有一个聊天绑定到了本账户：{ $channel } 上的 { BOLD($name) }，之后共用积分和图片。不是你本人？请马上撤销。
+linked-owed = 另一边有一笔付款被撤回，欠 { BOLD($owed) }，会先从两边的积分里扣；撤销绑定后各算各的。
 link-undone = 绑定已撤销，两边各用各的账户。
 link-undone-returned = 绑定已撤销，两边各用各的账户，{ BOLD($returned) } 已退回那边。
 link-undone-elsewhere = 你的一个绑定已撤销，两边各用各的账户。

@@ -53,7 +53,13 @@ impl Speaker<'_> {
                 .ours("pending", self.credits(balance.pending))
                 .ours("requests", self.phrase("requests", &requests));
             lines.push(self.fill("balance-pending", &args));
-            lines.extend(balance.held.iter().take(HELD_MAX).map(|held| self.held(held)));
+            // Together they are one message.
+            let most = HELD_MAX - usize::from(balance.of_others > Credits::ZERO);
+            lines.extend(balance.held.iter().take(most).map(|held| self.held(held)));
+        }
+        if balance.of_others > Credits::ZERO {
+            let args = Args::new().ours("pending", self.credits(balance.of_others));
+            lines.push(self.fill("balance-pending-of-others", &args));
         }
         if balance.available < Credits::ZERO {
             lines.push(self.text("balance-below"));

@@ -197,6 +197,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
             shared: pending == Credits::ZERO,
             pending,
             in_line: 2,
+            of_others: pending,
             held: measure.repeated(&held),
             plan: Some(("pro".into(), PlanState::Active, DECEMBER_22)),
             lapsing: vec![money::lapsing(measure)],

@@ -27,7 +27,7 @@ pub use self::{
     case::{AnswerBack, Card, CardLine, Cause, RelayState},
     gift::{GiftSay, InviteView},
     key::{Action, Chosen, Does, Key, Label, Verb},
-    link::{LinkSay, LinkedLine},
+    link::{LinkSay, LinkedLine, Owing},
     matter::Matter,
     plan::{PaymentLine, PlanLine, PlanView, RefundLine},
     stars::StarsSay,
@@ -658,10 +658,12 @@ pub struct Balance {
     pub available: Credits,
     /// Whether it is of the purse that the website keeps for them.
     pub shared: bool,
-    /// What is set aside.
+    /// What is set aside for requests of theirs.
     pub pending: Credits,
-    /// Requests for which it is set aside.
+    /// How many requests that are.
     pub in_line: i64,
+    /// What is set aside for requests of chats that were linked and are not any more.
+    pub of_others: Credits,
     /// What of it for which of them.
     pub held: Vec<HeldLine>,
     /// The plan, how it is, and until when it is paid; zero when that is not known.

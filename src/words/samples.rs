@@ -9,13 +9,15 @@ mod people;
 
 use jiff::{civil::date, tz::TimeZone};
 use picdesk_core::{
+    account::Entitlement,
     channel::OtherKind,
     credits::Credits,
+    facts::Period,
     generation::{Background, Failure, Options, Quality, ReferenceFault, Resolution, Shape},
     payment::PlanState,
     say::{
         Balance, BalanceLine, Cheaper, HeldLine, HistoryLine, Making, Offer, OfferLine, Part,
-        Receipt, Say,
+        PlanTerms, Receipt, Say, Waited,
     },
 };
 
@@ -78,9 +80,31 @@ impl Measure {
     }
 
     fn offer(&self) -> Offer {
-        let line =
-            OfferLine { id: "starter".into(), credits: self.credits(), price: "9.90 USD".into() };
-        Offer { packs: self.repeated(&line), plans: self.repeated(&line), by_link: false }
+        let line = OfferLine {
+            id: "starter".into(),
+            credits: self.credits(),
+            price: "9.90 USD".into(),
+            terms: None,
+        };
+        let plan = OfferLine { terms: Some(self.terms(Some(30))), ..line.clone() };
+        Offer { packs: self.repeated(&line), plans: self.repeated(&plan), by_link: false }
+    }
+
+    /// A request that waits for credits.
+    fn waits(&self) -> Waited {
+        Waited::Asks { prompt: self.long.clone(), price: self.credits() }
+    }
+
+    /// What a plan brings.
+    fn terms(&self, lapse_days: Option<u32>) -> PlanTerms {
+        let unlocks = Entitlement {
+            plan: Some("pro".into()),
+            max_resolution: Resolution::K4,
+            queue_max: 3,
+            pictures_max: 4,
+            retention_days: 30,
+        };
+        PlanTerms { unlocks, period: Period::Month, lapse_days }
     }
 }
 
@@ -332,10 +356,10 @@ fn requests(measure: &Measure) -> Vec<Say> {
         cheaper: Some(cheaper),
         offer: available.map(|_| measure.offer()),
     };
-    let arrived = |making| Say::CreditsArrived {
+    let arrived = |waited| Say::CreditsArrived {
         credits: measure.credits(),
         available: measure.credits(),
-        making,
+        waited,
     };
     let mut says = vec![
         Say::Making(making(measure)),
@@ -362,8 +386,9 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::Cancelled { available: None },
         Say::CancelledRest { going: 2, available: Some(measure.credits()) },
         Say::CancelledRest { going: 0, available: None },
-        arrived(true),
-        arrived(false),
+        arrived(Waited::Runs),
+        arrived(Waited::Nothing),
+        arrived(measure.waits()),
         Say::TooLateToCancel,
         Say::RequestLapsed,
         Say::RequestGaveWay,

@@ -104,6 +104,15 @@ pub struct Pack {
     pub stars: Option<Money>,
 }
 
+/// How long a plan's credits are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
 /// Credits a period, and what they unlock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -111,6 +120,8 @@ pub struct Plan {
     pub id: String,
     /// How many a period.
     pub credits: Credits,
+    /// How long that is.
+    pub period: Period,
     /// The price as it stands in the plans file.
     pub price: String,
     /// The same as an amount.

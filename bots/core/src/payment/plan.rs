@@ -18,7 +18,8 @@ use crate::{
     id::{ErrandId, IdentityId, MessageId},
     keys, lapse, newcomer,
     press::Answer,
-    say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
+    pricing,
+    say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanTerms, PlanView, Say, Verb},
     turn::Turn,
 };
 
@@ -125,9 +126,15 @@ pub(crate) fn show(
     let house = turn.house();
     let row = current(&facts.plans);
     let named = visit.customer.account.entitlement.plan.clone();
-    let offers = match (row, &named) {
-        (None, None) if !facts.unsettled => checkout::offers(house, &visit.reader.conversation),
-        _ => Vec::new(),
+    let (offers, sold) = match (row, &named) {
+        (None, None) if !facts.unsettled => {
+            let here = &visit.reader.conversation;
+            let offers = checkout::offers(house, here);
+            let plans = pricing::offer(house, here).plans;
+            let sold = if offers.is_empty() { Vec::new() } else { plans };
+            (offers, sold)
+        }
+        _ => (Vec::new(), Vec::new()),
     };
     let view = PlanView {
         plan: match row {
@@ -144,6 +151,7 @@ pub(crate) fn show(
         refunds: refund::lines(facts),
         unsettled: facts.unsettled,
         is_sold: !offers.is_empty(),
+        sold,
     };
     let mut rows: Vec<Vec<Key>> = offers.into_iter().take(keys::OFFERS_MAX).collect();
     rows.extend(row.map(|row| changes(turn, visit, row)));
@@ -175,12 +183,18 @@ fn line(turn: &Turn<'_>, row: &PlanRow) -> PlanLine {
         price,
         in_stars,
         credits: sold.map(|plan| plan.credits),
+        terms: sold.map(PlanTerms::of),
         wished: row.wish.is_some(),
     }
 }
 
 pub(super) fn plan_of<'h>(turn: &Turn<'h>, id: &str) -> Option<&'h Plan> {
     turn.house().catalogue.plans.iter().find(|plan| plan.id == id)
+}
+
+/// Days until what is left of a period's credits lapses; nothing for never.
+pub(super) fn lapses(turn: &Turn<'_>, id: &str) -> Option<u32> {
+    plan_of(turn, id).and_then(|plan| plan.lapse_days)
 }
 
 /// Whether there is somebody who can be asked to change a plan.
@@ -319,6 +333,7 @@ fn choose(
             id: sold.id.clone(),
             credits: sold.credits,
             price: sold.price.clone(),
+            terms: Some(PlanTerms::of(sold)),
         });
         let label = Label::BuyPlan { name: sold.id.clone(), price: sold.price.clone() };
         rows.push(vec![keys::act(label, Verb::PlanTo, Item::Plan(sold.id.clone()).number())]);
@@ -350,13 +365,15 @@ fn ask(
                 to: plan.clone(),
                 price: sold.price.clone(),
                 credits: sold.credits,
+                terms: PlanTerms::of(sold),
                 until: row.until,
                 charge: *charge,
             };
             (say, Label::PlanExchangeYes)
         }
         PlanChange::Cancel | PlanChange::Resume => {
-            let say = Say::PlanCancelAsk { plan: row.plan.clone(), until: row.until };
+            let (plan, until, lapse_days) = (row.plan.clone(), row.until, lapses(turn, &row.plan));
+            let say = Say::PlanCancelAsk { plan, until, lapse_days };
             (say, Label::PlanCancelYes)
         }
     };

@@ -31,6 +31,9 @@ pub(super) fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Re
     if payment.doubt.is_some() {
         return;
     }
+    if reversed.by == Reversal::Dispute && !is_disputed(&facts.reversals) {
+        disputed(turn, payment);
+    }
     if let (Item::Plan(_), Some(row)) = (&checkout.item, stars_plan(facts, checkout)) {
         let (first, at) = (row.customer.clone(), turn.frame.now);
         let over = PlanTold {
@@ -57,6 +60,17 @@ pub(super) fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Re
     }
 }
 
+/// Whether a bank has taken some of it back.
+pub(super) fn is_disputed(reversals: &[Reversed]) -> bool {
+    reversals.iter().any(|one| one.by == Reversal::Dispute)
+}
+
+/// The owner can object to what a bank has taken back, for a while.
+pub(super) fn disputed(turn: &mut Turn<'_>, payment: &Payment) {
+    let what = "a bank took a payment back: look at it at Creem while it can be objected to";
+    turn.then(Effect::RaiseAlarmOf { what, of: payment.id.clone() });
+}
+
 /// The plan of a purchase in Stars that goes on: of such a month all goes back, and with it the
 /// plan.
 fn stars_plan<'f>(facts: &'f PaymentFacts, checkout: &Checkout) -> Option<&'f PlanRow> {
@@ -74,8 +88,7 @@ pub(super) fn take_back(
 ) {
     let due = to_take(payment.credits, reversals);
     let more = Credits(due.0 - payment.taken.0);
-    let disputed = reversals.iter().any(|one| one.by == Reversal::Dispute);
-    let by = if disputed { Reversal::Dispute } else { Reversal::Refund };
+    let by = if is_disputed(reversals) { Reversal::Dispute } else { Reversal::Refund };
     turn.then(Effect::KeepPayment(Payment { taken: payment.taken.max(due), ..payment.clone() }));
     let Some(last) = reversals.last().filter(|_| more > Credits::ZERO) else { return };
     // What is left is taken; the rest stands against whatever comes.

@@ -7,7 +7,7 @@ use super::{
     PlanChange, PlanRow, PlanState, PlanTold, Told,
     look::{covers, is_looked_at, look_at},
     refund,
-    reversed::{take_back, went_back},
+    reversed::{disputed, is_disputed, take_back, went_back},
     stars,
 };
 use crate::{
@@ -131,7 +131,10 @@ pub(super) fn paid_for(
         turn.then(Effect::UpdateCheckout { request, state, link: None });
     }
     let moved = match goods.item {
-        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until },
+        Item::Plan(plan) => {
+            let renewed = checkout.state == CheckoutState::Paid;
+            Moved::PlanPaid { plan, credits, until, renewed }
+        }
         Item::Pack(_) => Moved::Bought { credits },
     };
     if credits > Credits::ZERO {
@@ -139,6 +142,9 @@ pub(super) fn paid_for(
     }
     invite::bought(turn, facts, (checkout, paid), &payment);
     // Money may have gone back before we heard that it had come.
+    if is_disputed(&facts.reversals) {
+        disputed(turn, &payment);
+    }
     let purse = Purse {
         granted: Credits(account.purse.granted.0.saturating_add(credits.0)),
         ..account.purse
@@ -378,7 +384,10 @@ fn worth_telling(before: Option<PlanState>, now: PlanState) -> bool {
     match now {
         PlanState::Unknown => false,
         PlanState::Active => {
-            matches!(before, Some(PlanState::Ending | PlanState::Paused | PlanState::Ended))
+            matches!(
+                before,
+                Some(PlanState::Ending | PlanState::Paused | PlanState::Unpaid | PlanState::Ended)
+            )
         }
         PlanState::PastDue
         | PlanState::Ending

@@ -65,8 +65,10 @@ fn what_the_website_keeps_is_spent_here_too_and_the_balance_says_so() {
 fn what_can_be_bought_stands_beside_a_human() {
     assert_snapshot!(folded(&said(message_facts(customer(5)), message("/buy"))), @r#"
     send in telegram:7: Buy(Offer { packs: [OfferLine { id: "starter", credits: 100, price:
-        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] })
-        / [AskHuman 0] [SupportLink https://help.example]
+        "9.90 USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
+        USD", terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"), max_K4,
+        queue_max: 3, pictures_max: 4, retention_days: 30 }, period: Month, lapse_days: - })
+        }] }) / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 

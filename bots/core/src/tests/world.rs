@@ -73,6 +73,7 @@ pub fn house() -> House {
                 cost: dollars(1990),
                 product: Some("prod_pro".into()),
                 stars: None,
+                period: Period::Month,
                 entitlement: pro(),
                 lapse_days: None,
             }],
@@ -128,6 +129,7 @@ pub fn shop() -> House {
         cost: dollars(4990),
         stars: None,
         product: Some("prod_studio".into()),
+        period: Period::Month,
         entitlement: Entitlement { plan: Some("studio".into()), ..pro() },
         lapse_days: Some(30),
     });

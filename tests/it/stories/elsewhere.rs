@@ -76,3 +76,18 @@ async fn who_is_below_zero_after_a_bank_took_a_payment_back_reads_why_and_the_ow
         house.until_quiet().await;
     }
 }
+
+#[tokio::test]
+async fn whoever_comes_back_from_paying_finds_the_way_to_a_person() {
+    for database in databases().await {
+        let desk = "telegram_chat_id = -1002000000001\nsupport_url = \"https://help.example\"\n";
+        let given = Given { trial: 1, sells: true, desk: Some(desk), ..Given::default() };
+        let house = House::build_on(database, given).await;
+        let desk = house.open().await;
+        let page = reqwest::get(desk.url("/creem/return")).await.unwrap().text().await.unwrap();
+        assert!(page.contains("If you have paid"), "{page}");
+        assert!(page.contains("href=\"https://help.example\""), "{page}");
+        assert!(page.contains("Talk to us"), "{page}");
+        house.until_quiet().await;
+    }
+}

@@ -9,15 +9,13 @@ mod people;
 
 use jiff::{civil::date, tz::TimeZone};
 use picdesk_core::{
-    account::Entitlement,
     channel::OtherKind,
     credits::Credits,
-    facts::Period,
     generation::{Background, Failure, Options, Quality, ReferenceFault, Resolution, Shape},
     payment::PlanState,
     say::{
         Balance, BalanceLine, Cheaper, HeldLine, HistoryLine, Making, Offer, OfferLine, Part,
-        PlanTerms, Receipt, Say, Waited,
+        Receipt, Say, Waited,
     },
 };
 
@@ -86,25 +84,8 @@ impl Measure {
             price: "9.90 USD".into(),
             terms: None,
         };
-        let plan = OfferLine { terms: Some(self.terms(Some(30))), ..line.clone() };
+        let plan = OfferLine { terms: Some(money::terms(Some(30))), ..line.clone() };
         Offer { packs: self.repeated(&line), plans: self.repeated(&plan), by_link: false }
-    }
-
-    /// A request that waits for credits.
-    fn waits(&self) -> Waited {
-        Waited::Asks { prompt: self.long.clone(), price: self.credits() }
-    }
-
-    /// What a plan brings.
-    fn terms(&self, lapse_days: Option<u32>) -> PlanTerms {
-        let unlocks = Entitlement {
-            plan: Some("pro".into()),
-            max_resolution: Resolution::K4,
-            queue_max: 3,
-            pictures_max: 4,
-            retention_days: 30,
-        };
-        PlanTerms { unlocks, period: Period::Month, lapse_days }
     }
 }
 

@@ -82,8 +82,8 @@ pub(crate) fn answered(message: Outgoing, answer: Option<&MessageId>) -> Outgoin
     }
 }
 
-/// Credits have come to a purse: their owner hears of it, and what they asked for here a short while
-/// ago, and could not pay, runs or is asked about.
+/// Credits have come to a purse: their owner hears of it, and what they asked for here a short
+/// while ago, and could not pay, runs or is asked about.
 pub(crate) fn arrived(
     turn: &mut Turn<'_>,
     visit: &mut Visit,

@@ -1,14 +1,37 @@
 //! What is said about payments and plans.
 
 use picdesk_core::{
+    account::Entitlement,
     credits::Credits,
-    facts::Lapsing,
+    facts::{Lapsing, Period},
     generation::{Options, Resolution},
     payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
-    say::{Cheaper, OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say, StarsSay, Waited},
+    say::{
+        Cheaper, OfferLine, PaymentLine, PlanLine, PlanTerms, PlanView, RefundLine, Say, StarsSay,
+        Waited,
+    },
 };
 
 use super::{DECEMBER_22, Measure};
+
+impl Measure {
+    /// A request that waits for credits.
+    pub(super) fn waits(&self) -> Waited {
+        Waited::Asks { prompt: self.long.clone(), price: self.credits() }
+    }
+}
+
+/// What a plan brings.
+pub(super) fn terms(lapse_days: Option<u32>) -> PlanTerms {
+    let unlocks = Entitlement {
+        plan: Some("pro".into()),
+        max_resolution: Resolution::K4,
+        queue_max: 3,
+        pictures_max: 4,
+        retention_days: 30,
+    };
+    PlanTerms { unlocks, period: Period::Month, lapse_days }
+}
 
 /// What is said about payments and plans.
 pub(super) fn money(measure: &Measure) -> Vec<Say> {
@@ -28,19 +51,19 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         available,
         disputed,
     };
-    let terms = |item: &Item| match item {
-        Item::Plan(_) => Some(measure.terms(Some(30))),
+    let of_item = |item: &Item| match item {
+        Item::Plan(_) => Some(terms(Some(30))),
         Item::Pack(_) => None,
     };
     let ready = |item: Item, buyer: &str| Say::CheckoutReady {
-        terms: terms(&item),
+        terms: of_item(&item),
         item,
         credits: measure.credits(),
         price: Money { minor: 990, currency: "USD".into() },
         buyer: buyer.to_owned(),
     };
     let in_stars = |item: Item| Say::CheckoutReady {
-        terms: terms(&item),
+        terms: of_item(&item),
         item,
         credits: measure.credits(),
         price: Money::stars(500),
@@ -87,14 +110,14 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         id: "studio".into(),
         credits: measure.credits(),
         price: price_text(),
-        terms: Some(measure.terms(None)),
+        terms: Some(terms(None)),
     };
     let exchange = |until, charge| Say::PlanExchange {
         from: "pro".into(),
         to: "studio".into(),
         price: price_text(),
         credits: measure.credits(),
-        terms: measure.terms(None),
+        terms: terms(None),
         until,
         charge,
     };
@@ -239,7 +262,7 @@ fn views(measure: &Measure) -> Vec<Say> {
             until,
             price: Some(price_text()),
             credits: Some(measure.credits()),
-            terms: Some(measure.terms(Some(30))),
+            terms: Some(terms(Some(30))),
             in_stars: false,
             wished: until == 0,
         })

@@ -86,7 +86,7 @@ async fn whoever_comes_back_from_paying_finds_the_way_to_a_person() {
         let desk = house.open().await;
         let page = reqwest::get(desk.url("/creem/return")).await.unwrap().text().await.unwrap();
         assert!(page.contains("If you have paid"), "{page}");
-        assert!(page.contains("href=\"https://help.example\""), "{page}");
+        assert!(page.contains("href=\"https://help.example/\""), "{page}");
         assert!(page.contains("Talk to us"), "{page}");
         house.until_quiet().await;
     }

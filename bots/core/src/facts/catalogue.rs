@@ -53,6 +53,12 @@ impl Catalogue {
         })
     }
 
+    /// Days until what is left of a period's credits of a plan lapses; nothing for never.
+    #[must_use]
+    pub fn lapse_days(&self, plan: &str) -> Option<u32> {
+        self.plans.iter().find(|sold| sold.id == plan)?.lapse_days
+    }
+
     /// What has a number on buttons, however it is sold.
     #[must_use]
     pub fn item(&self, number: i64) -> Option<Item> {

@@ -70,7 +70,8 @@ pub(crate) fn moved(
             turn.send(word.keys(vec![keys::human(turn.house(), None)]));
         }
         Moved::Plan { plan, state, until } => {
-            let (state, until, lapse_days) = (*state, *until, plan::lapses(turn, plan));
+            let (state, until, lapse_days) =
+                (*state, *until, turn.house().catalogue.lapse_days(plan));
             let say = Say::PlanChanged { plan: plan.clone(), state, until, lapse_days };
             let word = turn.words(&visit.reader, say);
             let keys = match state {

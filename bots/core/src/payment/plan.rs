@@ -126,16 +126,10 @@ pub(crate) fn show(
     let house = turn.house();
     let row = current(&facts.plans);
     let named = visit.customer.account.entitlement.plan.clone();
-    let (offers, sold) = match (row, &named) {
-        (None, None) if !facts.unsettled => {
-            let here = &visit.reader.conversation;
-            let offers = checkout::offers(house, here);
-            let plans = pricing::offer(house, here).plans;
-            let sold = if offers.is_empty() { Vec::new() } else { plans };
-            (offers, sold)
-        }
-        _ => (Vec::new(), Vec::new()),
-    };
+    let has_none = row.is_none() && named.is_none() && !facts.unsettled;
+    let here = &visit.reader.conversation;
+    let offers = if has_none { checkout::offers(house, here) } else { Vec::new() };
+    let sold = if offers.is_empty() { Vec::new() } else { pricing::offer(house, here).plans };
     let view = PlanView {
         plan: match row {
             Some(row) => Some(line(turn, row)),
@@ -190,11 +184,6 @@ fn line(turn: &Turn<'_>, row: &PlanRow) -> PlanLine {
 
 pub(super) fn plan_of<'h>(turn: &Turn<'h>, id: &str) -> Option<&'h Plan> {
     turn.house().catalogue.plans.iter().find(|plan| plan.id == id)
-}
-
-/// Days until what is left of a period's credits lapses; nothing for never.
-pub(super) fn lapses(turn: &Turn<'_>, id: &str) -> Option<u32> {
-    plan_of(turn, id).and_then(|plan| plan.lapse_days)
 }
 
 /// Whether there is somebody who can be asked to change a plan.
@@ -372,7 +361,8 @@ fn ask(
             (say, Label::PlanExchangeYes)
         }
         PlanChange::Cancel | PlanChange::Resume => {
-            let (plan, until, lapse_days) = (row.plan.clone(), row.until, lapses(turn, &row.plan));
+            let (plan, until, lapse_days) =
+                (row.plan.clone(), row.until, turn.house().catalogue.lapse_days(&row.plan));
             let say = Say::PlanCancelAsk { plan, until, lapse_days };
             (say, Label::PlanCancelYes)
         }

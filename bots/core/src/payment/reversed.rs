@@ -61,14 +61,27 @@ pub(super) fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Re
 }
 
 /// Whether a bank has taken some of it back.
-pub(super) fn is_disputed(reversals: &[Reversed]) -> bool {
+fn is_disputed(reversals: &[Reversed]) -> bool {
     reversals.iter().any(|one| one.by == Reversal::Dispute)
 }
 
 /// The owner can object to what a bank has taken back, for a while.
-pub(super) fn disputed(turn: &mut Turn<'_>, payment: &Payment) {
+fn disputed(turn: &mut Turn<'_>, payment: &Payment) {
     let what = "a bank took a payment back: look at it at Creem while it can be objected to";
     turn.then(Effect::RaiseAlarmOf { what, of: payment.id.clone() });
+}
+
+/// Money that had gone back before we heard that it had come takes its credits along.
+pub(super) fn went_back_before(
+    turn: &mut Turn<'_>,
+    of: (&Checkout, &Payment),
+    reversals: &[Reversed],
+    purse: &Purse,
+) {
+    if is_disputed(reversals) {
+        disputed(turn, of.1);
+    }
+    take_back(turn, of, reversals, purse);
 }
 
 /// The plan of a purchase in Stars that goes on: of such a month all goes back, and with it the
@@ -80,7 +93,7 @@ fn stars_plan<'f>(facts: &'f PaymentFacts, checkout: &Checkout) -> Option<&'f Pl
 
 /// Takes back as many of a payment's credits as money went back of it, as far as they were not
 /// taken back before; and keeps the payment.
-pub(super) fn take_back(
+fn take_back(
     turn: &mut Turn<'_>,
     (checkout, payment): (&Checkout, &Payment),
     reversals: &[Reversed],

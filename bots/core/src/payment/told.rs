@@ -7,7 +7,7 @@ use super::{
     PlanChange, PlanRow, PlanState, PlanTold, Told,
     look::{covers, is_looked_at, look_at},
     refund,
-    reversed::{disputed, is_disputed, take_back, went_back},
+    reversed::{went_back, went_back_before},
     stars,
 };
 use crate::{
@@ -126,15 +126,13 @@ pub(super) fn paid_for(
         doubt: None,
         bought: Some(Bought { item: goods.item.clone(), price, lapses_at }),
     };
-    if checkout.state != CheckoutState::Paid {
+    let renewed = checkout.state == CheckoutState::Paid;
+    if !renewed {
         let (request, state) = (checkout.request.clone(), CheckoutState::Paid);
         turn.then(Effect::UpdateCheckout { request, state, link: None });
     }
     let moved = match goods.item {
-        Item::Plan(plan) => {
-            let renewed = checkout.state == CheckoutState::Paid;
-            Moved::PlanPaid { plan, credits, until, renewed }
-        }
+        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until, renewed },
         Item::Pack(_) => Moved::Bought { credits },
     };
     if credits > Credits::ZERO {
@@ -142,14 +140,11 @@ pub(super) fn paid_for(
     }
     invite::bought(turn, facts, (checkout, paid), &payment);
     // Money may have gone back before we heard that it had come.
-    if is_disputed(&facts.reversals) {
-        disputed(turn, &payment);
-    }
     let purse = Purse {
         granted: Credits(account.purse.granted.0.saturating_add(credits.0)),
         ..account.purse
     };
-    take_back(turn, (checkout, &payment), &facts.reversals, &purse);
+    went_back_before(turn, (checkout, &payment), &facts.reversals, &purse);
 }
 
 /// What the plan is that a payment is of, where the payment itself does not tell.

@@ -66,17 +66,7 @@ pub fn house() -> House {
                 product: Some("prod_starter".into()),
                 stars: None,
             }],
-            plans: vec![Plan {
-                id: "pro".into(),
-                credits: Credits(500),
-                price: "19.90 USD".into(),
-                cost: dollars(1990),
-                product: Some("prod_pro".into()),
-                stars: None,
-                period: Period::Month,
-                entitlement: pro(),
-                lapse_days: None,
-            }],
+            plans: vec![sold_pro()],
             free: Some(free()),
         },
         trial: Credits(3),
@@ -110,6 +100,21 @@ pub fn house() -> House {
             first_day_credits: Credits(20),
         },
         gifts: GiftRules::default(),
+    }
+}
+
+/// The plan that everything is in.
+fn sold_pro() -> Plan {
+    Plan {
+        id: "pro".into(),
+        credits: Credits(500),
+        price: "19.90 USD".into(),
+        cost: dollars(1990),
+        product: Some("prod_pro".into()),
+        stars: None,
+        period: Period::Month,
+        entitlement: pro(),
+        lapse_days: None,
     }
 }
 

@@ -16,6 +16,7 @@ use picdesk_core::{
 use super::*;
 
 /// Credits that a side has set aside.
+#[derive(Clone, Copy)]
 pub struct Spent {
     hold: HoldId,
     generation: GenerationId,

@@ -126,6 +126,8 @@ create table holds (
   state text not null,
   opened_at bigint not null,
   resolved_at bigint not null,
+  -- Where it goes on to, should it be given back: whoever set it aside has parted with their own.
+  back_to bigint,
   constraint hold_generation unique (generation),
   constraint hold_state check (state in ('pending', 'posted', 'voided', 'expired'))
 );

@@ -76,7 +76,8 @@ create table link_counts (
 );
 create index link_counts_began on link_counts (began_at);
 -- How accounts became one: entry is the line in the purse that ended. parted_at is zero while they
--- are one.
+-- are one. taken is what had been taken back by then of what whoever came had bought. gone is what
+-- went of what came, with others who had come to that account before and parted since.
 create table links (
   id bigint primary key,
   back bigint not null,
@@ -84,7 +85,9 @@ create table links (
   brought_by text not null,
   entry bigint not null,
   made_at bigint not null,
-  parted_at bigint not null
+  parted_at bigint not null,
+  taken bigint not null default 0,
+  gone bigint not null default 0
 );
 create index links_back on links (back);
 create table link_identities (

@@ -8,6 +8,7 @@
 //!
 //! No key, address, e-mail or word of Creem's is in any error here.
 
+mod absence;
 mod calls;
 mod error;
 pub mod notice;

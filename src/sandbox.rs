@@ -28,6 +28,20 @@ use crate::cli::SandboxArguments;
 /// What is sold, before it has products.
 const PLANS: &str = include_str!("../config/plans.toml");
 
+/// What is given away, so that it can be played; the page names the code.
+const GIFTS: &str = "
+[[promos]]
+code = \"WELCOME\"
+credits = 20
+uses_max = 500
+
+[referral]
+credits = 50
+invited_credits = 20
+after_days = 14
+per_30_days = 10
+";
+
 /// Runs until a signal comes. The first line on stdout is the address to open.
 pub async fn run(arguments: SandboxArguments) -> anyhow::Result<()> {
     let data = arguments.data;
@@ -210,14 +224,15 @@ fn write_config(
     Ok(file)
 }
 
-/// The plans that are compiled in, each with the product that the stand-in sells, and all of them
-/// for Stars too.
-fn plans_sold() -> String {
+/// The plans that are compiled in, each with the product that the stand-in sells, all of them for
+/// Stars too, and with what is given away.
+pub(crate) fn plans_sold() -> String {
     let unsold = "# creem_product_id = \"prod_…\"";
     let plans = PLANS.replacen("stars = 0 ", "stars = 900 ", 1);
-    ["starter", "pro"].iter().fold(plans, |plans, product| {
+    let plans = ["starter", "pro"].iter().fold(plans, |plans, product| {
         plans.replacen(unsold, &format!("creem_product_id = \"prod_{product}\""), 1)
-    })
+    });
+    format!("{plans}{GIFTS}")
 }
 
 /// The section of Creem's.

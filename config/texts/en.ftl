@@ -100,8 +100,9 @@ contact = Or reach us here: { $where }
 balance = { BOLD($left) } to spend
 balance-shared = Shared with your account on the website; what you spend there is listed there.
 balance-pending = { $pending } set aside for { $requests } under way
+balance-pending-of-others = { $pending } set aside for what a chat asked for that was linked here before
 balance-held = { $credits }: { ITALIC($prompt) }
-balance-below = It is below zero because a payment was taken back. /support can help.
+balance-below = It is below zero because a payment was taken back; no picture can be made until there are credits again. A person can help: { $support }
 balance-line = { $date } · { $change } · { $reason ->
     [trial] welcome credits
     [by_hand] from us
@@ -135,8 +136,29 @@ expire-soon = { $count ->
    *[other] { BOLD($pictures) } of yours will be deleted soon, the first on { BOLD($moment) }. Save what you want to keep.
 }
 buy-packs = { BOLD("Packs, paid once") }
-buy-plans = { BOLD("Plans") }
+buy-plans = { BOLD("Plans") }, renewed by themselves until you end them: /plan
 buy-line = { $name }: { $credits } · { $price }
+buy-plan-line = { $period ->
+    [year] { $name }: { $credits } a year · { $price }
+   *[month] { $name }: { $credits } a month · { $price }
+}
+plan-terms = up to { $resolution } · { $waiting } in line · { $pictures } at a time · kept { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+plan-terms-lapse = { $days ->
+    [one] unused credits lapse after { $days } day
+   *[other] unused credits lapse after { $days } days
+}
+plan-renews = { $period ->
+    [year] It is paid each year anew until you end it: /plan
+   *[month] It is paid each month anew until you end it: /plan
+}
+plan-credits-stay = The credits you have left stay yours.
+plan-credits-lapse = { $days ->
+    [one] What is left of its credits lapses { $days } day after each payment. Other credits stay yours.
+   *[other] What is left of its credits lapses { $days } days after each payment. Other credits stay yours.
+}
 buy-how = Tell us which you would like: { $support }
 buy-choose = Choose one below. Questions: { $support }
 buy-nothing = Credits cannot be bought here yet. A person can help: { $support }
@@ -224,16 +246,17 @@ cancelled-rest = The rest is cancelled and costs nothing, { $left } left.
 cancelled-rest-group = The rest is cancelled and costs nothing.
 credits-arrived = { BOLD($credits) } arrived. You have { $left } now.
 credits-arrived-making = { BOLD($credits) } arrived. Making your picture now.
+request-waits = { ITALIC($prompt) } waits for credits: { BOLD($price) }. Shall I make it?
 plan-paid-until = { BOLD($plan) } is paid until { BOLD($date) }.
 plan-paid = { BOLD($plan) } is paid.
 plan-past-due = The last payment for { BOLD($plan) } did not go through. It is tried again in the next days, and your plan goes on meanwhile. Please see to your card.
-plan-ending-on = { BOLD($plan) } ends on { BOLD($date) } and is not renewed. It goes on until then, and your credits stay yours.
-plan-ending = { BOLD($plan) } is not renewed. It goes on until its period ends, and your credits stay yours.
-plan-paused = { BOLD($plan) } is paused. Your credits stay yours.
-plan-unpaid = { BOLD($plan) } could not be paid, so it rests. Your credits stay yours.
-plan-ended = { BOLD($plan) } has ended. Your credits stay yours.
+plan-ending-on = { BOLD($plan) } ends on { BOLD($date) } and is not renewed. It goes on until then.
+plan-ending = { BOLD($plan) } is not renewed. It goes on until its period ends.
+plan-paused = { BOLD($plan) } is paused.
+plan-unpaid = { BOLD($plan) } could not be paid, so it rests.
+plan-ended = { BOLD($plan) } has ended.
 plan-goes-on = { BOLD($plan) } goes on as before.
-plan-none = You have no plan. Everything bought stays yours.
+plan-none = You have no plan.
 plan-looked-at = Your payment for a plan is being looked at. Nothing more needs to be paid; you hear of it here.
 plan-is = { BOLD($plan) }
 plan-is-renewed = { BOLD($plan) }, renewed on { BOLD($date) }
@@ -248,14 +271,14 @@ plan-beside = You pay for another one beside it. Once the first is ended, /plan 
 plan-in-stars = It is paid in Telegram Stars. To take another one, end this one first.
 plan-choose = You have { BOLD($plan) }. Which one instead?
 plan-exchange = { BOLD($to) } instead of { BOLD($from) }: { BOLD($price) } and { $credits } a period.
-plan-exchange-difference = Only the difference for the days left is taken now, and credits come in proportion to it. Those you have stay yours.
-plan-exchange-nothing = It changes at once. Nothing is taken now and nothing is paid back; your credits stay yours.
+plan-exchange-difference = Only the difference for the days left is taken now, and credits come in proportion to it. Those you have stay as they are.
+plan-exchange-nothing = It changes at once. Nothing is taken now and nothing is paid back; the credits you have stay as they are.
 plan-exchange-next = From { $date } on it is { $price } a period; tax may be added.
 plan-exchanged = You have { BOLD($plan) } now.
 plan-exchanged-difference = The credits for the days left come as soon as their payment is through.
-plan-exchanged-nothing = Your credits stay yours.
-plan-cancel-ask-on = End { BOLD($plan) }? It goes on until { BOLD($date) } and is not renewed. Your credits stay yours, and until then you can take it back.
-plan-cancel-ask = End { BOLD($plan) }? It goes on until its period ends and is not renewed. Your credits stay yours, and until then you can take it back.
+plan-exchanged-nothing = The credits you have stay as they are.
+plan-cancel-ask-on = End { BOLD($plan) }? It goes on until { BOLD($date) } and is not renewed, and until then you can take it back.
+plan-cancel-ask = End { BOLD($plan) }? It goes on until its period ends and is not renewed, and until then you can take it back.
 plan-asking = I am asking the payment provider. If it is away I keep trying, and tell you here.
 plan-busy = This is being changed; I tell you here when it is done.
 plan-refused = The payment provider did not accept that. Your plan is as it was, and nothing was charged.
@@ -421,6 +444,9 @@ link-confirm-signed-in =
 link-confirm-site =
     Sign this chat in as { BOLD($who) }?
     Its credits and pictures then belong to that account. Say yes only if that is you and you have just signed in yourself.
+# Below the question whether two chats become one account.
+link-owes-here = This chat owes { BOLD($owed) }, since a payment was taken back. What both have pays that first.
+link-owes-there = That account owes { BOLD($owed) }, since a payment was taken back. What both have pays that first.
 link-email-wanted = Which e-mail address do you use on our website? Write it here.
 link-email-sent = If that address has an account with us, a code is on its way to it, which can take a minute. Write the code here, and tell it to nobody else.
 link-email-wrong = That is no e-mail address. Please write it again, or /cancel.
@@ -441,6 +467,7 @@ link-browser =
 link-declined = Nothing was linked, and the code does not work any more.
 linked = Linked. Both chats have one account now, with { BOLD($left) } to spend.
 linked-elsewhere = A chat was linked to this account: { BOLD($name) } on { $channel }. It has the same credits and pictures from now on. Was that not you? Then undo it.
+linked-owed = The other side owed { BOLD($owed) }, since a payment was taken back. What both have pays that first; undo the link, and each has its own again.
 link-undone = The link is undone. Each side has its own account again.
 link-undone-returned = The link is undone. Each side has its own account again, and { BOLD($returned) } went back with it.
 link-undone-elsewhere = A link between your chats was undone. Each side has its own account again.
@@ -507,6 +534,7 @@ card = { BOLD($code) } · { $cause }
 card-who = { BOLD($name) } · { $channel } · { $plan }
 card-no-plan = no plan
 card-plan = plan { $plan }
+card-reclaimed = Payments went back though spent: { $credits }
 card-credits = { $left }, { $pending } set aside
 card-earlier = Earlier cases: { $count }
 card-strikes = Refused by screening: { $count }

@@ -84,8 +84,9 @@ contact = 也可以从这里找到我们：{ $where }
 balance = 可用 { BOLD($left) }
 balance-shared = 与你的网站账户共用；在网站上的消费请在网站查看。
 balance-pending = 另有 { $pending }预留给进行中的 { $requests }
+balance-pending-of-others = 另有 { $pending }预留给先前绑定的聊天所要的图
 balance-held = { $credits }：{ ITALIC($prompt) }
-balance-below = 有一笔付款被撤回，所以余额为负。可以找 /support。
+balance-below = 有一笔付款被撤回，所以余额为负，补足之前不能画图。可以找人工：{ $support }
 balance-line = { $date } · { $change } · { $reason ->
     [trial] 新人赠送
     [by_hand] 我们赠送
@@ -119,8 +120,20 @@ expire-soon = { $count ->
    *[other] 你有 { BOLD($pictures) }快到期了，最早的到 { BOLD($moment) } 删除。想留下的请及时下载。
 }
 buy-packs = { BOLD("积分包，一次付清") }
-buy-plans = { BOLD("套餐") }
+buy-plans = { BOLD("套餐") }，到期自动续费，随时可停：/plan
 buy-line = { $name }：{ $credits } · { $price }
+buy-plan-line = { $period ->
+    [year] { $name }：每年 { $credits } · { $price }
+   *[month] { $name }：每月 { $credits } · { $price }
+}
+plan-terms = 最高 { $resolution } · 可排队 { $waiting } 个 · 一次 { $pictures } 张 · 保存 { $days } 天
+plan-terms-lapse = 没用完的积分 { $days } 天后失效
+plan-renews = { $period ->
+    [year] 每年自动续费，随时可停：/plan
+   *[month] 每月自动续费，随时可停：/plan
+}
+plan-credits-stay = 剩下的积分仍归您。
+plan-credits-lapse = 套餐里没用完的积分，在每次付款 { $days } 天后失效；其他积分仍归您。
 buy-how = 想要哪个，告诉我们：{ $support }
 buy-choose = 在下面选一个。有问题：{ $support }
 buy-nothing = 这里暂时还不能充值，可以找人工：{ $support }
@@ -188,16 +201,17 @@ cancelled-rest = 其余的已取消，没有扣积分，还有 { $left }。
 cancelled-rest-group = 其余的已取消，没有扣积分。
 credits-arrived = { BOLD($credits) }已到账，现在有 { $left }。
 credits-arrived-making = { BOLD($credits) }已到账，这就开始画。
+request-waits = { ITALIC($prompt) } 还在等积分：{ BOLD($price) }。现在画吗？
 plan-paid-until = { BOLD($plan) } 已付款，有效期到 { BOLD($date) }。
 plan-paid = { BOLD($plan) } 已付款。
 plan-past-due = { BOLD($plan) } 这次扣款没有成功，接下来几天会再试，期间套餐照常使用。请看一下您的卡。
-plan-ending-on = { BOLD($plan) } 到 { BOLD($date) } 结束，不再续费。在那之前照常使用，积分一直是您的。
-plan-ending = { BOLD($plan) } 不再续费，用到本期结束，积分一直是您的。
-plan-paused = { BOLD($plan) } 已暂停，积分一直是您的。
-plan-unpaid = { BOLD($plan) } 没能扣款，先停在这里，积分一直是您的。
-plan-ended = { BOLD($plan) } 已结束，积分一直是您的。
+plan-ending-on = { BOLD($plan) } 到 { BOLD($date) } 结束，不再续费。在那之前照常使用。
+plan-ending = { BOLD($plan) } 不再续费，用到本期结束。
+plan-paused = { BOLD($plan) } 已暂停。
+plan-unpaid = { BOLD($plan) } 没能扣款，先停在这里。
+plan-ended = { BOLD($plan) } 已结束。
 plan-goes-on = { BOLD($plan) } 继续使用。
-plan-none = 还没有套餐。买过的积分一直都在。
+plan-none = 还没有套餐。
 plan-looked-at = 你的套餐付款正在核对，不用再付一次，有结果就在这里告诉你。
 plan-is = { BOLD($plan) }
 plan-is-renewed = { BOLD($plan) }，{ BOLD($date) } 续费
@@ -218,8 +232,8 @@ plan-exchange-next = 从 { $date } 起每期 { $price }，部分地区另加税�
 plan-exchanged = 现在是 { BOLD($plan) } 了。
 plan-exchanged-difference = 差价付清后，剩余天数的积分就到。
 plan-exchanged-nothing = 已有的积分不变。
-plan-cancel-ask-on = 要结束 { BOLD($plan) } 吗？可以用到 { BOLD($date) }，到期不再续费。积分都留着，到期前可以反悔。
-plan-cancel-ask = 要结束 { BOLD($plan) } 吗？可以用到本期结束，不再续费。积分都留着，到期前可以反悔。
+plan-cancel-ask-on = 要结束 { BOLD($plan) } 吗？可以用到 { BOLD($date) }，到期不再续费，到期前可以反悔。
+plan-cancel-ask = 要结束 { BOLD($plan) } 吗？可以用到本期结束，不再续费，到期前可以反悔。
 plan-asking = 正在联系支付平台。它要是没有回应，我会一直试，有结果就在这里告诉你。
 plan-busy = 正在改，改好了在这里告诉你。
 plan-refused = 支付平台没有接受。套餐不变，没有扣款。
@@ -378,6 +392,9 @@ link-confirm-signed-in =
 link-confirm-site =
     把本聊天登录为 { BOLD($who) } 吗？
     之后这里的积分和图片归那个账户。只有那是你本人、而且是你刚刚登录的，才点“是”。
+# Below the question whether two chats become one account.
+link-owes-here = 本聊天有一笔付款被撤回，欠 { BOLD($owed) }，会先从两边的积分里扣。
+link-owes-there = 那个账户有一笔付款被撤回，欠 { BOLD($owed) }，会先从两边的积分里扣。
 link-email-wanted = 你在网站上用的是哪个邮箱？请写在这里。
 link-email-sent = 如果这个邮箱在我们这里有账户，验证码正在路上，可能要一分钟。收到后写在这里，不要告诉别人。
 link-email-wrong = 这不是邮箱地址。请再写一遍，或 /cancel。
@@ -398,6 +415,7 @@ link-browser =
 link-declined = 没有绑定，绑定码已作废。
 linked = 绑定好了。两边现在共用一个账户，可用 { BOLD($left) }。
 linked-elsewhere = 有一个聊天绑定到了本账户：{ $channel } 上的 { BOLD($name) }，之后共用积分和图片。不是你本人？请马上撤销。
+linked-owed = 另一边有一笔付款被撤回，欠 { BOLD($owed) }，会先从两边的积分里扣；撤销绑定后各算各的。
 link-undone = 绑定已撤销，两边各用各的账户。
 link-undone-returned = 绑定已撤销，两边各用各的账户，{ BOLD($returned) } 已退回那边。
 link-undone-elsewhere = 你的一个绑定已撤销，两边各用各的账户。
@@ -451,6 +469,7 @@ card = { BOLD($code) } · { $cause }
 card-who = { BOLD($name) } · { $channel } · { $plan }
 card-no-plan = 无套餐
 card-plan = { $plan } 套餐
+card-reclaimed = 已花掉又被撤回的付款：{ $credits }
 card-credits = 可用 { $left }，预留 { $pending }
 card-earlier = 以往工单：{ $count }
 card-strikes = 内容审核拒绝：{ $count } 次

@@ -114,6 +114,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_sandboxs_page_says_can_be_played_is_given_away_there() {
+        let (plans, problems) = Plans::parse("plans.toml", &crate::sandbox::plans_sold(), 30);
+        assert_eq!(problems, []);
+        let plans = plans.unwrap();
+        let codes: Vec<&str> = plans.gifts.promos.iter().map(|promo| &*promo.code).collect();
+        assert_eq!(codes, ["WELCOME"]);
+        assert!(plans.gifts.referral.is_some());
+        assert!(plans.packs.iter().all(|pack| pack.creem_product_id.is_some()));
+        let page = [
+            include_str!("../../bots/sandbox/src/page/words-en.js"),
+            include_str!("../../bots/sandbox/src/page/words-zh.js"),
+        ];
+        assert!(page.iter().all(|words| words.contains("/redeem WELCOME")));
+    }
+
+    #[test]
     fn nothing_is_given_away_unless_it_is_written() {
         assert_eq!(parse("").0.unwrap(), GiftRules::default());
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use picdesk_core::account::Entitlement;
 use picdesk_core::credits::Credits;
 use picdesk_core::facts;
+pub use picdesk_core::facts::Period;
 use picdesk_core::generation::{Quality, Resolution};
 use picdesk_core::payment::Money;
 use picdesk_telegram::stars::SUBSCRIPTION_STARS_MAX;
@@ -68,15 +69,6 @@ pub struct Pack {
     pub creem_product_id: Option<String>,
     /// What it costs in Telegram Stars; zero: not sold for Stars.
     pub stars: u32,
-}
-
-/// How long a plan's credits are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Period {
-    /// A calendar month.
-    Month,
-    /// A calendar year.
-    Year,
 }
 
 /// Credits per period, and what they unlock.
@@ -194,6 +186,7 @@ impl Plans {
             cost: plan.price.money(),
             product: plan.creem_product_id.clone(),
             stars: in_stars(plan.stars),
+            period: plan.period,
             entitlement: Entitlement {
                 plan: Some(plan.id.clone()),
                 max_resolution: plan.max_resolution,

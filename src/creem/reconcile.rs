@@ -21,10 +21,12 @@ use tracing::{info, warn};
 
 use super::{
     CallError, Creem, Page, Subscription, Transaction,
+    absence::Absence,
     notice::{self, PaidLink},
     strays::{self, Stray, Strays},
 };
 use crate::{
+    alarm::Alarms,
     inbox::Door,
     store::{
         Store, StoreError,
@@ -90,6 +92,8 @@ pub struct Reconciler {
     pub door: Door,
     /// What our names for purchases begin with.
     pub tag: String,
+    /// Where the owner hears that Creem is away for long.
+    pub alarms: Alarms,
 }
 
 /// Asks for a look at one link, because its payer has come back. Cheap to clone.
@@ -117,12 +121,23 @@ impl Reconciler {
     pub async fn run(self, stop: CancellationToken) {
         let mut looks = 0_u32;
         let (mut turn, mut strays) = (NEWEST, Strays::default());
+        let mut absence = Absence::default();
         while !stop.is_cancelled() {
             let deep = looks.is_multiple_of(DEEP_EVERY);
             let looked = tokio::select! {
                 looked = self.look(deep, &mut turn, &mut strays) => looked,
                 () = stop.cancelled() => return,
             };
+            let answered = match &looked {
+                Ok(_) => Some(true),
+                Err(LookError::Call(_)) => Some(false),
+                // Of Creem that says nothing.
+                Err(LookError::Store(_) | LookError::Inbox) => None,
+            };
+            let now = self.store.clock().now_ms();
+            if let Some(what) = answered.and_then(|answered| absence.looked(now, answered)) {
+                self.alarms.raise(what);
+            }
             match looked {
                 Ok(0) => {}
                 Ok(news) => info!("Creem had {news} news that we were not told"),

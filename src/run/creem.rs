@@ -112,12 +112,13 @@ impl Serving {
     ) {
         let Some(sales) = &self.sales else { return };
         let (creem, store, door) = (sales.creem.clone(), self.store.clone(), self.door.clone());
-        let tag = self.desk.seal.tag();
+        let (tag, alarms) = (self.desk.seal.tag(), self.desk.alarms.clone());
         let reconciler = move || Reconciler {
             creem: creem.clone(),
             store: store.clone(),
             door: door.clone(),
             tag: tag.clone(),
+            alarms: alarms.clone(),
         };
         let looking = reconciler.clone();
         workers.keep_while_held(SOURCE, held, &stops.intake, move |stop| looking().run(stop));

@@ -318,12 +318,14 @@ impl Book {
                 };
                 self.line(open, order.seq, line);
                 let (now, zero) = (Value::from(self.now), Value::from(0_i64));
-                self.held.insert(*hold, Held { purse: *purse, amount: *amount, pending: true });
+                let (purse, amount) = (*purse, *amount);
+                let held = Held { purse, amount, pending: true, back_to: None };
+                self.held.insert(*hold, held);
                 self.holds.push(vec![
                     (*hold).into(),
-                    (*purse).into(),
+                    purse.into(),
                     (*generation).into(),
-                    (*amount).into(),
+                    amount.into(),
                     "pending".into(),
                     now,
                     zero,
@@ -395,7 +397,7 @@ impl Book {
         if !std::mem::take(&mut held.pending) {
             return Ok(());
         }
-        let (purse, amount) = (held.purse, held.amount);
+        let (purse, amount, back_to) = (held.purse, held.amount, held.back_to);
         let open = require(purses, purse)?;
         open.purse.pending.0 -= amount;
         if void.is_none() {
@@ -419,7 +421,10 @@ impl Book {
         self.line(open, seq, line);
         self.end_there(open, (seq, hold), void.is_none());
         self.resolved.push(vec![hold.into(), state.into(), self.now.into()]);
-        Ok(())
+        match back_to.filter(|_| void.is_some()) {
+            Some(to) => self.give_back(purses, seq, (purse, to), (hold, amount)),
+            None => Ok(()),
+        }
     }
 
     fn line(&mut self, open: &mut Open, seq: i64, line: Line<'_>) {

@@ -6,12 +6,13 @@
 
 mod facts;
 mod letters;
+mod parting;
 
 use std::collections::{BTreeMap, HashSet};
 
 use picdesk_core::{
     credits::Credits,
-    effect::{LinkEffect, Merge, Part},
+    effect::{LinkEffect, Merge},
     facts::SignedIn,
     id::{AccountId, ConversationId, IdentityId},
     newcomer::NEW_MS,
@@ -21,7 +22,7 @@ pub use self::{
     facts::{Asked, find, identity_key},
     letters::{home_of, still_there},
 };
-use super::{Connection, Reads, StoreError, Tx, Value, gifts, outbox, payments, sealed};
+use super::{Connection, Reads, StoreError, Tx, Value, gifts, outbox, sealed};
 
 const TOUCH: &str = "
     with v(id, tag) as (values {rows})
@@ -83,6 +84,15 @@ const KEEP_LINK: &str = "
 const KEEP_WHO_CAME: &str = "
     insert into link_identities (link, identity)
     select $1, i.id from identities i where i.account = $2";
+/// What has been taken back by now of what whoever comes had bought.
+const KEEP_TAKEN: &str = "
+    update links set taken = (
+      select coalesce(sum(p.taken), 0)
+      from link_identities l
+      join checkouts c on c.identity = l.identity and c.account = $2
+      join payments p on p.request = c.request
+      where l.link = $1)
+    where id = $1";
 /// Everything that hangs on an account goes over to another. What is under way comes before what
 /// it leaves behind, so that whoever settles it meanwhile is told.
 const REPOINT: &[&str] = &[
@@ -96,67 +106,14 @@ const REPOINT: &[&str] = &[
     "update refunds set account = $2 where account = $1",
     "update link_codes set spent = 1 where account = $1 and spent = 0 and account <> $2",
 ];
-const END_LINK: &str = "update links set parted_at = $2 where id = $1 and parted_at = 0";
-const BE_AGAIN: &str =
-    "update accounts set successor = null where id = $1 and successor is not null";
-const HAVE_NO_SUCCESSOR: &str = "update purses set successor = null where id = $1";
 /// What nobody lets through is counted of both; whoever parts takes their own count along.
 /// Whoever is new already is so since then.
 const BE_NEW: &str = "
     update identities set linked_at = $2, side = $3, may_spend = $4
     where account = $1 and linked_at <= $5";
-/// What has ended makes nobody new.
-const BE_NEW_NO_MORE: &str = "
-    update identities set linked_at = 0, side = 0
-    where account in ($2, $3) and abs(side) = $1";
-/// Who parts takes no code along that opens the other's account.
-const END_CODES_OF: &str = "
-    update link_codes set spent = 1 where account in ($1, $2) and spent = 0";
 const ADD_STRIKES: &str = "
     update accounts set strikes = strikes + (select b.strikes from accounts b where b.id = $1)
     where id = $2";
-/// An account that ended in a chain has the counts of all before it.
-const TAKE_STRIKES: &str = "
-    with recursive r(id) as (
-      select successor from accounts where id = $1
-      union all select a.successor from accounts a join r on a.id = r.id
-      where a.successor is not null)
-    update accounts
-    set strikes = case when strikes > (select b.strikes from accounts b where b.id = $1)
-                       then strikes - (select b.strikes from accounts b where b.id = $1)
-                       else 0 end
-    where id in (select id from r)";
-/// What whoever came has paid for since is theirs, also when the money goes back.
-const TAKE_PAYMENTS: &str = "
-    update payments set purse = $3
-    where purse = $2
-      and at >= (select k.made_at from links k where k.id = $1)
-      and request in (
-        select c.request from checkouts c join link_identities l on l.identity = c.identity
-        where l.link = $1)";
-/// What whoever came has asked for goes back with them.
-const TAKE_BACK: &[&str] = &[
-    "update identities set account = $3 where account = $2
-       and id in (select identity from link_identities where link = $1)",
-    "update generations set account = $3 where account = $2 and request in (
-       select r.id from requests r join link_identities l on l.identity = r.identity
-       where l.link = $1)",
-    "update artifacts set account = $3 where account = $2 and request in (
-       select r.id from requests r join link_identities l on l.identity = r.identity
-       where l.link = $1)",
-    "update requests set account = $3 where account = $2
-       and identity in (select identity from link_identities where link = $1)",
-    "update escalations set account = $3 where account = $2
-       and identity in (select identity from link_identities where link = $1)",
-    "update plans set account = $3 where account = $2 and request in (
-       select c.request from checkouts c join link_identities l on l.identity = c.identity
-       where l.link = $1)",
-    "update refunds set account = $3 where account = $2 and payment in (
-       select p.id from payments p join checkouts c on c.request = p.request
-       join link_identities l on l.identity = c.identity where l.link = $1)",
-    "update checkouts set account = $3 where account = $2
-       and identity in (select identity from link_identities where link = $1)",
-];
 const SEPARATE: &str =
     "update identities set account = $3, linked_at = 0, side = 0 where id = $1 and account = $2";
 /// What nobody has paid yet is theirs who asked for it.
@@ -239,7 +196,7 @@ pub(super) async fn carry_out(
             tx.run(SIGN_OUT, &[account.0.into(), subject.as_str().into()]).await? > 0
         }
         LinkEffect::Merge(how) => merge(tx, how, now).await?,
-        LinkEffect::Part(how) => part(tx, how, now).await?,
+        LinkEffect::Part(how) => parting::part(tx, how, now).await?,
         LinkEffect::Separate { identity, from, account, .. } => {
             tx.run(END_CODES, &[identity.as_str().into()]).await?;
             tx.run(CLOSE_GALLERIES, &[from.0.into(), now.into()]).await?;
@@ -288,7 +245,9 @@ async fn merge(tx: &mut Tx, how: &Merge, now: i64) -> Result<bool, StoreError> {
         now.into(),
     ];
     tx.run(KEEP_LINK, &kept).await?;
-    tx.run(KEEP_WHO_CAME, &[how.link.0.into(), from.clone()]).await?;
+    for text in [KEEP_WHO_CAME, KEEP_TAKEN] {
+        tx.run(text, &[how.link.0.into(), from.clone()]).await?;
+    }
     for (of, may_spend) in [how.from, how.into].into_iter().zip(how.may_spend) {
         let came = of.account == how.newcomers;
         let side = if came { how.link.0 } else { -how.link.0 };
@@ -315,35 +274,6 @@ async fn be_new(
     let values = [account.0.into(), now.into(), side.into(), may_spend.0.into(), old.into()];
     tx.run(BE_NEW, &values).await?;
     Ok(())
-}
-
-async fn part(tx: &mut Tx, how: &Part, now: i64) -> Result<bool, StoreError> {
-    let (from, back) = (Value::from(how.from.account.0), Value::from(how.back.account.0));
-    if tx.run(END_LINK, &[how.link.0.into(), now.into()]).await? == 0 {
-        return Ok(false);
-    }
-    tx.run(TAKE_STRIKES, std::slice::from_ref(&back)).await?;
-    if tx.run(BE_AGAIN, std::slice::from_ref(&back)).await? == 0 {
-        return Ok(false);
-    }
-    tx.run(HAVE_NO_SUCCESSOR, &[how.back.purse.0.into()]).await?;
-    tx.run(END_CODES_OF, &[from.clone(), back.clone()]).await?;
-    let purses = [how.link.0.into(), how.from.purse.0.into(), how.back.purse.0.into()];
-    tx.run(TAKE_PAYMENTS, &purses).await?;
-    let how_parted = [how.link.0.into(), from, back];
-    for text in TAKE_BACK {
-        tx.run(text, &how_parted).await?;
-    }
-    tx.run(BE_NEW_NO_MORE, &how_parted).await?;
-    gifts::part(tx, &how_parted).await?;
-    if let Some(gone) = &how.gone {
-        withdraw(tx, gone, now).await?;
-    }
-    for account in [how.from.account, how.back.account] {
-        tx.run(CLOSE_GALLERIES, &[account.0.into(), now.into()]).await?;
-        payments::choose_plan(tx, account).await?;
-    }
-    Ok(true)
 }
 
 /// Whether an address of an account's gallery still opens that was given out at a moment: what an

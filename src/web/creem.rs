@@ -152,7 +152,7 @@ async fn portal(
         Ok(link) if is_address(link.reveal()) => link,
         Ok(_) | Err(_) => {
             warn!("Creem's portal cannot be opened now");
-            let page = gallery::without_pictures(web, &headers, PageText::PortalLater);
+            let page = gallery::about_money(web, &headers, PageText::PortalLater);
             let wait = [(header::RETRY_AFTER, "10")];
             return (StatusCode::SERVICE_UNAVAILABLE, wait, PRIVATE, page).into_response();
         }
@@ -182,6 +182,6 @@ async fn returned(
         back.look.at(link);
     }
     let text = if paid { PageText::Paid } else { PageText::NotPaid };
-    let page = gallery::without_pictures(&back.web, &headers, text);
+    let page = gallery::about_money(&back.web, &headers, text);
     (PRIVATE, page).into_response()
 }

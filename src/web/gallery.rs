@@ -44,6 +44,8 @@ struct GalleryPage {
     archive: Option<String>,
     /// An address to go on to, and what stands on its button.
     onward: Option<(String, String)>,
+    /// Where a person can be reached, and what that is called.
+    support: Option<(String, String)>,
     chat: Option<String>,
     newest: Option<String>,
     older: Option<String>,
@@ -87,6 +89,7 @@ impl GalleryPage {
             words: Words::of(web, language),
             archive: None,
             onward: None,
+            support: None,
             chat: (web.chat)(),
             newest: None,
             older: None,
@@ -99,6 +102,17 @@ impl GalleryPage {
 /// A page that says one thing and shows nothing.
 pub(super) fn without_pictures(web: &Web, headers: &HeaderMap, text: PageText) -> Html<String> {
     let page = GalleryPage::empty(web, language(web, headers), text);
+    Html(page.render().unwrap_or_default())
+}
+
+/// The same, with the way to a person, where there is one in a browser.
+pub(super) fn about_money(web: &Web, headers: &HeaderMap, text: PageText) -> Html<String> {
+    let language = language(web, headers);
+    let support = web.desk.context.support_url.clone();
+    let page = GalleryPage {
+        support: support.map(|url| (url, say(web, language, PageText::Support))),
+        ..GalleryPage::empty(web, language, text)
+    };
     Html(page.render().unwrap_or_default())
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Zoned;
 use picdesk_core::{
     channel::Text,
+    credits::Credits,
     say::{AnswerBack, Card, CardLine, RelayState},
 };
 
@@ -96,6 +97,10 @@ impl Speaker<'_> {
     pub(super) fn card(&self, card: &Card) -> Text {
         let consent = if card.consent { "card-consent" } else { "card-no-consent" };
         let mut lines = vec![self.card_title(card), self.card_who(card), self.card_credits(card)];
+        if card.reclaimed > Credits::ZERO {
+            let args = Args::new().ours("credits", self.credits(card.reclaimed));
+            lines.push(self.fill("card-reclaimed", &args));
+        }
         if card.earlier > 0 {
             let args = Args::new().number("count", card.earlier);
             lines.push(self.fill("card-earlier", &args));

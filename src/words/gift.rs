@@ -3,7 +3,7 @@
 use picdesk_core::{
     channel::Text,
     credits::Credits,
-    say::{GiftSay, InviteView},
+    say::{GiftSay, InviteView, Waited},
 };
 
 use super::{emphasis::joined, pattern::Args, speaker::Speaker};
@@ -22,15 +22,15 @@ impl Speaker<'_> {
             GiftSay::PromoNotNew { days } => {
                 self.fill("promo-not-new", &Args::new().number("days", *days))
             }
-            GiftSay::Redeemed { credits, available, making } => {
-                self.came("redeemed", (*credits, *available, *making))
+            GiftSay::Redeemed { credits, available, waited } => {
+                self.came("redeemed", (*credits, *available, waited))
             }
             GiftSay::Invite(view) => self.invite(view),
             GiftSay::Invited { trial, credits, days } => self.invited(*trial, *credits, *days),
             GiftSay::NotNew => self.text("invite-not-new"),
-            GiftSay::Rewarded { inviting, credits, available, making } => {
+            GiftSay::Rewarded { inviting, credits, available, waited } => {
                 let id = if *inviting { "reward-inviting" } else { "reward-invited" };
-                self.came(id, (*credits, *available, *making))
+                self.came(id, (*credits, *available, waited))
             }
         }
     }
@@ -42,8 +42,8 @@ impl Speaker<'_> {
     }
 
     /// For what credits came, and that they did.
-    fn came(&self, id: &'static str, (came, left, making): (Credits, Credits, bool)) -> Text {
-        joined(&[self.text(id), self.credits_arrived(came, left, making)], "\n")
+    fn came(&self, id: &'static str, (came, left, waited): (Credits, Credits, &Waited)) -> Text {
+        joined(&[self.text(id), self.credits_arrived(came, left, waited)], "\n")
     }
 
     /// The links by which one invites, what comes of it and what came so far.

@@ -3,7 +3,7 @@
 use picdesk_core::{
     channel::Text,
     credits::Credits,
-    say::{LinkSay, LinkedLine},
+    say::{LinkSay, LinkedLine, Owing},
 };
 
 use super::{
@@ -42,17 +42,13 @@ impl Speaker<'_> {
             LinkSay::CodeInGroup => self.text("link-code-in-group"),
             LinkSay::Already => self.text("link-already"),
             LinkSay::TwoPeople => self.text("link-two-people"),
-            LinkSay::Confirm { channel, name, signed_in, brings } => {
+            LinkSay::Confirm { channel, name, signed_in, brings, owing } => {
                 let args = self.chat(channel, name).ours("brings", self.credits(*brings));
-                match signed_in {
-                    None => self.fill("link-confirm", &args),
-                    Some(who) => {
-                        let args = args.theirs("who", who, NAME_CHARS_MAX);
-                        self.fill("link-confirm-signed-in", &args)
-                    }
-                }
+                self.with_owing(self.link_confirm(args, signed_in.as_deref()), *owing)
             }
-            LinkSay::ConfirmSignIn { who } => self.of_person("link-confirm-site", who),
+            LinkSay::ConfirmSignIn { who, owing } => {
+                self.with_owing(self.of_person("link-confirm-site", who), *owing)
+            }
             LinkSay::EmailWanted => self.text("link-email-wanted"),
             LinkSay::EmailSent => self.text("link-email-sent"),
             LinkSay::EmailWrong => self.text("link-email-wrong"),
@@ -76,11 +72,13 @@ impl Speaker<'_> {
                 self.fill("link-browser", &args.ours("time", time))
             }
             LinkSay::Declined => self.text("link-declined"),
-            LinkSay::Linked { available } => {
-                self.fill("linked", &Args::new().ours("left", self.credits(*available)))
+            LinkSay::Linked { available, owed } => {
+                let linked = Args::new().ours("left", self.credits(*available));
+                self.with_owed(self.fill("linked", &linked), ("linked-owed", *owed))
             }
-            LinkSay::LinkedElsewhere { channel, name } => {
-                self.fill("linked-elsewhere", &self.chat(channel, name))
+            LinkSay::LinkedElsewhere { channel, name, owed } => {
+                let linked = self.fill("linked-elsewhere", &self.chat(channel, name));
+                self.with_owed(linked, ("linked-owed", *owed))
             }
             LinkSay::Undone { returned: Credits::ZERO } => self.text("link-undone"),
             LinkSay::Undone { returned } => {
@@ -106,6 +104,31 @@ impl Speaker<'_> {
                 self.fill("link-spends-too-much-left", &args)
             }
         }
+    }
+
+    /// Whether two are to become one.
+    fn link_confirm(&self, args: Args<'_>, signed_in: Option<&str>) -> Text {
+        match signed_in {
+            None => self.fill("link-confirm", &args),
+            Some(who) => {
+                let args = args.theirs("who", who, NAME_CHARS_MAX);
+                self.fill("link-confirm-signed-in", &args)
+            }
+        }
+    }
+
+    /// What two that are to become one owe, below the question whether they are to.
+    fn with_owing(&self, question: Text, owing: Owing) -> Text {
+        let with_here = self.with_owed(question, ("link-owes-here", owing.here));
+        self.with_owed(with_here, ("link-owes-there", owing.there))
+    }
+
+    fn with_owed(&self, text: Text, (id, owed): (&'static str, Credits)) -> Text {
+        if owed == Credits::ZERO {
+            return text;
+        }
+        let owed = self.fill(id, &Args::new().ours("owed", self.credits(owed)));
+        joined(&[text, owed], "\n")
     }
 
     fn within(&self, minutes: i64) -> Args<'_> {

@@ -3,8 +3,9 @@
 use picdesk_core::{
     channel::{Invoice, Text},
     credits::Credits,
+    facts::Period,
     payment::{Item, Money, PlanState},
-    say::{Balance, BalanceLine, HeldLine, Offer, OfferLine},
+    say::{Balance, BalanceLine, HeldLine, Offer, OfferLine, PlanTerms, Waited},
 };
 
 use super::{
@@ -53,10 +54,16 @@ impl Speaker<'_> {
                 .ours("pending", self.credits(balance.pending))
                 .ours("requests", self.phrase("requests", &requests));
             lines.push(self.fill("balance-pending", &args));
-            lines.extend(balance.held.iter().take(HELD_MAX).map(|held| self.held(held)));
+            // Together they are one message.
+            let most = HELD_MAX - usize::from(balance.of_others > Credits::ZERO);
+            lines.extend(balance.held.iter().take(most).map(|held| self.held(held)));
+        }
+        if balance.of_others > Credits::ZERO {
+            let args = Args::new().ours("pending", self.credits(balance.of_others));
+            lines.push(self.fill("balance-pending-of-others", &args));
         }
         if balance.available < Credits::ZERO {
-            lines.push(self.text("balance-below"));
+            lines.push(self.below());
         }
         if !balance.entries.is_empty() {
             lines.push(Text::default());
@@ -65,18 +72,30 @@ impl Speaker<'_> {
         joined(&lines, "\n")
     }
 
+    /// Why there are fewer credits than none, and what that means.
+    pub(super) fn below(&self) -> Text {
+        self.fill("balance-below", &self.support(Args::new()))
+    }
+
     /// What credits cost, and how to get them.
     pub(super) fn buy(&self, offer: &Offer) -> Text {
         joined(&self.offer(offer), "\n")
     }
 
     /// What came, and what it is for.
-    pub(super) fn credits_arrived(&self, came: Credits, left: Credits, making: bool) -> Text {
-        let args = Args::new().ours("credits", self.credits(came));
-        if making {
-            self.fill("credits-arrived-making", &args)
-        } else {
-            self.fill("credits-arrived", &args.number("left", left.0))
+    pub(super) fn credits_arrived(&self, came: Credits, left: Credits, waited: &Waited) -> Text {
+        let args = Args::new().ours("credits", self.credits(came)).number("left", left.0);
+        match waited {
+            Waited::Runs => self.fill("credits-arrived-making", &args),
+            Waited::Nothing => self.fill("credits-arrived", &args),
+            Waited::Asks { prompt, price } => {
+                let waits = Args::new()
+                    .ours("prompt", self.prompt(prompt, LISTED_CHARS_MAX))
+                    .ours("price", self.credits(*price));
+                let lines =
+                    [self.fill("credits-arrived", &args), self.fill("request-waits", &waits)];
+                joined(&lines, "\n")
+            }
         }
     }
 
@@ -85,14 +104,19 @@ impl Speaker<'_> {
         &self,
         plan: &str,
         until: i64,
-        (came, left, making): (Credits, Credits, bool),
+        (came, left, waited): (Credits, Credits, &Waited),
     ) -> Text {
         let paid = self.of_plan(("plan-paid-until", "plan-paid"), plan, until);
-        joined(&[paid, self.credits_arrived(came, left, making)], "\n")
+        joined(&[paid, self.credits_arrived(came, left, waited)], "\n")
     }
 
     /// That a plan is otherwise than before.
-    pub(super) fn plan_changed(&self, plan: &str, state: PlanState, until: i64) -> Text {
+    pub(super) fn plan_changed(
+        &self,
+        plan: &str,
+        state: PlanState,
+        (until, lapse_days): (i64, Option<u32>),
+    ) -> Text {
         let ids = match state {
             PlanState::PastDue => ("plan-past-due", "plan-past-due"),
             PlanState::Ending => ("plan-ending-on", "plan-ending"),
@@ -101,7 +125,13 @@ impl Speaker<'_> {
             PlanState::Ended => ("plan-ended", "plan-ended"),
             PlanState::Active | PlanState::Unknown => ("plan-goes-on", "plan-goes-on"),
         };
-        self.of_plan(ids, plan, until)
+        let changed = self.of_plan(ids, plan, until);
+        match state {
+            PlanState::Ending | PlanState::Paused | PlanState::Unpaid | PlanState::Ended => {
+                joined(&[changed, self.credits_after(lapse_days)], "\n")
+            }
+            PlanState::PastDue | PlanState::Active | PlanState::Unknown => changed,
+        }
     }
 
     /// The first text where a day is known, else the second.
@@ -125,7 +155,7 @@ impl Speaker<'_> {
         let mut lines =
             vec![self.fill(if disputed { "money-disputed" } else { "money-back" }, &args)];
         if left < Credits::ZERO {
-            lines.push(self.text("balance-below"));
+            lines.push(self.below());
         }
         joined(&lines, "\n")
     }
@@ -133,7 +163,7 @@ impl Speaker<'_> {
     /// A payment link: what it is for, what it costs, who gets it.
     pub(super) fn checkout_ready(
         &self,
-        (item, credits): (&Item, Credits),
+        (item, credits, terms): (&Item, Credits, Option<&PlanTerms>),
         price: &Money,
         buyer: &str,
     ) -> Text {
@@ -153,8 +183,16 @@ impl Speaker<'_> {
             (true, Item::Pack(_)) => "checkout-how-stars",
             (true, Item::Plan(_)) => "checkout-how-stars-plan",
         };
-        let lines = [ready, self.fill(how, &self.support(Args::new()))];
-        joined(&lines, "\n\n")
+        let mut lines = vec![ready];
+        if let Some(terms) = terms {
+            lines.push(self.terms(terms));
+            if !price.is_stars() {
+                let period = Args::new().ours("period", period(terms.period));
+                lines.push(self.fill("plan-renews", &period));
+            }
+        }
+        let last = [joined(&lines, "\n"), self.fill(how, &self.support(Args::new()))];
+        joined(&last, "\n\n")
     }
 
     /// What an invoice says of what is bought.
@@ -175,11 +213,13 @@ impl Speaker<'_> {
             return vec![self.fill("buy-nothing", &self.support(Args::new()))];
         }
         let mut lines = Vec::new();
-        for (heading, listed) in [("buy-packs", &offer.packs), ("buy-plans", &offer.plans)] {
-            if !listed.is_empty() {
-                lines.push(self.text(heading));
-                lines.extend(listed.iter().take(LINES_MAX).map(|line| self.offer_line(line)));
-            }
+        if !offer.packs.is_empty() {
+            lines.push(self.text("buy-packs"));
+            lines.extend(offer.packs.iter().take(LINES_MAX).map(|line| self.offer_line(line)));
+        }
+        if !offer.plans.is_empty() {
+            lines.push(self.text("buy-plans"));
+            lines.extend(self.plan_offers(&offer.plans));
         }
         let how = if offer.by_link { "buy-choose" } else { "buy-how" };
         lines.push(self.fill(how, &self.support(Args::new())));
@@ -220,7 +260,18 @@ impl Speaker<'_> {
             .ours("name", plan_name(&line.id))
             .ours("credits", self.credits(line.credits))
             .theirs("price", &line.price, NAME_CHARS_MAX);
-        self.fill("buy-line", &args)
+        match &line.terms {
+            None => self.fill("buy-line", &args),
+            Some(terms) => self.fill("buy-plan-line", &args.ours("period", period(terms.period))),
+        }
+    }
+}
+
+/// The word by which texts tell periods apart.
+fn period(period: Period) -> &'static str {
+    match period {
+        Period::Month => "month",
+        Period::Year => "year",
     }
 }
 

@@ -7,6 +7,8 @@ use super::{lexicon::Lexicon, pattern::Args, units};
 /// A text of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageText {
+    /// The link to a person.
+    Support,
     /// The gallery's title.
     Gallery,
     /// How many pictures it shows.
@@ -131,6 +133,7 @@ pub(super) fn page(lexicon: &Lexicon, text: PageText, zone: &TimeZone) -> String
         PageText::Newest => lexicon.word("page-newest").to_owned(),
         PageText::Close => lexicon.word("page-close").to_owned(),
         PageText::NotFound => lexicon.word("page-not-found").to_owned(),
+        PageText::Support => lexicon.word("label-support-link").to_owned(),
         PageText::Paid => lexicon.word("page-paid").to_owned(),
         PageText::NotPaid => lexicon.word("page-not-paid").to_owned(),
         PageText::Portal => lexicon.word("page-portal").to_owned(),

@@ -5,7 +5,7 @@ use picdesk_core::{
     credits::Credits,
     facts::Lapsing,
     payment::{Charge, Money, PlanState, RefundState},
-    say::{OfferLine, PaymentLine, PlanLine, PlanView, RefundLine},
+    say::{OfferLine, PaymentLine, PlanLine, PlanTerms, PlanView, RefundLine},
 };
 
 use super::{
@@ -13,7 +13,11 @@ use super::{
     money::plan_name,
     pattern::Args,
     speaker::{LINES_MAX, NAME_CHARS_MAX, Speaker},
+    units,
 };
+
+/// Plans of which one message tells what each unlocks; of more, what is chosen tells.
+const TERMS_MAX: usize = 3;
 
 /// Dates of lapsing that are told.
 const LAPSING_MAX: usize = 3;
@@ -36,10 +40,14 @@ impl Speaker<'_> {
         let left = Args::new().ours("left", self.credits(view.available));
         lines.push(self.fill("balance", &left));
         if view.available < Credits::ZERO {
-            lines.push(self.text("balance-below"));
+            lines.push(self.below());
         }
         lines.extend(self.lapsing(&view.lapsing));
         lines.extend(view.refunds.iter().take(LINES_MAX).map(|refund| self.refund_line(refund)));
+        if !view.sold.is_empty() {
+            lines.push(self.text("buy-plans"));
+            lines.extend(self.plan_offers(&view.sold));
+        }
         if view.is_sold {
             lines.push(self.fill("buy-choose", &self.support(Args::new())));
         }
@@ -56,6 +64,7 @@ impl Speaker<'_> {
             );
             lines.push(self.fill("plan-brings", &args));
         }
+        lines.extend(line.terms.iter().map(|terms| self.terms(terms)));
         if line.in_stars && matches!(line.state, PlanState::Active | PlanState::PastDue) {
             lines.push(self.text("plan-in-stars"));
         }
@@ -99,7 +108,7 @@ impl Speaker<'_> {
     pub(super) fn plan_choose(&self, plan: &str, others: &[OfferLine]) -> Text {
         let args = Args::new().ours("plan", plan_name(plan));
         let mut lines = vec![self.fill("plan-choose", &args)];
-        lines.extend(others.iter().take(LINES_MAX).map(|line| self.offer_line(line)));
+        lines.extend(self.plan_offers(others));
         joined(&lines, "\n")
     }
 
@@ -107,7 +116,7 @@ impl Speaker<'_> {
     pub(super) fn plan_exchange(
         &self,
         (from, to): (&str, &str),
-        (price, credits): (&str, Credits),
+        (price, credits, terms): (&str, Credits, &PlanTerms),
         (until, charge): (i64, Charge),
     ) -> Text {
         let args = || {
@@ -117,7 +126,7 @@ impl Speaker<'_> {
                 .ours("credits", self.credits(credits))
                 .theirs("price", price, NAME_CHARS_MAX)
         };
-        let mut lines = vec![self.fill("plan-exchange", &args())];
+        let mut lines = vec![self.fill("plan-exchange", &args()), self.terms(terms)];
         lines.push(match charge {
             Charge::Difference => self.text("plan-exchange-difference"),
             Charge::Nothing => self.text("plan-exchange-nothing"),
@@ -153,8 +162,45 @@ impl Speaker<'_> {
     }
 
     /// May the plan end with its period?
-    pub(super) fn plan_cancel_ask(&self, plan: &str, until: i64) -> Text {
-        self.of_plan(("plan-cancel-ask-on", "plan-cancel-ask"), plan, until)
+    pub(super) fn plan_cancel_ask(&self, plan: &str, until: i64, lapse_days: Option<u32>) -> Text {
+        let ask = self.of_plan(("plan-cancel-ask-on", "plan-cancel-ask"), plan, until);
+        joined(&[ask, self.credits_after(lapse_days)], "\n")
+    }
+
+    /// What becomes of the credits of a plan that is not renewed.
+    pub(super) fn credits_after(&self, lapse_days: Option<u32>) -> Text {
+        match lapse_days {
+            None => self.text("plan-credits-stay"),
+            Some(days) => self.fill("plan-credits-lapse", &Args::new().number("days", days.into())),
+        }
+    }
+
+    /// Plans that can be bought; what each unlocks, where all of that is one message.
+    pub(super) fn plan_offers(&self, plans: &[OfferLine]) -> Vec<Text> {
+        let with_terms = plans.len() <= TERMS_MAX;
+        let lines = plans.iter().take(LINES_MAX).flat_map(|line| {
+            let terms = line.terms.as_ref().filter(|_| with_terms);
+            [Some(self.offer_line(line)), terms.map(|terms| self.terms(terms))]
+        });
+        lines.flatten().collect()
+    }
+
+    /// What a plan unlocks, and when its credits lapse, on one line.
+    pub(super) fn terms(&self, terms: &PlanTerms) -> Text {
+        let unlocks = &terms.unlocks;
+        let args = Args::new()
+            .ours("resolution", units::resolution(unlocks.max_resolution))
+            .number("waiting", unlocks.queue_max.into())
+            .number("pictures", unlocks.pictures_max.into())
+            .number("days", unlocks.retention_days.into());
+        let unlocked = self.fill("plan-terms", &args);
+        match terms.lapse_days {
+            None => unlocked,
+            Some(days) => {
+                let lapse = Args::new().number("days", days.into());
+                joined(&[unlocked, self.fill("plan-terms-lapse", &lapse)], " · ")
+            }
+        }
     }
 
     /// Which payment is to be given back?

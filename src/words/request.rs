@@ -89,6 +89,9 @@ impl Speaker<'_> {
             Some(left) => self.fill("out-of-credits", &args.number("left", left.0)),
             None => self.fill("out-of-credits-group", &args),
         }];
+        if available.is_some_and(|left| left < Credits::ZERO) {
+            lines.push(self.below());
+        }
         lines.extend(cheaper.map(|cheaper| self.cheaper(cheaper)));
         match offer {
             Some(offer) => {

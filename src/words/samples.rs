@@ -15,7 +15,7 @@ use picdesk_core::{
     payment::PlanState,
     say::{
         Balance, BalanceLine, Cheaper, HeldLine, HistoryLine, Making, Offer, OfferLine, Part,
-        Receipt, Say,
+        Receipt, Say, Waited,
     },
 };
 
@@ -78,9 +78,14 @@ impl Measure {
     }
 
     fn offer(&self) -> Offer {
-        let line =
-            OfferLine { id: "starter".into(), credits: self.credits(), price: "9.90 USD".into() };
-        Offer { packs: self.repeated(&line), plans: self.repeated(&line), by_link: false }
+        let line = OfferLine {
+            id: "starter".into(),
+            credits: self.credits(),
+            price: "9.90 USD".into(),
+            terms: None,
+        };
+        let plan = OfferLine { terms: Some(money::terms(Some(30))), ..line.clone() };
+        Offer { packs: self.repeated(&line), plans: self.repeated(&plan), by_link: false }
     }
 }
 
@@ -197,6 +202,7 @@ fn commands(measure: &Measure) -> Vec<Say> {
             shared: pending == Credits::ZERO,
             pending,
             in_line: 2,
+            of_others: pending,
             held: measure.repeated(&held),
             plan: Some(("pro".into(), PlanState::Active, DECEMBER_22)),
             lapsing: vec![money::lapsing(measure)],
@@ -331,10 +337,10 @@ fn requests(measure: &Measure) -> Vec<Say> {
         cheaper: Some(cheaper),
         offer: available.map(|_| measure.offer()),
     };
-    let arrived = |making| Say::CreditsArrived {
+    let arrived = |waited| Say::CreditsArrived {
         credits: measure.credits(),
         available: measure.credits(),
-        making,
+        waited,
     };
     let mut says = vec![
         Say::Making(making(measure)),
@@ -361,8 +367,9 @@ fn requests(measure: &Measure) -> Vec<Say> {
         Say::Cancelled { available: None },
         Say::CancelledRest { going: 2, available: Some(measure.credits()) },
         Say::CancelledRest { going: 0, available: None },
-        arrived(true),
-        arrived(false),
+        arrived(Waited::Runs),
+        arrived(Waited::Nothing),
+        arrived(measure.waits()),
         Say::TooLateToCancel,
         Say::RequestLapsed,
         Say::RequestGaveWay,

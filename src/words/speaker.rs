@@ -50,20 +50,22 @@ impl Speaker<'_> {
     /// What is said of what was bought, and of money that went back.
     fn about_money(&self, say: &Say) -> Text {
         match say {
-            Say::CreditsArrived { credits, available, making } => {
-                self.credits_arrived(*credits, *available, *making)
+            Say::CreditsArrived { credits, available, waited } => {
+                self.credits_arrived(*credits, *available, waited)
             }
-            Say::PlanPaid { plan, credits, available, until, making } => {
-                self.plan_paid(plan, *until, (*credits, *available, *making))
+            Say::PlanPaid { plan, credits, available, until, waited } => {
+                self.plan_paid(plan, *until, (*credits, *available, waited))
             }
-            Say::PlanChanged { plan, state, until } => self.plan_changed(plan, *state, *until),
+            Say::PlanChanged { plan, state, until, lapse_days } => {
+                self.plan_changed(plan, *state, (*until, *lapse_days))
+            }
             Say::MoneyWentBack { credits, available, disputed } => {
                 self.money_went_back(*credits, *available, *disputed)
             }
             Say::Checking => self.text("checking"),
             Say::CheckoutComing => self.text("checkout-coming"),
-            Say::CheckoutReady { item, credits, price, buyer } => {
-                self.checkout_ready((item, *credits), price, buyer)
+            Say::CheckoutReady { item, terms, credits, price, buyer } => {
+                self.checkout_ready((item, *credits, terms.as_ref()), price, buyer)
             }
             Say::CheckoutFailed => self.text("checkout-failed"),
             other => {
@@ -78,10 +80,12 @@ impl Speaker<'_> {
         match say {
             Say::Plan(view) => self.plan(view),
             Say::PlanChoose { plan, others } => self.plan_choose(plan, others),
-            Say::PlanExchange { from, to, price, credits, until, charge } => {
-                self.plan_exchange((from, to), (price, *credits), (*until, *charge))
+            Say::PlanExchange { from, to, price, credits, terms, until, charge } => {
+                self.plan_exchange((from, to), (price, *credits, terms), (*until, *charge))
             }
-            Say::PlanCancelAsk { plan, until } => self.plan_cancel_ask(plan, *until),
+            Say::PlanCancelAsk { plan, until, lapse_days } => {
+                self.plan_cancel_ask(plan, *until, *lapse_days)
+            }
             Say::PlanAsking => self.text("plan-asking"),
             Say::PlanBusy => self.text("plan-busy"),
             Say::PlanNotChanged { refused: true } => self.text("plan-refused"),

@@ -4,6 +4,7 @@ mod asking;
 mod auditing;
 mod buying;
 mod coming;
+mod elsewhere;
 mod gifts;
 mod groups;
 mod human;

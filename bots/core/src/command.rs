@@ -116,13 +116,18 @@ pub(crate) fn balance(
     facts: &PlanFacts,
 ) {
     let row = payment::current(&facts.plans);
+    let pending = visit.customer.account.purse.pending;
+    let held: Vec<HeldLine> = visit.customer.open.iter().filter_map(held).collect();
+    // What chats asked for that have left since is theirs, and paid for here; of theirs who have
+    // come since it is the other way round.
+    let of_these = Credits(held.iter().map(|held| held.credits.0).sum::<i64>().min(pending.0));
     let say = Say::Balance(Balance {
         available: visit.available(),
         shared: visit.customer.account.purse.site.is_some(),
-        pending: visit.customer.account.purse.pending,
-        in_line: visit.customer.open.iter().filter(|open| !open.generations.is_empty()).count()
-            as i64,
-        held: visit.customer.open.iter().filter_map(held).collect(),
+        pending: of_these,
+        in_line: held.len() as i64,
+        of_others: Credits(pending.0 - of_these.0),
+        held,
         plan: row.map(|row| (row.plan.clone(), row.state, row.until)),
         lapsing: lapse::told(&facts.lapsing),
         entries: entries.to_vec(),

@@ -23,6 +23,12 @@ impl Credits {
         self.0.checked_add(other.0).map(Self)
     }
 
+    /// What is owed, where there are fewer than none.
+    #[must_use]
+    pub fn owed(self) -> Self {
+        Self(self.0.min(0).saturating_neg())
+    }
+
     /// `count` times this amount, or nothing when it does not fit.
     #[must_use]
     pub fn checked_mul(self, count: i64) -> Option<Self> {

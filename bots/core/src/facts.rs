@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub use self::awaiting::Awaiting;
-pub use self::catalogue::{Catalogue, Pack, Plan, Price, Sold};
+pub use self::catalogue::{Catalogue, Pack, Period, Plan, Price, Sold};
 pub use self::gift::{
     GiftFacts, GiftNeed, GiftRules, Invitation, OwnInvitations, Promo, PromoFacts, Referral, Side,
 };

@@ -7,15 +7,14 @@ use crate::{
     customer::Visit,
     effect::{Effect, Outgoing},
     event::{About, Setting},
-    facts::{MessageFacts, RequestState},
+    facts::{MessageFacts, Request, RequestState},
     id::{EntryId, MessageId},
-    making, request,
-    say::{GiftSay, Say},
-    turn::{Reader, Turn},
+    keys, making, request,
+    say::{GiftSay, Say, Waited},
+    turn::{Reader, Turn, shorten},
 };
 
-/// The owner gave credits by hand. The newest request that waited for credits and can be paid now
-/// runs by itself.
+/// The owner gave credits by hand.
 pub(crate) fn by_hand(turn: &mut Turn<'_>, facts: &MessageFacts, credits: Credits, why: &str) {
     let Some(customer) = facts.customer.as_ref().filter(|_| credits > Credits::ZERO) else {
         return;
@@ -53,6 +52,8 @@ pub(crate) enum Brought {
     Money,
     /// A plan, and until when it is paid.
     Plan(String, i64),
+    /// Another period of a plan, and until when it is paid.
+    Renewal(String, i64),
     /// A promo code.
     Promo,
     /// An invitation: by whoever invited, or else of whoever was invited.
@@ -60,6 +61,17 @@ pub(crate) enum Brought {
         /// Which of them.
         inviting: bool,
     },
+}
+
+impl Brought {
+    /// Whether somebody has seen to it that they come, for what they want now; else a request that
+    /// waits is asked about once more, so that nothing is spent that nobody thinks of.
+    fn is_wanted_now(&self) -> bool {
+        match self {
+            Self::Money | Self::Plan(..) | Self::Promo => true,
+            Self::Renewal(..) | Self::Invitation { .. } => false,
+        }
+    }
 }
 
 /// As the answer to something that takes one.
@@ -70,7 +82,8 @@ pub(crate) fn answered(message: Outgoing, answer: Option<&MessageId>) -> Outgoin
     }
 }
 
-/// Credits have come to a purse: their owner hears of it, and what waited runs.
+/// Credits have come to a purse: their owner hears of it, and what they asked for here a short
+/// while ago, and could not pay, runs or is asked about.
 pub(crate) fn arrived(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
@@ -86,21 +99,39 @@ pub(crate) fn arrived(
         .rev()
         .map(|open| &open.request)
         .filter(|request| request.state == RequestState::Unpaid)
+        .filter(|request| request.identity == visit.customer.identity)
+        .filter(|request| turn.frame.now.saturating_sub(request.asked_at) < request::WAITS_MS)
         .filter(|request| making::total(request) <= available)
         .find(|request| request::may_run(turn, visit, request).is_ok())
         .cloned();
-    let (credits, making) = (came.credits, waited.is_some());
+    let credits = came.credits;
+    let runs = waited.clone().filter(|_| came.by.is_wanted_now());
+    let asks = waited.filter(|_| runs.is_none());
+    let keys = asks.as_ref().map(|request| {
+        // What was cheaper then may be dearer than need be now.
+        let request = Request { cheaper: None, ..request.clone() };
+        keys::confirm(turn.house(), &request, making::total(&request))
+    });
+    let waited = match (&runs, &asks) {
+        (Some(_), _) => Waited::Runs,
+        (None, Some(request)) => {
+            Waited::Asks { prompt: shorten(&request.prompt), price: making::total(request) }
+        }
+        (None, None) => Waited::Nothing,
+    };
     let say = match came.by {
-        Brought::Money => Say::CreditsArrived { credits, available, making },
-        Brought::Plan(plan, until) => Say::PlanPaid { plan, credits, available, until, making },
-        Brought::Promo => Say::Gift(GiftSay::Redeemed { credits, available, making }),
+        Brought::Money => Say::CreditsArrived { credits, available, waited },
+        Brought::Plan(plan, until) | Brought::Renewal(plan, until) => {
+            Say::PlanPaid { plan, credits, available, until, waited }
+        }
+        Brought::Promo => Say::Gift(GiftSay::Redeemed { credits, available, waited }),
         Brought::Invitation { inviting } => {
-            Say::Gift(GiftSay::Rewarded { inviting, credits, available, making })
+            Say::Gift(GiftSay::Rewarded { inviting, credits, available, waited })
         }
     };
-    let word = turn.words(&visit.reader, say);
+    let word = turn.words(&visit.reader, say).keys(keys.unwrap_or_default());
     turn.send(answered(word, answer));
-    if let Some(request) = waited {
+    if let Some(request) = runs {
         // Whether it may run was looked at above.
         let _ran = request::resume(turn, visit, &facts.line, &request, None);
     }

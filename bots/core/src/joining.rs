@@ -90,21 +90,29 @@ fn merge(
     visit.awaits(turn, None);
     let available = from.available.checked_add(into.available).unwrap_or(into.available);
     let undo = || vec![vec![keys::act(Label::UndoLink, Verb::UndoLink, link.0)]];
-    let linked = turn.words(&visit.reader, Say::Link(LinkSay::Linked { available })).keys(undo());
+    let is_here =
+        |one: &&Party| one.identities.iter().any(|one| one.identity == visit.customer.identity);
+    let other = [from, into].into_iter().find(|one| !is_here(one));
+    let owed = other.map_or(Credits::ZERO, Party::owes);
+    let say = Say::Link(LinkSay::Linked { available, owed });
+    let linked = turn.words(&visit.reader, say).keys(undo());
     turn.send(linked);
     let who = into.signed_in.as_ref().or(from.signed_in.as_ref());
     if let Some((who, new)) = who.zip(from.identities.first()) {
         let language = into.identities.first().map_or(new.language, |one| one.language);
         letter::write(turn, who, new, (NewLink::Merged(link), language));
     }
-    let say = Say::Link(LinkSay::LinkedElsewhere {
-        channel: visit.customer.identity.channel().into(),
-        name: visit.customer.name.clone(),
-    });
-    let others = from.identities.iter().chain(&into.identities);
-    for other in others.filter(|other| other.identity != visit.customer.identity) {
-        let notice = turn.words(&Reader::private(other), say.clone()).keys(undo());
-        turn.send(notice);
+    for (side, other) in [(from, into), (into, from)] {
+        let others = side.identities.iter();
+        for chat in others.filter(|chat| chat.identity != visit.customer.identity) {
+            let say = Say::Link(LinkSay::LinkedElsewhere {
+                channel: visit.customer.identity.channel().into(),
+                name: visit.customer.name.clone(),
+                owed: other.owes(),
+            });
+            let notice = turn.words(&Reader::private(chat), say).keys(undo());
+            turn.send(notice);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use crate::{
     code,
     count::Count,
-    credits::Owner,
+    credits::{Credits, Owner},
     customer::Visit,
     effect::{Body, Effect, LinkEffect},
     event::{About, Event, Message, Setting},
@@ -18,7 +18,7 @@ use crate::{
     joining::join,
     keys, newcomer,
     press::Answer,
-    say::{Action, Key, Label, LinkSay, LinkedLine, Say, Verb},
+    say::{Action, Key, Label, LinkSay, LinkedLine, Owing, Say, Verb},
     signing_in,
     turn::Turn,
     unlinking,
@@ -163,6 +163,7 @@ pub(crate) fn own(visit: &Visit, facts: &LinkFacts) -> Party {
     facts.own.clone().unwrap_or_else(|| Party {
         owner: Owner { account: customer.account.id, purse: customer.account.purse.id },
         available: visit.available(),
+        reclaimed: customer.account.purse.reclaimed,
         entitlement: customer.account.entitlement.clone(),
         last_tag: customer.account.last_tag,
         signed_in: None,
@@ -289,14 +290,19 @@ fn code_typed(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) {
     let by = visit.customer.identity.clone();
     let here = visit.reader.conversation.clone();
     turn.then(Effect::Link(LinkEffect::ClaimCode { id: typed.id, by, here, expires_at }));
+    let owing = Owing {
+        here: visit.available().owed(),
+        there: typed.party.as_ref().map_or(Credits::ZERO, Party::owes),
+    };
     let say = match (&typed.by, &typed.signed_in) {
         (Some(by), _) => LinkSay::Confirm {
             channel: by.channel().into(),
             name: code::masked(&typed.name),
             signed_in: who_of(typed).map(|who| who.hint.clone()),
-            brings: visit.available(),
+            brings: visit.available().max(Credits::ZERO),
+            owing,
         },
-        (None, Some(who)) => LinkSay::ConfirmSignIn { who: who.hint.clone() },
+        (None, Some(who)) => LinkSay::ConfirmSignIn { who: who.hint.clone(), owing },
         (None, None) => return wrong(turn, visit, facts),
     };
     let row = typed.id.0;

@@ -499,6 +499,9 @@ pub enum Moved {
         credits: Credits,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
+        /// Whether an earlier one was paid before.
+        #[serde(default)]
+        renewed: bool,
     },
     /// The reward for an invitation came.
     Rewarded {

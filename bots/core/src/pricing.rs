@@ -9,7 +9,7 @@ use crate::{
     generation::{Options, Quality, Resolution},
     id::ConversationId,
     payment::{self, Item},
-    say::{Cheaper, Offer, OfferLine},
+    say::{Cheaper, Offer, OfferLine, PlanTerms},
 };
 
 /// Every resolution, rising.
@@ -94,11 +94,13 @@ fn of_plans_file(catalogue: &Catalogue) -> Offer {
         id: pack.id.clone(),
         credits: pack.credits,
         price: pack.price.clone(),
+        terms: None,
     });
     let plans = catalogue.plans.iter().map(|plan| OfferLine {
         id: plan.id.clone(),
         credits: plan.credits,
         price: plan.price.clone(),
+        terms: Some(PlanTerms::of(plan)),
     });
     Offer { packs: packs.collect(), plans: plans.collect(), by_link: false }
 }

@@ -27,9 +27,9 @@ pub use self::{
     case::{AnswerBack, Card, CardLine, Cause, RelayState},
     gift::{GiftSay, InviteView},
     key::{Action, Chosen, Does, Key, Label, Verb},
-    link::{LinkSay, LinkedLine},
+    link::{LinkSay, LinkedLine, Owing},
     matter::Matter,
-    plan::{PaymentLine, PlanLine, PlanView, RefundLine},
+    plan::{PaymentLine, PlanLine, PlanTerms, PlanView, RefundLine},
     stars::StarsSay,
 };
 
@@ -243,8 +243,8 @@ pub enum Say {
         credits: Credits,
         /// What can be spent, before anything that runs now.
         available: Credits,
-        /// Whether a request that waited for them runs now.
-        making: bool,
+        /// What becomes of a request that waited for them.
+        waited: Waited,
     },
     /// A period of a plan is paid.
     PlanPaid {
@@ -256,8 +256,8 @@ pub enum Say {
         available: Credits,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
-        /// Whether a request that waited for credits runs now.
-        making: bool,
+        /// What becomes of a request that waited for credits.
+        waited: Waited,
     },
     /// A plan is otherwise than before.
     PlanChanged {
@@ -267,6 +267,8 @@ pub enum Say {
         state: PlanState,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
+        /// Days until what is left of a period's credits lapses; nothing for never.
+        lapse_days: Option<u32>,
     },
     /// The plan as it stands.
     Plan(Box<PlanView>),
@@ -287,6 +289,8 @@ pub enum Say {
         price: String,
         /// The credits of a period of that.
         credits: Credits,
+        /// What else belongs to that.
+        terms: PlanTerms,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
         /// What is taken for the days that are left.
@@ -298,6 +302,8 @@ pub enum Say {
         plan: String,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
+        /// Days until what is left of a period's credits lapses; nothing for never.
+        lapse_days: Option<u32>,
     },
     /// The payment provider is being asked.
     PlanAsking,
@@ -387,6 +393,8 @@ pub enum Say {
     CheckoutReady {
         /// What is bought.
         item: Item,
+        /// Of a plan, what belongs to it.
+        terms: Option<PlanTerms>,
         /// The credits it brings.
         credits: Credits,
         /// What it costs.
@@ -579,6 +587,22 @@ pub enum Say {
     Verbatim(Text),
 }
 
+/// What becomes of a request that waited for credits, now that some have come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// There is none that can be paid.
+    Nothing,
+    /// It runs now.
+    Runs,
+    /// It runs if they say so: these credits did not come for it.
+    Asks {
+        /// Its prompt, shortened.
+        prompt: String,
+        /// What it costs.
+        price: Credits,
+    },
+}
+
 /// Which of how many pictures; `count` 1 when there is only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
@@ -656,6 +680,8 @@ pub struct OfferLine {
     pub credits: Credits,
     /// The price as it stands in the plans file.
     pub price: String,
+    /// Of a plan, what belongs to it.
+    pub terms: Option<PlanTerms>,
 }
 
 /// A balance with its last entries.
@@ -665,10 +691,12 @@ pub struct Balance {
     pub available: Credits,
     /// Whether it is of the purse that the website keeps for them.
     pub shared: bool,
-    /// What is set aside.
+    /// What is set aside for requests of theirs.
     pub pending: Credits,
-    /// Requests for which it is set aside.
+    /// How many requests that are.
     pub in_line: i64,
+    /// What is set aside for requests of chats that were linked and are not any more.
+    pub of_others: Credits,
     /// What of it for which of them.
     pub held: Vec<HeldLine>,
     /// The plan, how it is, and until when it is paid; zero when that is not known.

@@ -103,6 +103,7 @@ fn send_card(turn: &mut Turn<'_>, case: &Case, card: &CardFacts, topic: &Convers
         plan: card.account.entitlement.plan.clone(),
         available: card.account.purse.available(),
         pending: card.account.purse.pending,
+        reclaimed: card.account.purse.reclaimed,
         requests: card.past.requests.clone(),
         earlier: card.past.cases,
         strikes: card.past.strikes,

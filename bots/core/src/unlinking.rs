@@ -17,11 +17,35 @@ use crate::{
     turn::{Reader, Turn},
 };
 
-/// What is whoever came's own: what they brought and bought, less what they spent. Nobody goes with
-/// a debt who came without one.
-fn due(link: &LinkRow) -> i64 {
-    let own = link.carried.0.saturating_add(link.bought.0).saturating_sub(link.spent.0);
-    own.max(link.carried.0.min(0))
+/// How what an account has is shared out when the two sides of a link part: as if they had never
+/// been linked, as far as it was not spent on pictures.
+struct Shares {
+    /// What goes with whoever came; below zero, what they owe to us.
+    goes: i64,
+    /// What whoever was there owes to us without it.
+    owing: i64,
+    /// Whether whoever came has spent nothing but their own.
+    within_own: bool,
+}
+
+impl Shares {
+    /// Of so many credits. What one side has spent of the other's is gone; but nobody pays another
+    /// one's debt, and nobody owes to us what they only spent.
+    fn of((available, reclaimed): (Credits, Credits), link: &LinkRow) -> Self {
+        let (brought, own) = (link.brought(), link.own());
+        let there = available.0.saturating_sub(own);
+        let owing = Credits(there.saturating_add(link.spent_there.0)).owed();
+        Self {
+            goes: own.max(brought.min(0)),
+            owing: owing.0.min(reclaimed.0),
+            within_own: own >= 0,
+        }
+    }
+
+    /// What there is of it.
+    fn returned(&self, available: Credits) -> Credits {
+        Credits(self.goes.min(available.0.saturating_add(self.owing)).max(0))
+    }
 }
 
 /// Whether a link still holds together whoever is here, of both sides.
@@ -32,7 +56,7 @@ fn holds(own: &Party, link: &LinkRow) -> bool {
     !link.parted && link.account == own.owner.account && both
 }
 
-/// A link is undone: both sides have again what they had, as far as it is there.
+/// A link is undone: both sides have again what they had, as far as it was not spent.
 pub(crate) fn undo(turn: &mut Turn<'_>, visit: &mut Visit, facts: &LinkFacts) -> Answer {
     let own = own(visit, facts);
     let Some(link) = facts.link.as_ref().filter(|link| holds(&own, link)) else {
@@ -59,9 +83,9 @@ fn part(
 ) {
     let taken_back = gone.map_or(Credits::ZERO, |gone| take_back(turn, visit, gone));
     let spent = Credits(link.spent.0.saturating_sub(taken_back.0).max(0));
-    let at_most = due(&LinkRow { spent, ..link.clone() });
-    let available = own.available.0.saturating_add(taken_back.0);
-    let returned = Credits(at_most.min(available).max(0));
+    let available = Credits(own.available.0.saturating_add(taken_back.0));
+    let shares = Shares::of((available, own.reclaimed), &LinkRow { spent, ..link.clone() });
+    let returned = shares.returned(available);
     let (leaves, arrives) = (EntryId(turn.id()), EntryId(turn.id()));
     turn.then(Effect::Link(LinkEffect::Part(Part {
         link: link.id,
@@ -69,7 +93,9 @@ fn part(
         back: link.back,
         leaves,
         arrives,
-        at_most,
+        at_most: shares.goes,
+        owing: shares.owing,
+        keeps_set_aside: shares.within_own,
         gone: gone.cloned(),
     })));
     visit.awaits(turn, None);

@@ -392,7 +392,7 @@ impl Rows {
                     into: part.arrives.0,
                     from: part.from.purse.0,
                     to: part.back.purse.0,
-                    kind: MoveKind::Parted { at_most: part.at_most },
+                    kind: MoveKind::Parted { at_most: part.at_most, owing: part.owing },
                 }),
             ),
             LinkEffect::Separate { account, purse, .. } => self.new_account(account.0, purse.0),

@@ -9,7 +9,7 @@ const FIND_PURSES: &str = "
     select id, granted, posted, pending, refunded, expired, reclaimed, moved, entries, head,
            successor
     from purses where id in ({list})";
-const FIND_HOLDS: &str = "select id, purse, amount, state from holds where id in ({list})";
+const FIND_HOLDS: &str = "select id, purse, amount, state, back_to from holds where id in ({list})";
 const FIND_SOURCES: &str = "select source from ledger where source in ({list})";
 
 /// A hold as it is found.
@@ -17,6 +17,8 @@ pub(super) struct Held {
     pub(super) purse: i64,
     pub(super) amount: i64,
     pub(super) pending: bool,
+    /// Where it goes on to when it is given back.
+    pub(super) back_to: Option<i64>,
 }
 
 /// The holds that orders end.
@@ -34,7 +36,8 @@ pub(super) async fn find_holds(
     let mut found = HashMap::new();
     for row in tx.rows_for(FIND_HOLDS, &ids).await? {
         let pending = row.text(3)? == "pending";
-        found.insert(row.int(0)?, Held { purse: row.int(1)?, amount: row.int(2)?, pending });
+        let (purse, amount, back_to) = (row.int(1)?, row.int(2)?, row.maybe_int(4)?);
+        found.insert(row.int(0)?, Held { purse, amount, pending, back_to });
     }
     Ok(found)
 }
@@ -69,7 +72,8 @@ pub(super) async fn find_purses(
                 ids.extend([*purse]);
             }
             Act::Post { hold } | Act::Void { hold, .. } => {
-                ids.extend(held.get(hold).map(|held| held.purse));
+                let held = held.get(hold);
+                ids.extend(held.into_iter().flat_map(|it| [Some(it.purse), it.back_to]).flatten());
             }
             Act::Move(moved) => ids.extend([moved.from, moved.to]),
         }

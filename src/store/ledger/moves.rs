@@ -40,6 +40,8 @@ pub enum MoveKind {
     Parted {
         /// Credits; below zero, what is owed to us.
         at_most: i64,
+        /// How far below zero what is left may be: what is owed to us by whoever stays.
+        owing: i64,
     },
 }
 
@@ -83,7 +85,7 @@ impl Book {
         moved: &Move,
     ) -> Result<bool, StoreError> {
         let Move { out, into, from, to, kind } = *moved;
-        if let MoveKind::Parted { at_most } = kind {
+        if let MoveKind::Parted { at_most, .. } = kind {
             // What they brought may be at the website by now.
             self.draw_what_is_there(require(purses, from)?, (seq, at_most), out);
         }
@@ -99,14 +101,34 @@ impl Book {
                 require(purses, from)?.successor = Some(to);
                 self.carry(purses, seq, &pair, there)?;
             }
-            MoveKind::Parted { at_most } => {
+            MoveKind::Parted { at_most, owing } => {
                 require(purses, to)?.successor = None;
                 let owed = require(purses, from)?.purse.reclaimed.0;
-                let back = if at_most < 0 { at_most.max(-owed) } else { there.min(at_most).max(0) };
+                // What was taken back pushes below zero, and nothing else does.
+                let may_go = there + owing.clamp(0, owed);
+                let back = if at_most < 0 { at_most.max(-owed) } else { may_go.clamp(0, at_most) };
                 self.carry(purses, seq, &pair, back)?;
             }
         }
         Ok(true)
+    }
+
+    /// What came back to a purse from a hold goes to whoever set it aside and has parted since.
+    pub(super) fn give_back(
+        &mut self,
+        purses: &mut BTreeMap<i64, Open>,
+        seq: i64,
+        (from, to): (i64, i64),
+        (hold, amount): (i64, i64),
+    ) -> Result<(), StoreError> {
+        // No line of a sweep is below zero.
+        let (out, into) = (-(SWEPT_OUT | hold), -(SWEPT_IN | hold));
+        // It may have come from the website, and have gone back there.
+        self.draw_what_is_there(require(purses, from)?, (seq, amount), out);
+        let open = require(purses, from)?;
+        let there = open.purse.available().0 + open.purse.reclaimed.0;
+        let amount = amount.min(there).max(0);
+        self.carry(purses, seq, &Pair { out, into, from, to, reason: "parted" }, amount)
     }
 
     /// What came back to purses with a successor goes on, to whoever succeeds last.

@@ -36,7 +36,8 @@ const FIND_LINK: &str = "
     with recursive r(id, successor) as (
       select a.id, a.successor from accounts a join links k on k.back = a.id where k.id = $1
       union all select a.id, a.successor from accounts a join r on a.id = r.successor)
-    select k.back, k.back_purse, k.made_at, k.parted_at, r.id, l.amount, l.kind
+    select k.back, k.back_purse, k.made_at, k.parted_at, r.id, l.amount, l.kind, k.taken, k.entry,
+           k.gone
     from links k join r on r.successor is null
     left join ledger l on l.id = k.entry
     where k.id = $1";
@@ -46,12 +47,30 @@ const FIND_YOUNG: &str = "
       union all select a.id from accounts a join r on a.successor = r.id)
     select k.id from links k join r on k.back = r.id
     where k.parted_at = 0 and k.made_at > $2 order by k.id desc";
+/// What whoever came has bought since, and what was taken back of what they had bought before.
 const FIND_BOUGHT: &str = "
-    select cast(coalesce(sum(p.credits - p.taken), 0) as bigint)
+    select cast(coalesce(sum(case when p.at >= $3 and p.purse <> $4 then p.credits - p.taken
+                                  else 0 end), 0) as bigint),
+           cast(coalesce(sum(case when p.at >= $3 and p.purse <> $4 then 0
+                                  else p.taken end), 0) as bigint)
     from link_identities l
     join checkouts c on c.identity = l.identity and c.account = $2
     join payments p on p.request = c.request
-    where l.link = $1 and p.at >= $3 and p.purse <> $4";
+    where l.link = $1";
+/// The credits of the codes that whoever came has redeemed since.
+const FIND_REDEEMED: &str = "
+    select cast(coalesce(sum(e.amount), 0) as bigint)
+    from link_identities l
+    join promo_uses u on u.identity = l.identity and u.account = $2
+    join ledger e on e.id = u.entry
+    where l.link = $1 and u.at >= $3 and e.purse <> $4";
+/// What came back since to the purse that ended, and went on.
+const FIND_CAME_BACK: &str = "
+    select cast(coalesce(sum(case when e.kind = 'debt_out' then -e.amount else e.amount end), 0)
+                as bigint)
+    from ledger e
+    where e.purse = $1 and e.at >= $2 and e.id <> $3
+      and e.kind in ('move_out', 'debt_out') and e.reason = 'merged'";
 const FIND_SPENT: &str = "
     select cast(coalesce(sum(h.amount), 0) as bigint)
     from link_identities l
@@ -59,6 +78,15 @@ const FIND_SPENT: &str = "
     join generations g on g.request = r.id
     join holds h on h.id = g.hold
     where l.link = $1 and r.asked_at >= $3 and h.purse <> $4 and h.state in ('pending', 'posted')";
+const FIND_SPENT_THERE: &str = "
+    select cast(coalesce(sum(h.amount), 0) as bigint)
+    from requests r
+    join generations g on g.request = r.id
+    join holds h on h.id = g.hold
+    where r.account = $2 and r.asked_at >= $3 and h.purse <> $4
+      and h.state in ('pending', 'posted')
+      and not exists (
+        select 1 from link_identities l where l.link = $1 and l.identity = r.identity)";
 const FIND_WHO_CAME: &str = "select identity from link_identities where link = $1";
 const IS_TAKEN: &str = "select 1 from link_codes where hash = $1";
 
@@ -188,6 +216,7 @@ async fn party(
     Ok(Some(Party {
         owner: Owner { account: account.id, purse: account.purse.id },
         available: account.purse.available(),
+        reclaimed: account.purse.reclaimed,
         entitlement: account.entitlement,
         last_tag: account.last_tag,
         signed_in: signed_in.map(|(subject, hint)| SignedIn { subject, hint }),
@@ -262,7 +291,7 @@ async fn young(tx: &mut Tx, account: AccountId, now: i64) -> Result<Vec<LinkRow>
     Ok(found)
 }
 
-async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError> {
+pub(super) async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError> {
     let rows = tx.rows(FIND_LINK, &[id.0.into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let mut came = Vec::new();
@@ -270,8 +299,13 @@ async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError
         came.push(IdentityId(row.text(0)?));
     }
     let since = [id.0.into(), row.int(4)?.into(), row.int(2)?.into(), row.int(1)?.into()];
-    let bought = Credits(tx.rows(FIND_BOUGHT, &since).await?[0].int(0)?);
+    let bought = &tx.rows(FIND_BOUGHT, &since).await?[0];
+    let (bought, taken) = (bought.int(0)?, bought.int(1)?);
+    let redeemed = tx.rows(FIND_REDEEMED, &since).await?[0].int(0)?;
     let spent = Credits(tx.rows(FIND_SPENT, &since).await?[0].int(0)?);
+    let spent_there = Credits(tx.rows(FIND_SPENT_THERE, &since).await?[0].int(0)?);
+    let left = [row.int(1)?.into(), row.int(2)?.into(), row.int(8)?.into()];
+    let came_back = tx.rows(FIND_CAME_BACK, &left).await?[0].int(0)?;
     let amount = row.maybe_int(5)?.unwrap_or(0);
     let is_debt = row.maybe_text(6)?.as_deref() == Some("debt_out");
     Ok(Some(LinkRow {
@@ -280,9 +314,11 @@ async fn link_row(tx: &mut Tx, id: LinkId) -> Result<Option<LinkRow>, StoreError
         parted: row.int(3)? != 0,
         made_at: row.int(2)?,
         account: AccountId(row.int(4)?),
-        carried: Credits(if is_debt { -amount } else { amount }),
-        bought,
+        carried: Credits(if is_debt { -amount } else { amount } + came_back - row.int(9)?),
+        bought: Credits(bought + redeemed),
+        lost: Credits(taken - row.int(7)?),
         spent,
+        spent_there,
         came,
     }))
 }

@@ -2,7 +2,7 @@
 
 use picdesk_core::{
     credits::Credits,
-    say::{GiftSay, InviteView, Say},
+    say::{GiftSay, InviteView, Say, Waited},
 };
 
 use super::Measure;
@@ -10,7 +10,7 @@ use super::Measure;
 /// What is said about promo codes and invitations.
 pub(super) fn gifts(measure: &Measure) -> Vec<Say> {
     let (credits, available) = (measure.credits(), measure.credits());
-    let rewarded = |inviting, making| GiftSay::Rewarded { inviting, credits, available, making };
+    let rewarded = |inviting, waited| GiftSay::Rewarded { inviting, credits, available, waited };
     let view = InviteView {
         links: vec![measure.url.clone(), measure.url.clone()],
         credits,
@@ -41,8 +41,8 @@ pub(super) fn gifts(measure: &Measure) -> Vec<Say> {
         GiftSay::PromoUsedUp,
         GiftSay::PromoNotNew { days: 7 },
         GiftSay::PromoNotNew { days: 1 },
-        GiftSay::Redeemed { credits, available, making: false },
-        GiftSay::Redeemed { credits, available, making: true },
+        GiftSay::Redeemed { credits, available, waited: Waited::Nothing },
+        GiftSay::Redeemed { credits, available, waited: Waited::Runs },
         GiftSay::Invite(view),
         GiftSay::Invite(first),
         GiftSay::Invite(InviteView::default()),
@@ -50,8 +50,8 @@ pub(super) fn gifts(measure: &Measure) -> Vec<Say> {
         GiftSay::Invited { trial: Credits::ZERO, credits, days: 1 },
         GiftSay::Invited { trial: credits, credits: Credits::ZERO, days: 14 },
         GiftSay::NotNew,
-        rewarded(true, false),
-        rewarded(false, true),
+        rewarded(true, measure.waits()),
+        rewarded(false, Waited::Nothing),
     ];
     says.into_iter().map(Say::Gift).collect()
 }

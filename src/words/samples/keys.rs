@@ -99,8 +99,9 @@ fn choices(price: Credits) -> Vec<Label> {
 }
 
 /// Every text of the pages.
-pub(in super::super) fn pages() -> [PageText; 49] {
+pub(in super::super) fn pages() -> [PageText; 50] {
     [
+        PageText::Support,
         PageText::Paid,
         PageText::NotPaid,
         PageText::Portal,

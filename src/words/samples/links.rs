@@ -2,7 +2,7 @@
 
 use picdesk_core::{
     credits::Credits,
-    say::{LinkSay, LinkedLine, Say},
+    say::{LinkSay, LinkedLine, Owing, Say},
 };
 
 use super::Measure;
@@ -14,10 +14,12 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
     let line = |channel: &str, here| LinkedLine { channel: channel.into(), name: name(), here };
     let mut linked = vec![line("telegram", true), line("wecom-kf", false)];
     linked.extend(measure.repeated(&line("wecom-bot", false)));
+    let owing = Owing { here: measure.credits(), there: measure.credits() };
     let says = vec![
         LinkSay::Ways { linked: vec![line("telegram", true)], signed_in: None, sign_in: true },
         LinkSay::Ways { linked: linked.clone(), signed_in: Some(who()), sign_in: true },
-        LinkSay::ConfirmSignIn { who: who() },
+        LinkSay::ConfirmSignIn { who: who(), owing: Owing::default() },
+        LinkSay::ConfirmSignIn { who: who(), owing },
         LinkSay::EmailWanted,
         LinkSay::EmailSent,
         LinkSay::EmailWrong,
@@ -38,11 +40,14 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
         LinkSay::CodeInGroup,
         LinkSay::Already,
         LinkSay::TwoPeople,
-        confirm(measure, None),
-        confirm(measure, Some(who())),
+        confirm(measure, None, Owing::default()),
+        confirm(measure, Some(who()), Owing::default()),
+        confirm(measure, Some(who()), owing),
         LinkSay::Declined,
-        LinkSay::Linked { available: measure.credits() },
-        LinkSay::LinkedElsewhere { channel: "wecom-app".into(), name: name() },
+        LinkSay::Linked { available: measure.credits(), owed: Credits::ZERO },
+        LinkSay::Linked { available: measure.credits(), owed: measure.credits() },
+        linked_elsewhere(measure, Credits::ZERO),
+        linked_elsewhere(measure, measure.credits()),
         LinkSay::Undone { returned: Credits::ZERO },
         LinkSay::Undone { returned: measure.credits() },
         LinkSay::UndoneElsewhere,
@@ -59,11 +64,16 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
     says.into_iter().map(Say::Link).collect()
 }
 
-fn confirm(measure: &Measure, signed_in: Option<String>) -> LinkSay {
+fn linked_elsewhere(measure: &Measure, owed: Credits) -> LinkSay {
+    LinkSay::LinkedElsewhere { channel: "wecom-app".into(), name: measure.short.clone(), owed }
+}
+
+fn confirm(measure: &Measure, signed_in: Option<String>, owing: Owing) -> LinkSay {
     LinkSay::Confirm {
         channel: "wecom-kf".into(),
         name: measure.short.clone(),
         signed_in,
         brings: measure.credits(),
+        owing,
     }
 }

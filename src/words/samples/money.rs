@@ -1,49 +1,82 @@
 //! What is said about payments and plans.
 
 use picdesk_core::{
+    account::Entitlement,
     credits::Credits,
-    facts::Lapsing,
+    facts::{Lapsing, Period},
     generation::{Options, Resolution},
     payment::{Charge, Item, Money, NoDeal, PlanState, RefundState},
-    say::{Cheaper, OfferLine, PaymentLine, PlanLine, PlanView, RefundLine, Say, StarsSay},
+    say::{
+        Cheaper, OfferLine, PaymentLine, PlanLine, PlanTerms, PlanView, RefundLine, Say, StarsSay,
+        Waited,
+    },
 };
 
 use super::{DECEMBER_22, Measure};
 
+impl Measure {
+    /// A request that waits for credits.
+    pub(super) fn waits(&self) -> Waited {
+        Waited::Asks { prompt: self.long.clone(), price: self.credits() }
+    }
+}
+
+/// What a plan brings.
+pub(super) fn terms(lapse_days: Option<u32>) -> PlanTerms {
+    let unlocks = Entitlement {
+        plan: Some("pro".into()),
+        max_resolution: Resolution::K4,
+        queue_max: 3,
+        pictures_max: 4,
+        retention_days: 30,
+    };
+    PlanTerms { unlocks, period: Period::Month, lapse_days }
+}
+
 /// What is said about payments and plans.
 pub(super) fn money(measure: &Measure) -> Vec<Say> {
     let plan = || "pro".to_owned();
-    let changed = |state, until| Say::PlanChanged { plan: plan(), state, until };
-    let paid = |until, making| Say::PlanPaid {
+    let lapsing =
+        |state, until, lapse_days| Say::PlanChanged { plan: plan(), state, until, lapse_days };
+    let changed = |state, until| lapsing(state, until, None);
+    let paid = |until, waited| Say::PlanPaid {
         plan: plan(),
         credits: measure.credits(),
         available: measure.credits(),
         until,
-        making,
+        waited,
     };
     let back = |available, disputed| Say::MoneyWentBack {
         credits: measure.credits(),
         available,
         disputed,
     };
-    let ready = |item, buyer: &str| Say::CheckoutReady {
+    let of_item = |item: &Item| match item {
+        Item::Plan(_) => Some(terms(Some(30))),
+        Item::Pack(_) => None,
+    };
+    let ready = |item: Item, buyer: &str| Say::CheckoutReady {
+        terms: of_item(&item),
         item,
         credits: measure.credits(),
         price: Money { minor: 990, currency: "USD".into() },
         buyer: buyer.to_owned(),
     };
-    let in_stars = |item| Say::CheckoutReady {
+    let in_stars = |item: Item| Say::CheckoutReady {
+        terms: of_item(&item),
         item,
         credits: measure.credits(),
         price: Money::stars(500),
         buyer: measure.short.clone(),
     };
     vec![
-        paid(DECEMBER_22, true),
-        paid(0, false),
+        paid(DECEMBER_22, Waited::Runs),
+        paid(DECEMBER_22, measure.waits()),
+        paid(0, Waited::Nothing),
         changed(PlanState::PastDue, DECEMBER_22),
         changed(PlanState::Ending, DECEMBER_22),
         changed(PlanState::Ending, 0),
+        lapsing(PlanState::Ending, DECEMBER_22, Some(30)),
         changed(PlanState::Paused, 0),
         changed(PlanState::Unpaid, 0),
         changed(PlanState::Ended, 0),
@@ -73,12 +106,18 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
 /// What is said about `/plan` and refunds.
 pub(super) fn plans(measure: &Measure) -> Vec<Say> {
     let price = || Money { minor: 1990, currency: "USD".into() };
-    let offer = OfferLine { id: "studio".into(), credits: measure.credits(), price: price_text() };
+    let offer = OfferLine {
+        id: "studio".into(),
+        credits: measure.credits(),
+        price: price_text(),
+        terms: Some(terms(None)),
+    };
     let exchange = |until, charge| Say::PlanExchange {
         from: "pro".into(),
         to: "studio".into(),
         price: price_text(),
         credits: measure.credits(),
+        terms: terms(None),
         until,
         charge,
     };
@@ -104,8 +143,8 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         exchanged(DECEMBER_22, Some(Charge::Difference)),
         exchanged(DECEMBER_22, Some(Charge::Nothing)),
         exchanged(0, None),
-        Say::PlanCancelAsk { plan: "pro".into(), until: DECEMBER_22 },
-        Say::PlanCancelAsk { plan: "pro".into(), until: 0 },
+        Say::PlanCancelAsk { plan: "pro".into(), until: DECEMBER_22, lapse_days: None },
+        Say::PlanCancelAsk { plan: "pro".into(), until: 0, lapse_days: Some(1) },
         Say::PlanAsking,
         Say::PlanBusy,
         Say::PlanNotChanged { refused: true },
@@ -192,6 +231,7 @@ fn views(measure: &Measure) -> Vec<Say> {
         refunds: Vec::new(),
         unsettled: false,
         is_sold: false,
+        sold: Vec::new(),
     };
     let whole = |plan: Option<PlanLine>| PlanView {
         others: plan.clone().into_iter().collect(),
@@ -222,6 +262,7 @@ fn views(measure: &Measure) -> Vec<Say> {
             until,
             price: Some(price_text()),
             credits: Some(measure.credits()),
+            terms: Some(terms(Some(30))),
             in_stars: false,
             wished: until == 0,
         })
@@ -237,7 +278,8 @@ fn views(measure: &Measure) -> Vec<Say> {
         ..PlanLine::default()
     })))));
     says.push(Say::Plan(Box::new(view(Some(in_stars(measure)), measure.credits()))));
-    let none = PlanView { is_sold: true, ..view(None, Credits(-measure.number)) };
+    let sold = measure.offer().plans;
+    let none = PlanView { is_sold: true, sold, ..view(None, Credits(-measure.number)) };
     says.push(Say::Plan(none.into()));
     says.push(Say::Plan(PlanView { unsettled: true, ..view(None, measure.credits()) }.into()));
     says

@@ -2,6 +2,7 @@
 
 use picdesk_core::{
     channel::Text,
+    credits::Credits,
     say::{AnswerBack, Card, CardLine, Cause, RelayState, Say},
 };
 
@@ -90,6 +91,7 @@ pub(super) fn cards(measure: &Measure) -> Vec<Say> {
         plan: Some(measure.short.clone()),
         available: measure.credits(),
         pending: measure.credits(),
+        reclaimed: measure.credits(),
         requests,
         earlier: measure.number,
         strikes: measure.number,
@@ -100,6 +102,7 @@ pub(super) fn cards(measure: &Measure) -> Vec<Say> {
     let bare = Card {
         plan: None,
         requests: Vec::new(),
+        reclaimed: Credits::ZERO,
         earlier: 0,
         strikes: 0,
         consent: false,

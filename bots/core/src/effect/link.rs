@@ -130,8 +130,12 @@ pub struct Part {
     /// The line in the purse that had ended.
     pub arrives: EntryId,
     /// What goes back at most, in credits: what had come, and what whoever came has bought since,
-    /// less what they have spent. Below zero it is the debt that had come.
+    /// less what they have spent. Below zero it is a debt of theirs.
     pub at_most: i64,
+    /// How far below zero what is left may be: what whoever was there owes to us by themselves.
+    pub owing: i64,
+    /// Whether what whoever came has set aside there is theirs, should it come back.
+    pub keeps_set_aside: bool,
     /// Whoever is unlinked by it: what waits to be said there is not said.
     pub gone: Option<IdentityId>,
 }

@@ -53,6 +53,12 @@ impl Catalogue {
         })
     }
 
+    /// Days until what is left of a period's credits of a plan lapses; nothing for never.
+    #[must_use]
+    pub fn lapse_days(&self, plan: &str) -> Option<u32> {
+        self.plans.iter().find(|sold| sold.id == plan)?.lapse_days
+    }
+
     /// What has a number on buttons, however it is sold.
     #[must_use]
     pub fn item(&self, number: i64) -> Option<Item> {
@@ -104,6 +110,15 @@ pub struct Pack {
     pub stars: Option<Money>,
 }
 
+/// How long a plan's credits are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
 /// Credits a period, and what they unlock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -111,6 +126,8 @@ pub struct Plan {
     pub id: String,
     /// How many a period.
     pub credits: Credits,
+    /// How long that is.
+    pub period: Period,
     /// The price as it stands in the plans file.
     pub price: String,
     /// The same as an amount.

@@ -86,8 +86,10 @@ impl LinkFacts {
 pub struct Party {
     /// The account and its purse.
     pub owner: Owner,
-    /// What can be spent.
+    /// What can be spent; below zero, what is owed to us.
     pub available: Credits,
+    /// What was taken back though it was spent.
+    pub reclaimed: Credits,
     /// What it may ask for.
     pub entitlement: Entitlement,
     /// Its fair-queueing tag.
@@ -96,6 +98,14 @@ pub struct Party {
     pub signed_in: Option<SignedIn>,
     /// Everybody it is on a channel, oldest first.
     pub identities: Vec<Linked>,
+}
+
+impl Party {
+    /// What is owed to us.
+    #[must_use]
+    pub fn owes(&self) -> Credits {
+        self.available.owed()
+    }
 }
 
 /// As whom an account is signed in.
@@ -168,6 +178,20 @@ pub struct Tally {
     pub count: i64,
 }
 
+impl LinkRow {
+    /// What whoever came has brought, and not lost again.
+    #[must_use]
+    pub fn brought(&self) -> i64 {
+        self.carried.0.saturating_add(self.bought.0).saturating_sub(self.lost.0)
+    }
+
+    /// What of it they have not spent; fewer than none where they have spent what is others'.
+    #[must_use]
+    pub fn own(&self) -> i64 {
+        self.brought().saturating_sub(self.spent.0)
+    }
+}
+
 /// How two accounts became one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow {
@@ -179,12 +203,17 @@ pub struct LinkRow {
     pub back: Owner,
     /// Who came with it.
     pub came: Vec<IdentityId>,
-    /// Credits that came with it; fewer than none where there was a debt.
+    /// Credits that came with it, and that came back since to the purse that ended; fewer than
+    /// none where there was a debt.
     pub carried: Credits,
-    /// Credits that whoever came has bought since.
+    /// Credits that whoever came has bought or been given since.
     pub bought: Credits,
+    /// Credits of what whoever came had bought before that were taken back since, or have lapsed.
+    pub lost: Credits,
     /// Credits that whoever came has spent since, or set aside.
     pub spent: Credits,
+    /// Credits that whoever was there has spent since, or set aside.
+    pub spent_there: Credits,
     /// Whether they have parted.
     pub parted: bool,
     /// When it was made, milliseconds since the epoch.

@@ -13,7 +13,7 @@ use crate::{
     id::{ConversationId, ErrandId, Slot},
     keys,
     press::Answer,
-    say::{Does, Key, Label, Say, Verb},
+    say::{Does, Key, Label, PlanTerms, Say, Verb},
     turn::{Reader, Turn},
 };
 
@@ -152,8 +152,13 @@ pub(super) fn show(
     slot: Option<i64>,
 ) {
     let Some(Link { url, .. }) = &checkout.link else { return };
+    let terms = match &checkout.item {
+        Item::Plan(id) => plan::plan_of(turn, id).map(PlanTerms::of),
+        Item::Pack(_) => None,
+    };
     let say = Say::CheckoutReady {
         item: checkout.item.clone(),
+        terms,
         credits: checkout.credits,
         price: checkout.price.clone(),
         buyer: buyer.into(),

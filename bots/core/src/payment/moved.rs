@@ -38,8 +38,9 @@ pub(crate) fn moved(
             let came = Came { credits: *credits, by: Brought::Money };
             grant::arrived(turn, &mut visit, facts, came, None);
         }
-        Moved::PlanPaid { plan, credits, until } => {
-            let came = Came { credits: *credits, by: Brought::Plan(plan.clone(), *until) };
+        Moved::PlanPaid { plan, credits, until, renewed } => {
+            let by = if *renewed { Brought::Renewal } else { Brought::Plan };
+            let came = Came { credits: *credits, by: by(plan.clone(), *until) };
             grant::arrived(turn, &mut visit, facts, came, None);
         }
         Moved::Rewarded { credits, inviting } => {
@@ -69,7 +70,9 @@ pub(crate) fn moved(
             turn.send(word.keys(vec![keys::human(turn.house(), None)]));
         }
         Moved::Plan { plan, state, until } => {
-            let say = Say::PlanChanged { plan: plan.clone(), state: *state, until: *until };
+            let (state, until, lapse_days) =
+                (*state, *until, turn.house().catalogue.lapse_days(plan));
+            let say = Say::PlanChanged { plan: plan.clone(), state, until, lapse_days };
             let word = turn.words(&visit.reader, say);
             let keys = match state {
                 PlanState::PastDue | PlanState::Unpaid => keys::human(turn.house(), None),

@@ -18,7 +18,8 @@ use crate::{
     id::{ErrandId, IdentityId, MessageId},
     keys, lapse, newcomer,
     press::Answer,
-    say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanView, Say, Verb},
+    pricing,
+    say::{Action, Does, Key, Label, OfferLine, PlanLine, PlanTerms, PlanView, Say, Verb},
     turn::Turn,
 };
 
@@ -125,10 +126,10 @@ pub(crate) fn show(
     let house = turn.house();
     let row = current(&facts.plans);
     let named = visit.customer.account.entitlement.plan.clone();
-    let offers = match (row, &named) {
-        (None, None) if !facts.unsettled => checkout::offers(house, &visit.reader.conversation),
-        _ => Vec::new(),
-    };
+    let has_none = row.is_none() && named.is_none() && !facts.unsettled;
+    let here = &visit.reader.conversation;
+    let offers = if has_none { checkout::offers(house, here) } else { Vec::new() };
+    let sold = if offers.is_empty() { Vec::new() } else { pricing::offer(house, here).plans };
     let view = PlanView {
         plan: match row {
             Some(row) => Some(line(turn, row)),
@@ -144,6 +145,7 @@ pub(crate) fn show(
         refunds: refund::lines(facts),
         unsettled: facts.unsettled,
         is_sold: !offers.is_empty(),
+        sold,
     };
     let mut rows: Vec<Vec<Key>> = offers.into_iter().take(keys::OFFERS_MAX).collect();
     rows.extend(row.map(|row| changes(turn, visit, row)));
@@ -175,6 +177,7 @@ fn line(turn: &Turn<'_>, row: &PlanRow) -> PlanLine {
         price,
         in_stars,
         credits: sold.map(|plan| plan.credits),
+        terms: sold.map(PlanTerms::of),
         wished: row.wish.is_some(),
     }
 }
@@ -319,6 +322,7 @@ fn choose(
             id: sold.id.clone(),
             credits: sold.credits,
             price: sold.price.clone(),
+            terms: Some(PlanTerms::of(sold)),
         });
         let label = Label::BuyPlan { name: sold.id.clone(), price: sold.price.clone() };
         rows.push(vec![keys::act(label, Verb::PlanTo, Item::Plan(sold.id.clone()).number())]);
@@ -350,13 +354,16 @@ fn ask(
                 to: plan.clone(),
                 price: sold.price.clone(),
                 credits: sold.credits,
+                terms: PlanTerms::of(sold),
                 until: row.until,
                 charge: *charge,
             };
             (say, Label::PlanExchangeYes)
         }
         PlanChange::Cancel | PlanChange::Resume => {
-            let say = Say::PlanCancelAsk { plan: row.plan.clone(), until: row.until };
+            let (plan, until, lapse_days) =
+                (row.plan.clone(), row.until, turn.house().catalogue.lapse_days(&row.plan));
+            let say = Say::PlanCancelAsk { plan, until, lapse_days };
             (say, Label::PlanCancelYes)
         }
     };

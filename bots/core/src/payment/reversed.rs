@@ -31,6 +31,9 @@ pub(super) fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Re
     if payment.doubt.is_some() {
         return;
     }
+    if reversed.by == Reversal::Dispute && !is_disputed(&facts.reversals) {
+        disputed(turn, payment);
+    }
     if let (Item::Plan(_), Some(row)) = (&checkout.item, stars_plan(facts, checkout)) {
         let (first, at) = (row.customer.clone(), turn.frame.now);
         let over = PlanTold {
@@ -57,6 +60,30 @@ pub(super) fn went_back(turn: &mut Turn<'_>, facts: &PaymentFacts, reversed: &Re
     }
 }
 
+/// Whether a bank has taken some of it back.
+fn is_disputed(reversals: &[Reversed]) -> bool {
+    reversals.iter().any(|one| one.by == Reversal::Dispute)
+}
+
+/// The owner can object to what a bank has taken back, for a while.
+fn disputed(turn: &mut Turn<'_>, payment: &Payment) {
+    let what = "a bank took a payment back: look at it at Creem while it can be objected to";
+    turn.then(Effect::RaiseAlarmOf { what, of: payment.id.clone() });
+}
+
+/// Money that had gone back before we heard that it had come takes its credits along.
+pub(super) fn went_back_before(
+    turn: &mut Turn<'_>,
+    of: (&Checkout, &Payment),
+    reversals: &[Reversed],
+    purse: &Purse,
+) {
+    if is_disputed(reversals) {
+        disputed(turn, of.1);
+    }
+    take_back(turn, of, reversals, purse);
+}
+
 /// The plan of a purchase in Stars that goes on: of such a month all goes back, and with it the
 /// plan.
 fn stars_plan<'f>(facts: &'f PaymentFacts, checkout: &Checkout) -> Option<&'f PlanRow> {
@@ -66,7 +93,7 @@ fn stars_plan<'f>(facts: &'f PaymentFacts, checkout: &Checkout) -> Option<&'f Pl
 
 /// Takes back as many of a payment's credits as money went back of it, as far as they were not
 /// taken back before; and keeps the payment.
-pub(super) fn take_back(
+fn take_back(
     turn: &mut Turn<'_>,
     (checkout, payment): (&Checkout, &Payment),
     reversals: &[Reversed],
@@ -74,8 +101,7 @@ pub(super) fn take_back(
 ) {
     let due = to_take(payment.credits, reversals);
     let more = Credits(due.0 - payment.taken.0);
-    let disputed = reversals.iter().any(|one| one.by == Reversal::Dispute);
-    let by = if disputed { Reversal::Dispute } else { Reversal::Refund };
+    let by = if is_disputed(reversals) { Reversal::Dispute } else { Reversal::Refund };
     turn.then(Effect::KeepPayment(Payment { taken: payment.taken.max(due), ..payment.clone() }));
     let Some(last) = reversals.last().filter(|_| more > Credits::ZERO) else { return };
     // What is left is taken; the rest stands against whatever comes.

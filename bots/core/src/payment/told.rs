@@ -7,7 +7,7 @@ use super::{
     PlanChange, PlanRow, PlanState, PlanTold, Told,
     look::{covers, is_looked_at, look_at},
     refund,
-    reversed::{take_back, went_back},
+    reversed::{went_back, went_back_before},
     stars,
 };
 use crate::{
@@ -126,12 +126,13 @@ pub(super) fn paid_for(
         doubt: None,
         bought: Some(Bought { item: goods.item.clone(), price, lapses_at }),
     };
-    if checkout.state != CheckoutState::Paid {
+    let renewed = checkout.state == CheckoutState::Paid;
+    if !renewed {
         let (request, state) = (checkout.request.clone(), CheckoutState::Paid);
         turn.then(Effect::UpdateCheckout { request, state, link: None });
     }
     let moved = match goods.item {
-        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until },
+        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until, renewed },
         Item::Pack(_) => Moved::Bought { credits },
     };
     if credits > Credits::ZERO {
@@ -143,7 +144,7 @@ pub(super) fn paid_for(
         granted: Credits(account.purse.granted.0.saturating_add(credits.0)),
         ..account.purse
     };
-    take_back(turn, (checkout, &payment), &facts.reversals, &purse);
+    went_back_before(turn, (checkout, &payment), &facts.reversals, &purse);
 }
 
 /// What the plan is that a payment is of, where the payment itself does not tell.
@@ -378,7 +379,10 @@ fn worth_telling(before: Option<PlanState>, now: PlanState) -> bool {
     match now {
         PlanState::Unknown => false,
         PlanState::Active => {
-            matches!(before, Some(PlanState::Ending | PlanState::Paused | PlanState::Ended))
+            matches!(
+                before,
+                Some(PlanState::Ending | PlanState::Paused | PlanState::Unpaid | PlanState::Ended)
+            )
         }
         PlanState::PastDue
         | PlanState::Ending

@@ -23,6 +23,8 @@ pub struct Card {
     pub available: Credits,
     /// What is set aside.
     pub pending: Credits,
+    /// What was taken back though it was spent: payments of theirs went back.
+    pub reclaimed: Credits,
     /// The last requests: when, what they cost, what became of them.
     pub requests: Vec<CardLine>,
     /// Earlier matters of the same account.

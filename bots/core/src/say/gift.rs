@@ -2,6 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::Waited;
 use crate::credits::Credits;
 
 /// Something about a promo code or an invitation.
@@ -31,8 +32,8 @@ pub enum GiftSay {
         credits: Credits,
         /// What can be spent.
         available: Credits,
-        /// Whether a request that waited for credits runs now.
-        making: bool,
+        /// What becomes of a request that waited for credits.
+        waited: Waited,
     },
     /// The links by which one invites, what comes of it, and what came of it so far.
     Invite(InviteView),
@@ -55,8 +56,8 @@ pub enum GiftSay {
         credits: Credits,
         /// What can be spent.
         available: Credits,
-        /// Whether a request that waited for credits runs now.
-        making: bool,
+        /// What becomes of a request that waited for credits.
+        waited: Waited,
     },
 }
 

@@ -53,11 +53,15 @@ pub enum LinkSay {
         signed_in: Option<String>,
         /// What can be spent here and will be shared.
         brings: Credits,
+        /// What either owes to us.
+        owing: Owing,
     },
     /// Whether this chat is to be signed in as somebody of the site.
     ConfirmSignIn {
         /// As whom, masked.
         who: String,
+        /// What either owes to us.
+        owing: Owing,
     },
     /// The e-mail address, please.
     EmailWanted,
@@ -99,6 +103,8 @@ pub enum LinkSay {
     Linked {
         /// What can be spent.
         available: Credits,
+        /// What the other side owed to us.
+        owed: Credits,
     },
     /// The same, said in every other chat of the account.
     LinkedElsewhere {
@@ -106,6 +112,8 @@ pub enum LinkSay {
         channel: String,
         /// Whose chat that is.
         name: String,
+        /// What the other side owed to us.
+        owed: Credits,
     },
     /// The link is undone, said where that was asked for.
     Undone {
@@ -144,6 +152,15 @@ pub enum LinkSay {
         /// Until everything can be spent, minutes.
         minutes: i64,
     },
+}
+
+/// What two that are to become one owe to us: payments of theirs were taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owing {
+    /// This chat.
+    pub here: Credits,
+    /// The other account.
+    pub there: Credits,
 }
 
 /// A chat of an account.

@@ -2,9 +2,11 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::OfferLine;
 use crate::{
+    account::Entitlement,
     credits::Credits,
-    facts::Lapsing,
+    facts::{Lapsing, Period, Plan},
     payment::{Money, PlanState, RefundState},
 };
 
@@ -24,8 +26,30 @@ pub struct PlanView {
     pub refunds: Vec<RefundLine>,
     /// Whether a payment for one is being looked at.
     pub unsettled: bool,
-    /// Whether plans are bought by the buttons below.
+    /// Whether something is bought by the buttons below.
     pub is_sold: bool,
+    /// The plans that are.
+    pub sold: Vec<OfferLine>,
+}
+
+/// What somebody who is about to pay for a plan has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanTerms {
+    /// What it unlocks.
+    pub unlocks: Entitlement,
+    /// After what it is renewed.
+    pub period: Period,
+    /// Days until what is left of a period's credits lapses; nothing for never.
+    pub lapse_days: Option<u32>,
+}
+
+impl PlanTerms {
+    /// Those of a plan that is sold.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        let unlocks = plan.entitlement.clone();
+        Self { unlocks, period: plan.period, lapse_days: plan.lapse_days }
+    }
 }
 
 /// A plan as its owner reads it.
@@ -41,6 +65,8 @@ pub struct PlanLine {
     pub price: Option<String>,
     /// The credits of a period.
     pub credits: Option<Credits>,
+    /// What else belongs to it, where it is sold.
+    pub terms: Option<PlanTerms>,
     /// Whether it is paid in Telegram Stars, where it is ended too.
     pub in_stars: bool,
     /// Whether it is being changed.
@@ -55,6 +81,7 @@ impl Default for PlanLine {
             until: 0,
             price: None,
             credits: None,
+            terms: None,
             in_stars: false,
             wished: false,
         }

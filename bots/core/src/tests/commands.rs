@@ -28,10 +28,24 @@ fn the_balance_tells_what_is_held_and_the_last_entries() {
     let facts = MessageFacts { entries, ..message_facts(customer) };
     assert_snapshot!(folded(&said(facts, message("余额"))), @r#"
     send in telegram:7: Balance(Balance { available: 3, shared: false, pending: 2, in_line:
-        1, held: [HeldLine { credits: 2, prompt: "a fox" }], plan: -, lapsing: [], entries:
-        [BalanceLine { change: 3, reason: "trial", at: 1700000000000 }] }) / [Buy 0]
-        [SupportLink https://help.example]
+        1, of_others: 0, held: [HeldLine { credits: 2, prompt: "a fox" }], plan: -, lapsing:
+        [], entries: [BalanceLine { change: 3, reason: "trial", at: 1700000000000 }] }) /
+        [Buy 0] [SupportLink https://help.example]
     "#);
+}
+
+#[test]
+fn what_is_set_aside_for_a_chat_that_left_is_told_as_that() {
+    let mut known = customer(0);
+    known.account.purse.granted = Credits(10);
+    known.account.purse.pending = Credits(8);
+    let alone = said(message_facts(known.clone()), message("/balance"));
+    assert!(alone.contains("pending: 0, in_line: 0, of_others: 8, held: []"), "{alone}");
+    known.account.purse.pending = Credits(0);
+    let mut beside = with_open(known, Is::Held);
+    beside.account.purse.pending = Credits(10);
+    let both = said(message_facts(beside), message("/balance"));
+    assert!(both.contains("pending: 2, in_line: 1, of_others: 8, held: [Held"), "{both}");
 }
 
 #[test]
@@ -51,8 +65,10 @@ fn what_the_website_keeps_is_spent_here_too_and_the_balance_says_so() {
 fn what_can_be_bought_stands_beside_a_human() {
     assert_snapshot!(folded(&said(message_facts(customer(5)), message("/buy"))), @r#"
     send in telegram:7: Buy(Offer { packs: [OfferLine { id: "starter", credits: 100, price:
-        "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] })
-        / [AskHuman 0] [SupportLink https://help.example]
+        "9.90 USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
+        USD", terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"), max_K4,
+        queue_max: 3, pictures_max: 4, retention_days: 30 }, period: Month, lapse_days: - })
+        }] }) / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 

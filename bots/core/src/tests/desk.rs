@@ -175,8 +175,8 @@ fn a_new_topic_gets_the_card_and_the_customers_words() {
     PlaceEscalation { escalation: 90, topic: "telegram:-100:44" }
     send in telegram:-100:44 about TopicLine(90): Card(Card { code: "S-1042", cause:
         GenerationError, name: "Ada", channel: "telegram", plan: -, available: 5, pending:
-        0, requests: [], earlier: 0, strikes: 0, consent: false, words: "", by_code: false
-        }) / [CaseDone 90]
+        0, reclaimed: 0, requests: [], earlier: 0, strikes: 0, consent: false, words: "",
+        by_code: false }) / [CaseDone 90]
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "It is
         blue" }
     send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:

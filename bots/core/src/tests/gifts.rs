@@ -153,7 +153,7 @@ fn what_waited_for_credits_runs_when_a_code_brings_them() {
     waiting.open.push(OpenRequest { request, generations: vec![] });
     let facts = MessageFacts { customer: Some(waiting), ..of_code(PromoFacts::default()) };
     let given = shown(&effects(&giving(), facts, "/redeem WELCOME"));
-    assert!(given.contains("making: true") && given.contains("hold 2 as"), "{given}");
+    assert!(given.contains("waited: Runs") && given.contains("hold 2 as"), "{given}");
 }
 
 #[test]

@@ -101,7 +101,9 @@ fn the_address_in_a_letter_undoes_its_link_while_it_stands() {
         came: vec![ada().identity],
         carried: crate::credits::Credits(3),
         bought: crate::credits::Credits(0),
+        lost: crate::credits::Credits(0),
         spent: crate::credits::Credits(0),
+        spent_there: crate::credits::Credits(0),
         parted,
     };
     let with = |parted: bool| {

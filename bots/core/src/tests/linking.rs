@@ -32,6 +32,7 @@ pub fn party(account: i64, available: i64, identities: Vec<Linked>) -> Party {
     Party {
         owner: Owner { account: AccountId(account), purse: PurseId(account + 1) },
         available: Credits(available),
+        reclaimed: Credits(0),
         entitlement: free(),
         last_tag: 40 + account,
         signed_in: None,
@@ -155,7 +156,7 @@ fn a_yes_makes_one_account_and_every_chat_hears_of_it() {
         })
         .collect();
     assert_eq!(told, [("telegram:7", 1), ("wecom-kf:bob", 1)], "each with a button to undo it");
-    assert_eq!(says(&effects)[0], LinkSay::Linked { available: Credits(25) });
+    assert_eq!(says(&effects)[0], LinkSay::Linked { available: Credits(25), owed: Credits(0) });
 }
 
 #[test]
@@ -317,7 +318,9 @@ fn one_account() -> LinkFacts {
             came: vec!["telegram:7".into()],
             carried: Credits(5),
             bought: Credits(0),
+            lost: Credits(0),
             spent: Credits(0),
+            spent_there: Credits(0),
             parted: false,
             made_at: NOW - 1000,
         }),
@@ -359,6 +362,67 @@ fn whoever_parts_takes_what_is_theirs() {
         let returned = Credits(due.clamp(0, 3));
         assert_eq!(says(&effects)[0], LinkSay::Undone { returned });
     }
+}
+
+#[test]
+fn nobody_pays_what_another_side_owes() {
+    // What there is, and was taken back of it; what came, was lost and spent, and what whoever
+    // was there has spent: what goes, how far below zero it may leave, and what there is of it.
+    let all = [
+        // Bob owes 10, and Ada comes with 20.
+        ((10, 10), (20, 0, 0), 0, (20, 10, 20)),
+        // Ada, or Bob, spends 4 of them.
+        ((6, 10), (20, 0, 4), 0, (16, 10, 16)),
+        ((6, 10), (20, 0, 0), 4, (20, 10, 16)),
+        // Bob has 10, and spends more than that.
+        ((5, 0), (20, 0, 0), 25, (20, 0, 5)),
+        // Of Ada's 12 are taken back meanwhile; of Bob's, who has spent them.
+        ((18, 12), (20, 12, 0), 0, (8, 0, 8)),
+        ((8, 12), (20, 0, 0), 0, (20, 12, 20)),
+        // All of Ada's are, who had spent 5 of them before.
+        ((5, 20), (15, 20, 0), 0, (-5, 0, 0)),
+        // Nobody owes what they only spent.
+        ((2, 0), (5, 0, 8), 0, (0, 0, 0)),
+    ];
+    for ((available, reclaimed), (carried, lost, spent), there, ends) in all {
+        let mut facts = one_account();
+        let own = facts.own.as_mut().unwrap();
+        [own.available, own.reclaimed] = [available, reclaimed].map(Credits);
+        let link = facts.link.as_mut().unwrap();
+        [link.carried, link.lost, link.spent] = [carried, lost, spent].map(Credits);
+        link.spent_there = Credits(there);
+        let effects = press_link(Verb::UndoLink, 6, facts);
+        let [LinkEffect::Part(part)] = &links(&effects)[..] else { panic!() };
+        let LinkSay::Undone { returned } = says(&effects)[0] else { panic!() };
+        let found = (part.at_most, part.owing, returned.0);
+        assert_eq!(found, ends, "{available} {carried} {lost} {spent} {there}");
+    }
+}
+
+#[test]
+fn before_two_are_linked_it_is_said_what_either_owes() {
+    let owing = |here: i64, there: i64| {
+        let mut code = typed();
+        code.party.as_mut().unwrap().available = Credits(there);
+        let facts =
+            MessageFacts { link: Some(Box::new(facts(code))), ..message_facts(customer(here)) };
+        let event = Event::MessageReceived(message(CODE));
+        let effects = follows_at(&house(), PRIVATE, &Facts::Message(facts), &event);
+        let [LinkSay::Confirm { brings, owing, .. }] = &says(&effects)[..] else { panic!() };
+        (brings.0, owing.here.0, owing.there.0)
+    };
+    assert_eq!(owing(5, 20), (5, 0, 0));
+    assert_eq!(owing(5, -9), (5, 0, 9));
+    assert_eq!(owing(-4, 20), (0, 4, 0));
+    // And afterwards each side hears what the other one owed.
+    let mut link = facts(claimed());
+    link.own.as_mut().unwrap().available = Credits(-4);
+    let said = says(&press_link(Verb::LinkYes, 5, link));
+    let [LinkSay::Linked { owed: of_bob, .. }, LinkSay::LinkedElsewhere { owed, .. }] = &said[..]
+    else {
+        panic!("{said:?}")
+    };
+    assert_eq!((of_bob.0, owed.0), (0, 4));
 }
 
 #[test]

@@ -163,9 +163,9 @@ fn a_link_that_is_being_made_is_not_asked_for_twice_and_a_fresh_one_is_shown_aga
     assert_snapshot!(folded(&lines::lines(CAUSE, &shopping(facts))), @"answer tap: CheckoutComing");
     let facts = PressFacts { checkout: Some(starter()), ..chosen(&item) };
     assert_snapshot!(folded(&lines::lines(CAUSE, &shopping(facts))), @r#"
-    send in telegram:7: CheckoutReady { item: Pack("starter"), credits: 100, price: Money {
-        minor: 990, currency: "USD" }, buyer: "Ada" } / [Pay https://pay.example/ch_1] /
-        [SupportLink https://help.example]
+    send in telegram:7: CheckoutReady { item: Pack("starter"), terms: -, credits: 100,
+        price: Money { minor: 990, currency: "USD" }, buyer: "Ada" } / [Pay
+        https://pay.example/ch_1] / [SupportLink https://help.example]
     answer tap
     "#);
     let old = Checkout { asked_at: NOW - 31 * 60_000, ..starter() };
@@ -200,8 +200,8 @@ fn a_link_is_shown_with_what_is_bought_and_for_whom() {
     assert_snapshot!(folded(&ended(made(), asked())), @r#"
     UpdateCheckout { request: "pd-ab-7", state: Open, link: Some(Link { id: "ch_1", url:
         "https://pay.example/ch_1" }) }
-    edit Checkout(9) in telegram:7: CheckoutReady { item: Pack("starter"), credits: 100,
-        price: Money { minor: 990, currency: "USD" }, buyer: "Ada" } / [Pay
+    edit Checkout(9) in telegram:7: CheckoutReady { item: Pack("starter"), terms: -,
+        credits: 100, price: Money { minor: 990, currency: "USD" }, buyer: "Ada" } / [Pay
         https://pay.example/ch_1] / [SupportLink https://help.example]
     "#);
     assert_snapshot!(folded(&ended(ErrandEnd::Failed(ErrandFailure::Refused), asked())), @r#"
@@ -226,9 +226,8 @@ fn what_is_paid_is_given_and_told_in_the_chat_where_it_was_bought() {
     "#);
 }
 
-#[test]
-fn a_payment_that_was_given_brings_nothing_more() {
-    let payment = Payment {
+fn given_for_a_pack() -> Payment {
+    Payment {
         id: "order:ord_1".into(),
         request: Some("pd-ab-7".into()),
         purse: Some(PurseId(2)),
@@ -236,8 +235,12 @@ fn a_payment_that_was_given_brings_nothing_more() {
         taken: Credits::ZERO,
         doubt: None,
         bought: None,
-    };
-    let facts = PaymentFacts { payment: Some(payment), ..facts_of(starter()) };
+    }
+}
+
+#[test]
+fn a_payment_that_was_given_brings_nothing_more() {
+    let facts = PaymentFacts { payment: Some(given_for_a_pack()), ..facts_of(starter()) };
     assert_eq!(told(facts, notice(Told::Bought(paid("prod_starter", 990)))), "");
 }
 
@@ -294,6 +297,29 @@ fn something_new_alarms_and_nothing_else() {
 }
 
 #[test]
+fn the_owner_hears_once_that_a_bank_took_a_payment_back() {
+    let gave = given_for_a_pack();
+    let back = |id: &str, by| {
+        let payment = "order:ord_1".into();
+        Reversed { id: id.into(), payment, by, minor: 0, total: 0, of_minor: 990 }
+    };
+    let told_with = |known: Vec<Reversed>, by| {
+        let facts =
+            PaymentFacts { payment: Some(gave.clone()), reversals: known, ..facts_of(starter()) };
+        told(facts, notice(Told::Reversed(back("new", by))))
+    };
+    let alarm = "RaiseAlarmOf { what: \"a bank took a payment back";
+    assert!(told_with(vec![], Reversal::Dispute).contains(alarm));
+    assert!(told_with(vec![back("r", Reversal::Refund)], Reversal::Dispute).contains(alarm));
+    assert!(!told_with(vec![back("d", Reversal::Dispute)], Reversal::Dispute).contains(alarm));
+    assert!(!told_with(vec![], Reversal::Refund).contains(alarm));
+    // And where that is told before the payment.
+    let known = vec![back("d", Reversal::Dispute)];
+    let facts = PaymentFacts { reversals: known, ..facts_of(starter()) };
+    assert!(told(facts, notice(Told::Bought(paid("prod_starter", 990)))).contains(alarm));
+}
+
+#[test]
 fn money_moved_is_told_and_what_waited_runs() {
     let mut customer = customer(103);
     let waiting = OpenRequest {
@@ -310,7 +336,7 @@ fn money_moved_is_told_and_what_waited_runs() {
         lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &facts, &event))
     };
     assert_snapshot!(folded(&moved(Moved::Bought { credits: Credits(100) })), @r#"
-    send in telegram:7: CreditsArrived { credits: 100, available: 103, making: true } /
+    send in telegram:7: CreditsArrived { credits: 100, available: 103, waited: Runs } /
         [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Open, change: - }
     ClearTimer { id: "request:50" }
@@ -321,6 +347,32 @@ fn money_moved_is_told_and_what_waited_runs() {
         1 of 1, from 0, place 0, wait Some(20) / [Cancel 50] [SupportLink
         https://help.example]
     "#);
+    // What comes by itself is not spent on what they may think of no more.
+    let paid = |renewed| {
+        let (plan, credits) = ("pro".into(), Credits(100));
+        moved(Moved::PlanPaid { plan, credits, until: NOW, renewed })
+    };
+    assert!(paid(false).contains("waited: Runs") && paid(false).contains("generate"));
+    let asks = paid(true);
+    assert!(asks.contains("waited: Asks { prompt: \"a fox\", price: 2 }"), "{asks}");
+    assert!(asks.contains("[Confirm(2) 50]") && !asks.contains("generate"), "{asks}");
+    let rewarded = moved(Moved::Rewarded { credits: Credits(100), inviting: true });
+    assert!(rewarded.contains("waited: Asks") && !rewarded.contains("generate"), "{rewarded}");
+    // Nor is anything that is a day old, or was asked for in another chat of theirs.
+    let with = |change: fn(&mut Request)| {
+        let mut customer = customer.clone();
+        change(&mut customer.open[0].request);
+        let moved = Moved::Bought { credits: Credits(100) };
+        let event = Event::MoneyMoved { identity: ada().identity, account: None, moved };
+        let facts = Facts::Message(message_facts(customer));
+        lines::lines(CAUSE, &follows_at(&shop(), PRIVATE, &facts, &event))
+    };
+    let changes: [fn(&mut Request); 2] =
+        [|it| it.asked_at = NOW - 86_400_000, |it| it.identity = "wecom-kf:ada".into()];
+    for change in changes {
+        let told = with(change);
+        assert!(!told.contains("generate") && told.contains("CreditsArrived"), "{told}");
+    }
     let by = Reversal::Refund;
     assert_snapshot!(folded(&moved(Moved::TakenBack { credits: Credits(40), by })), @r"
     send in telegram:7: MoneyWentBack { credits: 40, available: 103, disputed: false } /
@@ -328,8 +380,8 @@ fn money_moved_is_told_and_what_waited_runs() {
     ");
     let plan = Moved::Plan { plan: "pro".into(), state: PlanState::PastDue, until: NOW };
     assert_snapshot!(folded(&moved(plan)), @r#"
-    send in telegram:7: PlanChanged { plan: "pro", state: PastDue, until: 1700000000000 } /
-        [AskHuman 0] [SupportLink https://help.example]
+    send in telegram:7: PlanChanged { plan: "pro", state: PastDue, until: 1700000000000,
+        lapse_days: - } / [AskHuman 0] [SupportLink https://help.example]
     "#);
 }
 

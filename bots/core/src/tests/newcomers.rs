@@ -46,7 +46,9 @@ fn link(id: i64, came: &[&str]) -> LinkRow {
         came: came.iter().map(|who| (*who).into()).collect(),
         carried: Credits(5),
         bought: Credits(0),
+        lost: Credits(0),
         spent: Credits(0),
+        spent_there: Credits(0),
         parted: false,
         made_at: NOW - 3_600_000,
     }

@@ -69,8 +69,10 @@ fn without_a_trial_the_first_prompt_is_kept_until_it_can_be_paid() {
     set timer request:#2 at 1700086400000: RequestLapsed
     send as Question(#2) in telegram:7: OutOfCredits { price: 2, available: Some(0),
         cheaper: -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100,
-        price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
-        USD" }] }) } / [Buy 0] [Cancel #2] / [AskHuman #2] [SupportLink
+        price: "9.90 USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price:
+        "19.90 USD", terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"),
+        max_K4, queue_max: 3, pictures_max: 4, retention_days: 30 }, period: Month,
+        lapse_days: - }) }] }) } / [Buy 0] [Cancel #2] / [AskHuman #2] [SupportLink
         https://help.example]
     send in telegram:7 silently: WelcomeFirst { trial: 0 }
     "#);
@@ -192,7 +194,7 @@ fn credits_that_arrive_are_told() {
     assert_snapshot!(folded(&at(PRIVATE, facts, granted(20))), @r#"
     Grant { entry: #0, purse: 2, credits: 20, source: "by_hand:7000", reason: ByHand, note:
         Some("sorry") }
-    send in telegram:7: CreditsArrived { credits: 20, available: 21, making: false } /
+    send in telegram:7: CreditsArrived { credits: 20, available: 21, waited: Nothing } /
         [SupportLink https://help.example]
     "#);
 }
@@ -224,7 +226,7 @@ fn the_newest_request_that_waited_for_credits_runs_by_itself() {
     assert_snapshot!(folded(&at(PRIVATE, facts, granted(20))), @r#"
     Grant { entry: #0, purse: 2, credits: 20, source: "by_hand:7000", reason: ByHand, note:
         Some("sorry") }
-    send in telegram:7: CreditsArrived { credits: 20, available: 21, making: true } /
+    send in telegram:7: CreditsArrived { credits: 20, available: 21, waited: Runs } /
         [SupportLink https://help.example]
     UpdateRequest { id: 51, state: Open, change: - }
     ClearTimer { id: "request:51" }

@@ -115,7 +115,9 @@ fn a_yes_without_the_credits_keeps_the_request() {
     UpdateRequest { id: 50, state: Unpaid, change: - }
     edit Question(50) in telegram:7: OutOfCredits { price: 2, available: Some(1), cheaper:
         -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
-        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
+        USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD",
+        terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"), max_K4, queue_max:
+        3, pictures_max: 4, retention_days: 30 }, period: Month, lapse_days: - }) }] }) } /
         [Buy 0] [Cancel 50] / [AskHuman 50] [SupportLink https://help.example]
     answer tap
     "#);

@@ -184,7 +184,9 @@ fn without_enough_credits_the_request_is_kept() {
     send as Question(#0) in telegram:7: OutOfCredits { price: 8, available: Some(3),
         cheaper: Some(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }),
         offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
-        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
+        USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD",
+        terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"), max_K4, queue_max:
+        3, pictures_max: 4, retention_days: 30 }, period: Month, lapse_days: - }) }] }) } /
         [TakeCheaper(Cheaper { options: { K2, Square, Low, Auto, count: 1 }, price: 2 }) #0]
         / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink https://help.example]
     "#);
@@ -228,8 +230,10 @@ fn only_so_many_requests_wait_for_credits() {
     set timer request:#0 at 1700086400000: RequestLapsed
     send as Question(#0) in telegram:7: OutOfCredits { price: 2, available: Some(0),
         cheaper: -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100,
-        price: "9.90 USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90
-        USD" }] }) } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
+        price: "9.90 USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price:
+        "19.90 USD", terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"),
+        max_K4, queue_max: 3, pictures_max: 4, retention_days: 30 }, period: Month,
+        lapse_days: - }) }] }) } / [Buy 0] [Cancel #0] / [AskHuman #0] [SupportLink
         https://help.example]
     "#);
 }

@@ -14,7 +14,7 @@ use crate::{
     facts::*,
     id::*,
     linking::Counted,
-    say::{Does, LinkSay, Say, Verb},
+    say::{Does, LinkSay, Owing, Say, Verb},
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -200,7 +200,10 @@ fn a_forwarded_link_binds_nothing() {
 #[test]
 fn a_code_from_the_browser_signs_in_the_chat_that_asked_after_a_yes() {
     let effects = write("BCDF-GHJK", facts(of_browser("telegram:7")));
-    assert_eq!(says(&effects), [LinkSay::ConfirmSignIn { who: who().hint }]);
+    assert_eq!(
+        says(&effects),
+        [LinkSay::ConfirmSignIn { who: who().hint, owing: Owing::default() }]
+    );
     let claimed = TypedCode { claimed_by: Some("telegram:7".into()), ..of_browser("telegram:7") };
     let effects = press_link(Verb::LinkYes, 5, facts(claimed));
     let all = links(&effects);

@@ -46,7 +46,7 @@ fn credits_that_come_are_taken_and_what_waited_goes_on_waiting() {
     assert!(!effects.iter().any(|it| matches!(it, Effect::Hold { .. })), "{effects:?}");
     let told = at(PRIVATE, facts, granted);
     assert!(
-        told.contains("CreditsArrived { credits: 20, available: 21, making: false }"),
+        told.contains("CreditsArrived { credits: 20, available: 21, waited: Nothing }"),
         "{told}"
     );
 }

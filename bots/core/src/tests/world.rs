@@ -66,16 +66,7 @@ pub fn house() -> House {
                 product: Some("prod_starter".into()),
                 stars: None,
             }],
-            plans: vec![Plan {
-                id: "pro".into(),
-                credits: Credits(500),
-                price: "19.90 USD".into(),
-                cost: dollars(1990),
-                product: Some("prod_pro".into()),
-                stars: None,
-                entitlement: pro(),
-                lapse_days: None,
-            }],
+            plans: vec![sold_pro()],
             free: Some(free()),
         },
         trial: Credits(3),
@@ -112,6 +103,21 @@ pub fn house() -> House {
     }
 }
 
+/// The plan that everything is in.
+fn sold_pro() -> Plan {
+    Plan {
+        id: "pro".into(),
+        credits: Credits(500),
+        price: "19.90 USD".into(),
+        cost: dollars(1990),
+        product: Some("prod_pro".into()),
+        stars: None,
+        period: Period::Month,
+        entitlement: pro(),
+        lapse_days: None,
+    }
+}
+
 /// The same house with a till.
 pub fn shop() -> House {
     let till = Till {
@@ -128,6 +134,7 @@ pub fn shop() -> House {
         cost: dollars(4990),
         stars: None,
         product: Some("prod_studio".into()),
+        period: Period::Month,
         entitlement: Entitlement { plan: Some("studio".into()), ..pro() },
         lapse_days: Some(30),
     });

@@ -139,6 +139,7 @@ export class FaultCard {
     more.open = wasOpen;
     this.element.replaceChildren(
       el("header", {}, el("h3", { id: `${party}-title` }, title), this.more(), this.clear),
+      isSaid(`note-${party}`) ? el("p.facts", {}, say(`note-${party}`)) : "",
       el("div.how", {}, this.oftenChoice(), this.extraChoice()),
       party === "wecom" ? this.nowChoice() : "",
       el(

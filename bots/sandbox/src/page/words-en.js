@@ -162,6 +162,7 @@ export const words = {
   "one-day": "1 day",
   "letters": "Letters",
   "party-creem": "Creem",
+  "note-creem": "Paid with made-up cards. A promo code to try: /redeem WELCOME. For an invitation: /invite",
   "page-creem": "Refunds, plans, webhooks ↗",
   "page-telegram": "Stars ↗",
   "party-mail": "The mail server",

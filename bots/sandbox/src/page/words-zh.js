@@ -162,6 +162,7 @@ export const words = {
   "one-day": "1 天",
   "letters": "邮件",
   "party-creem": "Creem",
+  "note-creem": "用虚构的卡付款。可试用优惠码：/redeem WELCOME；邀请别人：/invite",
   "page-creem": "退款、套餐、回调 ↗",
   "page-telegram": "Stars ↗",
   "party-mail": "邮件服务器",

@@ -43,6 +43,16 @@ impl House {
     }
 
     pub(super) async fn parts(&self, link: LinkId, from: &Customer, back: &Customer, at_most: i64) {
+        self.parts_owing(link, (from, back), (at_most, 0)).await;
+    }
+
+    /// The same where whoever stays owes to us.
+    pub(super) async fn parts_owing(
+        &self,
+        link: LinkId,
+        (from, back): (&Customer, &Customer),
+        (at_most, owing): (i64, i64),
+    ) {
         let cause = picdesk_core::id::Cause(self.seq());
         let part = Part {
             link,
@@ -51,6 +61,8 @@ impl House {
             leaves: EntryId(cause.consequence(1)),
             arrives: EntryId(cause.consequence(2)),
             at_most,
+            owing,
+            keeps_set_aside: true,
             gone: None,
         };
         self.follow(vec![Effect::Link(LinkEffect::Part(part))]).await.unwrap();
@@ -340,7 +352,7 @@ impl Life {
                 self.left[which] += amount;
                 self.into[which] = None;
                 successors.push((self.purses[which], None));
-                Some(self.moved(id, root, which, MoveKind::Parted { at_most: carried }))
+                Some(self.moved(id, root, which, MoveKind::Parted { at_most: carried, owing: 0 }))
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Everything that happens to money, in one life: bought, given, set aside, spent, given back, gone
-//! back in part or whole, disputed, lapsed, linked and told again. What the real rules decide is
-//! carried out by the real store, and a plain reckoning comes to the same. `PICDESK_LIVES` says how
-//! many are lived.
+//! back in part or whole, disputed, lapsed, linked, parted and told again. What the real rules
+//! decide is carried out by the real store, and a plain reckoning comes to the same.
+//! `PICDESK_LIVES` says how many are lived.
 
 mod birth;
 mod orders;
+mod parting;
 mod shop;
 
 use std::{env, sync::Arc};
@@ -17,7 +18,7 @@ use picdesk::store::{
     payments, plans,
 };
 use picdesk_core::{
-    credits::{Credits, TakeReason, VoidReason},
+    credits::{Credits, TakeReason},
     decide::decide,
     effect::Effect,
     event::Event,
@@ -25,13 +26,14 @@ use picdesk_core::{
         Beside, Facts, Frame, GiftNeed, House as Rules, Line, MessageFacts, Pace, Past, PlanFacts,
         Whereabouts,
     },
-    id::{Cause, ConversationId, GenerationId, HoldId},
+    id::{Cause, ConversationId, LinkId},
     payment::{Mode, Notice, Paid, PlanState, PlanTold, Reversal, Reversed, TOLD_IN, Told},
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use self::{
     birth::born,
+    parting::{Spent, undone},
     shop::{PACK, PLAN, PROMO, dollars, shop},
 };
 use super::{Customer, House, START, houses};
@@ -76,8 +78,13 @@ struct Life {
     linked: bool,
     /// What can be spent by each, reckoned in the plainest way.
     left: [i64; 2],
+    /// What each side would have if they had never been linked.
+    own: [i64; 2],
+    link: LinkId,
     payments: Vec<Known>,
-    pending: Vec<(HoldId, usize, i64)>,
+    /// What is set aside, and what each side has spent since they were linked last.
+    pending: Vec<Spent>,
+    spent: [i64; 2],
     redeemed: [bool; 2],
     told: Vec<Notice>,
 }
@@ -88,6 +95,8 @@ enum Next {
     /// What of their credits is due lapses.
     Lapse(usize),
     Redeem(usize),
+    /// They part again.
+    Part,
     /// What needs no rule.
     Done(Vec<Effect>),
     Nothing,
@@ -96,6 +105,13 @@ enum Next {
 impl Life {
     fn root(&self, side: usize) -> usize {
         if self.linked { 1 } else { side }
+    }
+
+    /// Credits come to a side, or go.
+    fn comes(&mut self, side: usize, credits: i64) {
+        let root = self.root(side);
+        self.left[root] += credits;
+        self.own[side] += credits;
     }
 
     fn request(&self, side: usize, what: &str) -> String {
@@ -120,7 +136,7 @@ impl Life {
         let credits = (whole * charged + price - 1) / price;
         let kind = if is_plan { "transaction" } else { "order" };
         let id = format!("{kind}:{}-{step}", self.number);
-        self.left[self.root(side)] += credits;
+        self.comes(side, credits);
         let of = price * 121 / 100;
         self.payments.push(Known {
             id: id.clone(),
@@ -164,14 +180,13 @@ impl Life {
             return Next::Nothing;
         }
         let which = dice.random_range(0..self.payments.len());
-        let root = self.root(self.payments[which].side);
+        let side = self.payments[which].side;
         let known = &mut self.payments[which];
         let (minor, disputed) = (dice.random_range(1..=known.of), dice.random_range(0..5) == 0);
         known.back += minor;
         known.disputed |= disputed;
         let more = (known.due() - known.taken).max(0);
         known.taken += more;
-        self.left[root] -= more;
         let by = if disputed { Reversal::Dispute } else { Reversal::Refund };
         let reversed = Reversed {
             id: format!("back_{}_{step}", self.number),
@@ -181,6 +196,7 @@ impl Life {
             total: 0,
             of_minor: known.of,
         };
+        self.comes(side, -more);
         self.tells(Notice {
             at: START,
             mode: Mode::Test,
@@ -192,7 +208,7 @@ impl Life {
     fn step(&mut self, dice: &mut StdRng, house: &House, step: i64) -> Next {
         let side = dice.random_range(0..2);
         let root = self.root(side);
-        match dice.random_range(0..14) {
+        match dice.random_range(0..16) {
             0..3 => self.buys(dice, step),
             3..5 => self.goes_back(dice, step),
             5 if !self.told.is_empty() => {
@@ -200,34 +216,23 @@ impl Life {
             }
             6..9 if self.left[root] > 0 => {
                 let amount = dice.random_range(1..=self.left[root]);
-                self.left[root] -= amount;
-                let id = Cause(house.seq()).consequence(0);
-                self.pending.push((HoldId(id), root, amount));
-                Next::Done(vec![Effect::Hold {
-                    hold: HoldId(id),
-                    generation: GenerationId(id),
-                    purse: self.sides[root].purse,
-                    credits: Credits(amount),
-                }])
+                Next::Done(self.sets_aside(house, (side, amount), START + step * BETWEEN_MS))
             }
-            9 if !self.pending.is_empty() => {
-                let (hold, ..) = self.pending.swap_remove(dice.random_range(0..self.pending.len()));
-                Next::Done(vec![Effect::PostHold { hold }])
-            }
-            10 if !self.pending.is_empty() => {
-                let which = dice.random_range(0..self.pending.len());
-                let (hold, purse, amount) = self.pending.swap_remove(which);
-                let back_to = self.root(purse);
-                self.left[back_to] += amount;
-                Next::Done(vec![Effect::VoidHold { hold, reason: VoidReason::Cancelled }])
+            which @ (9 | 10) if !self.pending.is_empty() => {
+                let one = self.pending.swap_remove(dice.random_range(0..self.pending.len()));
+                Next::Done(self.ends(one, which == 9))
             }
             11 => Next::Lapse(root),
             12 => Next::Redeem(side),
-            13 if !self.linked && dice.random_range(0..3) == 0 => {
+            13 if !self.linked && dice.random_range(0..2) == 0 => {
                 self.linked = true;
                 self.left = [0, self.left[0] + self.left[1]];
-                Next::Done(vec![house.merging(&self.sides[0], &self.sides[1]).1])
+                self.spent = [0, 0];
+                let (link, effect) = house.merging(&self.sides[0], &self.sides[1]);
+                self.link = link;
+                Next::Done(vec![effect])
             }
+            14 if self.linked => Next::Part,
             _ => Next::Nothing,
         }
     }
@@ -242,6 +247,7 @@ impl Life {
                     known.taken += credits.0;
                     assert!(known.is_plan && known.taken <= known.credits, "life {}", self.number);
                     all += credits.0;
+                    self.own[known.side] -= credits.0;
                 }
                 Effect::TakeBack { reason, .. } => assert_eq!(*reason, TakeReason::Lapsed),
                 _ => {}
@@ -263,6 +269,7 @@ async fn decided(
     let (place, facts, event) = match next {
         Next::Done(effects) => return effects.clone(),
         Next::Nothing => return Vec::new(),
+        Next::Part => undone(tx, life, (seq, now, rules)).await,
         Next::Told(notice) => {
             let facts = payments::facts_of(tx, notice, rules).await.unwrap();
             let place = ConversationId(TOLD_IN.into());
@@ -322,17 +329,18 @@ fn is_about_money(effect: &Effect) -> bool {
             | Effect::KeepReversal(_)
             | Effect::LapsePayment { .. }
             | Effect::Gift(_)
+            | Effect::Link(_)
     )
 }
 
-/// Lives go on by a step, side by side; how many credits lapsed in them.
+/// Lives go on by a step, side by side; how many credits lapsed in them, and how many parted.
 async fn go_on(
     house: &House,
     dice: &mut StdRng,
     lives: &mut [Life],
     (step, rules): (i64, &Rules),
-) -> i64 {
-    let (now, mut lapsed) = (START + step * BETWEEN_MS, 0);
+) -> (i64, usize) {
+    let (now, mut lapsed, mut parted) = (START + step * BETWEEN_MS, 0, 0);
     let mut outcomes = Vec::new();
     let mut snapshot = house.store.snapshot().await.unwrap();
     for life in lives {
@@ -345,8 +353,11 @@ async fn go_on(
                 let had = all.iter().any(|side| life.redeemed[*side]);
                 assert_eq!(effects.is_empty(), had, "life {}", life.number);
                 life.redeemed[side] = true;
-                let root = life.root(side);
-                life.left[root] += if had { 0 } else { PROMO };
+                life.comes(side, if had { 0 } else { PROMO });
+            }
+            Next::Part => {
+                life.parts(&mut snapshot).await;
+                parted += 1;
             }
             Next::Told(_) | Next::Done(_) | Next::Nothing => {}
         }
@@ -354,7 +365,7 @@ async fn go_on(
     }
     drop(snapshot);
     carry_out(house, outcomes, now).await;
-    lapsed
+    (lapsed, parted)
 }
 
 /// What follows is carried out, all of it in one commit.
@@ -378,6 +389,7 @@ struct Among {
     owing: usize,
     linked: usize,
     apart: usize,
+    parted: usize,
 }
 
 /// So many lives in one house, from birth to their reckoning.
@@ -387,7 +399,9 @@ async fn live(house: &House, seed: u64, lives: usize, among: &mut Among) {
     for first in (0..lives).step_by(SIDE_BY_SIDE) {
         let mut some = born(house, first..lives.min(first + SIDE_BY_SIDE)).await;
         for step in 0..STEPS {
-            among.lapsed += go_on(house, &mut dice, &mut some, (step, &rules)).await;
+            let (lapsed, parted) = go_on(house, &mut dice, &mut some, (step, &rules)).await;
+            among.lapsed += lapsed;
+            among.parted += parted;
         }
         for life in &some {
             for (who, left) in life.sides.iter().zip(life.left) {
@@ -415,8 +429,8 @@ async fn live_half(seed: u64) {
         let default = if house.database.is_shared() { LIVES_ON_A_SERVER } else { LIVES };
         live(&house, seed, given.unwrap_or(default) / 2, &mut among).await;
     }
-    let Among { lapsed, owing, linked, apart } = among;
-    let seen = [lapsed > 0, owing > 0, linked > 0, apart > 0];
+    let Among { lapsed, owing, linked, apart, parted } = among;
+    let seen = [lapsed > 0, owing > 0, linked > 0, apart > 0, parted > 0];
     assert!(seen.into_iter().all(|it| it), "{among:?}");
 }
 

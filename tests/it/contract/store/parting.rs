@@ -4,16 +4,18 @@
 use picdesk::{
     buttons::Seal,
     store::{
+        ledger::Act,
         links::{self, Asked as Asking},
         outbox,
     },
 };
 use picdesk_core::{
     channel::OutboundMessage,
-    credits::Credits,
+    credits::{Credits, TakeReason, VoidReason},
     effect::{Effect, LinkEffect},
     event::About,
     facts::{LinkNeed, LinkRow},
+    generation::GenerationState,
     id::{AccountId, Cause, GenerationId, LinkId, PurseId},
     payment::{Payment, PlanRow, PlanState, Told},
 };
@@ -79,6 +81,31 @@ impl House {
         self.follow(vec![Effect::OpenCheckout(checkout), given, Effect::KeepPayment(payment)])
             .await
             .unwrap();
+    }
+
+    /// Credits of somebody are taken back, spent or not.
+    async fn reclaims(&self, who: &Customer, amount: i64) {
+        let entry = Cause(self.seq()).consequence(0);
+        let (purse, source) = (who.purse.0, format!("back:{entry}"));
+        let reason = TakeReason::Reclaimed;
+        self.order(vec![Act::Take { entry, purse, amount, source, reason }]).await.unwrap();
+    }
+
+    /// So many credits of a payment are taken back by now.
+    async fn loses_of(&self, name: &str, credits: i64) {
+        let text = "update payments set taken = $2 where request = $1";
+        self.run(text, &[name.into(), credits.into()]).await;
+    }
+
+    /// A picture comes to nothing.
+    async fn fails(&self, asked: super::Asked) {
+        let settled = Effect::SettleGeneration {
+            generation: asked.generation,
+            state: GenerationState::Cancelled,
+            failure: None,
+        };
+        let void = Effect::VoidHold { hold: asked.hold, reason: VoidReason::Failed };
+        self.follow(vec![settled, void]).await.unwrap();
     }
 
     async fn plans(&self, of: [&Customer; 2]) -> [String; 2] {
@@ -167,6 +194,85 @@ async fn what_was_bought_and_spent_meanwhile_is_known_and_goes_along() {
             let told = Told::Reversed(reversed("ref_1", &payment, 50));
             assert_eq!(house.facts(None, told).await.holder.unwrap().id, purse, "{payment}");
         }
+    }
+}
+
+#[tokio::test]
+async fn nobody_pays_what_another_side_owes() {
+    for house in houses().await {
+        let (ada, bob) = (house.customer("1", 20).await, house.customer("2", 5).await);
+        house.reclaims(&bob, 15).await;
+        let link = house.merge(&ada, &bob).await;
+        assert_eq!(house.available(&bob).await, 10);
+        house.parts_owing(link, (&bob, &ada), (20, 10)).await;
+        assert_eq!((house.available(&ada).await, house.available(&bob).await), (20, -10));
+        // What was spent is gone, and is owed by nobody.
+        let link = house.merge(&ada, &bob).await;
+        let made = house.ask(&bob, 4, 1).await;
+        house.make(&bob, made, 2_000_000_000_000).await;
+        house.parts_owing(link, (&bob, &ada), (20, 10)).await;
+        assert_eq!((house.available(&ada).await, house.available(&bob).await), (16, -10));
+        assert_eq!(house.verify().await, []);
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_of_what_came_was_theirs_who_came() {
+    for house in houses().await {
+        let (ada, bob) = (house.customer("1", 0).await, house.customer("2", 30).await);
+        house.pays(&ada, &ada, "pd-1", 20).await;
+        house.loses_of("pd-1", 5).await;
+        house.hands.advance(std::time::Duration::from_millis(1));
+        let link = house.merge(&ada, &bob).await;
+        house.reclaims(&bob, 7).await;
+        house.loses_of("pd-1", 12).await;
+        let row = house.undoing(link, &bob).await;
+        assert_eq!((row.carried, row.lost, row.own()), (Credits(20), Credits(7), 13));
+    }
+}
+
+#[tokio::test]
+async fn what_was_set_aside_and_comes_back_is_theirs_who_asked() {
+    for house in houses().await {
+        let (ada, bob) = (house.customer("1", 10).await, house.customer("2", 5).await);
+        let before = house.ask(&ada, 3, 1).await;
+        house.hands.advance(std::time::Duration::from_millis(1));
+        let link = house.merge(&ada, &bob).await;
+        let by_ada = Customer { identity: ada.identity.clone(), ..bob.clone() };
+        let meanwhile = house.ask(&by_ada, 4, 2).await;
+        // Of what she had asked for before a picture fails now: it comes back to both.
+        house.fails(before).await;
+        let row = house.undoing(link, &bob).await;
+        assert_eq!((row.carried, row.spent), (Credits(10), Credits(4)));
+        house.parts(link, &bob, &ada, row.own()).await;
+        assert_eq!((house.available(&ada).await, house.available(&bob).await), (6, 5));
+        // And of what she asked for meanwhile another one, after they have parted.
+        house.fails(meanwhile).await;
+        assert_eq!((house.available(&ada).await, house.available(&bob).await), (10, 5));
+        assert_eq!(house.verify().await, []);
+    }
+}
+
+#[tokio::test]
+async fn who_parts_from_the_last_of_a_chain_takes_nothing_of_the_others_along() {
+    for house in houses().await {
+        let [ada, bob, cyd] = [
+            house.customer("1", 20).await,
+            house.customer("2", 10).await,
+            house.customer("3", 5).await,
+        ];
+        let first = house.merge(&ada, &bob).await;
+        house.hands.advance(std::time::Duration::from_millis(1));
+        let second = house.merge(&bob, &cyd).await;
+        let by_ada = Customer { identity: ada.identity.clone(), ..cyd.clone() };
+        let made = house.ask(&by_ada, 2, 1).await;
+        house.make(&by_ada, made, 2_000_000_000_000).await;
+        assert_eq!(house.undoing(second, &cyd).await.own(), 28);
+        house.parts(first, &cyd, &ada, house.undoing(first, &cyd).await.own()).await;
+        assert_eq!(house.undoing(second, &cyd).await.own(), 10, "what Bob came with alone");
+        house.parts(second, &cyd, &bob, 10).await;
+        let left = [&ada, &bob, &cyd].map(|who| house.available(who));
+        assert_eq!(futures_util::future::join_all(left).await, [18, 10, 5]);
     }
 }
 

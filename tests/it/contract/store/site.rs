@@ -263,6 +263,8 @@ async fn a_chat_that_is_linked_brings_its_credits_and_takes_them_back_when_it_pa
         leaves: EntryId(ids.consequence(0)),
         arrives: EntryId(ids.consequence(1)),
         at_most: 6,
+        owing: 0,
+        keeps_set_aside: true,
         gone: None,
     };
     house.follow(vec![Effect::Link(LinkEffect::Part(part))]).await.unwrap();

@@ -147,7 +147,7 @@ impl Books {
                 }
                 other => panic!("{other:?}"),
             },
-            Effect::SetTimer { .. } | Effect::RaiseAlarm { .. } => {}
+            Effect::SetTimer { .. } | Effect::RaiseAlarm { .. } | Effect::RaiseAlarmOf { .. } => {}
             other => panic!("{other:?}"),
         }
     }

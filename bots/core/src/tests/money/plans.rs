@@ -62,10 +62,12 @@ fn asks(effects: &[Effect]) -> Option<&Errand> {
 fn a_plan_is_shown_with_everything_that_can_be_done_about_it() {
     assert_snapshot!(folded(&lines::lines(CAUSE, &shown(facts(vec![row(PlanState::Active)])))), @r#"
     send in telegram:7: Plan(PlanView { plan: Some(PlanLine { plan: "pro", state: Active,
-        until: 1701728000000, price: Some("19.90 USD"), credits: Some(500), in_stars: false,
-        wished: false }), others: [], available: 41, lapsing: [], refunds: [], unsettled:
-        false, is_sold: false }) / [PlanChange 0] [PlanCancel 0] / [Portal
-        https://pic.example/creem/portal/t0ken] / [AskHuman 0] [SupportLink
+        until: 1701728000000, price: Some("19.90 USD"), credits: Some(500), terms:
+        Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"), max_K4, queue_max: 3,
+        pictures_max: 4, retention_days: 30 }, period: Month, lapse_days: - }), in_stars:
+        false, wished: false }), others: [], available: 41, lapsing: [], refunds: [],
+        unsettled: false, is_sold: false, sold: [] }) / [PlanChange 0] [PlanCancel 0] /
+        [Portal https://pic.example/creem/portal/t0ken] / [AskHuman 0] [SupportLink
         https://help.example]
     "#);
     // Of two, one that will be paid for again can be ended, whichever goes on longer.
@@ -143,9 +145,11 @@ fn a_dearer_plan_takes_the_difference_at_once_and_a_cheaper_one_nothing() {
     let asked = pressing(active(), Verb::PlanTo, to("studio"));
     assert_snapshot!(folded(&lines::lines(CAUSE, &asked)), @r#"
     edit message 20 in telegram:7: PlanExchange { from: "pro", to: "studio", price: "49.90
-        USD", credits: 2000, until: 1701728000000, charge: Difference } / [PlanExchangeYes =
-        PlanYes 1221014573405150312] [PlanKeep = ShowPlan 0] / [AskHuman 0] [SupportLink
-        https://help.example]
+        USD", credits: 2000, terms: PlanTerms { unlocks: Entitlement { plan: Some("studio"),
+        max_K4, queue_max: 3, pictures_max: 4, retention_days: 30 }, period: Month,
+        lapse_days: Some(30) }, until: 1701728000000, charge: Difference } /
+        [PlanExchangeYes = PlanYes 1221014573405150312] [PlanKeep = ShowPlan 0] / [AskHuman
+        0] [SupportLink https://help.example]
     answer tap
     "#);
     let yes = key(&asked, Verb::PlanYes).unwrap();

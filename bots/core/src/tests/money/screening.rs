@@ -58,7 +58,9 @@ fn words_are_screened_before_anything_is_set_aside() {
     set timer request:50 at 1700086400000: RequestLapsed
     edit Question(50) in telegram:7: OutOfCredits { price: 2, available: Some(1), cheaper:
         -, offer: Some(Offer { packs: [OfferLine { id: "starter", credits: 100, price: "9.90
-        USD" }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD" }] }) } /
+        USD", terms: - }], plans: [OfferLine { id: "pro", credits: 500, price: "19.90 USD",
+        terms: Some(PlanTerms { unlocks: Entitlement { plan: Some("pro"), max_K4, queue_max:
+        3, pictures_max: 4, retention_days: 30 }, period: Month, lapse_days: - }) }] }) } /
         [Buy 0] [Cancel 50] / [AskHuman 50] [SupportLink https://help.example]
     "#);
     assert_snapshot!(screened(checking, answered(false), 10), @r"

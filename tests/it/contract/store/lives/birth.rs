@@ -6,6 +6,7 @@ use picdesk::store::effects::Outcome;
 use picdesk_core::{
     credits::Credits,
     effect::Effect,
+    id::LinkId,
     payment::{Checkout, Item},
 };
 
@@ -43,8 +44,11 @@ pub async fn born(house: &House, numbers: Range<usize>) -> Vec<Life> {
             sides: [sides[0].0.clone(), sides[1].0.clone()],
             linked: false,
             left: [0, 0],
+            own: [0, 0],
+            link: LinkId(0),
             payments: Vec::new(),
             pending: Vec::new(),
+            spent: [0, 0],
             redeemed: [false, false],
             told: Vec::new(),
         };

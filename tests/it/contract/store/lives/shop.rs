@@ -3,7 +3,7 @@
 use picdesk_core::{
     account::Entitlement,
     credits::Credits,
-    facts::{House as Rules, Pack, Plan, Promo},
+    facts::{House as Rules, Pack, Period, Plan, Promo},
     generation::Resolution,
     payment::Money,
 };
@@ -39,6 +39,7 @@ pub fn shop() -> Rules {
         cost: dollars(PLAN.1),
         product: Some("prod_studio".into()),
         stars: None,
+        period: Period::Month,
         entitlement: Entitlement {
             plan: Some("studio".into()),
             max_resolution: Resolution::K4,

@@ -274,7 +274,11 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, 
                         let message = &one.waiting.message;
                         windows::close(tx, message.conversation.as_str(), message.id).await?;
                     }
-                    Closed::ByPeople => windows::give_back(tx, &one.waiting.message).await?,
+                    Closed::ByPeople => {
+                        let message = &one.waiting.message;
+                        windows::give_back(tx, message).await?;
+                        windows::hand_over(tx, message.conversation.as_str(), now).await?;
+                    }
                 }
                 held_as(one)
             }

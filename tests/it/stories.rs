@@ -30,6 +30,7 @@ mod wecom_alarms;
 mod wecom_bot;
 mod wecom_coming;
 mod wecom_doors;
+mod wecom_hands;
 mod wecom_once;
 mod wecom_pages;
 mod wecom_people;

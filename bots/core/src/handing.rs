@@ -28,8 +28,8 @@ pub(crate) struct Wrote<'w> {
 
 /// Whether people of ours have the chat, so that the bot is silent in it.
 pub(crate) fn is_handed(turn: &Turn<'_>, customer: Option<&Customer>) -> bool {
-    customer.is_some_and(|customer| customer.awaiting == Some(Awaiting::Servicer))
-        && turn.window.is_none_or(|window| window.handed)
+    let awaits = || customer.is_some_and(|it| it.awaiting == Some(Awaiting::Servicer));
+    turn.window.map_or_else(awaits, |window| window.handed)
 }
 
 /// A new matter takes its whole chat to people.
@@ -110,8 +110,7 @@ pub(crate) fn handed(turn: &mut Turn<'_>, facts: &MessageFacts, handing: &Handin
                 let say = Say::SupportDone { code: case.code };
                 on_occasion(turn, &visit, handing.answer.as_ref(), say);
             }
-            // What was made meanwhile has waited for this.
-            customer::hand_over_owed(turn, &visit.reader, &known.owed);
+            // What was made meanwhile waits for their next words: until then nothing can be said.
         }
     }
 }

@@ -97,9 +97,7 @@ impl WecomKf {
         account: &str,
         user: &str,
     ) -> Result<Option<SessionState>, CallError> {
-        let body = json!({ "open_kfid": account, "external_userid": user });
-        let answer = self.hand.client.ask(&Call::post(Api::KfServiceStateGet, body)).await?;
-        Ok(SessionState::of(&answer))
+        session_state(&self.hand.client, account, user).await
     }
 
     /// Hands a chat over. What comes back is the code by which one message can be sent on this
@@ -171,6 +169,17 @@ impl WecomKf {
             Err(error) => DeliveryError::NotSent(error.into()),
         }
     }
+}
+
+/// In whose hands a chat is.
+pub(crate) async fn session_state(
+    client: &Client,
+    account: &str,
+    user: &str,
+) -> Result<Option<SessionState>, CallError> {
+    let body = json!({ "open_kfid": account, "external_userid": user });
+    let answer = client.ask(&Call::post(Api::KfServiceStateGet, body)).await?;
+    Ok(SessionState::of(&answer))
 }
 
 #[async_trait]

@@ -361,9 +361,15 @@ pub(super) async fn give_back(tx: &mut Tx, message: &OutboundMessage) -> Result<
     Ok(())
 }
 
-/// People have a chat: what is written there is theirs, until somebody tells otherwise.
-pub(super) async fn hand_over(tx: &mut Tx, conversation: &str, now: i64) -> Result<(), StoreError> {
-    tx.run(HAND, &[conversation.into(), now.into(), true.into()]).await?;
+/// A message did not go out since people have the chat: what is written there is theirs, until
+/// somebody tells otherwise.
+pub(super) async fn hand_over(
+    tx: &mut Tx,
+    message: &OutboundMessage,
+    now: i64,
+) -> Result<(), StoreError> {
+    give_back(tx, message).await?;
+    tx.run(HAND, &[message.conversation.as_str().into(), now.into(), true.into()]).await?;
     Ok(())
 }
 

@@ -29,6 +29,7 @@ mod wecom;
 mod wecom_alarms;
 mod wecom_bot;
 mod wecom_coming;
+mod wecom_desk;
 mod wecom_doors;
 mod wecom_hands;
 mod wecom_once;

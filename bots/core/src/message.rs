@@ -18,7 +18,8 @@ use crate::{
     keys,
     request::{self, Placed, Wish},
     say::Say,
-    signing_in, support, tray,
+    signing_in, support,
+    tray::{self, Told},
     turn::{Reader, Turn},
 };
 
@@ -135,7 +136,7 @@ fn words(
     if pictures.is_empty() {
         turn.say(&visit.reader, Say::PromptEmpty);
     } else if turn.house().edits {
-        tray::put(turn, visit, pictures);
+        tray::put(turn, visit, pictures, Told::Settled);
     } else {
         turn.say(&visit.reader, Say::NoReferences);
     }
@@ -187,7 +188,7 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
         turn.say(&visit.reader, complaint);
     }
     if !pictures.is_empty() && turn.house().edits {
-        tray::put(turn, visit, pictures);
+        tray::put(turn, visit, pictures, Told::Settled);
     }
     None
 }
@@ -319,7 +320,7 @@ fn oversized(house: &House, attachment: &Attachment) -> Option<Say> {
     match attachment {
         Attachment::Picture(media) => {
             let bytes = media.bytes.filter(|bytes| *bytes > most)?;
-            Some(too_large(media.name.as_ref(), bytes, most))
+            Some(too_large(media.name.as_ref(), Some(bytes), most))
         }
         Attachment::TooLarge { name, bytes, bytes_max } => {
             Some(too_large(name.as_ref(), *bytes, most.min(*bytes_max)))
@@ -329,10 +330,10 @@ fn oversized(house: &House, attachment: &Attachment) -> Option<Say> {
 }
 
 /// That a picture is larger than it may be.
-pub(crate) fn too_large(name: Option<&String>, bytes: u64, bytes_max: u64) -> Say {
+pub(crate) fn too_large(name: Option<&String>, bytes: Option<u64>, bytes_max: u64) -> Say {
     Say::ReferenceTooLarge {
         name: name.cloned(),
-        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        bytes: bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         bytes_max: i64::try_from(bytes_max).unwrap_or(i64::MAX),
     }
 }

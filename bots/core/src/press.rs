@@ -24,7 +24,8 @@ use crate::{
     keys, linking, offer, payment, pricing, receipt,
     request::{self, NotYet, Wish},
     say::{Action, Label, Say, Verb},
-    settings, support, tray,
+    settings, support,
+    tray::{self, Told},
     turn::Turn,
 };
 
@@ -359,7 +360,7 @@ fn use_as_reference(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) 
     if !turn.house().edits {
         return Answer::Alert(Say::NoReferences);
     }
-    tray::put(turn, visit, Vec::from([Reference::Artifact(kept.artifact.id)]));
+    tray::put(turn, visit, Vec::from([Reference::Artifact(kept.artifact.id)]), Told::AtOnce);
     Answer::Quiet
 }
 

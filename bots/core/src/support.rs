@@ -186,7 +186,8 @@ pub(crate) fn ask_people(
         return Some(open(turn, visit, told, false));
     };
     for place in desk::places(turn.house(), &case) {
-        pass_on(turn, &place, case.id, &visit.customer.name, &words, &[]);
+        let none = (&[][..], &visit.reader.conversation);
+        pass_on(turn, &place, case.id, &visit.customer.name, &words, none);
     }
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
@@ -357,7 +358,8 @@ fn follow_up(turn: &mut Turn<'_>, visit: &mut Visit, case: &Case, message: &Mess
         desk::reopen(turn, topic);
     }
     for place in desk::places(turn.house(), case) {
-        pass_on(turn, &place, case.id, &visit.customer.name, &told.words, &told.pictures);
+        let pictures = (told.pictures.as_slice(), &visit.reader.conversation);
+        pass_on(turn, &place, case.id, &visit.customer.name, &told.words, pictures);
     }
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
@@ -434,7 +436,7 @@ pub(crate) fn pass_on(
     case: EscalationId,
     name: &str,
     words: &str,
-    pictures: &[MediaRef],
+    (pictures, from): (&[MediaRef], &ConversationId),
 ) {
     let about = About::TopicLine(case);
     for text in parts(words) {
@@ -444,7 +446,8 @@ pub(crate) fn pass_on(
     }
     for media in pictures {
         let caption = Say::CustomerWrote { name: name.into(), text: String::new() };
-        let line = turn.draft(reader, Body::Forward { media: media.clone(), caption });
+        let line =
+            turn.draft(reader, Body::Forward { media: media.clone(), from: from.clone(), caption });
         turn.send(line.about(about));
     }
 }

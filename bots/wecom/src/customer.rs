@@ -188,6 +188,11 @@ impl Channel for WecomKf {
         &self.capabilities
     }
 
+    /// Its credentials are the app's.
+    fn called(&self) -> String {
+        self.hand.client.app().to_owned()
+    }
+
     async fn deliver(&self, mut delivery: Delivery) -> Result<Receipt, DeliveryError> {
         let file = delivery.file.take();
         let message = &delivery.message;

@@ -98,14 +98,13 @@ impl Asks {
         let states = join_all(asked).await;
         // From the last one on, so that what stands before it stays where it is.
         for (one, state) in written.iter().zip(states).rev() {
-            match state {
-                Some(state) => self.put(arrivals, one, state, now),
-                // What is known holds, and is asked about when they write again.
-                None => {
-                    tracing::debug!("wecom: whose a chat is cannot be told now");
-                    self.memory().not_before = now.saturating_add(FAILED_REST_MS);
-                }
+            if let Some(state) = state {
+                self.put(arrivals, one, state, now);
+                continue;
             }
+            // What is known holds, and is asked about when they write again.
+            tracing::debug!("wecom: whose a chat is cannot be told now");
+            self.memory().not_before = now.saturating_add(FAILED_REST_MS);
         }
     }
 

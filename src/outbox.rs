@@ -121,6 +121,8 @@ pub struct SenderParts {
     pub store: Store,
     /// The channel.
     pub channel: Arc<dyn Channel>,
+    /// All channels by name: pictures are passed on from any of them.
+    pub others: HashMap<&'static str, Arc<dyn Channel>>,
     /// Stored pictures.
     pub artifacts: Artifacts,
     /// Where pictures are fitted.
@@ -143,6 +145,7 @@ impl Sender {
             budget: Budget::of(parts.channel.capabilities(), now),
             store: parts.store,
             channel: parts.channel,
+            others: parts.others,
             artifacts: parts.artifacts,
             darkroom: parts.darkroom,
             alarms: parts.alarms,

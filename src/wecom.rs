@@ -1,6 +1,6 @@
 //! The house as the WeCom adapter sees it: where it keeps things, and who hears its alarms.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use picdesk_core::id::ConversationId;
@@ -8,7 +8,7 @@ use picdesk_wecom::{
     answer::Alarm,
     client::Alarms as HearsAlarms,
     config::KF,
-    kf::Bells,
+    kf::{Bells, Chats, Last},
     menus::{Chooses, Menus},
     parse::Doorbell,
     streams::{Stream, StreamStore, Unavailable},
@@ -19,12 +19,21 @@ use tracing::warn;
 
 use crate::{
     alarm::Alarms,
-    store::{Store, StoreError, Work, inbox, scope::OfConversation, wecom as rows},
+    store::{
+        Store, StoreError, Work, inbox,
+        scope::OfConversation,
+        wecom as rows,
+        windows::{self, Standing},
+    },
     telemetry::metrics,
 };
 
 /// The net under the rings of doorbells.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// How long after a customer's message it is not asked whose their chat is, milliseconds: whoever
+/// takes it from the bot meanwhile is heard of by what WeCom refuses us.
+const SURE_MS: i64 = 10 * 60 * 1000;
 
 /// What the adapter keeps, in the store.
 #[derive(Clone)]
@@ -203,6 +212,26 @@ impl Menus for Kept {
         if let Err(error) = kept.await {
             complain("how somebody chooses cannot be kept", &error);
         }
+    }
+}
+
+#[async_trait]
+impl Chats for Kept {
+    async fn in_doubt(&self, chats: &[ConversationId]) -> HashMap<ConversationId, Last> {
+        let now = self.store.clock().now_ms();
+        let read = async { windows::standing(&mut self.store.read().await?, chats).await };
+        let known =
+            read.await.inspect_err(|error| complain("whose chats are cannot be read", error));
+        let Ok(known) = known else { return HashMap::new() };
+        let doubt = |chat: &ConversationId| match known.get(chat) {
+            Some(Standing::GoingToPeople) => None,
+            Some(Standing::WithPeople) => Some(Last::People),
+            Some(Standing::WithBot { wrote_at }) => {
+                (now.saturating_sub(*wrote_at) >= SURE_MS).then_some(Last::Bot)
+            }
+            None => Some(Last::Bot),
+        };
+        chats.iter().filter_map(|chat| Some((chat.clone(), doubt(chat)?))).collect()
     }
 }
 

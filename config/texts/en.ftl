@@ -170,6 +170,7 @@ prompt-too-long = That is { BOLD($chars) } characters, and a prompt can have { $
 alarm = { BOLD("Somebody should look at this:") } { $what }. The log says more. You will not hear of it again for an hour.
 came-to-nothing = Something you sent here breaks on our side each time I try, so I have stopped trying. The people who run this have been told. Nothing was charged; other words may work.
 could-not-say = I had something to tell you here, but it breaks on our side each time I try to send it, so I have stopped trying. The people who run this have been told.
+not-let-through = I had something to tell you here, but the chat itself did not let my words through. The people who run this have been told.
 slow-down = That was a lot at once, so I left out the last of it. Please send it again in a minute. Nothing was charged.
 
 ### Pictures that come in
@@ -180,6 +181,7 @@ tray = { $count ->
 }
 tray-cleared = Cleared. No picture is waiting.
 too-many-references = You sent { $count } pictures, and one request can use { $most }. I take the first { $most }.
+most-references = One request can use { $most } pictures. I take the first { $most }.
 reference-too-large = This picture is too large for me: { BOLD($size) }, and I can take { $most }. Nothing was charged. Please send a smaller one.
 reference-too-large-named = { ITALIC($name) } is too large for me: { BOLD($size) }, and I can take { $most }. Nothing was charged. Please send a smaller one.
 reference-too-large-unmeasured = This picture is too large for me: I can take { $most }. Nothing was charged. Please send a smaller one.
@@ -233,6 +235,10 @@ not-in-plan-instead = I can make { $options } for { BOLD($price) }.
 line-full = { $most ->
     [one] Your request in line comes first; there is room for one. Nothing was charged. Send this again when it is done, or /cancel it.
    *[other] You have { $count } requests in line; there is room for { $most }. Nothing was charged. Send this again when one is done, or /cancel one.
+}
+line-full-drawing = { $most ->
+    [one] Your picture is being made, and there is room for one request. Nothing was charged. Send this again when it is done.
+   *[other] Your pictures are being made, and there is room for { $most } requests. Nothing was charged. Send this again when one is done.
 }
 request-changed = I use your new words.
 changed-too-late = The picture was already being made, so the first words count. Reply to it with what to change.

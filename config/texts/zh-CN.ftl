@@ -145,6 +145,7 @@ prompt-too-long = 你写了 { BOLD($chars) } 个字，描述最多 { $most } 个
 alarm = { BOLD("需要有人看一下：") }{ $what }。详情见日志，一小时内不再重复提醒。
 came-to-nothing = 你在这里发的有一条，我每次处理都出错，只好先放下了，已经通知了负责的人。没有扣积分，换个说法也许可以。
 could-not-say = 有话要告诉你，可每次发送都在我们这边出错，所以不再试了。已经告诉负责的人。
+not-let-through = 有话要告诉你，可这个聊天没有让它发出来。已经告诉负责的人。
 slow-down = 发得有点快，最后发的没有处理，请过一分钟再发一次。没有扣积分。
 
 ### 收到的图片
@@ -152,6 +153,7 @@ slow-down = 发得有点快，最后发的没有处理，请过一分钟再发�
 tray = 收到 { $count } 张图，要怎么处理？
 tray-cleared = 已清空，没有待处理的图了。
 too-many-references = 你发了 { $count } 张，一次最多用 { $most } 张，我用前 { $most } 张。
+most-references = 一次最多用 { $most } 张图，我取前 { $most } 张。
 reference-too-large = 这张图有 { BOLD($size) }，太大了，最多收 { $most }。没有扣积分，请发小一点的。
 reference-too-large-named = { ITALIC($name) } 有 { BOLD($size) }，太大了，最多收 { $most }。没有扣积分，请发小一点的。
 reference-too-large-unmeasured = 这张图太大了，最多收 { $most }。没有扣积分，请发小一点的。
@@ -192,6 +194,7 @@ count-not-in-plan = 你要 { $count } 张，一次最多 { $included } 张。没
 count-not-in-plan-but = 你要 { $count } 张，目前一次最多 { $included } 张，{ BOLD($plan) } 套餐可以更多。没有扣积分。
 not-in-plan-instead = 现在可以做：{ $options }，{ BOLD($price) }。
 line-full = 你有 { $count } 个请求在排队，最多排 { $most } 个。没有扣积分。等画好一个再发，或用 /cancel 取消一个。
+line-full-drawing = 最多排 { $most } 个请求，现在的已经在画了。没有扣积分。等画好一个再发。
 request-changed = 好，按新的描述画。
 changed-too-late = 已经开始画了，只能按原来的描述。画好后回复那张图，说说要改哪里。
 cancelled = 已取消，没有扣积分，还有 { $left }。

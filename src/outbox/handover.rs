@@ -1,6 +1,7 @@
 //! Handing one message over: finding its place, its picture, and what to do when it does not go.
 
 use std::{
+    collections::HashMap,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -43,6 +44,7 @@ const UNREAD_ALARM: u32 = 8;
 pub(super) struct Means {
     pub(super) store: Store,
     pub(super) channel: Arc<dyn Channel>,
+    pub(super) others: HashMap<&'static str, Arc<dyn Channel>>,
     pub(super) artifacts: Artifacts,
     pub(super) darkroom: Darkroom,
     pub(super) alarms: Alarms,
@@ -305,7 +307,8 @@ impl Means {
             }
             DeliveryError::WindowClosed => Tried::Settled(Fate::Refused(Refusal::NotNow)),
             DeliveryError::Unauthorized => {
-                self.alarms.raise("the channel does not accept our credentials");
+                let what = "the channel does not accept our credentials";
+                self.alarms.raise_of(what, &self.channel.called());
                 Tried::Patience(CREDENTIALS_REST, Scope::Channel, scope)
             }
         };

@@ -1,7 +1,9 @@
 //! The picture or file that a message carries, in the form in which its channel takes it.
 
+use std::io::Cursor;
+
 use picdesk_core::{
-    channel::{Capabilities, Content, OutboundFile, OutboundMessage},
+    channel::{Capabilities, Content, FetchError, MediaRef, OutboundFile, OutboundMessage},
     generation::{Artifact, Size},
     id::ArtifactId,
 };
@@ -12,6 +14,10 @@ use crate::{
     pictures::{Fit, Fitted, Limits, PictureFault, PictureKind},
     store::{artifacts as rows, outbox, scope::OfHouse},
 };
+
+/// Largest picture that is passed on from one channel to another, bytes: what Telegram gives away.
+/// Source: Bot API, `getFile`, 20 MB.
+const FORWARDED_BYTES_MAX: u64 = 20 * 1000 * 1000;
 
 /// Why a message's file is not there.
 pub(super) enum NoFile {
@@ -31,8 +37,8 @@ impl Means {
     ) -> Result<Option<OutboundFile>, NoFile> {
         let artifact = match &message.content {
             Content::Picture { artifact, .. } | Content::Original { artifact, .. } => *artifact,
-            Content::Forward { media, .. } => {
-                return Ok(Some(OutboundFile::Known { handle: media.handle.clone() }));
+            Content::Forward { media, from, .. } => {
+                return self.forwarded(media, from.channel()).await.map(Some);
             }
             _ => return Ok(None),
         };
@@ -54,6 +60,26 @@ impl Means {
             return self.original(&name, file_name.clone(), kind).await.map(Some);
         }
         self.preview(artifact, &name, &row, kind).await.map(Some)
+    }
+
+    /// A picture that somebody sent: by its handle where it lies on this channel, else a copy of
+    /// what lies on another, without what cameras write into it.
+    async fn forwarded(&self, media: &MediaRef, from: &str) -> Result<OutboundFile, NoFile> {
+        let limits = self.capabilities();
+        if from == limits.name {
+            return Ok(OutboundFile::Known { handle: media.handle.clone() });
+        }
+        let other = self.others.get(from).ok_or(NoFile::NotTaken)?;
+        let fetched = other.fetch(media, FORWARDED_BYTES_MAX).await;
+        let bytes = fetched.map_err(|error| match error {
+            FetchError::Later(_) | FetchError::RetryAfter(_) => NoFile::Later,
+            FetchError::Gone => NoFile::Gone,
+            FetchError::TooLarge => NoFile::NotTaken,
+        })?;
+        let fit = fit_of(limits);
+        let fitted = self.darkroom.fit(Cursor::new(bytes), fit).await;
+        let fitted = fitted.map_err(|_| NoFile::NotTaken)?;
+        Ok(preview_file(fitted, "picture.jpg".to_owned()))
     }
 
     async fn original(
@@ -125,12 +151,16 @@ pub(crate) fn preview_of(
         && width + height <= limits.photo_side_sum_max
         && width.max(height) <= width.min(height).saturating_mul(limits.photo_ratio_max)
         && matches!(kind, PictureKind::Png | PictureKind::Jpeg);
-    (!fits).then_some(Fit {
+    (!fits).then(|| fit_of(limits))
+}
+
+fn fit_of(limits: &Capabilities) -> Fit {
+    Fit {
         bytes_max: limits.photo_bytes_max,
         side_sum_max: limits.photo_side_sum_max,
         ratio_max: limits.photo_ratio_max,
         longest_edge: Some(2560),
-    })
+    }
 }
 
 /// Why an object was not read.

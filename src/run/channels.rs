@@ -132,10 +132,12 @@ impl Serving {
         let (darkroom, alarms) = (self.darkroom.clone(), self.desk.alarms.clone());
         let progress = self.lanes.of_channel(name);
         let outlet = self.outlets.of_channel(name);
+        let others = self.channels.by_name();
         workers.keep_while_held(&sender_lease(name), held, &stops.work, move |stop| {
             let sender = Sender::new(SenderParts {
                 store: store.clone(),
                 channel: Arc::clone(&channel),
+                others: others.clone(),
                 artifacts: artifacts.clone(),
                 darkroom: darkroom.clone(),
                 alarms: alarms.clone(),

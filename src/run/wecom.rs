@@ -254,15 +254,17 @@ impl Serving {
         held: &watch::Receiver<Held>,
     ) {
         let Some(bell) = kf.rings.bells.of_account(account) else { return };
-        let sync = Arc::new(KfSync::new(
+        let kept = &self.channels.wecom.kept;
+        let sync = KfSync::new(
             account,
             &kf.settings,
             Arc::clone(&app.client),
             Arc::new(self.door.clone()),
-            Arc::clone(&self.channels.wecom.kept) as Arc<_>,
+            Arc::clone(kept) as Arc<_>,
             self.channel_clock(),
             Patience::default(),
-        ));
+        );
+        let sync = Arc::new(sync.with_chats(Arc::clone(kept) as Arc<_>));
         workers.keep_while_held(&source(account), held, &stops.intake, move |stop| {
             let (sync, bell) = (Arc::clone(&sync), Arc::clone(&bell));
             async move {

@@ -11,7 +11,7 @@ use picdesk_core::{
     id::{ConversationId, MessageId, OutboundId},
 };
 
-use self::fates::{fate_event, held_as, words_lost};
+use self::fates::{fate_event, held_as, lost_by, words_lost};
 use super::{
     Connection, Row, StoreError, Tx, Value,
     inbox::{self, NewEvent},
@@ -274,7 +274,7 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, 
                         let message = &one.waiting.message;
                         windows::close(tx, message.conversation.as_str(), message.id).await?;
                     }
-                    Closed::ByPeople => windows::give_back(tx, &one.waiting.message).await?,
+                    Closed::ByPeople => windows::hand_over(tx, &one.waiting.message, now).await?,
                 }
                 held_as(one)
             }
@@ -296,8 +296,8 @@ pub async fn settle(tx: &mut Tx, settled: &[Settled], now: i64) -> Result<bool, 
             }
         };
         events.extend(fate_event(one));
-        if matches!(one.fate, Fate::GivenUp) {
-            events.extend(words_lost(tx, one, now).await?);
+        if let Some(why) = lost_by(&one.fate) {
+            events.extend(words_lost(tx, &one.waiting, why, now).await?);
         }
         if one.waiting.has_step() {
             steps.push(vec![own_key(&one.waiting.message).into()]);

@@ -51,8 +51,10 @@ const FIND_LOST: &str = "
     select body, id from wecom_streams where open = 1 and begun_at < $1
     order by begun_at limit $2";
 const CLOSE_STREAM: &str = "update wecom_streams set open = 0 where id = $1 and version = $2";
-/// How long somebody who pressed a card is taken to read in WeCom, milliseconds.
-pub const STAYS_MS: i64 = 10 * 60 * 1000;
+/// How long somebody who pressed a card is taken to read in WeCom, milliseconds: as long as the
+/// answer to the press takes. What comes later, receipts, prices and failures among it, is said in
+/// words that are shown in WeChat too.
+pub const STAYS_MS: i64 = 10 * 1000;
 
 const KEEP_MENU: &str = "
     insert into wecom_menus (conversation, tokens, by_card, at) values ($1, $2, 0, $3)

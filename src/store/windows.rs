@@ -13,7 +13,7 @@ use picdesk_core::{
 };
 
 use super::{
-    StoreError, Tx, Value,
+    Connection, Row, StoreError, Tx, Value,
     effects::{Outcome, Rendered},
     inbox::{self, NewEvent},
 };
@@ -46,6 +46,14 @@ const HAND: &str = "
     insert into reply_windows (conversation, opened_at, closes_at, replies_left, handed)
     values ($1, $2, 0, 0, $3)
     on conflict (conversation) do update set handed = excluded.handed";
+const STANDING: &str = "
+    select w.conversation, w.handed, w.opened_at,
+           case when exists (select 1 from outbox o
+                             where o.conversation = w.conversation
+                               and o.state in ('waiting', 'sending')
+                               and o.about like '{\"Handing\"%')
+           then 1 else 0 end
+    from reply_windows w where w.conversation in ({list})";
 const TAKE: &str = "
     update reply_windows set replies_left = replies_left - $2 where conversation = $1";
 const FORGET: &str = "delete from reply_windows where closes_at < $1 and handed = 0";
@@ -105,6 +113,38 @@ pub async fn find(
         window.reserved = window.reserved.saturating_add(slots_of(options));
     }
     Ok(found)
+}
+
+/// In whose hands a chat is, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The bot's. Its customer wrote last at this moment, milliseconds since the epoch.
+    WithBot {
+        /// When.
+        wrote_at: i64,
+    },
+    /// It is just being handed to people.
+    GoingToPeople,
+    /// People's.
+    WithPeople,
+}
+
+/// In whose hands chats are, as far as is known. One that is not there was never written in.
+pub async fn standing(
+    connection: &mut Connection,
+    chats: &[ConversationId],
+) -> Result<HashMap<ConversationId, Standing>, StoreError> {
+    let list: Vec<Vec<Value>> = chats.iter().map(|chat| vec![chat.as_str().into()]).collect();
+    let rows = connection.rows_for(STANDING, &list).await?;
+    let read = |row: &Row| {
+        let standing = match (row.flag(1)?, row.flag(3)?) {
+            (_, true) => Standing::GoingToPeople,
+            (true, false) => Standing::WithPeople,
+            (false, false) => Standing::WithBot { wrote_at: row.int(2)? },
+        };
+        Ok((ConversationId(row.text(0)?), standing))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// A message that wants a slot.
@@ -318,6 +358,18 @@ pub(super) async fn forget(tx: &mut Tx, before: i64) -> Result<(), StoreError> {
 pub(super) async fn give_back(tx: &mut Tx, message: &OutboundMessage) -> Result<(), StoreError> {
     let values = [message.conversation.as_str().into(), message.id.0.into()];
     tx.run(GIVE_BACK, &values).await?;
+    Ok(())
+}
+
+/// A message did not go out since people have the chat: what is written there is theirs, until
+/// somebody tells otherwise.
+pub(super) async fn hand_over(
+    tx: &mut Tx,
+    message: &OutboundMessage,
+    now: i64,
+) -> Result<(), StoreError> {
+    give_back(tx, message).await?;
+    tx.run(HAND, &[message.conversation.as_str().into(), now.into(), true.into()]).await?;
     Ok(())
 }
 

@@ -25,8 +25,8 @@ pub(super) fn render(desk: &Desk, outgoing: &Outgoing) -> Rendered {
             file_name: file_name.clone(),
             caption: Text::default(),
         },
-        Body::Forward { media, caption } => {
-            Content::Forward { media: media.clone(), caption: say(caption) }
+        Body::Forward { media, from, caption } => {
+            Content::Forward { media: media.clone(), from: from.clone(), caption: say(caption) }
         }
         Body::Invoice { item, credits, stars, request } => {
             let words = &desk.words;

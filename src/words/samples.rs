@@ -256,15 +256,18 @@ fn commands(measure: &Measure) -> Vec<Say> {
 }
 
 fn incoming(measure: &Measure) -> Vec<Say> {
-    let too_large = |name, bytes| Say::ReferenceTooLarge { name, bytes, bytes_max: 20_000_000 };
+    let too_large =
+        |name, it| Say::ReferenceTooLarge { name, bytes: Some(it), bytes_max: 20_000_000 };
     let mut says = vec![
         Say::CameToNothing,
         Say::CouldNotSay,
+        Say::NotLetThrough,
         Say::Alarm { what: "pictures cannot be kept".to_owned() },
         Say::Tray { count: 1 },
         Say::Tray { count: measure.number },
         Say::TrayCleared,
         Say::TooManyReferences { count: measure.number, count_max: 16 },
+        Say::MostReferences { count_max: 16 },
         too_large(Some(measure.short.clone()), 27_310_000),
         too_large(None, i64::MAX),
         too_large(None, 0),
@@ -357,10 +360,12 @@ fn requests(measure: &Measure) -> Vec<Say> {
         out(Some(Credits(-measure.number))),
         out(None),
     ];
+    let full = |most, can_cancel| Say::LineFull { in_line: most, in_line_max: most, can_cancel };
     says.extend(beyond_the_plan(measure));
     says.extend([
-        Say::LineFull { in_line: 1, in_line_max: 1 },
-        Say::LineFull { in_line: measure.number, in_line_max: measure.number },
+        full(1, true),
+        full(1, false),
+        full(measure.number, true),
         Say::RequestChanged,
         Say::ChangedTooLate,
         Say::Cancelled { available: Some(measure.credits()) },

@@ -150,6 +150,7 @@ impl Speaker<'_> {
             Say::SlowDown => self.text("slow-down"),
             Say::CameToNothing => self.text("came-to-nothing"),
             Say::CouldNotSay => self.text("could-not-say"),
+            Say::NotLetThrough => self.text("not-let-through"),
             Say::Alarm { what } => {
                 self.fill("alarm", &Args::new().theirs("what", what, PROMPT_CHARS_MAX))
             }
@@ -159,6 +160,7 @@ impl Speaker<'_> {
             Say::TooManyReferences { count, count_max } => {
                 self.fill("too-many-references", &count_and_most("count", *count, *count_max))
             }
+            Say::MostReferences { count_max } => self.most_references(*count_max),
             Say::ReferenceTooLarge { name, bytes, bytes_max } => {
                 self.reference_too_large(name.as_deref(), *bytes, *bytes_max)
             }
@@ -184,8 +186,8 @@ impl Speaker<'_> {
                 let why = self.count_not_in_plan(*count, *included, plan.as_deref());
                 self.with_instead(why, *instead)
             }
-            Say::LineFull { in_line, in_line_max } => {
-                self.fill("line-full", &count_and_most("count", *in_line, *in_line_max))
+            Say::LineFull { in_line, in_line_max, can_cancel } => {
+                self.line_full((*in_line, *in_line_max), *can_cancel)
             }
             Say::RequestChanged => self.text("request-changed"),
             Say::ChangedTooLate => self.text("changed-too-late"),
@@ -370,12 +372,21 @@ impl Speaker<'_> {
         }
     }
 
-    fn reference_too_large(&self, name: Option<&str>, bytes: i64, bytes_max: i64) -> Text {
+    fn most_references(&self, count_max: i64) -> Text {
+        self.fill("most-references", &Args::new().number("most", count_max))
+    }
+
+    fn line_full(&self, (in_line, in_line_max): (i64, i64), can_cancel: bool) -> Text {
+        let id = if can_cancel { "line-full" } else { "line-full-drawing" };
+        self.fill(id, &count_and_most("count", in_line, in_line_max))
+    }
+
+    fn reference_too_large(&self, name: Option<&str>, bytes: Option<i64>, bytes_max: i64) -> Text {
         let args = Args::new().ours("most", units::size_rounded_down(bytes_max));
-        if bytes <= bytes_max {
+        let Some(bytes) = bytes.filter(|bytes| *bytes > bytes_max) else {
             // The channel would not tell how large it is.
             return self.fill("reference-too-large-unmeasured", &args);
-        }
+        };
         let args = args.ours("size", units::size_rounded_up(bytes));
         match name {
             None => self.fill("reference-too-large", &args),

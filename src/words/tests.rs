@@ -221,7 +221,7 @@ fn everyday_tap_answers_are_whole() {
         Say::TrayCleared,
         Say::LanguageChanged,
         Say::NoReferences,
-        Say::LineFull { in_line: 3, in_line_max: 3 },
+        Say::LineFull { in_line: 3, in_line_max: 3, can_cancel: true },
     ];
     for say in taps {
         for language in Language::ALL {

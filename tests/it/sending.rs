@@ -9,6 +9,7 @@ mod places;
 mod waits;
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -95,6 +96,7 @@ impl Post {
         let sender = Sender::new(SenderParts {
             store: self.store.clone(),
             channel: Arc::clone(&self.channel),
+            others: HashMap::new(),
             artifacts: self.artifacts.clone(),
             darkroom: Darkroom::new(),
             alarms: Alarms::new(self.store.clone(), None),

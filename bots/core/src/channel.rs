@@ -88,8 +88,8 @@ pub enum Attachment {
     TooLarge {
         /// Its name, where it has one.
         name: Option<String>,
-        /// Bytes.
-        bytes: u64,
+        /// Bytes, where the channel tells.
+        bytes: Option<u64>,
         /// The most we could fetch.
         bytes_max: u64,
     },
@@ -311,10 +311,13 @@ pub enum Content {
         /// Words under it.
         caption: Text,
     },
-    /// A picture somebody sent, passed on (between a customer and an operator) by its handle.
+    /// A picture somebody sent, passed on (between a customer and an operator): by its handle on
+    /// the channel where it lies, as a copy on another.
     Forward {
         /// The file at the channel.
         media: MediaRef,
+        /// Where it was sent.
+        from: ConversationId,
         /// Words under it.
         caption: Text,
     },
@@ -497,6 +500,12 @@ pub struct Budget<'c> {
 pub trait Channel: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> &Capabilities;
+
+    /// What it is called where the owner hears of it: by its name, and by what tells it from its
+    /// like.
+    fn called(&self) -> String {
+        self.capabilities().name.into()
+    }
 
     /// Whose sending limits a conversation counts against: by default its own, and no group's.
     fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {

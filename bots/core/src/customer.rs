@@ -159,6 +159,7 @@ pub(crate) fn came_to_nothing(
         match words {
             Words::Theirs => Say::CameToNothing,
             Words::Ours => Say::CouldNotSay,
+            Words::NotLetThrough => Say::NotLetThrough,
         },
     );
 }

@@ -59,11 +59,7 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
         Event::ChatEntered(entrance) => entrance::entered(turn, of_message(facts)?, entrance),
         Event::ChatHanded(handing) => handing::handed(turn, of_message(facts)?, handing),
         Event::ContactChanged(contact) => entrance::contact_changed(turn, contact),
-        Event::MessageBounced { outbound, refusal } => {
-            let again = OutboundId(turn.id());
-            let (outbound, refusal) = (*outbound, *refusal);
-            turn.then(Effect::BounceMessage { outbound, refusal, again });
-        }
+        Event::MessageBounced { outbound, refusal } => bounced(turn, *outbound, *refusal),
         Event::ChannelWarned { warning, of } => {
             if let Some(what) = warning.alarm() {
                 turn.then(Effect::RaiseAlarmOf { what, of: of.clone() });
@@ -78,6 +74,9 @@ fn follow(turn: &mut Turn<'_>, facts: &Facts, event: &Event) -> Option<()> {
             desk::album_settled(turn, of_desk(facts)?, album);
         }
         Event::AlbumSettled { album, .. } => album::settled(turn, of_message(facts)?, album),
+        Event::TraySettled { too_many, .. } => {
+            tray::settled(turn, of_message(facts)?, *too_many);
+        }
         Event::TrayLapsed { .. } => tray::lapsed(turn, of_message(facts)?),
         Event::AwaitingLapsed { .. } => support::awaiting_lapsed(turn, of_message(facts)?),
         Event::TopicAwaited { message, since, .. } => {
@@ -143,6 +142,16 @@ fn moved(turn: &mut Turn<'_>, to: &ConversationId) {
         turn.then(Effect::RaiseAlarm { what: "the desk has moved: its configured id is old" });
     }
     turn.then(Effect::MoveConversation { from, to: to.clone() });
+}
+
+/// The channel took a message, and lost it.
+fn bounced(turn: &mut Turn<'_>, outbound: OutboundId, refusal: Refusal) {
+    let again = OutboundId(turn.id());
+    turn.then(Effect::BounceMessage { outbound, refusal, again });
+    if refusal == Refusal::Content {
+        let what = "the channel took a message of ours and then did not let it through";
+        turn.then(Effect::RaiseAlarmOf { what, of: turn.frame.conversation.account() });
+    }
 }
 
 fn message_delivered(turn: &mut Turn<'_>, facts: &Facts, delivered: &Delivered) -> Option<()> {

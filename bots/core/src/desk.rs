@@ -183,7 +183,8 @@ fn answer(turn: &mut Turn<'_>, operator: &Operator, case: &Case, message: &Messa
     let (mut caption, after) = if under { (words, "") } else { ("", words) };
     let forwarded = pictures.into_iter().map(|media| {
         let caption = say(core::mem::take(&mut caption), None);
-        Body::Forward { media, caption }
+        let from = topic.conversation.clone();
+        Body::Forward { media, from, caption }
     });
     let mut bodies: Vec<Body> = forwarded.collect();
     if !after.is_empty() {

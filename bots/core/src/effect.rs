@@ -622,6 +622,8 @@ pub enum Body {
     Forward {
         /// The file at the channel.
         media: MediaRef,
+        /// Where it was sent.
+        from: ConversationId,
         /// Words under it.
         caption: Say,
     },

@@ -104,6 +104,13 @@ pub enum Event {
         /// The message of ours that it answers.
         replied: Option<MessageId>,
     },
+    /// No more pictures came for a moment, where they come one by one.
+    TraySettled {
+        /// Whose.
+        identity: IdentityId,
+        /// Whether more came than one request takes.
+        too_many: bool,
+    },
     /// Pictures waited long enough for words.
     TrayLapsed {
         /// Whose.
@@ -291,6 +298,8 @@ pub enum Words {
     Theirs,
     /// Ours.
     Ours,
+    /// Ours, which the channel does not let through for what they say.
+    NotLetThrough,
 }
 
 /// What somebody wrote.

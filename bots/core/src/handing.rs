@@ -28,8 +28,8 @@ pub(crate) struct Wrote<'w> {
 
 /// Whether people of ours have the chat, so that the bot is silent in it.
 pub(crate) fn is_handed(turn: &Turn<'_>, customer: Option<&Customer>) -> bool {
-    customer.is_some_and(|customer| customer.awaiting == Some(Awaiting::Servicer))
-        && turn.window.is_none_or(|window| window.handed)
+    let awaits = || customer.is_some_and(|it| it.awaiting == Some(Awaiting::Servicer));
+    turn.window.map_or_else(awaits, |window| window.handed)
 }
 
 /// A new matter takes its whole chat to people.
@@ -47,7 +47,8 @@ pub(crate) fn hand_over(turn: &mut Turn<'_>, visit: &mut Visit, case: Escalation
 /// Nobody takes the chat: the bot has it again, and the matter is answered at the desk where there
 /// is one.
 pub(crate) fn not_handed(turn: &mut Turn<'_>, facts: &DeliveryFacts) {
-    turn.then(Effect::RaiseAlarm { what: "a chat could not be handed to people" });
+    let what = "a chat could not be handed to people";
+    turn.then(Effect::RaiseAlarmOf { what, of: turn.frame.conversation.account() });
     let Some(case) = &facts.case else { return };
     let conversation = case.conversation.clone();
     given_back(turn, &conversation, &case.identity);
@@ -110,8 +111,7 @@ pub(crate) fn handed(turn: &mut Turn<'_>, facts: &MessageFacts, handing: &Handin
                 let say = Say::SupportDone { code: case.code };
                 on_occasion(turn, &visit, handing.answer.as_ref(), say);
             }
-            // What was made meanwhile has waited for this.
-            customer::hand_over_owed(turn, &visit.reader, &known.owed);
+            // What was made meanwhile waits for their next words: until then nothing can be said.
         }
     }
 }
@@ -135,7 +135,8 @@ pub(crate) fn overheard(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Mes
     let Some(case) = case_here(turn, customer).cloned() else { return };
     let pictures = pictures(turn, &message.attachments);
     for place in desk::places(turn.house(), &case) {
-        support::pass_on(turn, &place, case.id, &customer.name, &message.text, &pictures);
+        let pictures = (pictures.as_slice(), turn.frame.conversation);
+        support::pass_on(turn, &place, case.id, &customer.name, &message.text, pictures);
     }
 }
 
@@ -162,7 +163,8 @@ pub(crate) fn servicer_wrote(turn: &mut Turn<'_>, facts: &MessageFacts, wrote: &
         }
         for media in &pictures {
             let caption = say("");
-            let line = turn.draft(&place, Body::Forward { media: media.clone(), caption });
+            let from = turn.frame.conversation.clone();
+            let line = turn.draft(&place, Body::Forward { media: media.clone(), from, caption });
             turn.send(line.about(about));
         }
     }

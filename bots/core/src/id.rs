@@ -1,7 +1,7 @@
 //! Names of things. Ids of consequences derive from the id of their cause, so that deciding an
 //! event twice names the same rows twice.
 
-use alloc::string::String;
+use alloc::{borrow::ToOwned as _, format, string::String};
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,17 @@ name_id! {
 }
 
 impl ConversationId {
+    /// What it is at, without whom it is with: the channel, and the account of ours where there are
+    /// several (`wecom-kf wk1`).
+    #[must_use]
+    pub fn account(&self) -> String {
+        let (channel, place) = self.0.split_once(':').unwrap_or((&self.0, ""));
+        match place.split_once('/') {
+            Some((account, _)) => format!("{channel} {account}"),
+            None => channel.to_owned(),
+        }
+    }
+
     /// The channel's name: what stands before the first colon.
     #[must_use]
     pub fn channel(&self) -> &str {

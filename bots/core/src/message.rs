@@ -20,7 +20,7 @@ use crate::{
     say::Say,
     signing_in,
     support::{self, meant},
-    tray,
+    tray::{self, Told},
     turn::{Reader, Turn},
 };
 
@@ -166,7 +166,7 @@ fn drawn(
     if pictures.is_empty() {
         turn.say(&visit.reader, Say::PromptEmpty);
     } else if turn.house().edits {
-        tray::put(turn, visit, pictures);
+        tray::put(turn, visit, pictures, Told::Settled);
     } else {
         turn.say(&visit.reader, Say::NoReferences);
     }
@@ -218,7 +218,7 @@ fn usable(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) -> Option<V
         turn.say(&visit.reader, complaint);
     }
     if !pictures.is_empty() && turn.house().edits {
-        tray::put(turn, visit, pictures);
+        tray::put(turn, visit, pictures, Told::Settled);
     }
     None
 }
@@ -350,7 +350,7 @@ fn oversized(house: &House, attachment: &Attachment) -> Option<Say> {
     match attachment {
         Attachment::Picture(media) => {
             let bytes = media.bytes.filter(|bytes| *bytes > most)?;
-            Some(too_large(media.name.as_ref(), bytes, most))
+            Some(too_large(media.name.as_ref(), Some(bytes), most))
         }
         Attachment::TooLarge { name, bytes, bytes_max } => {
             Some(too_large(name.as_ref(), *bytes, most.min(*bytes_max)))
@@ -360,10 +360,10 @@ fn oversized(house: &House, attachment: &Attachment) -> Option<Say> {
 }
 
 /// That a picture is larger than it may be.
-pub(crate) fn too_large(name: Option<&String>, bytes: u64, bytes_max: u64) -> Say {
+pub(crate) fn too_large(name: Option<&String>, bytes: Option<u64>, bytes_max: u64) -> Say {
     Say::ReferenceTooLarge {
         name: name.cloned(),
-        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        bytes: bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         bytes_max: i64::try_from(bytes_max).unwrap_or(i64::MAX),
     }
 }

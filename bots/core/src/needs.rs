@@ -74,7 +74,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         Event::AlbumSettled { album, by, setting, replied } => {
             album_needs(album, by, *setting, replied.as_ref())
         }
-        Event::TrayLapsed { identity } | Event::AwaitingLapsed { identity } => person(identity),
+        Event::TraySettled { identity, .. }
+        | Event::TrayLapsed { identity }
+        | Event::AwaitingLapsed { identity } => person(identity),
         Event::TopicAwaited { case, message, .. } => Needs {
             identity: Some(message.from.identity.clone()),
             case: Some(*case),

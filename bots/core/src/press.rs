@@ -26,7 +26,7 @@ use crate::{
     say::{Action, Label, Say, Verb},
     settings,
     support::{self, meant},
-    tray,
+    tray::{self, Told},
     turn::Turn,
 };
 
@@ -367,7 +367,7 @@ fn use_as_reference(turn: &mut Turn<'_>, visit: &mut Visit, facts: &PressFacts) 
     if !turn.house().edits {
         return Answer::Alert(Say::NoReferences);
     }
-    tray::put(turn, visit, Vec::from([Reference::Artifact(kept.artifact.id)]));
+    tray::put(turn, visit, Vec::from([Reference::Artifact(kept.artifact.id)]), Told::AtOnce);
     Answer::Quiet
 }
 

@@ -5,12 +5,13 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use crate::{
     account::{Account, Entitlement},
+    cancel,
     credits::Credits,
     customer::Visit,
     effect::{Effect, RequestChange},
     errand::Screening,
     event::{Event, Setting},
-    facts::{Customer, Line, OpenRequest, Reference, Request, RequestState},
+    facts::{Customer, Generation, Line, OpenRequest, Reference, Request, RequestState},
     flags::Flags,
     generation::{Options, ReferenceFault},
     id::{ArtifactId, MessageId, RequestId, Slot},
@@ -273,6 +274,22 @@ pub(crate) fn line_full(customer: &Customer) -> Say {
     Say::LineFull {
         in_line: in_line(customer),
         in_line_max: customer.account.entitlement.queue_max.max(1).into(),
+        can_cancel: customer.open.iter().any(can_be_taken_back),
+    }
+}
+
+/// Whether a request is on its way, and may still leave the line.
+fn can_be_taken_back(open: &OpenRequest) -> bool {
+    let is_free = |generation: &Generation| cancel::is_free(generation.state);
+    match open.request.state {
+        RequestState::Checking => true,
+        RequestState::Open => open.generations.iter().any(is_free),
+        RequestState::Asking
+        | RequestState::Unpaid
+        | RequestState::Settled
+        | RequestState::Cancelled
+        | RequestState::Lapsed
+        | RequestState::Failed => false,
     }
 }
 
@@ -280,7 +297,7 @@ pub(crate) fn line_full(customer: &Customer) -> Say {
 fn give_way(visit: &Visit) -> Vec<Vec<Key>> {
     let mut on_their_way = visit.customer.open.iter().filter(|open| is_on_its_way(open));
     match (on_their_way.next(), on_their_way.next()) {
-        (Some(one), None) if visit.reader.setting == Setting::Private => {
+        (Some(one), None) if visit.reader.setting == Setting::Private && can_be_taken_back(one) => {
             keys::cancel(one.request.id)
         }
         _ => Vec::new(),

@@ -118,6 +118,8 @@ pub enum Say {
     CameToNothing,
     /// What we had to say here could not be sent, however often it was tried.
     CouldNotSay,
+    /// What we had to say here the channel does not let through for its content.
+    NotLetThrough,
     /// Something is wrong, to the owner.
     Alarm {
         /// What.
@@ -139,12 +141,17 @@ pub enum Say {
         /// How many can be used.
         count_max: i64,
     },
+    /// The same, where nobody counted how many came.
+    MostReferences {
+        /// How many can be used.
+        count_max: i64,
+    },
     /// A picture is larger than the channel lets us fetch.
     ReferenceTooLarge {
         /// Its name, where it has one.
         name: Option<String>,
-        /// Bytes.
-        bytes: i64,
+        /// Bytes, where the channel tells.
+        bytes: Option<i64>,
         /// Most bytes.
         bytes_max: i64,
     },
@@ -220,6 +227,8 @@ pub enum Say {
         in_line: i64,
         /// Most requests in line.
         in_line_max: i64,
+        /// Whether one of them can still be taken back.
+        can_cancel: bool,
     },
     /// The request in line has the new words.
     RequestChanged,

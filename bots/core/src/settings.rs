@@ -43,9 +43,13 @@ pub(crate) fn choose(
             instead: None,
         });
     }
-    if options != now {
+    let changes = options != now;
+    if changes {
         visit.customer.account.options = options;
         turn.then(Effect::ChooseOptions { account: visit.customer.account.id, options });
+    }
+    // Where nothing can be changed, nothing shows that it was chosen already.
+    if changes || !turn.can_edit(&visit.reader.conversation) {
         show_in(turn, visit, message);
     }
     Answer::Quiet

@@ -189,7 +189,8 @@ pub(crate) fn ask_people(
         return Some(open(turn, visit, told, false));
     };
     for place in desk::places(turn.house(), &case) {
-        pass_on(turn, &place, case.id, &visit.customer.name, &words, &[]);
+        let none = (&[][..], &visit.reader.conversation);
+        pass_on(turn, &place, case.id, &visit.customer.name, &words, none);
     }
     let word = turn.words(&visit.reader, Say::SupportPassedOn).about(About::Matter(case.id));
     turn.send(word);
@@ -376,7 +377,8 @@ fn pass(turn: &mut Turn<'_>, visit: &Visit, case: &Case, told: &[(&Message, Told
     }
     for place in desk::places(turn.house(), case) {
         for (_, told) in told {
-            pass_on(turn, &place, case.id, &visit.customer.name, &told.words, &told.pictures);
+            let pictures = (told.pictures.as_slice(), &visit.reader.conversation);
+            pass_on(turn, &place, case.id, &visit.customer.name, &told.words, pictures);
         }
     }
     meant::expect(turn, case);

@@ -20,6 +20,7 @@ mod members;
 mod model;
 mod money;
 mod newcomers;
+mod one_by_one;
 mod people;
 mod pictures;
 mod presses;

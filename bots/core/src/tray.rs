@@ -19,8 +19,22 @@ use crate::{
 /// How long pictures wait for words.
 const WAITS_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How long after a picture another one may come with it, where the pictures of an album come as
+/// messages of their own.
+const SETTLES_MS: i64 = 2_000;
+
+/// When it is said how many pictures wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// At once: nothing comes with them.
+    AtOnce,
+    /// Where an album comes as messages of their own, and no message can be changed: when no more
+    /// of them came for a moment.
+    Settled,
+}
+
 /// Pictures wait for words.
-pub(crate) fn put(turn: &mut Turn<'_>, visit: &mut Visit, pictures: Vec<Reference>) {
+pub(crate) fn put(turn: &mut Turn<'_>, visit: &mut Visit, pictures: Vec<Reference>, told: Told) {
     let customer = &mut visit.customer;
     let references_max = turn.house().references_max;
     let known = customer.tray_id;
@@ -50,16 +64,55 @@ pub(crate) fn put(turn: &mut Turn<'_>, visit: &mut Visit, pictures: Vec<Referenc
         event: Event::TrayLapsed { identity: customer.identity.clone() },
     });
     let waiting = customer.tray.len();
+    if told == Told::Settled && is_one_by_one(turn, &visit.reader.conversation) {
+        return tell_settled(turn, visit, count > waiting);
+    }
     if count > waiting {
         let (count, count_max) = (count as i64, references_max as i64);
         turn.say(&visit.reader, Say::TooManyReferences { count, count_max });
     }
+    tell(turn, visit, known.is_some());
+}
+
+/// Whether an album comes as messages of their own, each of which would be answered by one that
+/// cannot be changed.
+fn is_one_by_one(turn: &Turn<'_>, conversation: &ConversationId) -> bool {
+    let channel = turn.house().channel(conversation);
+    channel.is_some_and(|channel| !channel.edits && !channel.one_answer)
+}
+
+/// How many wait is said when no more came for a moment: a timer, so that it is said after a crash
+/// too. Whether there were too many is known of the last picture, since the tray is full by then.
+fn tell_settled(turn: &mut Turn<'_>, visit: &Visit, too_many: bool) {
+    let (conversation, identity) = (&visit.reader.conversation, &visit.customer.identity);
+    turn.then(Effect::SetTimer {
+        id: told_timer(conversation, identity),
+        due_at: turn.frame.now.saturating_add(SETTLES_MS),
+        conversation: conversation.clone(),
+        event: Event::TraySettled { identity: identity.clone(), too_many },
+    });
+}
+
+/// No more pictures came for a moment.
+pub(crate) fn settled(turn: &mut Turn<'_>, facts: &MessageFacts, too_many: bool) {
+    let Some(customer) = facts.customer.as_ref().filter(|it| !it.tray.is_empty()) else { return };
+    let visit = crate::customer::here(turn, customer);
+    if too_many {
+        let count_max = turn.house().references_max as i64;
+        turn.say(&visit.reader, Say::MostReferences { count_max });
+    }
+    tell(turn, &visit, true);
+}
+
+/// Says how many wait, in the place where it was said before.
+fn tell(turn: &mut Turn<'_>, visit: &Visit, anew: bool) {
+    let customer = &visit.customer;
     let Some(id) = customer.tray_id else { return };
     let clear = keys::act(Label::ClearTray, Verb::ClearTray, 0);
-    let say = Say::Tray { count: waiting as i64 };
+    let say = Say::Tray { count: customer.tray.len() as i64 };
     let question = turn.words(&visit.reader, say).keys(vec![vec![clear]]);
     let slot = Slot::Question(id.0);
-    turn.send(if known.is_some() { question.editing(slot) } else { question.slot(slot) });
+    turn.send(if anew { question.editing(slot) } else { question.slot(slot) });
 }
 
 /// The pictures that waited have found their words.
@@ -85,6 +138,9 @@ fn empty(turn: &mut Turn<'_>, visit: &mut Visit) -> Option<Slot> {
     let conversation = visit.reader.conversation.clone();
     let identity = customer.identity.clone();
     turn.then(Effect::ClearTimer { id: timer(&conversation, &identity) });
+    if is_one_by_one(turn, &conversation) {
+        turn.then(Effect::ClearTimer { id: told_timer(&conversation, &identity) });
+    }
     turn.then(Effect::EmptyTray { conversation, identity });
     Some(Slot::Question(id.0))
 }
@@ -126,7 +182,7 @@ pub(crate) fn spoiled(
         None => complaint,
     });
     if !others.is_empty() {
-        put(turn, &mut visit, others);
+        put(turn, &mut visit, others, Told::AtOnce);
     }
 }
 
@@ -146,7 +202,7 @@ pub(crate) fn forget(turn: &mut Turn<'_>, visit: &mut Visit, message: &MessageId
     if let Some(slot) = empty(turn, visit) {
         turn.remove(&visit.reader, slot);
     }
-    put(turn, visit, others);
+    put(turn, visit, others, Told::AtOnce);
     true
 }
 
@@ -166,4 +222,8 @@ pub(crate) fn lapsed(turn: &mut Turn<'_>, facts: &MessageFacts) {
 
 fn timer(conversation: &ConversationId, identity: &IdentityId) -> String {
     format!("tray:{conversation}:{identity}")
+}
+
+fn told_timer(conversation: &ConversationId, identity: &IdentityId) -> String {
+    format!("tray-told:{conversation}:{identity}")
 }

@@ -110,14 +110,11 @@ pub(crate) fn heard(turn: &mut Turn<'_>, event: &Event) {
         Event::MessageReceived(message) if message.setting == Setting::Private => {}
         Event::ButtonPressed(press) if press.setting == Setting::Private => {}
         Event::ChatHanded(handing) => {
-            window.handed = matches!(handing.to, Hands::Servicer(_));
-            turn.window = Some(window);
-            let handed = window.handed;
-            turn.then(Effect::HandChat { conversation: conversation.clone(), handed });
-            if !handed {
-                turn.then(Effect::ReleaseHeld { conversation });
-            }
-            return;
+            return changed_hands(turn, window, lasts_s, matches!(handing.to, Hands::Servicer(_)));
+        }
+        // Whoever answers there has the chat, whether or not anything told of it.
+        Event::ServicerWrote { .. } if !window.handed => {
+            return changed_hands(turn, window, lasts_s, true);
         }
         _ => return,
     }
@@ -134,6 +131,22 @@ pub(crate) fn heard(turn: &mut Turn<'_>, event: &Event) {
     if !window.handed {
         turn.then(Effect::ReleaseHeld { conversation });
     }
+}
+
+/// People have a chat from now on, or the bot. What waits goes out when its customer writes again:
+/// a chat that was given back has ended, and nothing can be said in it until then.
+fn changed_hands(turn: &mut Turn<'_>, mut window: Window, lasts_s: u32, handed: bool) {
+    let (conversation, now) = (turn.frame.conversation.clone(), turn.frame.now);
+    window.handed = handed;
+    if handed && window.closes_at <= now {
+        // Their time with it begins now.
+        window.left = 0;
+        window.closes_at = now.saturating_add(i64::from(lasts_s).saturating_mul(1000));
+        let (replies, closes_at) = (window.left, window.closes_at);
+        turn.then(Effect::OpenWindow { conversation: conversation.clone(), replies, closes_at });
+    }
+    turn.window = Some(window);
+    turn.then(Effect::HandChat { conversation, handed });
 }
 
 /// The words of a request are looked at from now on: its pictures keep their slots meanwhile.

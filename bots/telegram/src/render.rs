@@ -77,7 +77,7 @@ pub fn render(
         Content::Original { caption, file_name, .. } => {
             Some(draft.document(caption, File::of(file)?.named(file_name)))
         }
-        Content::Forward { media, caption } => Some(draft.forward(caption, media, file)),
+        Content::Forward { media, caption, .. } => Some(draft.forward(caption, media, file)),
         Content::Invoice(invoice) => Some(draft.invoice(invoice)),
         Content::Buttons => draft.buttons(),
         Content::Removed { .. } => draft.removal(),

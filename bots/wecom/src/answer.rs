@@ -154,7 +154,9 @@ impl No {
     pub fn is_of_one(&self) -> bool {
         matches!(
             self.code,
-            48_007
+            UNSAFE_A
+                | UNSAFE_B
+                | 48_007
                 | 60_011
                 | 60_030
                 | 95_003
@@ -256,6 +258,9 @@ pub enum Verdict {
 const BUSY: i64 = -1;
 /// Too many calls of one kind. Source: 90313.
 const LIMIT: i64 = 45_009;
+/// Held back by WeCom for what it says. Source: 90313.
+const UNSAFE_A: i64 = 40_201;
+const UNSAFE_B: i64 = 40_204;
 /// A file that is given away in parts alone. Source: document/path/90254.
 pub const IN_PARTS: i64 = 830_002;
 /// None of those to whom something went is where the app is seen. Source: 90313.
@@ -279,6 +284,7 @@ pub fn judge(api: Api, no: &No, of: &str) -> Verdict {
         40_003 | 60_111 | 46_004 | 40_096 | 84_061 => Verdict::Refused(Refusal::Blocked),
         95_000 | 95_004 => Verdict::Refused(Refusal::ConversationGone),
         40_008 => Verdict::Refused(Refusal::Content),
+        UNSAFE_A | UNSAFE_B => Verdict::RefusedAndTold(Refusal::Content, unsafe_words(no, of)),
         _ if no.is_of_content() => Verdict::Refused(Refusal::Content),
         42_014..=42_050 if api == Api::UpdateTemplateCard => Verdict::CodeUsed,
         _ => match alarm(no, of) {
@@ -395,6 +401,15 @@ pub fn unreadable(of: &str) -> Alarm {
     Alarm::new("kf_page", of, words)
 }
 
+fn unsafe_words(no: &No, of: &str) -> Alarm {
+    let words = format!(
+        "WeCom held words or a picture of ours back for what they say, and whoever they were for \
+         was told no more than that (errcode {})",
+        no.code
+    );
+    Alarm::new("content", of, &words)
+}
+
 fn trusted_ip(no: &No, of: &str) -> Alarm {
     let ip = no.from_ip.as_deref().unwrap_or("the one this server calls from");
     let words = format!(
@@ -484,8 +499,8 @@ mod tests {
             assert_eq!(as_send(code), Refused(Refusal::Blocked), "{code}");
         }
         for code in [
-            40_004, 40_005, 40_006, 40_008, 40_009, 40_033, 40_058, 40_063, 40_201, 40_204, 41_001,
-            44_004, 45_001, 45_002, 830_002, 1,
+            40_004, 40_005, 40_006, 40_008, 40_009, 40_033, 40_058, 40_063, 41_001, 44_004, 45_001,
+            45_002, 830_002, 1,
         ] {
             assert_eq!(as_send(code), Refused(Refusal::Content), "{code}");
         }
@@ -500,6 +515,10 @@ mod tests {
         }
         for code in [41_050, 41_051] {
             assert_eq!(as_send(code), Refused(Refusal::MessageGone), "{code}");
+        }
+        for code in [40_201, 40_204] {
+            let told = as_send(code);
+            assert!(matches!(told, Verdict::RefusedAndTold(Refusal::Content, _)), "{told:?}");
         }
         let told = as_send(81_013);
         assert!(matches!(told, Verdict::RefusedAndTold(Refusal::Blocked, _)), "{told:?}");

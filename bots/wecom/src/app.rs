@@ -103,6 +103,11 @@ impl Channel for WecomApp {
         &self.capabilities
     }
 
+    /// Its credentials are the app's.
+    fn called(&self) -> String {
+        self.hand.client.app().to_owned()
+    }
+
     /// Each member has the minute's limit of their own; operators get the same at once.
     fn budget<'c>(&self, conversation: &'c ConversationId) -> Budget<'c> {
         let key = match Address::of(conversation) {

@@ -97,9 +97,7 @@ impl WecomKf {
         account: &str,
         user: &str,
     ) -> Result<Option<SessionState>, CallError> {
-        let body = json!({ "open_kfid": account, "external_userid": user });
-        let answer = self.hand.client.ask(&Call::post(Api::KfServiceStateGet, body)).await?;
-        Ok(SessionState::of(&answer))
+        session_state(&self.hand.client, account, user).await
     }
 
     /// Hands a chat over. What comes back is the code by which one message can be sent on this
@@ -173,10 +171,26 @@ impl WecomKf {
     }
 }
 
+/// In whose hands a chat is.
+pub(crate) async fn session_state(
+    client: &Client,
+    account: &str,
+    user: &str,
+) -> Result<Option<SessionState>, CallError> {
+    let body = json!({ "open_kfid": account, "external_userid": user });
+    let answer = client.ask(&Call::post(Api::KfServiceStateGet, body)).await?;
+    Ok(SessionState::of(&answer))
+}
+
 #[async_trait]
 impl Channel for WecomKf {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    /// Its credentials are the app's.
+    fn called(&self) -> String {
+        self.hand.client.app().to_owned()
     }
 
     async fn deliver(&self, mut delivery: Delivery) -> Result<Receipt, DeliveryError> {

@@ -7,6 +7,7 @@
 //! And what is in the inbox twice is in it once, since every message has its name.
 
 mod bells;
+mod hands;
 mod names;
 
 use std::{
@@ -23,8 +24,11 @@ use bytes::Bytes;
 use picdesk_core::channel::{Checkpoint, Inbox, InboxError};
 use serde_json::json;
 
-pub use self::bells::{Bell, Bells, not_ours};
-use self::names::Names;
+pub use self::{
+    bells::{Bell, Bells, not_ours},
+    hands::{Chats, Last},
+};
+use self::{hands::Asks, names::Names};
 use crate::{
     Clock,
     answer::{Broken, CallError, Verdict, account_named, unreadable},
@@ -116,6 +120,7 @@ pub struct KfSync {
     clock: Clock,
     patience: Patience,
     names: Names,
+    asks: Asks,
     /// Messages of the next page.
     page_size: AtomicU32,
     /// When news were last asked for without a doorbell's token, which is strictly limited.
@@ -145,9 +150,16 @@ impl KfSync {
             clock,
             patience,
             names: Names::default(),
+            asks: Asks::default(),
             page_size: AtomicU32::new(PAGE_MAX),
             bare_at: Mutex::default(),
         }
+    }
+
+    /// The same, asking whose a chat is where these are in doubt.
+    #[must_use]
+    pub fn with_chats(self, chats: Arc<dyn Chats>) -> Self {
+        Self { asks: Asks::of(chats), ..self }
     }
 
     /// The name under which the inbox keeps how far this account was read.
@@ -277,9 +289,12 @@ impl KfSync {
         let mut arrivals = read_page(&page, reader, not_before);
         menus::resolve(&self.menus, &mut arrivals).await;
         self.names.fill(&self.client, &mut arrivals, received_at).await;
+        let has_more = page.has_more();
+        if !has_more {
+            self.asks.ask(&self.client, &mut arrivals, received_at).await;
+        }
         walk.synced.arrivals += arrivals.len();
 
-        let has_more = page.has_more();
         let before = walk.cursor.clone();
         if !page.next_cursor.is_empty() {
             walk.cursor = Some(page.next_cursor.clone());

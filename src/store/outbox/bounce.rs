@@ -2,13 +2,16 @@
 
 use picdesk_core::{
     channel::{OutboundMessage, Refusal},
-    event::{About, Event},
+    event::{About, Event, Words},
     id::{ConversationId, OutboundId},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fate, Settled, Waiting, fates::is_awaited};
+use super::{
+    Fate, Settled, Waiting,
+    fates::{is_awaited, words_lost},
+};
 use crate::store::{
     StoreError, Tx, Value,
     inbox::{self, NewEvent},
@@ -85,6 +88,12 @@ pub async fn bounce(tx: &mut Tx, bounced: &[Bounce], now: i64) -> Result<(), Sto
                 windows::close(tx, conversation.as_str(), *outbound).await?;
                 let body = row.blob(2)?;
                 is_held = waits(about) && hold_again(tx, *outbound, *again, &body, now).await?;
+            }
+            if *refusal == Refusal::Content
+                && let Ok(message) = sealed::open_json(&row.blob(2)?, "outbox", "body")
+            {
+                let lost = Waiting::new(message, about, None);
+                events.extend(words_lost(tx, &lost, Words::NotLetThrough, now).await?);
             }
             // Whoever wrote it hears that it waits; of words of ours nobody needs to.
             let Some(about) = about.filter(|about| is_awaited(*about)) else { continue };

@@ -4,17 +4,19 @@ use picdesk_core::{
     account::Person,
     channel::{Content, Refusal},
     event::{About, Delivered, Event, Setting, Words},
-    id::IdentityId,
+    id::{ConversationId, IdentityId},
 };
+use picdesk_wecom::config::KF;
 
-use super::{Fate, Settled};
+use super::{Fate, Settled, Waiting};
 use crate::store::{StoreError, Tx, inbox::NewEvent};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 const FIND_READER: &str = "
-    select id from identities where id = $1 and home is null or home = $1 order by id limit 1";
+    select id from identities
+    where id in ($1, $2) and home is null or home = $1 order by id limit 1";
 const FIND_ASKER: &str = "
     select identity from requests where conversation = $1 and setting = 'Private'
     order by id desc limit 1";
@@ -77,15 +79,31 @@ pub(super) fn fate_event(one: &Settled) -> Option<NewEvent> {
     Some(NewEvent::of_house(external_id, &message.conversation, &event))
 }
 
-/// What tells a customer that words of ours to them were given up, where nobody else waits for
-/// their fate. Once a day: what tells it might be given up too.
+/// How words of ours are lost by a fate, where they are.
+pub(super) fn lost_by(fate: &Fate) -> Option<Words> {
+    match fate {
+        Fate::GivenUp => Some(Words::Ours),
+        Fate::Refused(Refusal::Content) => Some(Words::NotLetThrough),
+        Fate::Refused(_)
+        | Fate::Delivered(_)
+        | Fate::Unknown
+        | Fate::Later(_)
+        | Fate::Moved(_)
+        | Fate::Dropped
+        | Fate::Held(_) => None,
+    }
+}
+
+/// What tells a customer that words of ours to them were lost, where nobody else waits for their
+/// fate. Once a day: what tells it might be lost too.
 pub(super) async fn words_lost(
     tx: &mut Tx,
-    one: &Settled,
+    waiting: &Waiting,
+    words: Words,
     now: i64,
 ) -> Result<Option<NewEvent>, StoreError> {
-    let message = &one.waiting.message;
-    let is_told = match one.waiting.about {
+    let message = &waiting.message;
+    let is_told = match waiting.about {
         None | Some(About::Matter(_) | About::Beside(_) | About::Slot(_)) => true,
         Some(_) => false,
     };
@@ -97,13 +115,24 @@ pub(super) async fn words_lost(
         return Ok(None);
     }
     let conversation = &message.conversation;
-    let mut rows = tx.rows(FIND_READER, &[conversation.as_str().into()]).await?;
+    let by_name = reader_by_name(conversation);
+    let values = [conversation.as_str().into(), by_name.as_str().into()];
+    let mut rows = tx.rows(FIND_READER, &values).await?;
     if rows.is_empty() {
         rows = tx.rows(FIND_ASKER, &[conversation.as_str().into()]).await?;
     }
     let Some(row) = rows.first() else { return Ok(None) };
     let who = Person { identity: IdentityId(row.text(0)?), name: String::new(), language: None };
-    let told = Event::CameToNothing { who, setting: Setting::Private, words: Words::Ours };
+    let told = Event::CameToNothing { who, setting: Setting::Private, words };
     let id = format!("outbox:{conversation}:nothing:{}", now / DAY_MS);
     Ok(Some(NewEvent::of_house(id, conversation, &told)))
+}
+
+/// Whose name a private conversation's is: where we have several accounts, it has that of ours too.
+fn reader_by_name(conversation: &ConversationId) -> String {
+    let name = conversation.as_str();
+    match name.split_once('/') {
+        Some((_, user)) if conversation.channel() == KF => format!("{KF}:{user}"),
+        _ => name.to_owned(),
+    }
 }

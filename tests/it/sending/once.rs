@@ -107,7 +107,8 @@ async fn what_cannot_be_passed_on_is_refused_and_what_follows_goes_on() {
         name: None,
         fetch_before: None,
     };
-    let content = Content::Forward { media, caption: Text::plain("Ada wrote:") };
+    let (from, caption) = ("telegram:7".into(), Text::plain("Ada wrote:"));
+    let content = Content::Forward { media, from, caption };
     let forward = OutboundMessage { content, ..words(1, ALICE, "") };
     post.put_about(forward, Some(About::TopicLine(EscalationId(9)))).await;
     post.put(words(2, ALICE, "the next line")).await;

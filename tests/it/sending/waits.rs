@@ -73,7 +73,9 @@ async fn words_that_cannot_go_now_are_tried_once_and_go_with_their_next_message(
             replies: 5,
             closes_at: i64::MAX,
         };
-        post.follow(vec![open, Effect::ReleaseHeld { conversation }], Vec::new()).await;
+        // Whoever had the chat has it no more.
+        let back = Effect::HandChat { conversation: conversation.clone(), handed: false };
+        post.follow(vec![open, back, Effect::ReleaseHeld { conversation }], Vec::new()).await;
         post.until("select count(*) from outbox where state = 'delivered'", 2).await;
         assert_eq!(channel.tries.load(Ordering::Relaxed), 3);
         post.stop().await;

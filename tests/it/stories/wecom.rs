@@ -257,6 +257,24 @@ async fn an_album_of_a_members_pictures_and_then_words_are_one_request() {
 }
 
 #[tokio::test]
+async fn pictures_that_come_one_by_one_have_one_answer() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    for chat in ["app-chenmo", "kf-anna"] {
+        for width in [320, 330, 340, 350, 360] {
+            wecom.send_picture(chat, super::photo(width, 240)).unwrap();
+        }
+        bot_says(&house, chat, "收到 5 张图").await;
+        house.until_quiet().await;
+        let said = wecom.chat(chat).into_iter();
+        let said = said.filter(|it| it.is_from_bot() && it.sort != "card");
+        let said: Vec<_> = said.filter(|it| it.text.contains("收到")).collect();
+        assert_eq!(said.len(), 1, "{chat}: {}", wecom.transcript(chat));
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_wecom_does_not_trust_is_told_to_the_owner_and_nothing_is_lost() {
     let house = house().await;
     let wecom = house.wecom();

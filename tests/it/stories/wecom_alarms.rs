@@ -62,3 +62,40 @@ async fn an_account_that_wecom_refuses_is_told_of_by_name() {
     wecom.say("studio-anna", "/privacy").unwrap();
     owner_hears(&house, &format!("{STUDIO_KF}: the account's API is switched off")).await;
 }
+
+#[tokio::test]
+async fn words_that_wecom_holds_back_are_told_of_once_to_their_reader_and_to_the_owner() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    // At once, on one way and on the other.
+    wecom.arm(Armed::times(Fault::Errcode { errcode: 40_201 }, 1).on("kf/send_msg"));
+    wecom.say("studio-anna", "/privacy").unwrap();
+    bot_says(&house, "studio-anna", "没有让它发出来").await;
+    owner_hears(&house, &format!("{STUDIO_KF}: WeCom held words or a picture of ours back")).await;
+    // After it was taken.
+    wecom.arm(Armed::times(Fault::SendFails { fail_type: 13 }, 1).on("kf/send_msg"));
+    wecom.say("kf-anna", "/privacy").unwrap();
+    bot_says(&house, "kf-anna", "没有让它发出来").await;
+    owner_hears(&house, &format!("{DESK_KF}: the channel took a message of ours")).await;
+    house.until_quiet().await;
+    // What tells it is held back too: then there is silence, and nothing goes on.
+    wecom.arm(Armed::times(Fault::Errcode { errcode: 40_204 }, 99).on("kf/send_msg"));
+    wecom.say("kf-xiaolin", "/privacy").unwrap();
+    owner_hears(&house, &format!("{DESK_KF}: WeCom held words or a picture of ours back")).await;
+    house.until_quiet().await;
+    let refused = house.status().await["outbox"]["refused"].as_i64().unwrap();
+    assert!(refused <= 5, "{refused}");
+    wecom.clear_faults();
+}
+
+#[tokio::test]
+async fn an_app_that_wecom_does_not_know_is_told_of_by_name() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    let app = format!("WeCom app {}", wecom.options().agent_id);
+    wecom.arm(Armed::times(Fault::Errcode { errcode: 301_002 }, 1).on("message/send"));
+    wecom.say("app-chenmo", "/privacy").unwrap();
+    owner_hears(&house, &format!("{app}: the channel does not accept our credentials")).await;
+}

@@ -137,6 +137,9 @@ async fn a_chat_that_people_took_gets_what_was_made_when_they_give_it_back() {
     picture_of(&house, "kf-anna", "雪地里的一只狐狸").await;
     let status = house.until_quiet().await;
     assert_eq!((&status["credits"]["posted"], &status["outbox"]["owed"]), (&2.into(), &0.into()));
+    let menus = arrived(&house, "kf-anna").into_iter().filter(|it| it.text.contains("早就画好"));
+    assert_eq!(menus.count(), 1, "one menu for one picture: {}", wecom.transcript("kf-anna"));
+    assert_eq!(status["outbox"]["held"], 0, "{status}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::{
     channel::MediaRef,
     effect::Body,
     event::About,
-    id::EscalationId,
+    id::{ConversationId, EscalationId},
     say::Say,
     turn::{Reader, Turn},
 };
@@ -46,7 +46,7 @@ pub(crate) fn pass_on(
     case: EscalationId,
     name: &str,
     words: &str,
-    pictures: &[MediaRef],
+    (pictures, from): (&[MediaRef], &ConversationId),
 ) {
     let about = About::TopicLine(case);
     for text in parts(words) {
@@ -56,7 +56,8 @@ pub(crate) fn pass_on(
     }
     for media in pictures {
         let caption = Say::CustomerWrote { name: name.into(), text: String::new() };
-        let line = turn.draft(reader, Body::Forward { media: media.clone(), caption });
+        let line =
+            turn.draft(reader, Body::Forward { media: media.clone(), from: from.clone(), caption });
         turn.send(line.about(about));
     }
 }

@@ -106,12 +106,14 @@ fn a_picture_that_is_taken_back_waits_for_words_no_more() {
     };
     assert_snapshot!(on(&waiting(&["a"]), &recalled("a"), window(3)), @r#"
     ClearTimer { id: "tray:wecom-kf:wk1/wm1:telegram:7" }
+    ClearTimer { id: "tray-told:wecom-kf:wk1/wm1:telegram:7" }
     EmptyTray { conversation: "wecom-kf:wk1/wm1", identity: "telegram:7" }
     send in wecom-kf:wk1/wm1: TrayCleared
     CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);
     assert_snapshot!(on(&waiting(&["a", "b"]), &recalled("a"), window(3)), @r#"
     ClearTimer { id: "tray:wecom-kf:wk1/wm1:telegram:7" }
+    ClearTimer { id: "tray-told:wecom-kf:wk1/wm1:telegram:7" }
     EmptyTray { conversation: "wecom-kf:wk1/wm1", identity: "telegram:7" }
     PutInTray { id: #1, conversation: "wecom-kf:wk1/wm1", identity: "telegram:7", reference:
         Media({ handle: "b", unique: "b" }) }

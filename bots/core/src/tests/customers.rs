@@ -58,7 +58,7 @@ pub fn window(left: u32) -> Window {
     Window { left, closes_at: NOW + 1_000, ..Window::default() }
 }
 
-fn follows(facts: &Facts, event: &Event, window: Window) -> Vec<Effect> {
+pub fn follows(facts: &Facts, event: &Event, window: Window) -> Vec<Effect> {
     follows_in(house(), facts, event, window)
 }
 
@@ -76,7 +76,7 @@ pub fn on(facts: &Facts, event: &Event, window: Window) -> String {
     folded(&super::lines::lines(CAUSE, &follows(facts, event, window)))
 }
 
-fn says(customer: impl Into<Option<Customer>>, text: &str, window: Window) -> String {
+pub fn says(customer: impl Into<Option<Customer>>, text: &str, window: Window) -> String {
     let facts = Facts::Message(message_facts(customer));
     on(&facts, &Event::MessageReceived(message(text)), window)
 }
@@ -417,24 +417,22 @@ fn while_people_have_the_chat_the_bot_is_silent() {
 }
 
 #[test]
-fn given_back_what_was_made_meanwhile_goes_out() {
+fn given_back_what_was_made_meanwhile_waits_for_their_next_words() {
     let owed =
         Owed { artifact: kept().artifact, request: RequestId(50), generation: GenerationId(61) };
     let awaiting = Some(Awaiting::Servicer);
     let theirs = Customer { awaiting, owed: vec![owed], ..customer(10) };
     let handed = Window { handed: true, ..window(5) };
-    let facts = Facts::Message(message_facts(theirs));
+    let facts = Facts::Message(message_facts(theirs.clone()));
+    // The chat has ended: whatever was sent now would be refused.
     assert_snapshot!(on(&facts, &handed_to(Hands::Bot), handed), @r#"
     HandChat { conversation: "wecom-kf:wk1/wm1", handed: false }
-    ReleaseHeld { conversation: "wecom-kf:wk1/wm1" }
     ClearTimer { id: "awaiting:wecom-kf:wk1/wm1:telegram:7" }
     Await { conversation: "wecom-kf:wk1/wm1", identity: "telegram:7", awaiting: - }
-    send in wecom-kf:wk1/wm1 about Picture(61): Picture { artifact: 81, caption: - }
-    ClearOwed { artifact: 81 }
-    send in wecom-kf:wk1/wm1 about Beside(81): Owed / [Again 50] [Change 81] / [Original 81]
-        [More 81]
-    CountReplies { conversation: "wecom-kf:wk1/wm1", text_bytes_max: 2048 }
     "#);
+    let effects = says(Customer { awaiting: None, ..theirs }, "/balance", window(5));
+    assert_eq!(effects.matches(": Owed").count(), 1, "{effects}");
+    assert!(effects.contains("ReleaseHeld"), "{effects}");
 }
 
 #[test]

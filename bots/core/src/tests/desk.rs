@@ -82,7 +82,8 @@ fn an_answer_without_words_or_without_a_case_helps() {
 fn an_operators_picture_goes_out() {
     assert_snapshot!(folded(&shown("/r like this")), @r#"
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "p", unique:
-        "p" }, caption: Answer { operator: "Mei", text: "like this", back: - } }
+        "p" }, from: "telegram:-100:44", caption: Answer { operator: "Mei", text: "like
+        this", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
     ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
@@ -180,7 +181,7 @@ fn a_new_topic_gets_the_card_and_the_customers_words() {
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "It is
         blue" }
     send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:
-        "p" }, caption: CustomerWrote { name: "Ada", text: "" } }
+        "p" }, from: "telegram:7", caption: CustomerWrote { name: "Ada", text: "" } }
     "#);
 }
 
@@ -304,13 +305,9 @@ fn the_first_answer_of_a_case_is_told_from_later_ones() {
 
 #[test]
 fn a_picture_that_cannot_be_passed_on_is_told_in_the_topic() {
-    let event = Event::MessageRefused {
-        outbound: OutboundId(5),
-        about: About::TopicLine(EscalationId(90)),
-        refusal: Refusal::Content,
-    };
+    let (outbound, about) = (OutboundId(5), About::TopicLine(EscalationId(90)));
+    let event = Event::MessageRefused { outbound, about, refusal: Refusal::Content };
     assert_snapshot!(folded(&at(TOPIC, about_case(case(), None), event)), @r#"
-    RaiseAlarm { what: "a line was refused at the desk" }
     send in telegram:-100:44: NotShown
     "#);
 }
@@ -375,14 +372,14 @@ fn all_pictures_of_an_operators_album_go_out_in_order_and_have_one_state() {
     assert_snapshot!(folded(&album_settled(album(true, false, parts))), @r#"
     SettleAlbum { conversation: "telegram:-100:44", album: "album1" }
     send in telegram:7 never twice about RelayPart { case: 90, first: #0, last: #2 }:
-        Forward { media: { handle: "a", unique: "a" }, caption: Answer { operator: "Mei",
-        text: "like these", back: - } }
+        Forward { media: { handle: "a", unique: "a" }, from: "telegram:-100:44", caption:
+        Answer { operator: "Mei", text: "like these", back: - } }
     send in telegram:7 never twice about RelayPart { case: 90, first: #0, last: #2 }:
-        Forward { media: { handle: "b", unique: "b" }, caption: Answer { operator: "Mei",
-        text: "", back: - } }
+        Forward { media: { handle: "b", unique: "b" }, from: "telegram:-100:44", caption:
+        Answer { operator: "Mei", text: "", back: - } }
     send in telegram:7 never twice about RelayPart { case: 90, first: #0, last: #2 }:
-        Forward { media: { handle: "c", unique: "c" }, caption: Answer { operator: "Mei",
-        text: "", back: - } }
+        Forward { media: { handle: "c", unique: "c" }, from: "telegram:-100:44", caption:
+        Answer { operator: "Mei", text: "", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
     ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
@@ -401,7 +398,8 @@ fn a_picture_that_comes_late_follows_the_others_of_its_album() {
     let sent = album(true, true, vec![]);
     assert_snapshot!(folded(&part_came(sent, part("12", "", "c"))), @r#"
     send in telegram:7 never twice about Relay(90): Forward { media: { handle: "c", unique:
-        "c" }, caption: Answer { operator: "Mei", text: "", back: - } }
+        "c" }, from: "telegram:-100:44", caption: Answer { operator: "Mei", text: "", back:
+        - } }
     send as Relay(#0) in telegram:-100:44 answering 12 silently: RelayState(Waiting)
     ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     "#);
@@ -475,7 +473,7 @@ fn with_consent_the_pictures_that_it_is_made_from_are_shown_too() {
     send in telegram:-100:44 about TopicLine(90): Picture { artifact: 71, caption:
         Some(SharedReference) }
     send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "r", unique:
-        "r" }, caption: SharedReference }
+        "r" }, from: "telegram:7", caption: SharedReference }
     send in telegram:-100:44 about TopicLine(90): Picture { artifact: 70, caption:
         Some(SharedReference) }
     send in telegram:-100:44 about TopicLine(90): Picture { artifact: 81, caption: - }

@@ -102,7 +102,9 @@ fn of_case(case: Case) -> Facts {
 #[test]
 fn a_chat_that_nobody_takes_is_the_bots_again() {
     let effects = at_place(&house(), CHAT, &of_case(here(case())), &refused());
-    assert!(effects.contains("RaiseAlarm"), "{effects}");
+    let alarm =
+        "RaiseAlarmOf { what: \"a chat could not be handed to people\", of: \"wecom-kf wk1\" }";
+    assert!(effects.contains(alarm), "{effects}");
     assert!(effects.contains("handed: false") && effects.contains("awaiting: -"), "{effects}");
     assert!(effects.contains("ReleaseHeld") && effects.contains("SupportElsewhere"), "{effects}");
     assert!(effects.contains("CloseEscalation { escalation: 90, closed: true }"), "{effects}");

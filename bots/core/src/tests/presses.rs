@@ -133,7 +133,7 @@ fn a_yes_with_a_full_line_says_so() {
     };
     facts.customer.as_mut().unwrap().open.push(open);
     assert_snapshot!(folded(&pressed(facts)), @r#"
-    answer tap alert: LineFull { in_line: 1, in_line_max: 1 }
+    answer tap alert: LineFull { in_line: 1, in_line_max: 1, can_cancel: false }
     "#);
 }
 

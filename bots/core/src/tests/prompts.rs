@@ -193,11 +193,19 @@ fn without_enough_credits_the_request_is_kept() {
 }
 
 #[test]
+fn what_cannot_be_taken_back_is_not_offered_to_be() {
+    let customer = with_open(customer(10), GenerationState::Submitted);
+    let effects = said(message_facts(customer), message("an owl"));
+    assert!(effects.contains("can_cancel: false"), "{effects}");
+    assert!(!effects.contains("Cancel 50"), "{effects}");
+}
+
+#[test]
 fn with_a_full_line_it_says_so_and_holds_nothing() {
     let customer = with_open(customer(10), GenerationState::Held);
     assert_snapshot!(folded(&said(message_facts(customer), message("an owl"))), @r#"
-    send in telegram:7: LineFull { in_line: 1, in_line_max: 1 } / [Cancel 50] / [AskHuman 0]
-        [SupportLink https://help.example]
+    send in telegram:7: LineFull { in_line: 1, in_line_max: 1, can_cancel: true } / [Cancel
+        50] / [AskHuman 0] [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }

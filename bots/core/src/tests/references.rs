@@ -124,12 +124,12 @@ fn more_references_than_fit_are_told_and_the_first_are_used() {
 fn a_picture_that_is_too_large_is_refused_by_name_and_nothing_is_made() {
     let large = Attachment::TooLarge {
         name: Some("map.png".into()),
-        bytes: 30_000_000,
+        bytes: Some(30_000_000),
         bytes_max: 20_000_000,
     };
     let facts = message_facts(customer(10));
     assert_snapshot!(folded(&said(facts, with("make it blue", vec![large, photo("a")]))), @r#"
-    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 30000000,
+    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: Some(30000000),
         bytes_max: 5000000 } / [AskHuman 0] [SupportLink https://help.example]
     PutInTray { id: #1, conversation: "telegram:7", identity: "telegram:7", reference:
         Media({ handle: "a", unique: "a" }) }
@@ -187,11 +187,11 @@ fn an_answer_to_a_picture_that_is_not_kept_any_more_uses_what_is_seen() {
 #[test]
 fn an_answer_to_a_file_that_is_too_large_says_so() {
     let mut answer = reply("make it blue", "20", false);
-    let large = Attachment::TooLarge { name: None, bytes: 30_000_000, bytes_max: 20_000_000 };
+    let large = Attachment::TooLarge { name: None, bytes: Some(30_000_000), bytes_max: 20_000_000 };
     answer.reply_to.as_mut().unwrap().attachments = vec![large];
     assert_snapshot!(folded(&said(message_facts(customer(10)), answer)), @r#"
-    send in telegram:7: ReferenceTooLarge { name: -, bytes: 30000000, bytes_max: 5000000 } /
-        [AskHuman 0] [SupportLink https://help.example]
+    send in telegram:7: ReferenceTooLarge { name: -, bytes: Some(30000000), bytes_max:
+        5000000 } / [AskHuman 0] [SupportLink https://help.example]
     set timer awaiting:telegram:7:telegram:7 at 1700003600000: AwaitingLapsed
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: Some(Edit {
         message: "10" }) }
@@ -459,7 +459,7 @@ fn a_picture_larger_than_the_house_takes_is_refused_by_name_at_once() {
     let facts = message_facts(customer(10));
     let sent = with("make it blue", vec![Attachment::Picture(large.clone())]);
     assert_snapshot!(folded(&said(facts.clone(), sent)), @r#"
-    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: 5000001,
+    send in telegram:7: ReferenceTooLarge { name: Some("map.png"), bytes: Some(5000001),
         bytes_max: 5000000 } / [AskHuman 0] [SupportLink https://help.example]
     "#);
     let mut answer = reply("make it blue", "20", false);

@@ -149,9 +149,11 @@ fn starts_with_ignoring_case(text: &str, start: &str) -> bool {
 
 fn picture(media: MediaRef) -> Attachment {
     match media.bytes {
-        Some(bytes) if bytes > DOWNLOAD_BYTES_MAX => {
-            Attachment::TooLarge { name: media.name, bytes, bytes_max: DOWNLOAD_BYTES_MAX }
-        }
+        Some(bytes) if bytes > DOWNLOAD_BYTES_MAX => Attachment::TooLarge {
+            name: media.name,
+            bytes: Some(bytes),
+            bytes_max: DOWNLOAD_BYTES_MAX,
+        },
         Some(_) | None => Attachment::Picture(media),
     }
 }

@@ -66,12 +66,8 @@ pub(super) fn held_back(text: &str) -> Option<Attachment> {
 }
 
 fn too_large() -> Attachment {
-    // How large it was is not told: more than what is let through.
-    Attachment::TooLarge {
-        name: None,
-        bytes: KF_IMAGE_BYTES_MAX + 1,
-        bytes_max: KF_IMAGE_BYTES_MAX,
-    }
+    // How large it was is not told.
+    Attachment::TooLarge { name: None, bytes: None, bytes_max: KF_IMAGE_BYTES_MAX }
 }
 
 #[cfg(test)]

@@ -181,8 +181,9 @@ async fn every_no_says_what_to_do_next() {
     }
     let alarms = wecom.alarms.0.lock().unwrap();
     let kinds: Vec<&str> = alarms.iter().map(|alarm| alarm.what).collect();
-    assert_eq!(kinds, ["visible_range", "permission", "trusted_ip", "agent_id", "agent_id"]);
-    assert!(alarms[2].words.contains("203.0.113.9"), "{}", alarms[2].words);
+    let told = ["visible_range", "content", "permission", "trusted_ip", "agent_id", "agent_id"];
+    assert_eq!(kinds, told);
+    assert!(alarms[3].words.contains("203.0.113.9"), "{}", alarms[3].words);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! News of an account: pages, cursors, doorbells, and everything that loses messages elsewhere.
 
+mod hands;
 mod pages;
 
 use std::{future::Future, sync::Arc, time::Duration};

@@ -160,6 +160,11 @@ async fn how_somebody_chose_last_is_known_when_the_next_menu_is_kept() {
             kept.chose(&place, how).await;
             assert_eq!((next().await, next().await, kept.way(&place).await), (how, how, how));
         }
+        // Whoever left their desk may read on in WeChat.
+        kept.chose(&place, Chooses::ByCard).await;
+        assert_eq!(kept.way(&place).await, Chooses::ByCard);
+        house.hands.advance(std::time::Duration::from_secs(10));
+        assert_eq!((next().await, kept.way(&place).await), (Chooses::ByNumber, Chooses::ByNumber));
     }
 }
 

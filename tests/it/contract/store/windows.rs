@@ -186,6 +186,8 @@ async fn while_people_have_the_chat_everything_waits_until_they_give_it_back() {
         assert_eq!((house.to_go().await, house.window().await.left), (vec![1], 4));
         house.first_meets(Fate::Held(Closed::ByPeople)).await;
         assert_eq!((house.outbox_state(1).await.as_str(), house.window().await.left), ("held", 5));
+        // Nobody told of it but the refusal.
+        assert!(house.window().await.handed);
     }
 }
 

@@ -129,6 +129,26 @@ impl WecomStandIn {
         self.by_hand(chat, &open, ChangeType::Taken, Some(servicer))
     }
 
+    /// A session goes to a servicer, or ends, and no event tells of it: WeCom's own rules do that,
+    /// and other programs do by `service_state/trans`.
+    ///
+    /// # Errors
+    /// `NoChat`, `NoPerson`.
+    pub fn move_session(&self, chat: &str, servicer: Option<&str>) -> Result<(), Unplayable> {
+        let mut world = self.state.world();
+        let (_, kf, customer) = kf_chat(&world, chat)?;
+        let member = servicer.map(|who| member_named(&world, who)).transpose()?;
+        let servicer = member.map(|it| it.userid);
+        let mut session = session_of(&world, &kf, &customer.external_userid);
+        session.state = match servicer {
+            Some(_) => SessionState::Human,
+            None => SessionState::Ended,
+        };
+        session.servicer = servicer;
+        world.keep(Record::Session(session));
+        Ok(())
+    }
+
     /// A servicer hands a session on to another.
     ///
     /// # Errors

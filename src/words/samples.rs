@@ -78,12 +78,8 @@ impl Measure {
     }
 
     fn offer(&self) -> Offer {
-        let line = OfferLine {
-            id: "starter".into(),
-            credits: self.credits(),
-            price: "9.90 USD".into(),
-            terms: None,
-        };
+        let (id, price) = ("starter".into(), "9.90 USD".into());
+        let line = OfferLine { id, credits: self.credits(), price, terms: None };
         let plan = OfferLine { terms: Some(money::terms(Some(30))), ..line.clone() };
         Offer { packs: self.repeated(&line), plans: self.repeated(&plan), by_link: false }
     }

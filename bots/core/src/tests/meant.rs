@@ -115,7 +115,7 @@ fn for_the_person_all_that_waits_goes_to_the_person() {
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "the
         second one" }
     send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:
-        "p" }, caption: CustomerWrote { name: "Ada", text: "" } }
+        "p" }, from: "telegram:7", caption: CustomerWrote { name: "Ada", text: "" } }
     ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     answer tap

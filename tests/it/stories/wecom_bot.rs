@@ -33,6 +33,12 @@ async fn answer_to(house: &House, chat: &str, msgid: &str) -> MessageView {
     ended
 }
 
+/// Waits until what is said to the bot comes to us.
+async fn until_ready(house: &House, way: BotWay) {
+    let ready = async || (way == BotWay::Callback || house.wecom().is_socket_open()).then_some(());
+    house.until("connection", ready).await;
+}
+
 fn buttons(message: &MessageView) -> Vec<&str> {
     message.buttons.iter().flatten().map(|button| button.text.as_str()).collect()
 }
@@ -236,5 +242,23 @@ async fn who_quotes_an_answer_means_its_picture_on_either_way() {
         wecom.wait_for("bot-chenmo", PATIENCE, asks).await.unwrap();
         house.until_quiet().await;
         assert_eq!(house.images.calls().len(), 5, "{way:?}");
+    }
+}
+
+#[tokio::test]
+async fn words_that_are_screened_first_become_a_picture_in_their_answer_on_either_way() {
+    for way in [BotWay::Callback, BotWay::Socket] {
+        let given = Given { wecom: Some(way), sells: true, ..Given::default() };
+        let house = House::build(given).await;
+        let _desk = house.open().await;
+        until_ready(&house, way).await;
+        let foxes = say(&house, "bot-chenmo", "雪地里的一只狐狸 2张");
+        let answer = answer_to(&house, "bot-chenmo", &foxes).await;
+        assert_eq!(answer.pictures.len(), 2, "{way:?}: {answer:?}");
+        assert!(answer.text.contains("保存到"), "{way:?}: {answer:?}");
+        house.until_quiet().await;
+        let chat = house.wecom().chat("bot-chenmo");
+        let said = chat.iter().filter(|it| it.is_from_bot());
+        assert_eq!(said.count(), 1, "{way:?}: {}", house.wecom().transcript("bot-chenmo"));
     }
 }

@@ -111,6 +111,8 @@ pub enum HandOver {
 pub struct BotSettings {
     /// How messages come.
     pub mode: BotMode,
+    /// What it is called in groups; empty where nobody has said.
+    pub name: String,
     /// Its own words.
     pub words: BotWords,
 }

@@ -5,7 +5,10 @@ use picdesk_sandbox::{
     wecom::{MessageView, Say},
 };
 
-use super::{photo, wecom::picture_of, wecom::shows};
+use super::{
+    photo,
+    wecom::{bot_says, picture_of, shows},
+};
 use crate::house::{BotWay, Given, House, PATIENCE};
 
 const FOX: &str = "雪地里的一只狐狸";
@@ -147,6 +150,9 @@ async fn in_a_group_it_answers_whoever_calls_it() {
     let answer = picture_of(&house, "bot-group", FOX).await;
     assert!(answer.finished, "{answer:?}");
     assert!(!answer.text.contains('余'), "nobody's balance is told among others: {answer:?}");
+    // The name may stand behind what is said.
+    wecom.perform(&Say::text("bot-group", "帮助 @画图助手").by("wang")).unwrap();
+    bot_says(&house, "bot-group", "直接写想看的画面").await;
     house.until_quiet().await;
     assert_eq!(house.images.calls().len(), 1, "what is not said to it is not heard");
 }

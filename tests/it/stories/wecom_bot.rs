@@ -2,6 +2,7 @@
 
 use picdesk_sandbox::{
     images::Latency,
+    rest,
     wecom::{MessageView, Say},
 };
 
@@ -266,5 +267,35 @@ async fn words_that_are_screened_first_become_a_picture_in_their_answer_on_eithe
         let chat = house.wecom().chat("bot-chenmo");
         let said = chat.iter().filter(|it| it.is_from_bot());
         assert_eq!(said.count(), 1, "{way:?}: {}", house.wecom().transcript("bot-chenmo"));
+    }
+}
+
+#[tokio::test]
+async fn a_payment_link_comes_in_the_chat_on_either_way() {
+    for way in [BotWay::Callback, BotWay::Socket] {
+        let given = Given { wecom: Some(way), sells: true, ..Given::default() };
+        let house = House::build(given).await;
+        let _desk = house.open().await;
+        until_ready(&house, way).await;
+        let wecom = house.wecom();
+        let buy = say(&house, "bot-chenmo", "充值");
+        let offer = answer_to(&house, "bot-chenmo", &buy).await;
+        let pack = buttons(&offer).into_iter().find(|it| it.contains("100 积分")).unwrap();
+        // Pressed twice it is one link, for which the first press has the address.
+        let away = rest::Fault::Status { status: 503, retry_after_s: 0 };
+        house.creem().arm(rest::Armed::times(away, 999).on("POST /v1/checkouts"));
+        wecom.press("bot-chenmo", "", offer.message, pack).unwrap();
+        wecom.press("bot-chenmo", "", offer.message, pack).unwrap();
+        bot_says(&house, "bot-chenmo", "正在准备付款链接").await;
+        house.creem().clear_faults();
+        let link = bot_says(&house, "bot-chenmo", "/checkout/").await;
+        let status = house.until_quiet().await;
+        assert_eq!(status["outbox"]["refused"], 0, "{way:?}: {status}");
+        assert!(link.text.contains("100 积分"), "{way:?}: {link:?}");
+        // By callback each press has one answer, and that of the first is the link.
+        let chat = wecom.chat("bot-chenmo");
+        let coming = chat.iter().filter(|it| it.text.contains("正在准备付款链接")).count();
+        let said = if way == BotWay::Callback { 1 } else { 2 };
+        assert_eq!(coming, said, "{way:?}: {}", wecom.transcript("bot-chenmo"));
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     address::{Address, chat_of},
     answer::{Broken, CallError},
     client::{Client, File, House, post_to},
-    config::{BotMode, BotSettings, BotWords, Patience, SOCKET_SENDS_MAX, bot_capabilities},
+    config::{BotMode, BotSettings, BotWords, Patience, bot_capabilities, socket_capabilities},
     envelope::AesKey,
     hand::foreign,
     menus::Menus,
@@ -74,13 +74,13 @@ impl WecomBot {
             }
             BotMode::Socket { .. } => Door::Socket(socket),
         };
-        let chat_sends_max = match &door {
+        let capabilities = match &door {
             // WeCom asks as often as it likes.
-            Door::Callback { .. } => None,
-            Door::Socket(_) => Some(SOCKET_SENDS_MAX),
+            Door::Callback { .. } => bot_capabilities(),
+            Door::Socket(_) => socket_capabilities(),
         };
         Self {
-            capabilities: Capabilities { chat_sends_max, ..bot_capabilities() },
+            capabilities,
             words: settings.words.clone(),
             door,
             http: house.http.clone(),

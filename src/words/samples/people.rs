@@ -26,6 +26,11 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
             at: DECEMBER_22 + 8 * HOUR_MS,
             back: Some(AnswerBack::ByCommand),
         },
+        Say::SupportOpened {
+            code: code(),
+            at: DECEMBER_22 + 8 * HOUR_MS,
+            back: Some(AnswerBack::OnceTheyWrite),
+        },
         Say::SupportMeant { code: "S-1042".into() },
         Say::SupportPassedOn,
         Say::SupportTaken,

@@ -3,10 +3,12 @@
 use picdesk_sandbox::{
     images::Latency,
     rest,
+    telegram::{OLGA, OPERATORS},
     wecom::{MessageView, Say},
 };
 
 use super::{
+    human::at_desk,
     photo,
     wecom::{bot_says, picture_of, shows},
 };
@@ -298,4 +300,42 @@ async fn a_payment_link_comes_in_the_chat_on_either_way() {
         let said = if way == BotWay::Callback { 1 } else { 2 };
         assert_eq!(coming, said, "{way:?}: {}", wecom.transcript("bot-chenmo"));
     }
+}
+
+#[tokio::test]
+async fn what_a_person_answers_comes_with_what_the_customer_writes_next() {
+    let house = house().await;
+    let _desk = house.open().await;
+    let (role, olga) = ("--role", OLGA.to_string());
+    let operator = ["operator", "add", "--name", "Olga", role, "agent", "--telegram", &olga];
+    house.order_well(&operator).await;
+    let asked = say(&house, "bot-chenmo", "/support");
+    let question = answer_to(&house, "bot-chenmo", &asked).await;
+    let other = question.text.lines().find_map(|line| line.strip_suffix(". 其他"));
+    say(&house, "bot-chenmo", other.unwrap());
+    bot_says(&house, "bot-chenmo", "说说情况").await;
+    let words = say(&house, "bot-chenmo", "狐狸有五条腿");
+    let opened = answer_to(&house, "bot-chenmo", &words).await;
+    assert!(opened.text.contains("要看真人的回复，过后在这里发“你好”"), "{opened:?}");
+    let topic = at_desk(&house, "狐狸有五条腿").await.topic.unwrap();
+    // After each of three messages of theirs one more can be said.
+    for line in ["line one", "line two", "line three"] {
+        house.telegram.operator_says(OLGA, topic, &format!("/r {line}")).unwrap();
+        bot_says(&house, "bot-chenmo", line).await;
+    }
+    for line in ["line four", "line five"] {
+        house.telegram.operator_says(OLGA, topic, &format!("/r {line}")).unwrap();
+    }
+    house.until_status("held", |it| it["outbox"]["held"] == 2).await;
+    at_desk(&house, "the channel takes it when they write again").await;
+    house.until_quiet().await;
+    let balance = say(&house, "bot-chenmo", "余额");
+    let answer = answer_to(&house, "bot-chenmo", &balance).await;
+    let at = |part: &str| answer.text.find(part).unwrap_or_else(|| panic!("{part}: {answer:?}"));
+    assert!(at("line four") < at("line five") && at("line five") < at("可用"), "{answer:?}");
+    let status = house.until_quiet().await;
+    assert_eq!((&status["outbox"]["held"], &status["outbox"]["refused"]), (&0.into(), &0.into()));
+    let desk = house.telegram.chat_view(OPERATORS, Some(topic), 100).unwrap();
+    let delivered = desk.messages.iter().filter(|it| it.text.contains("✓ Delivered"));
+    assert_eq!(delivered.count(), 5, "{}", house.telegram.transcript(OPERATORS));
 }

@@ -55,7 +55,7 @@ pub use store::{Retention, Store};
 pub use supabase::{Project, Supabase};
 pub use telegram::{Receiving, Telegram};
 pub use value::{AddressRange, BaseUrl};
-pub use wecom::{HandOver, Wecom, WecomApp, WecomBot, WecomKf};
+pub use wecom::{BotWay, HandOver, Wecom, WecomApp, WecomBot, WecomKf};
 
 use given::{Givens, lines_of};
 use reader::Reader;
@@ -229,8 +229,8 @@ impl Config {
         let wecom = self.wecom.app.is_some() || self.wecom.bot.is_some();
         let none = self.telegram.token.is_none() && !wecom;
         warn(none, "telegram.token is not set, nor wecom.secret: no channel is on");
-        let callbacks =
-            self.wecom.app.is_some() || matches!(self.wecom.bot, Some(WecomBot::Callback { .. }));
+        let callbacks = self.wecom.app.is_some()
+            || matches!(self.wecom.bot_way(), Some(BotWay::Callback { .. }));
         let plain = callbacks && !self.server.public_url.is_https();
         warn(plain, "server.public_url is not https: WeCom's callbacks come in the open");
         warn(self.images.api_key.is_none(), "images.api_key is not set: no picture can be made");
@@ -326,7 +326,12 @@ impl Config {
             channels: vec![
                 picdesk_wecom::config::app_capabilities(),
                 picdesk_wecom::config::kf_capabilities(),
-                picdesk_wecom::config::bot_capabilities(),
+                match self.wecom.bot_way() {
+                    Some(BotWay::Socket { .. }) => picdesk_wecom::config::socket_capabilities(),
+                    Some(BotWay::Callback { .. }) | None => {
+                        picdesk_wecom::config::bot_capabilities()
+                    }
+                },
             ],
             link: self.link.rules(
                 self.supabase.project.is_some(),

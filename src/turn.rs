@@ -475,6 +475,7 @@ fn changes_rows(effect: &Effect) -> Option<&str> {
         Effect::OpenWindow { conversation, .. }
         | Effect::HandChat { conversation, .. }
         | Effect::ReleaseHeld { conversation }
+        | Effect::ReleaseAll { conversation }
         | Effect::CountReplies { conversation, .. } => Some(conversation.channel()),
         _ => None,
     }

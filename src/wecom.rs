@@ -120,10 +120,10 @@ impl StreamStore for Kept {
         read.await.map_err(|error| unavailable(&error))
     }
 
-    async fn latest(&self, conversation: &ConversationId) -> Result<Option<Stream>, Unavailable> {
+    async fn recent(&self, conversation: &ConversationId) -> Result<Vec<Stream>, Unavailable> {
         let read = async {
             let there = OfConversation(conversation.clone());
-            rows::latest_stream(&mut self.store.read_as(there).await?).await
+            rows::recent_streams(&mut self.store.read_as(there).await?).await
         };
         read.await.map_err(|error| unavailable(&error))
     }

@@ -403,6 +403,7 @@ support-closed = Nobody is there right now. We are back on { $moment }.
 support-code = Case { BOLD($code) }.
 support-more-by-reply = ↩ Reply to this message to add something. Of other words we ask whether they are for this or for a picture.
 support-more-by-command = To add something: { CODE("/support") } and your words. Of other words we ask whether they are for this or for a picture.
+support-once-you-write = I may speak here only when you write. To read the answer, write { CODE("hi") } here later.
 support-meant = { $count ->
     [one] Is this for the person helping you with { $code }, or a picture to make?
    *[other] Are these { $count } messages for the person helping you with { $code }, or a picture to make?

@@ -349,6 +349,7 @@ support-closed = 现在没有人在，{ $moment } 回来。
 support-code = 编号 { BOLD($code) }。
 support-more-by-reply = ↩ 要补充，请回复这条消息；直接发的内容，会先问是补充还是要画的。
 support-more-by-command = 要补充：发 { CODE("/support") } 加上你的话；直接发的内容，会先问是补充还是要画的。
+support-once-you-write = 在这里我只能在你发消息时回复。要看真人的回复，过后在这里发“你好”。
 support-meant = { $count ->
     [one] 这是发给人工（{ $code }）的，还是要画的内容？
    *[other] 这 { $count } 条是发给人工（{ $code }）的，还是要画的内容？

@@ -408,7 +408,7 @@ fn wecom_is_on_with_its_secret_and_its_accounts_and_bot_by_themselves() {
     assert_eq!(kf.hand_over, HandOver::Pool);
     let socket = "[wecom.bot]\nmode = \"websocket\"\nbot_id = \"b\"\nsecret = \"s\"";
     let bot = Config::from_text(socket).unwrap().wecom.bot.unwrap();
-    let WecomBot::Socket { url, .. } = bot else { panic!("{bot:?}") };
+    let BotWay::Socket { url, .. } = &bot.way else { panic!("{bot:?}") };
     assert_eq!(url.as_str(), "wss://openws.work.weixin.qq.com/");
     let given = [("PICDESK_WECOM__KF__ACCOUNTS", "[\"wk1\", \"wk2\"]")];
     let app = read(WECOM, &given).unwrap().wecom.app.unwrap();

@@ -68,7 +68,16 @@ pub enum HandOver {
 
 /// The AI bot.
 #[derive(Debug, Clone)]
-pub enum WecomBot {
+pub struct WecomBot {
+    /// What it is called in groups; empty where that is one word.
+    pub name: String,
+    /// How what is said to it comes.
+    pub way: BotWay,
+}
+
+/// How what is said to the AI bot comes.
+#[derive(Debug, Clone)]
+pub enum BotWay {
     /// WeCom brings what is said.
     Callback {
         /// The callback's token.
@@ -94,6 +103,11 @@ enum Mode {
 }
 
 impl Wecom {
+    /// How what is said to the AI bot comes; nothing where it is off.
+    pub fn bot_way(&self) -> Option<&BotWay> {
+        self.bot.as_ref().map(|bot| &bot.way)
+    }
+
     pub(super) fn read(reader: &mut Reader) -> Self {
         let welcome = reader.section("wecom.contact").take("welcome", flag);
         let kf = WecomKf::read(&mut reader.section("wecom.kf"));
@@ -191,11 +205,12 @@ impl WecomBot {
     fn read(keys: &mut Keys<'_>) -> Option<Self> {
         const MODES: &[(&str, Mode)] = &[("callback", Mode::Callback), ("websocket", Mode::Socket)];
         let mode = keys.take("mode", one_of(MODES));
+        let name = keys.take("name", text).trim().trim_start_matches('@').to_owned();
         let (token, aes_key) = (keys.secret("token"), keys.secret("aes_key"));
         let (bot_id, secret) = (keys.take("bot_id", text), keys.secret("secret"));
         let url = keys.take("ws_url", parsed(socket_url));
-        let bot = match (mode, token, aes_key, secret) {
-            (Mode::Callback, Some(token), Some(aes_key), _) => Self::Callback { token, aes_key },
+        let way = match (mode, token, aes_key, secret) {
+            (Mode::Callback, Some(token), Some(aes_key), _) => BotWay::Callback { token, aes_key },
             (Mode::Callback, Some(_), None, _) => {
                 keys.blame("aes_key", "is missing, and goes with wecom.bot.token");
                 return None;
@@ -204,13 +219,14 @@ impl WecomBot {
                 keys.blame("token", "is missing, and goes with wecom.bot.aes_key");
                 return None;
             }
-            (Mode::Socket, .., Some(secret)) => Self::Socket { bot_id, secret, url },
+            (Mode::Socket, .., Some(secret)) => BotWay::Socket { bot_id, secret, url },
             (Mode::Callback, None, None, _) => return None,
             (Mode::Socket, .., None) => {
                 keys.blame("mode", "is \"websocket\", which needs wecom.bot.secret");
                 return None;
             }
         };
+        let bot = Self { name, way };
         for problem in bot.settings(BotWords::default()).problems() {
             keys.blame_whole(problem.key, problem.what);
         }
@@ -219,17 +235,17 @@ impl WecomBot {
 
     /// What the adapter is made of.
     pub fn settings(&self, words: BotWords) -> BotSettings {
-        let mode = match self {
-            Self::Callback { token, aes_key } => {
+        let mode = match &self.way {
+            BotWay::Callback { token, aes_key } => {
                 AdapterMode::Callback { token: exposed(token), aes_key: exposed(aes_key) }
             }
-            Self::Socket { bot_id, secret, url } => AdapterMode::Socket {
+            BotWay::Socket { bot_id, secret, url } => AdapterMode::Socket {
                 bot_id: bot_id.clone(),
                 secret: exposed(secret),
                 url: url.clone(),
             },
         };
-        BotSettings { mode, words }
+        BotSettings { mode, name: self.name.clone(), words }
     }
 }
 

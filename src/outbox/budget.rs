@@ -303,6 +303,7 @@ mod tests {
             drafts: false,
             stars: false,
             one_answer: false,
+            begins: true,
         };
         Budget::of(&capabilities, now)
     }

@@ -126,6 +126,11 @@ impl Means {
         self.capabilities().replies_max.is_some()
     }
 
+    /// Whether what is not taken now is taken once they have written again.
+    fn is_kept(&self) -> bool {
+        self.is_counted() || self.capabilities().one_answer
+    }
+
     /// Tries to hand a message over once. A panic is the failure of this try alone.
     pub(super) async fn try_guarded(&self, waiting: &mut Waiting, hints: Hints) -> Try {
         let trying = AssertUnwindSafe(self.try_once(waiting, hints)).catch_unwind().await;
@@ -302,7 +307,7 @@ impl Means {
             }
             DeliveryError::Moved(to) => Tried::Settled(Fate::Moved(to)),
             DeliveryError::Reupload => self.reupload(waiting, tries).await,
-            DeliveryError::WindowClosed if self.is_counted() => {
+            DeliveryError::WindowClosed if self.is_kept() => {
                 Tried::Settled(Fate::Held(Closed::Window))
             }
             DeliveryError::WindowClosed => Tried::Settled(Fate::Refused(Refusal::NotNow)),

@@ -16,6 +16,10 @@ use super::{
     sealed,
 };
 
+/// Answers of a conversation that are looked through for one that takes more. They bear their
+/// pictures.
+const RECENT_MAX: i64 = 6;
+
 /// Answers that are swept in one commit.
 const SWEPT_MAX: i64 = 100;
 
@@ -38,9 +42,9 @@ const OPEN_STREAM: &str = "
       $4, $5, $6)
     on conflict (id) do nothing";
 const FIND_STREAM: &str = "select body, id from wecom_streams where id = $1";
-const FIND_LATEST: &str = "
+const FIND_RECENT: &str = "
     select body, id from wecom_streams where conversation = $1
-    order by begun_at desc, number desc limit 1";
+    order by begun_at desc, number desc limit $2";
 const FIND_QUOTED: &str = "
     select body, id from wecom_streams where conversation = $1 and said = $2
     order by begun_at desc, number desc limit 1";
@@ -115,11 +119,11 @@ pub async fn stream(connection: &mut Connection, id: &str) -> Result<Option<Stre
     connection.rows(FIND_STREAM, &[id.into()]).await?.first().map(stream_of).transpose()
 }
 
-/// The answer that was begun last in a conversation.
-pub async fn latest_stream(of: &mut Scoped<OfConversation>) -> Result<Option<Stream>, StoreError> {
-    let conversation = Value::from(of.scope().0.as_str());
-    let rows = of.connection().rows(FIND_LATEST, &[conversation]).await?;
-    rows.first().map(stream_of).transpose()
+/// The answers that were begun last in a conversation, the last one first.
+pub async fn recent_streams(of: &mut Scoped<OfConversation>) -> Result<Vec<Stream>, StoreError> {
+    let values = [of.scope().0.as_str().into(), RECENT_MAX.into()];
+    let rows = of.connection().rows(FIND_RECENT, &values).await?;
+    rows.iter().map(stream_of).collect()
 }
 
 /// The last answer in a conversation that has ended with pictures and these words.

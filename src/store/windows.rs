@@ -205,6 +205,10 @@ async fn counted<'o>(
                 continue;
             }
             Effect::ReleaseHeld { conversation } => (conversation, None, false, true),
+            Effect::ReleaseAll { conversation } => {
+                release_all(tx, conversation.as_str()).await?;
+                continue;
+            }
             Effect::CountReplies { conversation, text_bytes_max } => {
                 (conversation, Some(*text_bytes_max), false, false)
             }
@@ -223,6 +227,16 @@ async fn counted<'o>(
         }
     }
     Ok(all)
+}
+
+/// Lets go all that waits in a conversation whose channel does not count.
+async fn release_all(tx: &mut Tx, conversation: &str) -> Result<(), StoreError> {
+    let mut released = Vec::new();
+    for row in tx.rows(FIND_HELD, &[conversation.into(), RELEASED_MAX.into()]).await? {
+        released.push(vec![row.int(0)?.into()]);
+    }
+    tx.run_for(RELEASE, &released).await?;
+    Ok(())
 }
 
 async fn of_one(

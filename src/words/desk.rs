@@ -36,6 +36,10 @@ impl Speaker<'_> {
         match back {
             Some(AnswerBack::ByReply) => lines.push(self.text("support-more-by-reply")),
             Some(AnswerBack::ByCommand) => lines.push(self.text("support-more-by-command")),
+            Some(AnswerBack::OnceTheyWrite) => {
+                lines.push(self.text("support-once-you-write"));
+                lines.push(self.text("support-more-by-command"));
+            }
             None => {}
         }
         joined(&lines, "\n")
@@ -83,7 +87,9 @@ impl Speaker<'_> {
         let wrote = self.wrote("answer", name, text);
         let how = match back {
             Some(AnswerBack::ByReply) => self.text("answer-by-reply"),
-            Some(AnswerBack::ByCommand) => self.text("answer-by-command"),
+            Some(AnswerBack::ByCommand | AnswerBack::OnceTheyWrite) => {
+                self.text("answer-by-command")
+            }
             None => return wrote,
         };
         let units = |text: &Text| text.text.encode_utf16().count();

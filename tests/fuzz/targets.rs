@@ -111,7 +111,7 @@ pub fn wecom_kf_page(data: &[u8]) {
 /// The same message to the bot is the same event, under the same name.
 pub fn wecom_bot(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    assert_eq!(read_bot(&text, RECEIVED_AT), read_bot(&text, RECEIVED_AT));
+    assert_eq!(read_bot(&text, RECEIVED_AT, "a"), read_bot(&text, RECEIVED_AT, "a"));
 }
 
 /// An update is read, kept aside or nothing to us, and has a number; anything else is none.

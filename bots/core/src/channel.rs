@@ -178,6 +178,9 @@ pub struct Capabilities {
     /// Whether each message and each press of theirs has one answer that grows until it is whole:
     /// then all that is said says what it answers, and nothing is shown in passing.
     pub one_answer: bool,
+    /// Whether more can be said than answers; else what nobody asked for waits for their next
+    /// message.
+    pub begins: bool,
 }
 
 /// How many sends are taken at most; what is more is lost, and nobody is told.

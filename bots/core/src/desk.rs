@@ -306,6 +306,9 @@ pub(crate) fn pressed(turn: &mut Turn<'_>, facts: Option<&DeskFacts>, action: Ac
 
 /// How somebody answers a human from a conversation.
 pub(crate) fn answer_back(house: &House, conversation: &ConversationId) -> AnswerBack {
-    let replies = house.channel(conversation).is_none_or(|channel| channel.topics);
-    if replies { AnswerBack::ByReply } else { AnswerBack::ByCommand }
+    match house.channel(conversation) {
+        Some(channel) if !channel.begins => AnswerBack::OnceTheyWrite,
+        Some(channel) if !channel.topics => AnswerBack::ByCommand,
+        Some(_) | None => AnswerBack::ByReply,
+    }
 }

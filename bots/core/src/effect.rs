@@ -447,6 +447,11 @@ pub enum Effect {
         /// Where.
         conversation: ConversationId,
     },
+    /// All that waited for their next message goes out: nothing is counted there.
+    ReleaseAll {
+        /// Where.
+        conversation: ConversationId,
+    },
     /// The messages of this turn count there: what finds no slot waits.
     CountReplies {
         /// Where.

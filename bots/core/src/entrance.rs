@@ -26,9 +26,14 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
         (Greet::No | Greet::Freely | Greet::Once(_), _) => (false, None),
     };
     let origin = entrance.scene_param.as_ref().or(entrance.scene.as_ref());
+    let opens = origin.and_then(|origin| link::opens(origin));
+    // Who comes for something and has written lately is answered by a message like any other.
+    let is_answered = (facts.link.is_some() || opens.is_some())
+        && facts.customer.is_some()
+        && turn.has_room(turn.frame.conversation);
     // What a link gives away does not need a greeting, nor does where somebody new comes from: they
     // are welcomed when they write.
-    if !greets && facts.gift.is_none() {
+    if !greets && facts.gift.is_none() && !is_answered {
         if let (None, None, Some(origin)) = (&facts.customer, &facts.link, origin) {
             link::remember_origin(turn, &entrance.who.identity, origin);
         }
@@ -43,6 +48,9 @@ pub(crate) fn entered(turn: &mut Turn<'_>, facts: &MessageFacts, entrance: &Entr
     };
     if let Some(link_facts) = &facts.link {
         return link::arrived(turn, &visit, link_facts, answer);
+    }
+    if let Some(opens) = opens {
+        return link::open(turn, &mut visit, opens, answer);
     }
     if let Some(origin) = origin {
         link::keep_origin(turn, &visit, origin);

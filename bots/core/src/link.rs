@@ -60,6 +60,53 @@ pub(crate) fn arrived(
     turn.send(wanted.answering(answer));
 }
 
+/// What a link opens that says so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// What is sold.
+    Plans,
+    /// The way to a person.
+    Support,
+}
+
+/// What a payload opens; nothing when it is none of this kind.
+pub(crate) fn opens(payload: &str) -> Option<Opens> {
+    match payload {
+        "plans" => Some(Opens::Plans),
+        "support" => Some(Opens::Support),
+        _ => None,
+    }
+}
+
+/// They come for something. Where coming in has one answer that is free, that is what is said.
+pub(crate) fn open(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    opens: Opens,
+    answer: Option<&MessageId>,
+) {
+    let earlier = turn.take();
+    match opens {
+        Opens::Plans => command::buy(turn, visit),
+        Opens::Support => support::ask(turn, visit, None),
+    }
+    let mut answer = answer.cloned();
+    let later = turn.take();
+    for effect in earlier {
+        turn.then(effect);
+    }
+    for mut effect in later {
+        if let Effect::Send(message) = &mut effect
+            && message.conversation == *turn.frame.conversation
+            && let Some(answer) = answer.take()
+        {
+            message.reply_to = Some(answer);
+            message.about = Some(About::Occasion);
+        }
+        turn.then(effect);
+    }
+}
+
 /// The payload that an event brings, for the shell to read: only it can tell whether the payload
 /// is one of ours.
 #[must_use]
@@ -90,15 +137,11 @@ pub(crate) fn started(
             }
             // Somebody else's picture: not where they came from either.
             (Some(_), _) | (None, "") => {}
-            (None, "plans") => {
-                command::buy(turn, visit);
-                return false;
-            }
-            (None, "support") => {
-                support::ask(turn, visit, None);
-                return false;
-            }
             (None, origin) => {
+                if let Some(opens) = opens(origin) {
+                    open(turn, visit, opens, None);
+                    return false;
+                }
                 if let Some(link) = &facts.link {
                     arrived(turn, visit, link, None);
                     return false;

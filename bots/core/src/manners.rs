@@ -119,6 +119,10 @@ fn in_the_answer(turn: &Turn<'_>, mut message: Outgoing) -> Outgoing {
     if message.conversation == *turn.frame.conversation && message.reply_to.is_none() {
         message.reply_to.clone_from(&turn.occasion);
     }
+    // What comes of it is the answer, and this neither ends that nor has its address.
+    if matches!(message.body, Body::Say(Say::CheckoutComing | Say::PlanAsking)) {
+        message.silent = true;
+    }
     // What is quoted there comes without its picture.
     message.body = match message.body {
         Body::Say(Say::Help) => Body::Say(Say::HelpByButtons),

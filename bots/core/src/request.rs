@@ -415,10 +415,11 @@ pub(crate) fn run(
     let state = RequestState::Open;
     turn.then(Effect::UpdateRequest { id: request.id, state, change });
     turn.then(Effect::ClearTimer { id: timer(request.id) });
-    let reader = Reader::of(&request, visit.reader.language);
-    turn.remove(&reader, Slot::Question(request.id.0));
     request.state = state;
     making::begin(turn, visit, line, &request, reduced);
+    // Only now: where both are one answer, it would be at its end with nothing in it.
+    let reader = Reader::of(&request, visit.reader.language);
+    turn.remove(&reader, Slot::Question(request.id.0));
 }
 
 /// Whether a request that waits may run now, credits aside: within the plan, with room in line.

@@ -100,6 +100,13 @@ pub fn allot(room: u32, reserved: u32, occasion: Occasion, claims: &[Claim]) -> 
 pub(crate) fn heard(turn: &mut Turn<'_>, event: &Event) {
     let conversation = turn.frame.conversation.clone();
     let channel = turn.house().channel(&conversation);
+    if channel.is_some_and(|channel| channel.one_answer) {
+        // What waited stands first in the answer to this. A press has one that it needs itself.
+        if matches!(event, Event::MessageReceived(_)) {
+            turn.then(Effect::ReleaseAll { conversation });
+        }
+        return;
+    }
     let Some((replies, lasts_s)) = channel.and_then(|channel| {
         Some((channel.replies_max?, channel.reply_window_s.unwrap_or(u32::MAX)))
     }) else {

@@ -151,6 +151,7 @@ impl TelegramSettings {
             drafts: self.drafts,
             stars: true,
             one_answer: false,
+            begins: true,
         }
     }
 }

@@ -393,6 +393,19 @@ pub fn unreached(operators: &[String], of: &str) -> Alarm {
     Alarm::new("operators", of, &words)
 }
 
+/// A member who did not get what they had asked for.
+#[must_use]
+pub fn unreached_member(user: &str, missed: Missed, of: &str) -> Alarm {
+    let why = match missed {
+        Missed::Unlicensed => "they have no licence (接口许可): give them one, or tell them",
+        Missed::Unseen => {
+            "they are not, or no more, in 应用管理 > the app > 可见范围: add them, or tell them"
+        }
+    };
+    let of = format!("{of}, member {user}");
+    Alarm::new("member", &of, &format!("nothing that the app answers reaches them: {why}"))
+}
+
 /// News of an account that cannot be read, however few are asked for.
 #[must_use]
 pub fn unreadable(of: &str) -> Alarm {
@@ -450,14 +463,25 @@ impl Verdict {
     }
 }
 
-/// Whether an answer without a fault still names this member among those who did not get it. They
-/// come back in lower case. Source: 90236, `invaliduser` and `unlicenseduser`.
+/// Why somebody did not get what was sent without a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// They have no licence.
+    Unlicensed,
+    /// The app is not seen where they are, or there is no such member.
+    Unseen,
+}
+
+/// Whether an answer without a fault still names this member among those who did not get it, and
+/// why. They come back in lower case. Source: 90236, `invaliduser` and `unlicenseduser`.
 #[must_use]
-pub fn missed(answer: &Value, user: &str) -> bool {
-    ["invaliduser", "unlicenseduser"].iter().any(|list| {
+pub fn missed(answer: &Value, user: &str) -> Option<Missed> {
+    let lists = [("unlicenseduser", Missed::Unlicensed), ("invaliduser", Missed::Unseen)];
+    let (_, why) = lists.into_iter().find(|(list, _)| {
         let list = answer[list].as_str().unwrap_or_default();
         list.split('|').any(|one| one.eq_ignore_ascii_case(user))
-    })
+    })?;
+    Some(why)
 }
 
 #[cfg(test)]
@@ -537,8 +561,9 @@ mod tests {
     #[test]
     fn whoever_did_not_get_it_is_found_whatever_the_case() {
         let answer = serde_json::json!({ "invaliduser": "u1|ZhangSan", "unlicenseduser": "u3" });
-        assert!(missed(&answer, "zhangsan") && missed(&answer, "U3"));
-        assert!(!missed(&answer, "u") && !missed(&answer, "u2"));
+        assert_eq!(missed(&answer, "zhangsan"), Some(Missed::Unseen));
+        assert_eq!(missed(&answer, "U3"), Some(Missed::Unlicensed));
+        assert_eq!((missed(&answer, "u"), missed(&answer, "u2")), (None, None));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use picdesk_core::{
         Budget, Capabilities, Channel, Content, Delivery, DeliveryError, FetchError, MediaRef,
         OutboundMessage, Place, Receipt, Refusal, Showing, Text,
     },
-    id::{ConversationId, MessageId, OutboundId, Slot},
+    id::{ConversationId, MessageId, Slot},
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -18,7 +18,7 @@ use crate::{
     address::{Address, chat_of},
     answer::{Broken, CallError},
     client::{Client, File, House, post_to},
-    config::{BotMode, BotSettings, BotWords, Patience, SOCKET_SENDS_MAX, bot_capabilities},
+    config::{BotMode, BotSettings, BotWords, Patience, bot_capabilities, socket_capabilities},
     envelope::AesKey,
     hand::foreign,
     menus::Menus,
@@ -74,13 +74,13 @@ impl WecomBot {
             }
             BotMode::Socket { .. } => Door::Socket(socket),
         };
-        let chat_sends_max = match &door {
+        let capabilities = match &door {
             // WeCom asks as often as it likes.
-            Door::Callback { .. } => None,
-            Door::Socket(_) => Some(SOCKET_SENDS_MAX),
+            Door::Callback { .. } => bot_capabilities(),
+            Door::Socket(_) => socket_capabilities(),
         };
         Self {
-            capabilities: Capabilities { chat_sends_max, ..bot_capabilities() },
+            capabilities,
             words: settings.words.clone(),
             door,
             http: house.http.clone(),
@@ -92,7 +92,7 @@ impl WecomBot {
     }
 
     /// The answer that a message belongs to: the one it edits or answers, while that is open or
-    /// more can be said after it; else the one that was begun last.
+    /// more can be said after it; else one that can be begun or gone on with there.
     async fn stream_for(
         &self,
         message: &OutboundMessage,
@@ -109,15 +109,23 @@ impl WecomBot {
             if stream.is_open(now) {
                 return Ok(Some(stream));
             }
-            let says_more = match self.door {
-                Door::Callback { .. } => stream.takes_response(message.id, now),
-                Door::Socket(_) => true,
-            };
-            ended = ended.or(Some(stream).filter(|_| says_more));
+            ended = ended.or(Some(stream).filter(|stream| self.says_more(stream, message, now)));
         }
-        match ended {
-            Some(stream) => Ok(Some(stream)),
-            None => self.streams.latest(&message.conversation).await,
+        if ended.is_some() {
+            return Ok(ended);
+        }
+        let recent = self.streams.recent(&message.conversation).await?;
+        let takes = |stream: &Stream| stream.is_open(now) || self.says_more(stream, message, now);
+        let awaited = recent.iter().find(|stream| stream.awaits(message) && takes(stream));
+        let any = || recent.iter().find(|stream| takes(stream));
+        Ok(awaited.or_else(any).or(recent.first()).cloned())
+    }
+
+    /// Whether more can be said after the end of an answer.
+    fn says_more(&self, stream: &Stream, message: &OutboundMessage, now: i64) -> bool {
+        match self.door {
+            Door::Callback { .. } => stream.takes_response(message, now),
+            Door::Socket(_) => true,
         }
     }
 
@@ -194,7 +202,7 @@ impl WecomBot {
         let is_small = message.silent
             || matches!(message.place, Place::New { slot: Some(Slot::Generation(_)) });
         if is_small && matches!(self.door, Door::Callback { .. }) {
-            return Ok(Receipt::default());
+            return self.keep_for(stream, message).await;
         }
         let text = match &message.content {
             Content::Text(text) => text,
@@ -220,7 +228,22 @@ impl WecomBot {
         match &self.door {
             Door::Socket(socket) => self.push(socket, message, text, &more).await?,
             Door::Callback { .. } => {
-                self.respond(stream, message.id, response(text, &more)).await?;
+                self.respond(stream, message, response(text, &more)).await?;
+            }
+        }
+        Ok(Receipt::default())
+    }
+
+    /// What stands for something to come keeps the address for that.
+    async fn keep_for(
+        &self,
+        mut stream: Stream,
+        message: &OutboundMessage,
+    ) -> Result<Receipt, DeliveryError> {
+        if stream.takes_response(message, (self.clock)()) && stream.begins_to_await(message) {
+            stream.version += 1;
+            if !self.streams.save(&stream).await.map_err(not_sent)? {
+                return Err(not_sent(Unavailable));
             }
         }
         Ok(Receipt::default())
@@ -249,7 +272,7 @@ impl WecomBot {
     async fn respond(
         &self,
         mut stream: Stream,
-        message: OutboundId,
+        message: &OutboundMessage,
         body: Value,
     ) -> Result<(), DeliveryError> {
         if !stream.takes_response(message, (self.clock)()) {
@@ -259,7 +282,7 @@ impl WecomBot {
         let Some(url) = url else { return Err(DeliveryError::WindowClosed) };
         let is_repeat = stream.responded.is_some();
         if !is_repeat {
-            stream.responded = Some(message);
+            stream.responded = Some(message.id);
             stream.version += 1;
             if !self.streams.save(&stream).await.map_err(not_sent)? {
                 return Err(not_sent(Unavailable));
@@ -276,6 +299,10 @@ impl WecomBot {
             }
             Err(CallError::Answered(no)) => {
                 tracing::debug!("wecom: a later answer was refused: {no}");
+                // It takes nothing, this message's next try included.
+                stream.response_url = None;
+                stream.version += 1;
+                self.streams.save(&stream).await.map_err(not_sent)?;
                 Err(DeliveryError::WindowClosed)
             }
             Err(error @ CallError::NotSent(_)) => Err(DeliveryError::NotSent(error.into())),

@@ -111,6 +111,8 @@ pub enum HandOver {
 pub struct BotSettings {
     /// How messages come.
     pub mode: BotMode,
+    /// What it is called in groups; empty where nobody has said.
+    pub name: String,
     /// Its own words.
     pub words: BotWords,
 }
@@ -284,6 +286,7 @@ pub fn app_capabilities() -> Capabilities {
         drafts: false,
         stars: false,
         one_answer: false,
+        begins: true,
         markdown: false,
         buttons_max: Some(CARD_BUTTONS_MAX.into()),
         sends_per_s: 0,
@@ -321,6 +324,7 @@ pub fn bot_capabilities() -> Capabilities {
         name: BOT,
         edits: true,
         one_answer: true,
+        begins: false,
         text_units_max: STREAM_BYTES_MAX,
         caption_units_max: STREAM_BYTES_MAX,
         photo_bytes_max: UPLOAD_IMAGE_BYTES_MAX,
@@ -332,6 +336,12 @@ pub fn bot_capabilities() -> Capabilities {
         edit_interval_s: 2,
         ..app_capabilities()
     }
+}
+
+/// What the bot can do on its connection: say something unasked too, and only so often.
+#[must_use]
+pub fn socket_capabilities() -> Capabilities {
+    Capabilities { begins: true, chat_sends_max: Some(SOCKET_SENDS_MAX), ..bot_capabilities() }
 }
 
 /// How long things may take and how patient we are; the defaults are for production, tests hurry.

@@ -3,7 +3,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,7 +17,8 @@ use crate::{
     Clock,
     address::{At, SendName},
     answer::{
-        Broken, CallError, IN_PARTS, NOBODY_SEES_IT, No, Verdict, judge, missed, resting, unreached,
+        Broken, CallError, IN_PARTS, NOBODY_SEES_IT, No, Verdict, judge, missed, resting,
+        unreached, unreached_member,
     },
     call::{Api, Body, Call, Upload},
     client::{Client, File},
@@ -31,6 +32,9 @@ const AGAIN_MAX: usize = 2;
 /// Sends that are remembered.
 const REMEMBERED_MAX: usize = 4096;
 
+/// How long the owner hears nothing more of a member whom nothing reaches, milliseconds.
+const MEMBER_QUIET_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// What carries plans out for one channel.
 pub(crate) struct Hand {
     pub client: Arc<Client>,
@@ -40,6 +44,8 @@ pub(crate) struct Hand {
     taken: Mutex<Remembered>,
     /// What it may have taken.
     unsure: Mutex<Remembered>,
+    /// When the owner heard of members whom nothing reaches.
+    unreached: Mutex<HashMap<String, i64>>,
 }
 
 /// The last names.
@@ -116,7 +122,8 @@ impl From<DeliveryError> for Failed {
 
 impl Hand {
     pub fn new(client: Arc<Client>, menus: Arc<dyn Menus>, clock: Clock) -> Self {
-        Self { client, menus, clock, taken: Mutex::default(), unsure: Mutex::default() }
+        let (taken, unsure) = (Mutex::default(), Mutex::default());
+        Self { client, menus, clock, taken, unsure, unreached: Mutex::default() }
     }
 
     pub fn now(&self) -> i64 {
@@ -236,13 +243,19 @@ impl Hand {
         }
     }
 
-    /// Whether none of the readers got it; the owner hears of operators who did not.
+    /// Whether none of the readers got it; the owner hears of whoever did not.
     fn missed_all(&self, answer: &Value, readers: Readers<'_>) -> bool {
         match readers {
             Readers::Unnamed => false,
-            Readers::Member(user) => missed(answer, user),
+            Readers::Member(user) => {
+                let missed = missed(answer, user);
+                if let Some(missed) = missed.filter(|_| self.is_news(user)) {
+                    self.client.tell(&unreached_member(user, missed, self.client.app()));
+                }
+                missed.is_some()
+            }
             Readers::Operators(operators) => {
-                let without = operators.iter().filter(|user| missed(answer, user));
+                let without = operators.iter().filter(|user| missed(answer, user).is_some());
                 let without: Vec<String> = without.cloned().collect();
                 if !without.is_empty() {
                     self.client.tell(&unreached(&without, self.client.app()));
@@ -250,6 +263,19 @@ impl Hand {
                 without.len() == operators.len()
             }
         }
+    }
+
+    /// Whether the owner has heard nothing of this member lately: whoever is not reached may write
+    /// often.
+    fn is_news(&self, user: &str) -> bool {
+        let now = self.now();
+        let mut told = self.unreached.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|_, at| now.saturating_sub(*at) < MEMBER_QUIET_MS);
+        if told.len() >= REMEMBERED_MAX || told.contains_key(user) {
+            return false;
+        }
+        told.insert(user.to_owned(), now);
+        true
     }
 
     /// Whether WeCom may have taken a send before: of what this process has sent it knows, of what

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     config::BotWords,
     parse::{
-        bot::{Pressed, Said},
+        bot::{Pressed, Said, stream_of},
         digest,
     },
     render::bot::{card_of, final_frame, numbered, open_frame, pressed, words},
@@ -56,7 +56,7 @@ pub struct Stream {
     pub req_id: Option<String>,
     /// What it says, in order.
     pub parts: Vec<Part>,
-    /// Parts that will yet become something else: pictures being made.
+    /// Parts that will yet become something else: pictures being made, links being asked for.
     pub awaited: Vec<String>,
     /// What it shows, in order.
     pub pictures: Vec<Picture>,
@@ -147,8 +147,8 @@ pub trait StreamStore: Send + Sync {
     /// The answer of this id.
     async fn find(&self, id: &str) -> Result<Option<Stream>, Unavailable>;
 
-    /// The answer that was begun last in this conversation.
-    async fn latest(&self, conversation: &ConversationId) -> Result<Option<Stream>, Unavailable>;
+    /// The answers that were begun last in this conversation, the last one first.
+    async fn recent(&self, conversation: &ConversationId) -> Result<Vec<Stream>, Unavailable>;
 
     /// The last answer in this conversation that has ended with pictures and what these words are
     /// known by ([`mark_of`]).
@@ -213,11 +213,41 @@ impl Stream {
     }
 
     /// Whether this message can be the later answer; also again, when nobody knows whether it was.
+    /// While something is to come, that is the answer.
     #[must_use]
-    pub fn takes_response(&self, message: OutboundId, now: i64) -> bool {
+    pub fn takes_response(&self, message: &OutboundMessage, now: i64) -> bool {
         let in_time = now < self.begun_at.saturating_add(RESPONSE_MS);
-        let is_free = self.responded.is_none_or(|earlier| earlier == message);
-        in_time && is_free && self.response_url.is_some()
+        let is_unused = self.responded.is_none_or(|earlier| earlier == message.id);
+        let is_free = self.awaited.is_empty() || self.is_answered_by(message);
+        in_time && is_unused && is_free && self.response_url.is_some()
+    }
+
+    /// Whether this message is said of what it answers.
+    fn is_answered_by(&self, message: &OutboundMessage) -> bool {
+        let answered = message.reply_to.as_ref().map(|id| stream_of(&id.0));
+        let is_part = match &message.place {
+            Place::EditMessage { message } => {
+                message.0.split_once('/').is_some_and(|(stream, _)| stream == self.id)
+            }
+            Place::New { .. } | Place::Edit { .. } => false,
+        };
+        is_part || answered.as_deref() == Some(&self.id) || self.awaits(message)
+    }
+
+    /// Whether what stands in the place of this message says that it would come.
+    #[must_use]
+    pub fn awaits(&self, message: &OutboundMessage) -> bool {
+        self.awaited.contains(&self.key_of(message))
+    }
+
+    /// Whether this message stands for one that is to come; then that is awaited.
+    pub fn begins_to_await(&mut self, message: &OutboundMessage) -> bool {
+        let before = self.awaited.len();
+        if !self.awaits(message) {
+            let key = self.key_of(message);
+            self.await_or_not(message, &key);
+        }
+        self.awaited.len() > before
     }
 
     /// Whether it is whole, or has no more time.
@@ -365,13 +395,15 @@ impl Stream {
         }
     }
 
-    /// Whether a picture is still to come in the place of these words. A placeholder waits; words
-    /// in its place say that none will come; a receipt says so for all.
+    /// Whether something is still to come in the place of these words. A placeholder waits, as do
+    /// words without a sound that have a place; words in its place are it, or say that nothing
+    /// will come; a receipt says so for all.
     fn await_or_not(&mut self, message: &OutboundMessage, key: &str) {
         match &message.place {
             Place::New { slot: Some(Slot::Generation(_)) } => self.awaited.push(key.to_owned()),
             Place::New { slot: Some(Slot::Receipt(_)) }
             | Place::Edit { slot: Slot::Receipt(_) } => self.awaited.clear(),
+            Place::New { slot: Some(_) } if message.silent => self.awaited.push(key.to_owned()),
             Place::Edit { .. } | Place::EditMessage { .. } => {
                 self.awaited.retain(|one| one != key);
             }

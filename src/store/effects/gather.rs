@@ -2,9 +2,10 @@
 
 use picdesk_core::{
     effect::{Effect, LinkEffect, NewGeneration, RequestChange},
+    event::Event,
     facts::{Request, RequestState},
     generation::{Failure, GenerationState},
-    id::{ArtifactId, GenerationId, RequestId},
+    id::{ArtifactId, ConversationId, GenerationId, RequestId},
 };
 
 use super::{
@@ -92,12 +93,9 @@ impl Rows {
             | Effect::ClearOwed { .. }
             | Effect::DeleteArtifact { .. }
             | Effect::SampleDuration { .. } => self.gather_making(seq, effect),
-            Effect::SetTimer { id, due_at, conversation, event } => self.timers.push(NewTimer {
-                id: id.clone(),
-                due_at: *due_at,
-                conversation: conversation.clone(),
-                event: event.clone(),
-            }),
+            Effect::SetTimer { id, due_at, conversation, event } => {
+                self.timers.push(timer(id, *due_at, conversation, event));
+            }
             Effect::ClearTimer { id } => self.cleared.push(id.clone()),
             Effect::OpenEscalation(_)
             | Effect::PlaceEscalation { .. }
@@ -115,6 +113,7 @@ impl Rows {
             Effect::OpenWindow { .. }
             | Effect::HandChat { .. }
             | Effect::ReleaseHeld { .. }
+            | Effect::ReleaseAll { .. }
             | Effect::CountReplies { .. }
             | Effect::Send(_)
             | Effect::AnswerTap { .. }
@@ -422,4 +421,9 @@ impl Rows {
             self.now.into(),
         ]);
     }
+}
+
+fn timer(id: &str, due_at: i64, conversation: &ConversationId, event: &Event) -> NewTimer {
+    let (id, conversation, event) = (id.to_owned(), conversation.clone(), event.clone());
+    NewTimer { id, due_at, conversation, event }
 }

@@ -27,6 +27,11 @@ pub(super) fn people(measure: &Measure) -> Vec<Say> {
             at: DECEMBER_22 + 8 * HOUR_MS,
             back: Some(AnswerBack::ByCommand),
         },
+        Say::SupportOpened {
+            code: code(),
+            at: DECEMBER_22 + 8 * HOUR_MS,
+            back: Some(AnswerBack::OnceTheyWrite),
+        },
         Say::SupportMeant { code: "S-1042".into(), count: 1 },
         Say::SupportMeant { code: "S-1042".into(), count: 3 },
         Say::SupportPassedOn,

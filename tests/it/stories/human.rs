@@ -196,7 +196,7 @@ async fn who_may_see_a_request_sees_the_pictures_that_it_was_made_from() {
 }
 
 /// Waits until the bot has said something in the operators' forum.
-async fn at_desk(house: &House, part: &str) -> MessageView {
+pub(super) async fn at_desk(house: &House, part: &str) -> MessageView {
     house
         .telegram
         .wait_for(OPERATORS, PATIENCE, |message| {

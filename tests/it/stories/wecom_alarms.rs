@@ -99,3 +99,17 @@ async fn an_app_that_wecom_does_not_know_is_told_of_by_name() {
     wecom.say("app-chenmo", "/privacy").unwrap();
     owner_hears(&house, &format!("{app}: the channel does not accept our credentials")).await;
 }
+
+#[tokio::test]
+async fn a_member_whom_nothing_reaches_is_told_of_by_name_once() {
+    let house = house().await;
+    let wecom = house.wecom();
+    let _desk = house.open().await;
+    wecom.say("app-zhaoli", "余额").unwrap();
+    owner_hears(&house, "member zhaoli: nothing that the app answers reaches them").await;
+    let licence = bot_says(&house, "robot", "接口许可").await;
+    wecom.say("app-zhaoli", "帮助").unwrap();
+    house.until_quiet().await;
+    let told = wecom.chat("robot").into_iter().filter(|it| it.text == licence.text);
+    assert_eq!(told.count(), 1, "{}", wecom.transcript("robot"));
+}

@@ -2,10 +2,16 @@
 
 use picdesk_sandbox::{
     images::Latency,
+    rest,
+    telegram::{OLGA, OPERATORS},
     wecom::{MessageView, Say},
 };
 
-use super::{photo, wecom::picture_of, wecom::shows};
+use super::{
+    human::at_desk,
+    photo,
+    wecom::{bot_says, picture_of, shows},
+};
 use crate::house::{BotWay, Given, House, PATIENCE};
 
 const FOX: &str = "雪地里的一只狐狸";
@@ -31,6 +37,12 @@ async fn answer_to(house: &House, chat: &str, msgid: &str) -> MessageView {
     });
     assert_eq!(ended.failed, None, "{ended:?}");
     ended
+}
+
+/// Waits until what is said to the bot comes to us.
+async fn until_ready(house: &House, way: BotWay) {
+    let ready = async || (way == BotWay::Callback || house.wecom().is_socket_open()).then_some(());
+    house.until("connection", ready).await;
 }
 
 fn buttons(message: &MessageView) -> Vec<&str> {
@@ -141,6 +153,9 @@ async fn in_a_group_it_answers_whoever_calls_it() {
     let answer = picture_of(&house, "bot-group", FOX).await;
     assert!(answer.finished, "{answer:?}");
     assert!(!answer.text.contains('余'), "nobody's balance is told among others: {answer:?}");
+    // The name may stand behind what is said.
+    wecom.perform(&Say::text("bot-group", "帮助 @画图助手").by("wang")).unwrap();
+    bot_says(&house, "bot-group", "直接写想看的画面").await;
     house.until_quiet().await;
     assert_eq!(house.images.calls().len(), 1, "what is not said to it is not heard");
 }
@@ -237,4 +252,90 @@ async fn who_quotes_an_answer_means_its_picture_on_either_way() {
         house.until_quiet().await;
         assert_eq!(house.images.calls().len(), 5, "{way:?}");
     }
+}
+
+#[tokio::test]
+async fn words_that_are_screened_first_become_a_picture_in_their_answer_on_either_way() {
+    for way in [BotWay::Callback, BotWay::Socket] {
+        let given = Given { wecom: Some(way), sells: true, ..Given::default() };
+        let house = House::build(given).await;
+        let _desk = house.open().await;
+        until_ready(&house, way).await;
+        let foxes = say(&house, "bot-chenmo", "雪地里的一只狐狸 2张");
+        let answer = answer_to(&house, "bot-chenmo", &foxes).await;
+        assert_eq!(answer.pictures.len(), 2, "{way:?}: {answer:?}");
+        assert!(answer.text.contains("保存到"), "{way:?}: {answer:?}");
+        house.until_quiet().await;
+        let chat = house.wecom().chat("bot-chenmo");
+        let said = chat.iter().filter(|it| it.is_from_bot());
+        assert_eq!(said.count(), 1, "{way:?}: {}", house.wecom().transcript("bot-chenmo"));
+    }
+}
+
+#[tokio::test]
+async fn a_payment_link_comes_in_the_chat_on_either_way() {
+    for way in [BotWay::Callback, BotWay::Socket] {
+        let given = Given { wecom: Some(way), sells: true, ..Given::default() };
+        let house = House::build(given).await;
+        let _desk = house.open().await;
+        until_ready(&house, way).await;
+        let wecom = house.wecom();
+        let buy = say(&house, "bot-chenmo", "充值");
+        let offer = answer_to(&house, "bot-chenmo", &buy).await;
+        let pack = buttons(&offer).into_iter().find(|it| it.contains("100 积分")).unwrap();
+        // Pressed twice it is one link, for which the first press has the address.
+        let away = rest::Fault::Status { status: 503, retry_after_s: 0 };
+        house.creem().arm(rest::Armed::times(away, 999).on("POST /v1/checkouts"));
+        wecom.press("bot-chenmo", "", offer.message, pack).unwrap();
+        wecom.press("bot-chenmo", "", offer.message, pack).unwrap();
+        bot_says(&house, "bot-chenmo", "正在准备付款链接").await;
+        house.creem().clear_faults();
+        let link = bot_says(&house, "bot-chenmo", "/checkout/").await;
+        let status = house.until_quiet().await;
+        assert_eq!(status["outbox"]["refused"], 0, "{way:?}: {status}");
+        assert!(link.text.contains("100 积分"), "{way:?}: {link:?}");
+        // By callback each press has one answer, and that of the first is the link.
+        let chat = wecom.chat("bot-chenmo");
+        let coming = chat.iter().filter(|it| it.text.contains("正在准备付款链接")).count();
+        let said = if way == BotWay::Callback { 1 } else { 2 };
+        assert_eq!(coming, said, "{way:?}: {}", wecom.transcript("bot-chenmo"));
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_answers_comes_with_what_the_customer_writes_next() {
+    let house = house().await;
+    let _desk = house.open().await;
+    let (role, olga) = ("--role", OLGA.to_string());
+    let operator = ["operator", "add", "--name", "Olga", role, "agent", "--telegram", &olga];
+    house.order_well(&operator).await;
+    let asked = say(&house, "bot-chenmo", "/support");
+    let question = answer_to(&house, "bot-chenmo", &asked).await;
+    let other = question.text.lines().find_map(|line| line.strip_suffix(". 其他"));
+    say(&house, "bot-chenmo", other.unwrap());
+    bot_says(&house, "bot-chenmo", "说说情况").await;
+    let words = say(&house, "bot-chenmo", "狐狸有五条腿");
+    let opened = answer_to(&house, "bot-chenmo", &words).await;
+    assert!(opened.text.contains("要看真人的回复，过后在这里发“你好”"), "{opened:?}");
+    let topic = at_desk(&house, "狐狸有五条腿").await.topic.unwrap();
+    // After each of three messages of theirs one more can be said.
+    for line in ["line one", "line two", "line three"] {
+        house.telegram.operator_says(OLGA, topic, &format!("/r {line}")).unwrap();
+        bot_says(&house, "bot-chenmo", line).await;
+    }
+    for line in ["line four", "line five"] {
+        house.telegram.operator_says(OLGA, topic, &format!("/r {line}")).unwrap();
+    }
+    house.until_status("held", |it| it["outbox"]["held"] == 2).await;
+    at_desk(&house, "the channel takes it when they write again").await;
+    house.until_quiet().await;
+    let balance = say(&house, "bot-chenmo", "余额");
+    let answer = answer_to(&house, "bot-chenmo", &balance).await;
+    let at = |part: &str| answer.text.find(part).unwrap_or_else(|| panic!("{part}: {answer:?}"));
+    assert!(at("line four") < at("line five") && at("line five") < at("可用"), "{answer:?}");
+    let status = house.until_quiet().await;
+    assert_eq!((&status["outbox"]["held"], &status["outbox"]["refused"]), (&0.into(), &0.into()));
+    let desk = house.telegram.chat_view(OPERATORS, Some(topic), 100).unwrap();
+    let delivered = desk.messages.iter().filter(|it| it.text.contains("✓ Delivered"));
+    assert_eq!(delivered.count(), 5, "{}", house.telegram.transcript(OPERATORS));
 }

@@ -91,6 +91,8 @@ pub enum AnswerBack {
     ByReply,
     /// By a command, where messages are not replied to.
     ByCommand,
+    /// By a command too; and what they are told may wait until they write.
+    OnceTheyWrite,
 }
 
 /// How an operator's line stands, truthfully.

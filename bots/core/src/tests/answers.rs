@@ -21,6 +21,7 @@ fn house() -> House {
         name: "wecom-bot",
         edits: true,
         one_answer: true,
+        begins: false,
         replies_max: None,
         reply_window_s: None,
         ..counted()

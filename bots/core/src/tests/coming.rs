@@ -1,6 +1,6 @@
 //! Where people come from whom nobody could greet, and what they take back.
 
-use std::vec;
+use std::{boxed::Box, format, vec};
 
 use insta::assert_snapshot;
 
@@ -26,6 +26,36 @@ fn where_somebody_came_from_is_kept_also_where_nobody_can_be_greeted() {
     assert_eq!(poster, "RememberOrigin { identity: \"telegram:7\", origin: \"poster\" }");
     let known = Facts::Message(message_facts(customer(10)));
     assert_eq!(on(&known, &came(Some("autumn"), None), window(0)), "");
+}
+
+#[test]
+fn who_comes_for_something_gets_it_by_a_code_or_else_by_one_of_the_messages_that_are_left() {
+    let comes = |for_what: &str, greet| {
+        let (who, scene) = (ada(), Some(for_what.into()));
+        Event::ChatEntered(Entrance { who, scene, scene_param: None, greet })
+    };
+    let code = || Greet::Once(Answerable { message: "code:1".into(), until: NOW + 1 });
+    let known = Facts::Message(message_facts(customer(10)));
+    let new = Facts::Message(message_facts(None));
+    for (for_what, says) in [("plans", "Buy"), ("support", "SupportCause")] {
+        for facts in [&known, &new] {
+            let by_code = on(facts, &comes(for_what, code()), window(0));
+            let free = format!("answering code:1 about Occasion: {says}");
+            assert!(by_code.contains(&free), "{for_what}: {by_code}");
+            assert!(!by_code.contains("Welcome"), "{for_what}: {by_code}");
+        }
+        let by_message = on(&known, &comes(for_what, Greet::No), window(3));
+        assert!(by_message.contains(&format!("wk1/wm1: {says}")), "{for_what}: {by_message}");
+        assert_eq!(on(&known, &comes(for_what, Greet::No), window(0)), "", "{for_what}");
+        let left = on(&new, &comes(for_what, Greet::No), window(3));
+        assert!(!left.contains("send"), "nobody may write to them: {left}");
+    }
+    // The place where a code is typed.
+    let link = Some(Box::new(super::linking::facts(None)));
+    let linking = Facts::Message(MessageFacts { link, ..message_facts(customer(10)) });
+    let by_message = on(&linking, &comes("link", Greet::No), window(3));
+    assert!(by_message.contains("Link(Ways"), "{by_message}");
+    assert_eq!(on(&linking, &comes("link", Greet::No), window(0)), "");
 }
 
 #[test]

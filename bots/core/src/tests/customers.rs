@@ -51,6 +51,7 @@ pub fn counted() -> Capabilities {
         drafts: false,
         stars: false,
         one_answer: false,
+        begins: true,
     }
 }
 

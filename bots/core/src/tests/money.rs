@@ -340,12 +340,12 @@ fn money_moved_is_told_and_what_waited_runs() {
         [SupportLink https://help.example]
     UpdateRequest { id: 50, state: Open, change: - }
     ClearTimer { id: "request:50" }
-    edit Question(50) in telegram:7 silently: Removed
-    hold 2 as #3 for #2 of purse 2
-    generate #2 of 50 with hold #3 number 1 tag 41
-    send as Generation(#2) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
+    hold 2 as #2 for #1 of purse 2
+    generate #1 of 50 with hold #2 number 1 tag 41
+    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
         1 of 1, from 0, place 0, wait Some(20) / [Cancel 50] [SupportLink
         https://help.example]
+    edit Question(50) in telegram:7 silently: Removed
     "#);
     // What comes by itself is not spent on what they may think of no more.
     let paid = |renewed| {

@@ -230,12 +230,12 @@ fn the_newest_request_that_waited_for_credits_runs_by_itself() {
         [SupportLink https://help.example]
     UpdateRequest { id: 51, state: Open, change: - }
     ClearTimer { id: "request:51" }
-    edit Question(51) in telegram:7 silently: Removed
-    hold 2 as #4 for #3 of purse 2
-    generate #3 of 51 with hold #4 number 1 tag 41
-    send as Generation(#3) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
+    hold 2 as #3 for #2 of purse 2
+    generate #2 of 51 with hold #3 number 1 tag 41
+    send as Generation(#2) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
         1 of 1, from 0, place 0, wait Some(20) / [Cancel 51] [SupportLink
         https://help.example]
+    edit Question(51) in telegram:7 silently: Removed
     "#);
 }
 

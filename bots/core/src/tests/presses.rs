@@ -91,12 +91,12 @@ fn yes_runs_it_at_the_price_that_was_quoted() {
     assert_snapshot!(folded(&pressed(facts)), @r#"
     UpdateRequest { id: 50, state: Open, change: - }
     ClearTimer { id: "request:50" }
-    edit Question(50) in telegram:7 silently: Removed
-    hold 9 as #2 for #1 of purse 2
-    generate #1 of 50 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 9, picture
+    hold 9 as #1 for #0 of purse 2
+    generate #0 of 50 with hold #1 number 1 tag 41
+    send as Generation(#0) in telegram:7: Making "a fox" K1 Square Medium ×1 for 9, picture
         1 of 1, from 0, place 0, wait Some(20) / [Cancel 50] [SupportLink
         https://help.example]
+    edit Question(50) in telegram:7 silently: Removed
     answer tap
     "#);
 }
@@ -147,11 +147,11 @@ fn the_cheaper_way_is_taken_as_it_was_offered() {
     UpdateRequest { id: 50, state: Open, change: Some(RequestChange { prompt: "a fox",
         options: { K1, Square, Low, Auto, count: 1 }, price_each: 1, screened: false }) }
     ClearTimer { id: "request:50" }
-    edit Question(50) in telegram:7 silently: Removed
-    hold 1 as #2 for #1 of purse 2
-    generate #1 of 50 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Low ×1 for 1, picture 1
+    hold 1 as #1 for #0 of purse 2
+    generate #0 of 50 with hold #1 number 1 tag 41
+    send as Generation(#0) in telegram:7: Making "a fox" K1 Square Low ×1 for 1, picture 1
         of 1, from 0, place 0, wait - / [Cancel 50] [SupportLink https://help.example]
+    edit Question(50) in telegram:7 silently: Removed
     answer tap
     "#);
 }

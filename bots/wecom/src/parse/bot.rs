@@ -82,9 +82,9 @@ pub fn stream_of(msgid: &str) -> String {
     format!("s{}", digest(&[own.strip_prefix("msg:").unwrap_or(own)]))
 }
 
-/// Reads a message to the bot.
+/// Reads a message to the bot, which has this name where that is known.
 #[must_use]
-pub fn read_bot(text: &str, received_at: i64) -> BotReading {
+pub fn read_bot(text: &str, received_at: i64, name: &str) -> BotReading {
     let aside = |why| {
         let external_id = format!("{BOT}:aside:{}", digest(&[text]));
         let raw = text.as_bytes().to_vec();
@@ -93,7 +93,7 @@ pub fn read_bot(text: &str, received_at: i64) -> BotReading {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return aside("no JSON");
     };
-    let told = Told { value: &value, text, received_at };
+    let told = Told { value: &value, text, received_at, name };
     match told.text("msgtype") {
         "stream" => match value["stream"]["id"].as_str() {
             Some(stream) if !stream.is_empty() => BotReading::Poll { stream: stream.to_owned() },
@@ -112,6 +112,7 @@ struct Told<'t> {
     value: &'t Value,
     text: &'t str,
     received_at: i64,
+    name: &'t str,
 }
 
 impl<'t> Told<'t> {
@@ -169,7 +170,7 @@ impl<'t> Told<'t> {
         let setting = Self::setting(&address);
         let (mut text, attachments) = self.content(self.value, kind);
         if setting == Setting::Group {
-            text = without_our_name(&text);
+            text = without_our_name(&text, self.name);
         }
         let event = Event::MessageReceived(Message {
             from: person(&address, self.user()),
@@ -322,12 +323,60 @@ fn is_web(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// In a group the bot is called by its name in front, whatever that is.
-fn without_our_name(text: &str) -> String {
-    let text = text.trim_start();
-    let words = match text.strip_prefix('@') {
-        None => text,
-        Some(called) => called.split_once(char::is_whitespace).map_or("", |(_, words)| words),
+/// In a group the bot is called by its name, wherever in the words that is. Where the name is not
+/// known it is one word: the first of all, else the last, else whichever is called.
+fn without_our_name(text: &str, name: &str) -> String {
+    let text = text.trim();
+    let named = (!name.is_empty()).then(|| called(text, name)).flatten();
+    let Some((before, after)) = named.or_else(|| called_somehow(text)) else {
+        return text.to_owned();
     };
-    words.trim_start().to_owned()
+    let (before, after) = (before.trim_end(), after.trim_start());
+    let between = if before.is_empty() || after.is_empty() { "" } else { " " };
+    format!("{before}{between}{after}")
+}
+
+/// What stands before and after a call by this name.
+fn called<'t>(text: &'t str, name: &str) -> Option<(&'t str, &'t str)> {
+    text.match_indices('@').find_map(|(at, _)| {
+        let after = text.get(at + 1..)?.strip_prefix(name)?;
+        Some((text.get(..at)?, after))
+    })
+}
+
+/// The same by a name that is not known. An address has an `@` too, with a letter before it.
+fn called_somehow(text: &str) -> Option<(&str, &str)> {
+    let all = text.match_indices('@').filter_map(|(at, _)| {
+        let (before, called) = (text.get(..at)?, text.get(at + 1..)?);
+        let is_address = before.ends_with(|letter: char| letter.is_ascii_alphanumeric());
+        let end = called.find(char::is_whitespace).unwrap_or(called.len());
+        (!is_address && end > 0).then(|| (before, called.get(end..).unwrap_or_default()))
+    });
+    let all: Vec<(&str, &str)> = all.collect();
+    let first = all.first().filter(|(before, _)| before.is_empty());
+    let last = all.last().filter(|(_, after)| after.is_empty());
+    first.or(last).or(all.first()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_our_name;
+
+    #[test]
+    fn the_bots_name_is_nothing_of_what_is_said_to_it_wherever_it_stands() {
+        for said in ["@画图助手 余额", "余额 @画图助手", "余额@画图助手 ", "@画图助手\u{2005}余额 "]
+        {
+            assert_eq!(without_our_name(said, ""), "余额", "{said:?}");
+        }
+        assert_eq!(without_our_name("画 @画图助手 一只猫", ""), "画 一只猫");
+        assert_eq!(without_our_name("@画图助手 画给 @小明", ""), "画给 @小明");
+        assert_eq!(without_our_name("a card for me@example.com", ""), "a card for me@example.com");
+        assert_eq!(without_our_name("@画图助手", ""), "");
+        for said in ["@My Bot balance", "balance @My Bot", "balance\n@My Bot "] {
+            assert_eq!(without_our_name(said, "My Bot"), "balance", "{said:?}");
+        }
+        assert_eq!(without_our_name("@小明 画的猫 @My Bot", "My Bot"), "@小明 画的猫");
+        // It is called otherwise there.
+        assert_eq!(without_our_name("@Bot balance", "My Bot"), "balance");
+    }
 }

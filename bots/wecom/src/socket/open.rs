@@ -76,6 +76,7 @@ pub struct Socket {
     secret: Secret,
     proxy: Option<Url>,
     words: BotWords,
+    name: String,
     handle: Arc<SocketHandle>,
     inbox: Arc<dyn Inbox>,
     menus: Arc<dyn Menus>,
@@ -132,6 +133,7 @@ impl Socket {
             secret: secret.clone(),
             proxy: None,
             words: settings.words.clone(),
+            name: settings.name.clone(),
             handle,
             inbox: means.inbox,
             menus: means.menus,
@@ -290,7 +292,7 @@ impl Socket {
 
     /// Takes what somebody said or did; what answers it at once.
     async fn told(&self, body: &str, req_id: &str) -> Result<Option<(&'static str, Value)>, Ended> {
-        match read_bot(body, (self.clock)()) {
+        match read_bot(body, (self.clock)(), &self.name) {
             BotReading::Said(mut said) => {
                 if recognize(self.streams.as_ref(), &mut said).await.is_err() {
                     tracing::warn!("wecom: what is quoted could not be looked for");

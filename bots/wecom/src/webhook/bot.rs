@@ -57,6 +57,7 @@ pub struct BotCallback {
     menus: Arc<dyn Menus>,
     streams: Arc<dyn StreamStore>,
     words: BotWords,
+    name: String,
     clock: Clock,
 }
 
@@ -71,8 +72,8 @@ impl BotCallback {
         streams: Arc<dyn StreamStore>,
         clock: Clock,
     ) -> Self {
-        let words = settings.words.clone();
-        Self { envelope, inbox, menus, streams, words, clock }
+        let (words, name) = (settings.words.clone(), settings.name.clone());
+        Self { envelope, inbox, menus, streams, words, name, clock }
     }
 
     /// Answers the verification of the address.
@@ -90,7 +91,7 @@ impl BotCallback {
         let Opened { message, envelope } = opened;
         let sealed =
             |said: Said| Said { arrival: Box::new(came_in(envelope, *said.arrival)), ..said };
-        let answer = match read_bot(&message, (self.clock)()) {
+        let answer = match read_bot(&message, (self.clock)(), &self.name) {
             BotReading::Said(said) => self.said(sealed(said)).await.map(Some),
             BotReading::Happened(said) => self.happened(sealed(said)).await,
             BotReading::Opened(arrival) => self.opened(came_in(envelope, *arrival)).await,

@@ -135,6 +135,34 @@ async fn what_comes_after_an_answers_end_goes_to_its_own_address() {
 }
 
 #[tokio::test]
+async fn an_address_is_kept_for_what_is_to_come_by_it_and_news_take_one_that_is_left() {
+    let bot = Bot::start().await;
+    let news = |id| Bot::delivery(id, Place::New { slot: None }, text("5 credits arrived"));
+    let used = || {
+        let calls = bot.wecom.of("aibot/response").into_iter();
+        calls.map(|call| call.query["response_code"].clone()).collect::<Vec<_>>()
+    };
+    for msgid in ["m1", "m2", "m3"] {
+        bot.say_as(msgid).await;
+        bot.answer(msgid, Place::New { slot: None }, text("余额 41"), &[]).await;
+    }
+    bot.later(2_000);
+    for msgid in ["m1", "m2", "m3"] {
+        assert_eq!(bot.content(msgid).await.1, true);
+    }
+    bot.answer("m2", placeholder(), text("正在画"), &[]).await;
+    for id in [2, 3] {
+        bot.try_deliver(news(id)).await.unwrap();
+    }
+    assert_eq!(used(), ["RC-m3", "RC-m1"]);
+    let error = bot.try_deliver(news(4)).await.unwrap_err();
+    assert!(matches!(error, DeliveryError::WindowClosed), "{error}");
+    let link = Bot::delivery(5, Place::Edit { slot: made() }, text("/p/7"));
+    bot.try_deliver(link).await.unwrap();
+    assert_eq!(used(), ["RC-m3", "RC-m1", "RC-m2"]);
+}
+
+#[tokio::test]
 async fn an_address_that_was_too_busy_gets_its_answer_when_it_is_not() {
     let bot = Bot::start().await;
     bot.say_as("m1").await;

@@ -75,7 +75,7 @@ fn app_message(text: &str) {
 }
 
 fn bot_message(text: &str) {
-    let _ = read_bot(text, RECEIVED_AT);
+    let _ = read_bot(text, RECEIVED_AT, "画图 助手");
 }
 
 type Read = fn(&str);

@@ -119,7 +119,7 @@ fn bot_reading(raw: &str) -> Value {
         }
         value
     };
-    match read_bot(raw, RECEIVED_AT) {
+    match read_bot(raw, RECEIVED_AT, "") {
         BotReading::Said(said) => json!({ "said": answerable(&said) }),
         BotReading::Happened(said) => json!({ "happened": answerable(&said) }),
         BotReading::Opened(arrival) => json!({ "opened": shown(&arrival, &[raw]) }),

@@ -39,7 +39,7 @@ impl House {
         let url = format!("ws://{}", listener.local_addr().unwrap()).parse().unwrap();
         let mode =
             BotMode::Socket { bot_id: "BOTexample".into(), secret: Secret::new("bot-secret"), url };
-        let settings = BotSettings { mode, words: bot_words() };
+        let settings = BotSettings { mode, name: String::new(), words: bot_words() };
         let (wecom, handle) = (StandIn::start().await, SocketHandle::new());
         Self { listener, wecom, handle, settings }
     }

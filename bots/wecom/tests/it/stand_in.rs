@@ -405,9 +405,10 @@ impl StreamStore for Rows {
         Ok(self.0.lock().unwrap().iter().find(|row| row.id == id).cloned())
     }
 
-    async fn latest(&self, conversation: &ConversationId) -> Result<Option<Stream>, Unavailable> {
+    async fn recent(&self, conversation: &ConversationId) -> Result<Vec<Stream>, Unavailable> {
         let rows = self.0.lock().unwrap();
-        Ok(rows.iter().rev().find(|row| row.conversation == *conversation).cloned())
+        let there = rows.iter().rev().filter(|row| row.conversation == *conversation);
+        Ok(there.cloned().collect())
     }
 
     async fn quoted(

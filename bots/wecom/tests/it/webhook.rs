@@ -135,7 +135,7 @@ async fn a_member_answers_a_numbered_line_by_its_number() {
 
 pub fn bot_settings() -> BotSettings {
     let mode = BotMode::Callback { token: Secret::new(TOKEN), aes_key: Secret::new(KEY) };
-    BotSettings { mode, words: bot_words() }
+    BotSettings { mode, name: String::new(), words: bot_words() }
 }
 
 pub struct Bot {

@@ -115,7 +115,8 @@ fn bot_settings(which: Which, wecom: &WecomStandIn) -> BotSettings {
             aes_key: Secret::new(bot.aes_key.clone()),
         },
     };
-    BotSettings { mode, words: BotWords { opening: OPENING.to_owned(), ..BotWords::default() } }
+    let words = BotWords { opening: OPENING.to_owned(), ..BotWords::default() };
+    BotSettings { mode, name: String::new(), words }
 }
 
 impl AtWecom {

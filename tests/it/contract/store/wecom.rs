@@ -100,12 +100,13 @@ async fn no_change_of_an_answer_is_lost() {
         assert_eq!((found.version, found.awaited.len()), (1, 1), "one of the same name stays");
         kept.open(stream("s2", START + 5)).await.unwrap();
         kept.open(stream("s0", START - 5)).await.unwrap();
-        assert_eq!(kept.latest(&place()).await.unwrap().unwrap().id, "s2");
+        let there = kept.recent(&place()).await.unwrap();
+        assert_eq!(there.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["s2", "s1", "s0"]);
         for id in ["s9", "s3", "s5"] {
             kept.open(stream(id, START + 5)).await.unwrap();
-            assert_eq!(kept.latest(&place()).await.unwrap().unwrap().id, id, "of one second");
+            assert_eq!(kept.recent(&place()).await.unwrap()[0].id, id, "of one second");
         }
-        assert!(kept.latest(&"wecom-bot:other".into()).await.unwrap().is_none());
+        assert!(kept.recent(&"wecom-bot:other".into()).await.unwrap().is_empty());
         assert!(StreamStore::find(&kept, "nobodys").await.unwrap().is_none());
     }
 }

@@ -45,12 +45,12 @@ fn words_are_screened_before_anything_is_set_aside() {
     assert_snapshot!(screened(checking, answered(true), 10), @r#"
     UpdateRequest { id: 50, state: Open, change: - }
     ClearTimer { id: "request:50" }
-    edit Question(50) in telegram:7 silently: Removed
-    hold 2 as #2 for #1 of purse 2
-    generate #1 of 50 with hold #2 number 1 tag 41
-    send as Generation(#1) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
+    hold 2 as #1 for #0 of purse 2
+    generate #0 of 50 with hold #1 number 1 tag 41
+    send as Generation(#0) in telegram:7: Making "a fox" K1 Square Medium ×1 for 2, picture
         1 of 1, from 0, place 0, wait Some(20) / [Cancel 50] [SupportLink
         https://help.example]
+    edit Question(50) in telegram:7 silently: Removed
     "#);
     assert_snapshot!(screened(checking, answered(true), 1), @r#"
     UpdateRequest { id: 50, state: Unpaid, change: Some(RequestChange { prompt: "a fox",

@@ -51,7 +51,8 @@ pub(crate) fn may_be(
     let Some(case) = customer.case.as_ref().filter(|_| is_bare) else { return false };
     match &customer.awaiting {
         Some(Awaiting::Meant { .. }) => true,
-        None | Some(Awaiting::Edit { .. }) => {
+        None
+        | Some(Awaiting::Edit { .. } | Awaiting::LinkEmail | Awaiting::LinkEmailCode { .. }) => {
             let is_here = !case.closed && case.conversation == visit.reader.conversation;
             is_here && turn.frame.now < case.expects_until && customer.tray.is_empty()
         }

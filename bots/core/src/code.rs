@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use crate::wide::narrow;
+
 /// The letters of a code: no vowels, so that no word comes about, and none that is read as another.
 /// Source: RFC 8628, section 6.1.
 pub const LETTERS: [char; 20] = [
@@ -17,7 +19,7 @@ pub const LENGTH: usize = 8;
 pub fn read(text: &str) -> Option<String> {
     let is_gap = |c: &char| !c.is_whitespace() && !"-–—_.".contains(*c);
     let mut code = String::new();
-    for letter in text.chars().filter(is_gap) {
+    for letter in text.chars().map(narrow).filter(is_gap) {
         let letter = letter.to_ascii_uppercase();
         if !LETTERS.contains(&letter) || code.len() == LENGTH {
             return None;
@@ -27,12 +29,16 @@ pub fn read(text: &str) -> Option<String> {
     (code.len() == LENGTH).then_some(code)
 }
 
-/// Whether a whole message is a code as we show it, `BCDF-GHJK`, so that it needs no command.
+/// Whether a whole message is a code as we show it, `BCDF-GHJK`, or with another gap in its middle,
+/// so that it needs no command. Eight such letters without one may be a prompt.
 #[must_use]
 pub fn is_shown(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(first, last)| {
-        first.chars().count() == LENGTH / 2 && last.chars().count() == LENGTH / 2
-    }) && read(text).is_some()
+    let is_gap = |letter: char| !letter.is_ascii_alphabetic();
+    let in_two = text.trim().chars().map(narrow).enumerate().all(|(place, letter)| {
+        // Of nine characters, the one in the middle.
+        place <= LENGTH && is_gap(letter) == (place == LENGTH / 2)
+    });
+    in_two && read(text).is_some()
 }
 
 /// A code as it is shown: in two groups.
@@ -67,7 +73,14 @@ mod tests {
 
     #[test]
     fn a_code_is_read_however_it_is_typed() {
-        for typed in ["BCDF-GHJK", "bcdfghjk", " bcdf ghjk ", "B-C-D-F-G-H-J-K", "bcdf–ghjk"] {
+        for typed in [
+            "BCDF-GHJK",
+            "bcdfghjk",
+            " bcdf ghjk ",
+            "B-C-D-F-G-H-J-K",
+            "bcdf–ghjk",
+            "ＢＣＤＦ－ＧＨＪＫ",
+        ] {
             assert_eq!(read(typed).as_deref(), Some("BCDFGHJK"), "{typed}");
         }
         for typed in ["", "BCDF-GHJ", "BCDF-GHJKL", "ACDF-GHJK", "1234-5678", "a fox"] {
@@ -78,9 +91,19 @@ mod tests {
     #[test]
     fn only_what_looks_as_we_show_it_needs_no_command() {
         assert!(is_shown(&shown("BCDFGHJK")));
-        assert!(is_shown("bcdf-ghjk"));
-        assert!(!is_shown("bcdfghjk"), "that may be a prompt");
-        assert!(!is_shown("b-cdfghjk"));
+        for typed in [
+            "bcdf-ghjk",
+            "bcdf ghjk",
+            "ＢＣＤＦ－ＧＨＪＫ",
+            "ｂｃｄｆ\u{3000}ｇｈｊｋ",
+            "bcdf–ghjk ",
+        ] {
+            assert!(is_shown(typed), "{typed}");
+        }
+        for other in ["bcdfghjk", "b-cdfghjk", "bcdf  ghjk", "blue fish", "bcdf-ghjk-", "bcdf-ghj"]
+        {
+            assert!(!is_shown(other), "{other} may be a prompt");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{account::Language, code, id::IdentityId, promo};
+use crate::{account::Language, code, id::IdentityId, promo, wide::narrow};
 
 /// What a text means, as far as the text alone can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,11 +200,7 @@ pub fn choice(text: &str) -> Option<usize> {
     }
     let mut number = 0;
     for letter in text.chars() {
-        // Chinese keyboards have wide ones.
-        let plain = match letter {
-            '０'..='９' => u32::from(letter) - u32::from('０'),
-            _ => letter.to_digit(10)?,
-        };
+        let plain = narrow(letter).to_digit(10)?;
         number = number * 10 + usize::try_from(plain).ok()?;
     }
     (number > 0).then_some(number)

@@ -66,6 +66,7 @@ mod topic;
 mod tray;
 mod turn;
 mod unlinking;
+mod wide;
 pub mod window;
 
 #[cfg(test)]

@@ -85,7 +85,9 @@ pub(crate) fn whole(
         Intent::Greeting
             if message.attachments.is_empty()
                 && !support::listens(visit, facts)
-                && !meant::may_be(turn, visit, facts, (message, &message.text)) =>
+                // Where a greeting is how one reads what came meanwhile, it is nothing else.
+                && (turn.has_one_answer(&visit.reader.conversation)
+                    || !meant::may_be(turn, visit, facts, (message, &message.text))) =>
         {
             welcome(turn, visit);
             return true;
@@ -177,7 +179,8 @@ fn drawn(
 fn missed_choice(turn: &Turn<'_>, visit: &Visit, message: &Message, text: &str) -> Option<i64> {
     let channel = turn.house().channel(&visit.reader.conversation)?;
     let is_bare = message.attachments.is_empty() && message.reply_to.is_none();
-    let means_more = !matches!(visit.customer.awaiting, None | Some(Awaiting::Edit { .. }));
+    let means_nothing = matches!(visit.customer.awaiting, None | Some(Awaiting::Edit { .. }));
+    let means_more = !means_nothing && !signing_in::waits(visit);
     if channel.buttons_max.is_none() || !is_bare || means_more {
         return None;
     }
@@ -282,7 +285,9 @@ fn prompt(
     let placed = request::place(turn, visit, &facts.line, wish);
     if placed == Placed::Kept {
         tray::use_up(turn, visit);
-        visit.awaits(turn, None);
+        if !signing_in::waits(visit) {
+            visit.awaits(turn, None);
+        }
     }
     placed
 }

@@ -19,6 +19,7 @@ use crate::{
     press::Answer,
     say::{LinkSay, Say},
     turn::Turn,
+    wide::narrow,
 };
 
 /// How long mail and codes are tried to be looked after, milliseconds; then they are given up.
@@ -30,9 +31,14 @@ const EMAIL_BYTES_MAX: usize = 254;
 /// Digits of a code that comes by e-mail. Source: GoTrue, `MAILER_OTP_LENGTH`, 6 to 10.
 const DIGITS: core::ops::RangeInclusive<usize> = 6..=10;
 
+/// Longest text that brings a code among other words, characters: a prompt with a number in it is
+/// longer, or it waits until the code has come.
+const SENTENCE_CHARS_MAX: usize = 60;
+
 /// The e-mail address that a text is, small letters; nothing when it is none.
 fn address(text: &str) -> Option<String> {
-    let text = text.trim();
+    let plain: String = text.trim().chars().map(narrow).collect();
+    let text = plain.as_str();
     let (name, host) = text.rsplit_once('@')?;
     let sound = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic());
     let is_one = text.len() <= EMAIL_BYTES_MAX
@@ -48,22 +54,53 @@ fn address(text: &str) -> Option<String> {
 /// The digits that a text is, however they are grouped.
 fn digits(text: &str) -> Option<String> {
     let mut code = String::new();
-    for c in text.trim().chars().filter(|c| !c.is_whitespace() && *c != '-') {
+    for c in text.trim().chars().map(narrow).filter(|c| !c.is_whitespace() && *c != '-') {
         code.push(char::from_digit(c.to_digit(10)?, 10)?);
     }
     DIGITS.contains(&code.len()).then_some(code)
 }
 
+/// The digits in a sentence that says nothing else in digits: `my code is 123 456`.
+fn digits_among_words(text: &str) -> Option<String> {
+    if text.chars().count() > SENTENCE_CHARS_MAX {
+        return None;
+    }
+    let plain: String = text.chars().map(narrow).collect();
+    let is_within = |c: char| c.is_ascii_digit() || c == ' ' || c == '-';
+    let mut groups = plain.split(|c| !is_within(c)).filter(|group| group.contains(is_digit));
+    let group = groups.next().filter(|_| groups.next().is_none())?;
+    // What stands in a word, or has a sign before it, is no code.
+    let touches = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (before, after) = plain.split_once(group)?;
+    let stands_alone = !before.ends_with(touches) || group.starts_with(' ');
+    let ends_alone = !after.starts_with(touches) || group.ends_with(' ');
+    let typed = group.trim_matches(' ');
+    (stands_alone && ends_alone && !typed.starts_with('-')).then(|| digits(typed))?
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
 /// What linking looks up for words that somebody awaits.
 #[must_use]
 pub fn need(awaiting: Option<&Awaiting>, text: &str) -> Option<LinkNeed> {
-    match awaiting? {
-        Awaiting::LinkEmail => address(text).map(LinkNeed::Email),
-        Awaiting::LinkEmailCode { email, .. } => {
+    match awaiting {
+        Some(Awaiting::LinkEmailCode { email, .. }) => {
             Some(LinkNeed::Email(address(text).unwrap_or_else(|| email.clone())))
         }
-        _ => None,
+        // An address that nobody waits for any more.
+        None | Some(Awaiting::Edit { .. } | Awaiting::LinkEmail) => {
+            address(text).map(LinkNeed::Email)
+        }
+        Some(_) => None,
     }
+}
+
+/// Whether somebody signs in: then a picture in between changes nothing about that.
+pub(crate) fn waits(visit: &Visit) -> bool {
+    let awaiting = &visit.customer.awaiting;
+    matches!(awaiting, Some(Awaiting::LinkEmail | Awaiting::LinkEmailCode { .. }))
 }
 
 /// They want to sign in by a code that comes by e-mail.
@@ -104,35 +141,57 @@ pub(crate) fn hears(
     if visit.reader.setting != Setting::Private || !message.attachments.is_empty() {
         return false;
     }
+    let strays = turn.house().link.sign_in;
     match visit.customer.awaiting.clone() {
-        Some(Awaiting::LinkEmail) => email_typed(turn, visit, facts, text),
+        Some(Awaiting::LinkEmail) if digits(text).is_none() => {
+            email_typed(turn, visit, facts, text)
+        }
         // The first one was a slip of the pen.
         Some(Awaiting::LinkEmailCode { .. }) if address(text).is_some() => {
             email_typed(turn, visit, facts, text)
         }
         Some(Awaiting::LinkEmailCode { email, tries }) => {
-            let Some(code) = digits(text) else { return false };
+            let code = digits(text).or_else(|| digits_among_words(text));
+            let Some(code) = code else { return false };
             code_typed(turn, visit, facts, message, Typed { email, code, tries });
             true
         }
-        // A code that nobody waits for any more is no prompt: it would go to the provider.
-        None | Some(Awaiting::Edit { .. })
-            if turn.house().link.sign_in && digits(text).is_some() =>
+        // Neither an address nor a code that nobody waits for any more is a prompt: it would go to
+        // the provider.
+        None | Some(Awaiting::Edit { .. }) if strays && address(text).is_some() => {
+            match newcomer::not_yet(turn, visit) {
+                Some(say) => {
+                    turn.then(Effect::ForgetEvent);
+                    turn.say(&visit.reader, say);
+                }
+                // Whoever is new is asked first: nothing is known yet of how often they may.
+                None if facts.link.is_none() => email_wanted(turn, visit, message),
+                None => return email_typed(turn, visit, facts, text),
+            }
+            true
+        }
+        None | Some(Awaiting::Edit { .. } | Awaiting::LinkEmail)
+            if strays && digits(text).is_some() =>
         {
-            linking::forget(turn, visit, message);
-            visit.awaits(turn, Some(Awaiting::LinkEmail));
-            turn.say(&visit.reader, Say::Link(LinkSay::EmailWanted));
+            email_wanted(turn, visit, message);
             true
         }
         _ => false,
     }
 }
 
+/// What was typed is gone, and the address is asked for.
+fn email_wanted(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
+    linking::forget(turn, visit, message);
+    visit.awaits(turn, Some(Awaiting::LinkEmail));
+    turn.say(&visit.reader, Say::Link(LinkSay::EmailWanted));
+}
+
 /// An address was typed, or something else that is none of ours.
 fn email_typed(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, text: &str) -> bool {
     let (Some(email), Some(link)) = (address(text), &facts.link) else {
         // Who writes about something else is not held up.
-        let meant = text.contains('@') && !text.trim().contains(char::is_whitespace);
+        let meant = text.contains(['@', '＠']) && !text.trim().contains(char::is_whitespace);
         if meant {
             turn.say(&visit.reader, Say::Link(LinkSay::EmailWrong));
         }
@@ -222,6 +281,7 @@ pub(crate) fn checked(turn: &mut Turn<'_>, facts: Option<&MessageFacts>, end: &E
     let mut visit = customer::here(turn, known);
     let say = match end {
         ErrandEnd::Brought(Brought::SignedIn(who)) => {
+            visit.awaits(turn, None);
             if let Some(say) = newcomer::not_yet(turn, &visit) {
                 return turn.say(&visit.reader, say);
             }
@@ -257,7 +317,11 @@ mod tests {
 
     #[test]
     fn an_address_is_told_from_a_prompt() {
-        assert_eq!(address(" Ada@Mail.Example.com ").as_deref(), Some("ada@mail.example.com"));
+        for typed in
+            [" Ada@Mail.Example.com ", "ada＠mail.example.com", "ａｄａ＠mail．example.com"]
+        {
+            assert_eq!(address(typed).as_deref(), Some("ada@mail.example.com"), "{typed}");
+        }
         for text in
             ["a fox", "ada@", "@mail.com", "a da@mail.com", "ada@mail", "a@b@c.de", "狐@a.de"]
         {
@@ -267,16 +331,44 @@ mod tests {
 
     #[test]
     fn digits_are_read_however_they_are_grouped() {
-        assert_eq!(digits("123 456").as_deref(), Some("123456"));
+        for typed in ["123 456", "123-456", "１２３４５６", "１２３\u{3000}４５６"] {
+            assert_eq!(digits(typed).as_deref(), Some("123456"), "{typed}");
+        }
         for text in ["12345", "12345678901", "12a456", "a fox"] {
             assert_eq!(digits(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_found_among_words_where_it_is_all_that_they_say_in_digits() {
+        for typed in [
+            "my code is 045093",
+            "我的验证码是 045093",
+            "验证码：０４５０９３。",
+            "it says 045 093",
+            "045093 is my code",
+            "code 045-093!",
+        ] {
+            assert_eq!(digits_among_words(typed).as_deref(), Some("045093"), "{typed}");
+        }
+        for other in [
+            "a fox",
+            "a fox in 1999",
+            "045093 or 045094",
+            "a shop sign 045093 --x4",
+            "model A045093",
+            "045093px wide",
+            "a poster that has the number 045093 written on it in large red letters",
+            "a number of -045093",
+        ] {
+            assert_eq!(digits_among_words(other), None, "{other}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_can_be_read(text in "\\PC*") {
-            let _ = (address(&text), digits(&text));
+            let _ = (address(&text), digits(&text), digits_among_words(&text));
         }
     }
 }

@@ -50,11 +50,14 @@ pub(crate) fn may_be(
     }
     match &visit.customer.awaiting {
         Some(Awaiting::Meant { .. }) => true,
-        None | Some(Awaiting::Edit { .. }) => visit.customer.case.as_ref().is_some_and(|case| {
-            let now = turn.frame.now;
-            let is_here = case.conversation == visit.reader.conversation;
-            is_here && (case.expects_from..case.expects_until).contains(&now)
-        }),
+        None
+        | Some(Awaiting::Edit { .. } | Awaiting::LinkEmail | Awaiting::LinkEmailCode { .. }) => {
+            visit.customer.case.as_ref().is_some_and(|case| {
+                let now = turn.frame.now;
+                let is_here = case.conversation == visit.reader.conversation;
+                is_here && (case.expects_from..case.expects_until).contains(&now)
+            })
+        }
         Some(_) => false,
     }
 }

@@ -443,6 +443,9 @@ fn a_number_that_is_no_choice_is_never_drawn_where_choices_have_numbers() {
         assert!(effects.contains("NoSuchChoice") && !effects.contains("request"), "{effects}");
     }
     assert!(says(customer(10), "19 foxes", window(5)).contains("open request"));
+    // Neither an address nor a code is so short.
+    let signs_in = Customer { awaiting: Some(Awaiting::LinkEmail), ..customer(10) };
+    assert!(says(signs_in, "19", window(5)).contains("NoSuchChoice"));
     // What the words are asked for is what they are.
     let artifact = kept().artifact.id;
     let asked = Customer { awaiting: Some(Awaiting::Change { artifact }), ..customer(10) };

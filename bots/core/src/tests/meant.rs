@@ -33,6 +33,13 @@ fn words_after_a_persons_words_are_asked_about() {
     let shown = Message { attachments: vec![photo("p")], ..message("") };
     let effects = said(message_facts(talking()), shown);
     assert!(effects.contains("SupportMeant") && !effects.contains("Tray"), "{effects}");
+    // That they sign in meanwhile changes nothing about it.
+    let code = Awaiting::LinkEmailCode { email: "ada@example.com".into(), tries: 0 };
+    for awaiting in [Awaiting::LinkEmail, code] {
+        let signing_in = Customer { awaiting: Some(awaiting), ..talking() };
+        let effects = said(message_facts(signing_in), message("the second one"));
+        assert!(effects.contains("SupportMeant") && !effects.contains("hold"), "{effects}");
+    }
 }
 
 #[test]

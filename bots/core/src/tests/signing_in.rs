@@ -101,11 +101,60 @@ fn another_address_gets_a_code_of_its_own_and_is_no_prompt() {
 #[test]
 fn a_code_that_nobody_waits_for_is_no_prompt() {
     let edit = awaiting(Awaiting::Edit { message: MessageId("10".into()) });
-    for customer in [customer(5), edit] {
+    for customer in [customer(5), edit, awaiting(Awaiting::LinkEmail)] {
         let effects = writes(customer, "596 068", of_email());
         assert_eq!(says(&effects), [LinkSay::EmailWanted]);
         assert!(effects.contains(&Effect::ForgetEvent), "{effects:?}");
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Generate(_))));
+    }
+}
+
+#[test]
+fn an_address_that_nobody_waits_for_gets_its_code_and_is_no_prompt() {
+    let edit = awaiting(Awaiting::Edit { message: MessageId("10".into()) });
+    for customer in [customer(5), edit] {
+        let effects = writes(customer, "ada＠example.com", of_email());
+        let send = Errand::SendSignInCode { by: ada().identity, email: EMAIL.into() };
+        assert_eq!(errands(&effects), [send]);
+        assert_eq!(says(&effects), [LinkSay::EmailSent]);
+        assert!(effects.contains(&Effect::ForgetEvent), "{effects:?}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Generate(_))));
+    }
+    // Of somebody new nothing is looked up.
+    let asked = Event::MessageReceived(message(EMAIL));
+    let effects = follows_at(&with_site(), PRIVATE, &Facts::Message(message_facts(None)), &asked);
+    assert!(says(&effects).contains(&LinkSay::EmailWanted), "{effects:?}");
+    let need = |text| crate::signing_in::need(None, text);
+    assert_eq!(need("Ada@example.com"), Some(LinkNeed::Email(EMAIL.into())));
+    assert_eq!(need("a fox"), None);
+}
+
+#[test]
+fn a_picture_in_between_does_not_end_signing_in() {
+    for customer in [awaiting(Awaiting::LinkEmail), code_awaited(1)] {
+        let effects = writes(customer, "a fox in the snow", of_email());
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Generate(_))));
+        assert!(
+            !effects.iter().any(|effect| matches!(effect, Effect::Await { .. })),
+            "{effects:?}"
+        );
+    }
+    // It ends with whoever has signed in.
+    let ended = ends(proven(None), ErrandEnd::Brought(Brought::SignedIn(who())));
+    let is_over = |effect: &Effect| matches!(effect, Effect::Await { awaiting: None, .. });
+    assert!(ended.iter().any(is_over), "{ended:?}");
+}
+
+#[test]
+fn a_code_is_heard_however_it_is_written_and_never_drawn() {
+    for text in ["１２３４５６", "my code is 123456", "我的验证码是 123456"] {
+        let effects = writes(code_awaited(0), text, of_email());
+        assert!(
+            matches!(&errands(&effects)[..], [Errand::CheckSignInCode { code, .. }] if code == "123456"),
+            "{text}"
+        );
+        assert!(effects.contains(&Effect::ForgetEvent), "{text}");
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Generate(_))), "{text}");
     }
 }
 

@@ -41,6 +41,14 @@ pub struct NewTimer {
     pub event: Event,
 }
 
+impl NewTimer {
+    /// A timer of this name, for then.
+    pub fn new(id: &str, due_at: i64, conversation: &ConversationId, event: &Event) -> Self {
+        let (id, conversation, event) = (id.to_owned(), conversation.clone(), event.clone());
+        Self { id, due_at, conversation, event }
+    }
+}
+
 /// Sets timers.
 pub async fn set(tx: &mut Tx, timers: &[NewTimer]) -> Result<(), StoreError> {
     // A name may stand once in a statement: the last word counts.

@@ -2,10 +2,9 @@
 
 use picdesk_core::{
     effect::{Effect, LinkEffect, NewGeneration, RequestChange},
-    event::Event,
     facts::{Request, RequestState},
     generation::{Failure, GenerationState},
-    id::{ArtifactId, ConversationId, GenerationId, RequestId},
+    id::{ArtifactId, GenerationId, RequestId},
 };
 
 use super::{
@@ -94,7 +93,7 @@ impl Rows {
             | Effect::DeleteArtifact { .. }
             | Effect::SampleDuration { .. } => self.gather_making(seq, effect),
             Effect::SetTimer { id, due_at, conversation, event } => {
-                self.timers.push(timer(id, *due_at, conversation, event));
+                self.timers.push(NewTimer::new(id, *due_at, conversation, event));
             }
             Effect::ClearTimer { id } => self.cleared.push(id.clone()),
             Effect::OpenEscalation(_)
@@ -421,9 +420,4 @@ impl Rows {
             self.now.into(),
         ]);
     }
-}
-
-fn timer(id: &str, due_at: i64, conversation: &ConversationId, event: &Event) -> NewTimer {
-    let (id, conversation, event) = (id.to_owned(), conversation.clone(), event.clone());
-    NewTimer { id, due_at, conversation, event }
 }

@@ -317,15 +317,16 @@ async fn an_answer_has_six_minutes_and_what_comes_later_an_hour() {
     bot.deliver(1, Place::New { slot: Some(slot()) }, text("正在画")).await.unwrap();
     bot.later(STREAM_MS);
     assert_eq!(bot.poll().await["stream"]["finish"], true);
+    let its_place = || Place::Edit { slot: slot() };
     bot.wecom.reply("aibot/response", Reply::Never);
-    let unknown = bot.deliver(2, new(), text("link")).await.unwrap_err();
+    let unknown = bot.deliver(2, its_place(), text("link")).await.unwrap_err();
     assert!(matches!(unknown, DeliveryError::Unknown(_)));
     // The same is said again, and that the address was used says that it is there already.
     bot.wecom.reply("aibot/response", Reply::Never);
-    let unknown = bot.deliver(2, new(), text("link")).await.unwrap_err();
+    let unknown = bot.deliver(2, its_place(), text("link")).await.unwrap_err();
     assert!(matches!(unknown, DeliveryError::Unknown(_)));
     bot.wecom.reply("aibot/response", Reply::No(40_058, "response_code"));
-    bot.deliver(2, new(), text("link")).await.unwrap();
+    bot.deliver(2, its_place(), text("link")).await.unwrap();
     let other = bot.deliver(3, new(), text("x")).await.unwrap_err();
     assert!(matches!(other, DeliveryError::WindowClosed), "it is not this one's");
 

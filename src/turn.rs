@@ -412,7 +412,9 @@ impl Turner {
                 Effect::RaiseAlarmOf { what, of } => turned.alarms.push((what, of.clone())),
                 Effect::DeleteArtifact { .. } => turned.rings.push(Work::Sweeper),
                 Effect::Generate(_) => turned.rings.push(Work::Line),
-                Effect::SetTimer { .. } => turned.rings.push(Work::Clock),
+                Effect::SetTimer { .. } | Effect::HastenTimers { .. } => {
+                    turned.rings.push(Work::Clock);
+                }
                 Effect::RunErrand(_) => turned.rings.push(Work::Errands),
                 Effect::Link(LinkEffect::Separate { .. }) => {
                     turned.rings.extend([Work::Withdrawal, Work::Inbox]);

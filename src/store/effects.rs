@@ -23,7 +23,7 @@ use super::{
     gifts, inbox,
     ledger::{self, CarriedOut, Order},
     links, outbox, sealed,
-    timers::{self, NewTimer},
+    timers::{self, NewTimer, Sooner},
     windows,
 };
 
@@ -89,6 +89,7 @@ struct Rows {
     uses: Vec<Vec<Value>>,
     timers: Vec<NewTimer>,
     cleared: Vec<String>,
+    hastened: Vec<Sooner>,
     singles: Vec<Single>,
     bounced: Vec<outbox::Bounce>,
     /// What is owed or not any more; after the pictures of the same batch are there.
@@ -153,6 +154,7 @@ pub async fn carry_out(
     copies::keep(tx, &rows.copies, &rows.uses).await?;
     timers::clear(tx, &rows.cleared).await?;
     timers::set(tx, &rows.timers).await?;
+    timers::hasten(tx, &rows.hastened, now).await?;
     outbox::bounce(tx, &rows.bounced, now).await?;
     let without = windows::take_slots(tx, outcomes, now).await?;
     tx.give(sql::INSERT_OUTBOX, outbox_rows(outcomes, &without, now)).await?;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use picdesk_core::{event::Event, id::ConversationId};
+use picdesk_core::{effect::Effect, event::Event, id::ConversationId};
 
 use super::{
     Connection, StoreError, Tx, Value,
@@ -19,6 +19,9 @@ const SET: &str = "
     on conflict (id) do update
     set due_at = excluded.due_at, conversation = excluded.conversation, event = excluded.event";
 const CLEAR: &str = "delete from timers where id in ({list})";
+const HASTEN: &str = "
+    update timers set due_at = due_at - $3
+    where conversation = $1 and substr(id, 1, length($2)) = $2 and due_at > $4";
 const FIND_DUE: &str = "
     select id, due_at, conversation, event from timers
     where due_at <= $1 order by due_at limit $2";
@@ -42,10 +45,34 @@ pub struct NewTimer {
 }
 
 impl NewTimer {
-    /// A timer of this name, for then.
-    pub fn new(id: &str, due_at: i64, conversation: &ConversationId, event: &Event) -> Self {
-        let (id, conversation, event) = (id.to_owned(), conversation.clone(), event.clone());
-        Self { id, due_at, conversation, event }
+    /// The timer that an effect sets, if it sets one.
+    pub(super) fn of(effect: &Effect) -> Option<Self> {
+        let Effect::SetTimer { id, due_at, conversation, event } = effect else { return None };
+        Some(Self {
+            id: id.clone(),
+            due_at: *due_at,
+            conversation: conversation.clone(),
+            event: event.clone(),
+        })
+    }
+}
+
+/// Timers that are to fire sooner.
+#[derive(Clone, Debug)]
+pub struct Sooner {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What their names begin with.
+    pub named: &'static str,
+    /// By how much, milliseconds.
+    pub by_ms: i64,
+}
+
+impl Sooner {
+    /// The timers that an effect hastens, if it does.
+    pub(super) fn of(effect: &Effect) -> Option<Self> {
+        let Effect::HastenTimers { conversation, named, by_ms } = effect else { return None };
+        Some(Self { conversation: conversation.clone(), named, by_ms: *by_ms })
     }
 }
 
@@ -72,6 +99,15 @@ pub async fn set(tx: &mut Tx, timers: &[NewTimer]) -> Result<(), StoreError> {
 pub async fn clear(tx: &mut Tx, ids: &[String]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = ids.iter().map(|id| vec![id.clone().into()]).collect();
     tx.run_for(CLEAR, &rows).await?;
+    Ok(())
+}
+
+/// Has timers of a conversation fire sooner.
+pub async fn hasten(tx: &mut Tx, wanted: &[Sooner], now: i64) -> Result<(), StoreError> {
+    for Sooner { conversation, named, by_ms } in wanted {
+        let values = [conversation.0.clone().into(), (*named).into(), (*by_ms).into(), now.into()];
+        tx.run(HASTEN, &values).await?;
+    }
     Ok(())
 }
 

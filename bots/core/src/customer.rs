@@ -11,7 +11,7 @@ use crate::{
     generation::{GenerationState, Options, Resolution},
     handing, history,
     id::{AccountId, EntryId, GenerationId, PurseId, Slot},
-    keys,
+    keys, payment,
     say::{Label, Say, Verb},
     support::meant,
     turn::{Reader, Turn},
@@ -129,6 +129,7 @@ pub(crate) fn meet(
         customer.reachable = true;
         let identity = customer.identity.clone();
         turn.then(Effect::MarkReachable { identity, reachable: true });
+        payment::say_unsaid(turn);
     }
     tell_missed(turn, &reader, &mut customer);
     hand_over_owed(turn, &reader, &customer.owed);

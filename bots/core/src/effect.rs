@@ -363,6 +363,15 @@ pub enum Effect {
         /// What.
         event: Event,
     },
+    /// Events that wait in a conversation will happen sooner.
+    HastenTimers {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// What their timers' names begin with.
+        named: &'static str,
+        /// By how much, milliseconds.
+        by_ms: i64,
+    },
     /// It will not.
     ClearTimer {
         /// The timer's name.

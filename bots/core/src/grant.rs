@@ -9,7 +9,9 @@ use crate::{
     event::{About, Setting},
     facts::{MessageFacts, Request, RequestState},
     id::{EntryId, MessageId},
-    keys, making, request,
+    keys, making,
+    payment::{self, Moved},
+    request,
     say::{GiftSay, Say, Waited},
     turn::{Reader, Turn, shorten},
 };
@@ -35,6 +37,9 @@ pub(crate) fn by_hand(turn: &mut Turn<'_>, facts: &MessageFacts, credits: Credit
     *granted = Credits(granted.0.saturating_add(credits.0));
     if customer.reachable {
         arrived(turn, &mut visit, facts, Came { credits, by: Brought::Money }, None);
+    } else {
+        let to = (customer.identity.clone(), turn.frame.conversation.clone());
+        payment::tell_of(turn, Some(customer.account.id), to, Moved::Bought { credits });
     }
 }
 

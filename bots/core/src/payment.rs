@@ -26,7 +26,7 @@ use crate::{
 pub(crate) use self::{
     checkout::{chosen, failed, made, offers, sold_there},
     look::looked,
-    moved::moved,
+    moved::{moved, say_unsaid},
     plan::{changed, current, pressed as plan_pressed, show as show_plan},
     refund::{ended as refund_ended, pressed as refund_pressed},
     stars::{

@@ -18,7 +18,7 @@ use crate::store::{
     gifts,
     ledger::{Act, Move, MoveKind, Order},
     outbox, payments, sealed,
-    timers::NewTimer,
+    timers::{NewTimer, Sooner},
 };
 
 impl Rows {
@@ -92,10 +92,9 @@ impl Rows {
             | Effect::ClearOwed { .. }
             | Effect::DeleteArtifact { .. }
             | Effect::SampleDuration { .. } => self.gather_making(seq, effect),
-            Effect::SetTimer { id, due_at, conversation, event } => {
-                self.timers.push(NewTimer::new(id, *due_at, conversation, event));
-            }
+            Effect::SetTimer { .. } => self.timers.extend(NewTimer::of(effect)),
             Effect::ClearTimer { id } => self.cleared.push(id.clone()),
+            Effect::HastenTimers { .. } => self.hastened.extend(Sooner::of(effect)),
             Effect::OpenEscalation(_)
             | Effect::PlaceEscalation { .. }
             | Effect::UnplaceEscalation { .. }

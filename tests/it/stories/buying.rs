@@ -187,6 +187,28 @@ async fn money_that_goes_back_takes_its_credits_along() {
 }
 
 #[tokio::test]
+async fn who_pays_while_they_have_blocked_us_gets_the_receipt_when_they_are_back() {
+    for house in shops().await {
+        let _desk = house.open().await;
+        let url = out_of_credits(&house, ALICE, PACK).await;
+        house.until_quiet().await;
+        house.telegram.block(ALICE).unwrap();
+        house.until_quiet().await;
+        house.pay(&url, GOOD).await;
+        house.until_status("paid", |status| status["credits"]["granted"] == 101).await;
+        house.until_quiet().await;
+        assert_eq!(house.images.calls().len(), 0);
+        house.telegram.unblock(ALICE).unwrap();
+        bot_says(&house, ALICE, "100 credits arrived. Making your picture now").await;
+        picture_of(&house, ALICE, "a fox in the snow").await;
+        house.until_quiet().await;
+        let receipts = house.telegram.chat(ALICE);
+        let receipts = receipts.iter().filter(|it| it.text.contains("100 credits arrived"));
+        assert_eq!(receipts.count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_given_for_what_was_not_sold() {
     for house in shops().await {
         let desk = house.open().await;

@@ -1,15 +1,16 @@
 //! What somebody hears in their own chat when money has moved, and the request that waited for it.
 
-use alloc::vec;
+use alloc::{format, vec};
 
 use super::{Money, Moved, PlanState, RefundState, Reversal, plan, told::tell_of};
 use crate::{
     credits::Credits,
     customer::Visit,
-    event::Setting,
+    effect::Effect,
+    event::{Event, Setting},
     facts::{MessageFacts, Whereabouts},
     grant::{self, Brought, Came},
-    id::AccountId,
+    id::{AccountId, IdentityId},
     keys,
     say::{Label, Say, StarsSay, Verb},
     turn::{Reader, Turn},
@@ -31,6 +32,9 @@ pub(crate) fn moved(
         Whereabouts::Nowhere => return,
     }
     let Some(customer) = facts.customer.as_ref() else { return };
+    if !customer.reachable {
+        return unsaid(turn, customer.identity.clone(), (account, moved.clone()));
+    }
     let reader = Reader::here(turn, customer, Setting::Private);
     let mut visit = Visit { reader, customer: customer.clone(), is_new: false };
     match moved {
@@ -81,6 +85,30 @@ pub(crate) fn moved(
             turn.send(word.keys(vec![keys]));
         }
     }
+}
+
+/// What the timers of what could not be said are called: they wait until whoever shut us out is
+/// back.
+const UNSAID: &str = "unsaid:";
+
+/// How long they wait at most, milliseconds; then it is tried, and waits anew.
+const UNSAID_MS: i64 = 365 * 86_400_000;
+
+/// Whoever cannot be reached hears of their money when they are back.
+fn unsaid(turn: &mut Turn<'_>, identity: IdentityId, (account, moved): (Option<AccountId>, Moved)) {
+    let id = turn.id();
+    turn.then(Effect::SetTimer {
+        id: format!("{UNSAID}{id}"),
+        due_at: turn.frame.now.saturating_add(UNSAID_MS),
+        conversation: turn.frame.conversation.clone(),
+        event: Event::MoneyMoved { identity, account, moved },
+    });
+}
+
+/// Whoever could not be reached is back: what could not be said is said, in its order.
+pub(crate) fn say_unsaid(turn: &mut Turn<'_>) {
+    let conversation = turn.frame.conversation.clone();
+    turn.then(Effect::HastenTimers { conversation, named: UNSAID, by_ms: UNSAID_MS });
 }
 
 fn taken_back(turn: &mut Turn<'_>, visit: &Visit, credits: Credits, by: Reversal) {

@@ -1,5 +1,6 @@
 //! Money: links are asked for once, what is paid is given once, whatever is told in whatever order.
 
+mod away;
 mod books;
 mod lapsing;
 mod plans;

@@ -112,6 +112,7 @@ fn who_comes_back_gets_what_is_owed_first() {
     let away = Customer { reachable: false, owed: vec![owed()], ..customer(5) };
     assert_snapshot!(folded(&said(message_facts(away), message("/help"))), @r#"
     MarkReachable { identity: "telegram:7", reachable: true }
+    HastenTimers { conversation: "telegram:7", named: "unsaid:", by_ms: 31536000000 }
     edit Question(81) in telegram:7 about Picture(61): Picture { artifact: 81, caption:
         Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
     edit Generation(61) in telegram:7 silently: Removed
@@ -127,6 +128,7 @@ fn letting_us_in_again_brings_what_is_owed() {
     let event = Event::PresenceChanged(presence);
     assert_snapshot!(folded(&at(PRIVATE, Facts::Message(message_facts(away)), event)), @r#"
     MarkReachable { identity: "telegram:7", reachable: true }
+    HastenTimers { conversation: "telegram:7", named: "unsaid:", by_ms: 31536000000 }
     edit Question(81) in telegram:7 about Picture(61): Picture { artifact: 81, caption:
         Some(Owed) } / [Again 50] [Change 81] / [Original 81] [More 81]
     edit Generation(61) in telegram:7 silently: Removed
@@ -240,11 +242,12 @@ fn the_newest_request_that_waited_for_credits_runs_by_itself() {
 }
 
 #[test]
-fn credits_for_somebody_out_of_reach_are_given_without_a_word() {
+fn credits_for_somebody_out_of_reach_are_given_and_told_when_they_are_back() {
     let away = Customer { reachable: false, ..customer(1) };
     assert_snapshot!(folded(&at(PRIVATE, Facts::Message(message_facts(away)), granted(20))), @r#"
     Grant { entry: #0, purse: 2, credits: 20, source: "by_hand:7000", reason: ByHand, note:
         Some("sorry") }
+    set timer moved:#1 at 1700000000000: MoneyMoved
     "#);
 }
 
@@ -314,6 +317,7 @@ fn whoever_comes_back_hears_what_they_missed() {
     let back = Customer { reachable: false, missed, ..customer(5) };
     assert_snapshot!(folded(&said(message_facts(back), message("/language"))), @r#"
     MarkReachable { identity: "telegram:7", reachable: true }
+    HastenTimers { conversation: "telegram:7", named: "unsaid:", by_ms: 31536000000 }
     Told { generation: 61 }
     edit Generation(61) in telegram:7 silently: Removed
     Told { generation: 62 }

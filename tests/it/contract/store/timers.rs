@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use picdesk::store::timers::{self, NewTimer};
+use picdesk::store::timers::{self, NewTimer, Sooner};
 
 use super::{House, START, houses, tick};
 
@@ -67,6 +67,25 @@ async fn a_timer_of_an_old_name_can_be_set_anew() {
             assert_eq!(house.fire().await, 1);
             assert_eq!(house.happened().await, round);
         }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_in_one_place_under_one_name_happens_sooner_and_in_its_order() {
+    for house in houses().await {
+        let here = timer("a", 0).conversation;
+        let later = |id: &str, due_at| timer(id, due_at + 1000);
+        let elsewhere = NewTimer { conversation: "telegram:999".into(), ..later("held:z", START) };
+        let all = [later("held:b", START - 1), later("held:a", START), later("h_ld:c", START)];
+        house.set(all.into_iter().chain([elsewhere]).collect()).await;
+        let sooner = Sooner { conversation: here, named: "held:", by_ms: 1000 };
+        let hasten = house.write((sooner, START), |tx, (sooner, now)| {
+            Box::pin(async move { timers::hasten(tx, &[sooner], now).await })
+        });
+        hasten.await.unwrap();
+        assert_eq!(house.fire().await, 2);
+        let first = "select external_id from inbox order by seq limit 1";
+        assert_eq!(house.word(first, &[]).await, format!("timer:held:b:{}", START - 1));
     }
 }
 

@@ -78,7 +78,8 @@ async fn look_up(
     asking: &Asking,
 ) -> Result<(Result<(), NoDeal>, Option<Language>), StoreError> {
     let mut connection = store.read().await?;
-    let (checkout, language) = payments::asked(&mut connection, asking).await?;
     let now = store.clock().now_ms();
-    Ok((may_pay(&desk.house.catalogue, checkout.as_ref(), asking, now), language))
+    let (checkout, beside, language) = payments::asked(&mut connection, asking, now).await?;
+    let of = (checkout.as_ref(), &beside);
+    Ok((may_pay(&desk.house.catalogue, of, asking, now), language))
 }

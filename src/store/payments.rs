@@ -10,7 +10,7 @@ use picdesk_core::{
     account::Language,
     credits::{Credits, Purse},
     effect::Effect,
-    facts::{House, PaymentFacts},
+    facts::{House, PaymentFacts, PlanFacts},
     id::{AccountId, ConversationId, IdentityId, PurseId},
     payment::{
         Asking, Bought, Checkout, CheckoutState, Item, Link, Mode, Money, Notice, Payment, PlanRow,
@@ -23,7 +23,7 @@ pub use self::known::{
     request_of_link,
 };
 use super::{
-    Connection, Row, StoreError, Tx, Value,
+    Connection, Reads, Row, StoreError, Tx, Value,
     facts::{self, word, word_of},
     functions, gifts, ledger, plans, sealed,
 };
@@ -292,21 +292,25 @@ pub async fn checkout(tx: &mut Tx, request: &str) -> Result<Option<Checkout>, St
     tx.rows(FIND_CHECKOUT, &[request.into()]).await?.first().map(read_checkout).transpose()
 }
 
-/// What the answer before a payment rests on: the purchase, and in which language we speak with
-/// whoever wants to pay.
+/// What the answer before a payment rests on: the purchase, the plans of whose it is, and in which
+/// language we speak with whoever wants to pay.
 pub async fn asked(
     connection: &mut Connection,
     asking: &Asking,
-) -> Result<(Option<Checkout>, Option<Language>), StoreError> {
+    now: i64,
+) -> Result<(Option<Checkout>, PlanFacts, Option<Language>), StoreError> {
     let request = [asking.request.as_str().into()];
     let checkout = connection.rows(FIND_CHECKOUT, &request).await?;
     let who = [asking.by.identity.as_str().into()];
     let language = connection.rows(FIND_LANGUAGE, &who).await?;
     let language = language.first().map(|row| row.text(0)).transpose()?;
-    Ok((
-        checkout.first().map(read_checkout).transpose()?,
-        language.and_then(|tag| Language::from_tag(&tag)),
-    ))
+    let checkout = checkout.first().map(read_checkout).transpose()?;
+    let mut beside = PlanFacts::default();
+    if let Some(account) = checkout.as_ref().map(|checkout| checkout.account) {
+        beside.plans = plans_of(connection, account).await?;
+        beside.unsettled = plans::is_unsettled(connection, account, now).await?;
+    }
+    Ok((checkout, beside, language.and_then(|tag| Language::from_tag(&tag))))
 }
 
 /// Who made a purchase.
@@ -409,8 +413,11 @@ async fn find(
 }
 
 /// The plans that an account pays for, or has paid for.
-pub async fn plans_of(tx: &mut Tx, account: AccountId) -> Result<Vec<PlanRow>, StoreError> {
-    let rows = tx.rows(FIND_PLANS, &[account.0.into()]).await?;
+pub async fn plans_of(
+    reads: &mut impl Reads,
+    account: AccountId,
+) -> Result<Vec<PlanRow>, StoreError> {
+    let rows = reads.find(FIND_PLANS, &[account.0.into()]).await?;
     rows.iter().map(read_plan).collect()
 }
 

@@ -13,7 +13,7 @@ use picdesk_core::{
 };
 
 use super::{
-    Connection, Row, StoreError, Tx, Value,
+    Connection, Reads, Row, StoreError, Tx, Value,
     facts::{word, word_of},
     inbox::{self, NewEvent},
     payments::{self, read_payment, read_reversal},
@@ -164,9 +164,13 @@ pub async fn facts_of(tx: &mut Tx, account: AccountId) -> Result<PlanFacts, Stor
 
 /// Whether a plan of theirs was paid, or is told to be, of which nobody knows yet how it is; for as
 /// long as that is looked at.
-pub async fn is_unsettled(tx: &mut Tx, account: AccountId, now: i64) -> Result<bool, StoreError> {
+pub async fn is_unsettled(
+    reads: &mut impl Reads,
+    account: AccountId,
+    now: i64,
+) -> Result<bool, StoreError> {
     let since = now.saturating_sub(LOOKED_WITHIN_MS);
-    Ok(!tx.rows(FIND_UNSETTLED, &[account.0.into(), since.into()]).await?.is_empty())
+    Ok(!reads.find(FIND_UNSETTLED, &[account.0.into(), since.into()]).await?.is_empty())
 }
 
 /// The refund that was asked for of a payment.

@@ -77,6 +77,15 @@ pub(super) fn label(lexicon: &Lexicon, label: &Label) -> String {
         Label::ShowPlan => lexicon.word("label-show-plan").to_owned(),
         Label::PlanChange => lexicon.word("label-plan-change").to_owned(),
         Label::PlanCancel => lexicon.word("label-plan-cancel").to_owned(),
+        Label::PlanEnd { name, price: None } => {
+            let args = Args::new().ours("name", plan_name(name));
+            lexicon.phrase("label-plan-end", &args)
+        }
+        Label::PlanEnd { name, price: Some(price) } => {
+            let args =
+                Args::new().ours("name", plan_name(name)).theirs("price", price, NAME_CHARS_MAX);
+            lexicon.phrase("label-plan-end-for", &args)
+        }
         Label::PlanResume => lexicon.word("label-plan-resume").to_owned(),
         Label::PlanExchangeYes => lexicon.word("label-plan-exchange-yes").to_owned(),
         Label::PlanCancelYes => lexicon.word("label-plan-cancel-yes").to_owned(),

@@ -3,7 +3,7 @@
 use picdesk_core::{
     channel::Text,
     credits::Credits,
-    say::{LinkSay, LinkedLine, Owing},
+    say::{LinkSay, LinkedLine, Owing, PlanLine},
 };
 
 use super::{
@@ -15,6 +15,11 @@ use super::{
 
 /// Longest name in a list of chats, characters: the list is one message.
 const LISTED_CHARS_MAX: usize = 24;
+
+/// That a plan is billed on with the account: with its price, and without.
+const BILLED_ON: (&str, &str) = ("unlink-billed-for", "unlink-billed");
+/// The same to whoever has left it.
+const BILLED_ON_THERE: (&str, &str) = ("unlinked-here-billed-for", "unlinked-here-billed");
 
 impl Speaker<'_> {
     /// Something about linking.
@@ -80,20 +85,17 @@ impl Speaker<'_> {
                 let linked = self.fill("linked-elsewhere", &self.chat(channel, name));
                 self.with_owed(linked, ("linked-owed", *owed))
             }
-            LinkSay::Undone { returned: Credits::ZERO } => self.text("link-undone"),
-            LinkSay::Undone { returned } => {
-                let args = Args::new().ours("returned", self.credits(*returned));
-                self.fill("link-undone-returned", &args)
-            }
+            LinkSay::Undone { returned } => self.undone(*returned),
             LinkSay::UndoneElsewhere => self.text("link-undone-elsewhere"),
-            LinkSay::UnlinkWhich { linked } => {
-                let mut lines = vec![self.text("unlink-which"), Text::default()];
-                lines.extend(self.chats(linked));
-                joined(&lines, "\n")
-            }
+            LinkSay::UnlinkWhich { linked, billed } => self.unlink_which(linked, billed),
             LinkSay::UnlinkNothing => self.text("unlink-nothing"),
-            LinkSay::Unlinked { channel, name } => self.fill("unlinked", &self.chat(channel, name)),
-            LinkSay::UnlinkedHere => self.text("unlinked-here"),
+            LinkSay::Unlinked { channel, name, billed } => {
+                let unlinked = self.fill("unlinked", &self.chat(channel, name));
+                self.with_plans(unlinked, billed, BILLED_ON)
+            }
+            LinkSay::UnlinkedHere { billed } => {
+                self.with_plans(self.text("unlinked-here"), billed, BILLED_ON_THERE)
+            }
             LinkSay::UndoFirst => self.text("unlink-undo-first"),
             LinkSay::TooNew { minutes } => self.fill("link-too-new", &self.within(*minutes)),
             LinkSay::SpendsTooMuch { left: None, minutes } => {
@@ -129,6 +131,20 @@ impl Speaker<'_> {
         }
         let owed = self.fill(id, &Args::new().ours("owed", self.credits(owed)));
         joined(&[text, owed], "\n")
+    }
+
+    fn undone(&self, returned: Credits) -> Text {
+        if returned == Credits::ZERO {
+            return self.text("link-undone");
+        }
+        let args = Args::new().ours("returned", self.credits(returned));
+        self.fill("link-undone-returned", &args)
+    }
+
+    fn unlink_which(&self, linked: &[LinkedLine], billed: &[PlanLine]) -> Text {
+        let mut lines = vec![self.text("unlink-which"), Text::default()];
+        lines.extend(self.chats(linked));
+        self.with_plans(joined(&lines, "\n"), billed, BILLED_ON)
     }
 
     fn within(&self, minutes: i64) -> Args<'_> {

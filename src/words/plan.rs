@@ -162,9 +162,16 @@ impl Speaker<'_> {
     }
 
     /// May the plan end with its period?
-    pub(super) fn plan_cancel_ask(&self, plan: &str, until: i64, lapse_days: Option<u32>) -> Text {
+    pub(super) fn plan_cancel_ask(
+        &self,
+        (plan, price): (&str, Option<&str>),
+        until: i64,
+        lapse_days: Option<u32>,
+    ) -> Text {
         let ask = self.of_plan(("plan-cancel-ask-on", "plan-cancel-ask"), plan, until);
-        joined(&[ask, self.credits_after(lapse_days)], "\n")
+        let which = price.map(|price| self.of_price("plan-cancel-which", plan, price));
+        let after = self.credits_after(lapse_days);
+        joined(&[Some(ask), which, Some(after)].into_iter().flatten().collect::<Vec<_>>(), "\n")
     }
 
     /// What becomes of the credits of a plan that is not renewed.
@@ -203,6 +210,29 @@ impl Speaker<'_> {
         }
     }
 
+    /// Something, and of each of these plans what it is: with its price, where that is known.
+    pub(super) fn with_plans(
+        &self,
+        before: Text,
+        plans: &[PlanLine],
+        (priced, unpriced): (&'static str, &'static str),
+    ) -> Text {
+        let mut lines = vec![before];
+        for plan in plans.iter().take(LINES_MAX) {
+            let price = plan.price.as_ref();
+            lines.push(price.map_or_else(
+                || self.fill(unpriced, &Args::new().ours("plan", plan_name(&plan.plan))),
+                |price| self.of_price(priced, &plan.plan, price),
+            ));
+        }
+        joined(&lines, "\n")
+    }
+
+    fn of_price(&self, id: &'static str, plan: &str, price: &str) -> Text {
+        let args = Args::new().ours("plan", plan_name(plan));
+        self.fill(id, &args.theirs("price", price, NAME_CHARS_MAX))
+    }
+
     /// Which payment is to be given back?
     pub(super) fn refund_choose(&self, payments: &[PaymentLine]) -> Text {
         let mut lines = vec![self.text("refund-choose")];
@@ -228,7 +258,8 @@ impl Speaker<'_> {
             .ours("price", price.to_string())
             .ours("date", self.date(at))
             .ours("credits", self.credits(credits));
-        let mut lines = vec![self.fill("refund-ask", &args)];
+        let ask = if price.is_stars() { "refund-ask-stars" } else { "refund-ask" };
+        let mut lines = vec![self.fill(ask, &args)];
         if let Some(plan) = ends {
             lines.push(self.fill("refund-ends", &Args::new().ours("plan", plan_name(plan))));
         }

@@ -53,8 +53,10 @@ impl Speaker<'_> {
             Say::CreditsArrived { credits, available, waited } => {
                 self.credits_arrived(*credits, *available, waited)
             }
-            Say::PlanPaid { plan, credits, available, until, waited } => {
-                self.plan_paid(plan, *until, (*credits, *available, waited))
+            Say::PlanPaid { plan, credits, available, until, waited, beside } => {
+                let paid = self.plan_paid(plan, *until, (*credits, *available, waited));
+                let ids = ("plan-billed-beside-for", "plan-billed-beside");
+                self.with_plans(paid, beside, ids)
             }
             Say::PlanChanged { plan, state, until, lapse_days } => {
                 self.plan_changed(plan, *state, (*until, *lapse_days))
@@ -83,8 +85,8 @@ impl Speaker<'_> {
             Say::PlanExchange { from, to, price, credits, terms, until, charge } => {
                 self.plan_exchange((from, to), (price, *credits, terms), (*until, *charge))
             }
-            Say::PlanCancelAsk { plan, until, lapse_days } => {
-                self.plan_cancel_ask(plan, *until, *lapse_days)
+            Say::PlanCancelAsk { plan, price, until, lapse_days } => {
+                self.plan_cancel_ask((plan, price.as_deref()), *until, *lapse_days)
             }
             Say::PlanAsking => self.text("plan-asking"),
             Say::PlanBusy => self.text("plan-busy"),

@@ -29,6 +29,7 @@ impl Speaker<'_> {
             NoDeal::Paid => "no-deal-paid",
             NoDeal::SomebodyElse => "no-deal-somebody-else",
             NoDeal::Stale => "no-deal-stale",
+            NoDeal::HasPlan => "no-deal-has-plan",
         })
     }
 }

@@ -23,6 +23,8 @@ mod replicas;
 mod rivals;
 mod signing_in;
 mod stars;
+mod stars_beside;
+mod stars_over;
 mod stopping;
 mod turning;
 mod unsure;

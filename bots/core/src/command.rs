@@ -47,13 +47,13 @@ pub(crate) fn obey(
         Command::Settings => settings::show(turn, visit),
         Command::Support(told) => support::asked(turn, visit, message, told),
         Command::Privacy => privacy(turn, visit),
-        Command::PaySupport => pay_support(turn, visit),
+        Command::PaySupport => pay_support(turn, visit, &facts.plan),
         Command::Cancel => cancel::everything(turn, visit),
         Command::Language(named) => language(turn, visit, named),
         Command::Link(typed) => linking::asked(turn, visit, facts, message, typed),
         Command::Unlink => {
             if let Some(link) = &facts.link {
-                unlinking::which(turn, visit, link);
+                unlinking::which(turn, visit, link, &facts.plan);
             }
         }
         Command::Redeem(typed) => promo::asked(turn, visit, facts, typed),
@@ -173,11 +173,11 @@ pub(crate) fn privacy(turn: &mut Turn<'_>, visit: &Visit) {
 }
 
 /// How payment matters are settled.
-fn pay_support(turn: &mut Turn<'_>, visit: &Visit) {
+fn pay_support(turn: &mut Turn<'_>, visit: &Visit, facts: &PlanFacts) {
     let mut rows = vec![keys::human(turn.house(), None)];
     let in_stars = !payment::stars_offers(turn.house(), &visit.reader.conversation).is_empty();
     if in_stars && turn.house().refund_auto == RefundAuto::Unspent {
-        rows.insert(0, vec![keys::act(Label::RefundStars, Verb::RefundStars, 0)]);
+        rows.insert(0, payment::refund_key(facts).into_iter().collect());
     }
     let answer = turn.words(&visit.reader, Say::PaySupport).keys(rows);
     turn.send(answer);

@@ -1,6 +1,6 @@
 //! Credits that arrive, and the request that waited for them.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 use crate::{
     credits::{Credits, GrantReason},
@@ -12,7 +12,7 @@ use crate::{
     keys, making,
     payment::{self, Moved},
     request,
-    say::{GiftSay, Say, Waited},
+    say::{GiftSay, Key, PlanLine, Say, Waited},
     turn::{Reader, Turn, shorten},
 };
 
@@ -55,10 +55,8 @@ pub(crate) struct Came {
 pub(crate) enum Brought {
     /// They were bought, or given by hand.
     Money,
-    /// A plan, and until when it is paid.
-    Plan(String, i64),
-    /// Another period of a plan, and until when it is paid.
-    Renewal(String, i64),
+    /// A period of a plan.
+    Plan(PaidPlan),
     /// A promo code.
     Promo,
     /// An invitation: by whoever invited, or else of whoever was invited.
@@ -73,10 +71,25 @@ impl Brought {
     /// waits is asked about once more, so that nothing is spent that nobody thinks of.
     fn is_wanted_now(&self) -> bool {
         match self {
-            Self::Money | Self::Plan(..) | Self::Promo => true,
-            Self::Renewal(..) | Self::Invitation { .. } => false,
+            Self::Money | Self::Promo => true,
+            Self::Plan(paid) => !paid.renewed,
+            Self::Invitation { .. } => false,
         }
     }
+}
+
+/// A plan of which a period is paid.
+pub(crate) struct PaidPlan {
+    /// Which.
+    pub plan: String,
+    /// Until when, milliseconds since the epoch.
+    pub until: i64,
+    /// Whether an earlier one was paid before.
+    pub renewed: bool,
+    /// Others that are billed beside it.
+    pub beside: Vec<PlanLine>,
+    /// What ends one of them.
+    pub keys: Vec<Vec<Key>>,
 }
 
 /// As the answer to something that takes one.
@@ -112,7 +125,7 @@ pub(crate) fn arrived(
     let credits = came.credits;
     let runs = waited.clone().filter(|_| came.by.is_wanted_now());
     let asks = waited.filter(|_| runs.is_none());
-    let keys = asks.as_ref().map(|request| {
+    let mut keys = asks.as_ref().map_or_else(Vec::new, |request| {
         // What was cheaper then may be dearer than need be now.
         let request = Request { cheaper: None, ..request.clone() };
         keys::confirm(turn.house(), &request, making::total(&request))
@@ -126,15 +139,16 @@ pub(crate) fn arrived(
     };
     let say = match came.by {
         Brought::Money => Say::CreditsArrived { credits, available, waited },
-        Brought::Plan(plan, until) | Brought::Renewal(plan, until) => {
-            Say::PlanPaid { plan, credits, available, until, waited }
+        Brought::Plan(PaidPlan { plan, until, beside, keys: ends, .. }) => {
+            keys.extend(ends);
+            Say::PlanPaid { plan, credits, available, until, waited, beside }
         }
         Brought::Promo => Say::Gift(GiftSay::Redeemed { credits, available, waited }),
         Brought::Invitation { inviting } => {
             Say::Gift(GiftSay::Rewarded { inviting, credits, available, waited })
         }
     };
-    let word = turn.words(&visit.reader, say).keys(keys.unwrap_or_default());
+    let word = turn.words(&visit.reader, say).keys(keys);
     turn.send(answered(word, answer));
     if let Some(request) = runs {
         // Whether it may run was looked at above.

@@ -356,10 +356,10 @@ pub(crate) fn pressed(
         Verb::LinkNo => declined(turn, visit, link),
         Verb::UndoLink => unlinking::undo(turn, visit, link),
         Verb::UnlinkWhich => {
-            unlinking::which(turn, visit, link);
+            unlinking::which(turn, visit, link, &facts.plan);
             Answer::Quiet
         }
-        Verb::Unlink => unlinking::unlink(turn, visit, link, action.row),
+        Verb::Unlink => unlinking::unlink(turn, visit, (link, &facts.plan), action.row),
         Verb::SignInByEmail => signing_in::by_email(turn, visit),
         Verb::SignInInBrowser => signing_in::in_browser(turn, visit, link),
         Verb::SignOut => unlinking::sign_out(turn, visit, link, action.row),

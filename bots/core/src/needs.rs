@@ -10,7 +10,7 @@ use crate::{
     intent::{self, BareWords, Command, Intent},
     letter::Refused,
     link,
-    payment::StarsErrand,
+    payment::{Moved, StarsErrand},
     promo,
     say::{Action, Verb},
     topic,
@@ -57,7 +57,9 @@ pub fn needs(event: &Event, action: Option<Action>) -> Needs {
         | Event::MessageBounced { .. }
         | Event::ChannelWarned { .. } => Needs::default(),
         Event::PaymentTold(_) => of(FactsKind::Payment),
-        Event::MoneyMoved { identity, .. } => Needs { line: true, ..person(identity) },
+        Event::MoneyMoved { identity, moved, .. } => {
+            Needs { line: true, plan: matches!(moved, Moved::PlanPaid { .. }), ..person(identity) }
+        }
         Event::InvitationDue { identity } => invitation_needs(identity),
         Event::LinkRefused(refused) => refusal_needs(refused),
         Event::TopicClosed { by } => {
@@ -176,7 +178,10 @@ fn message_needs(message: &Message) -> Needs {
     match intent::read(&message.text, BareWords::of(&message.from.identity)) {
         Intent::Command(command) => Needs {
             entries: command == Command::Balance,
-            plan: matches!(command, Command::Balance | Command::Plan),
+            plan: matches!(
+                command,
+                Command::Balance | Command::Plan | Command::PaySupport | Command::Unlink
+            ),
             history: (command == Command::History).then_some(0),
             link: link_needs(command),
             ..gift_needs(command, message, base)
@@ -252,12 +257,11 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         Verb::LinkYes | Verb::LinkNo => Needs { link: Some(LinkNeed::Code(CodeId(row))), ..base },
         Verb::UndoLink => Needs { link: Some(LinkNeed::Link(LinkId(row))), ..base },
         // Unlinking takes back what is in line, in words that name a place in it.
-        Verb::Unlink => Needs { link: Some(LinkNeed::Young), line: true, ..base },
-        Verb::MakeCode
-        | Verb::UnlinkWhich
-        | Verb::SignInByEmail
-        | Verb::SignInInBrowser
-        | Verb::SignOut => Needs { link: Some(LinkNeed::Own), ..base },
+        Verb::Unlink => Needs { link: Some(LinkNeed::Young), line: true, plan: true, ..base },
+        Verb::UnlinkWhich => Needs { link: Some(LinkNeed::Own), plan: true, ..base },
+        Verb::MakeCode | Verb::SignInByEmail | Verb::SignInInBrowser | Verb::SignOut => {
+            Needs { link: Some(LinkNeed::Own), ..base }
+        }
         Verb::BuyItem | Verb::PayStars => Needs { item: Some(row), plan: true, ..base },
         Verb::ShowPlan
         | Verb::PlanChange
@@ -267,7 +271,7 @@ fn press_needs(press: &Press, action: Option<Action>) -> Needs {
         | Verb::Refund
         | Verb::RefundOf
         | Verb::RefundYes => Needs { plan: true, ..base },
-        Verb::RefundStars => Needs { refundable: true, plan: true, ..base },
+        Verb::RefundStars | Verb::RefundStarsYes => Needs { refundable: true, plan: true, ..base },
         Verb::ClearTray
         | Verb::Buy
         | Verb::Privacy

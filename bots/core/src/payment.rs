@@ -27,11 +27,11 @@ pub(crate) use self::{
     checkout::{chosen, failed, made, offers, sold_there},
     look::looked,
     moved::{moved, say_unsaid},
-    plan::{changed, current, pressed as plan_pressed, show as show_plan},
+    plan::{billed, changed, current, pressed as plan_pressed, show as show_plan},
     refund::{ended as refund_ended, pressed as refund_pressed},
     stars::{
         chosen as chosen_for_stars, ended as stars_ended, linked as stars_linked,
-        offers as stars_offers, refund_asked, refund_ordered,
+        offers as stars_offers, refund_asked, refund_key, refund_ordered,
     },
     told::{tell_of, told},
 };
@@ -502,6 +502,8 @@ pub enum Moved {
         /// Whether an earlier one was paid before.
         #[serde(default)]
         renewed: bool,
+        /// Our name for its purchase.
+        request: String,
     },
     /// The reward for an invitation came.
     Rewarded {

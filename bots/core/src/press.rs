@@ -150,7 +150,9 @@ fn obey(
         }
         Verb::ShowPlan => payment::show_plan(turn, visit, &facts.plan, message),
         Verb::PayStars => return payment::chosen_for_stars(turn, visit, facts, row),
-        Verb::RefundStars => return payment::refund_asked(turn, visit, facts),
+        Verb::RefundStars | Verb::RefundStarsYes => {
+            return payment::refund_asked(turn, visit, facts, (action, message));
+        }
         // Only at the desk.
         Verb::CaseDone => return Answer::Line(Say::Stale),
         Verb::ClearTray => {
@@ -221,6 +223,7 @@ fn is_private(verb: Verb) -> bool {
             | Verb::RefundYes
             | Verb::PayStars
             | Verb::RefundStars
+            | Verb::RefundStarsYes
             | Verb::HistoryPage
             | Verb::AskHuman
             | Verb::SetCause

@@ -267,6 +267,8 @@ pub enum Say {
         until: i64,
         /// What becomes of a request that waited for credits.
         waited: Waited,
+        /// Other plans that are billed beside it.
+        beside: Vec<PlanLine>,
     },
     /// A plan is otherwise than before.
     PlanChanged {
@@ -309,6 +311,8 @@ pub enum Say {
     PlanCancelAsk {
         /// Which.
         plan: String,
+        /// What a period costs, where others are paid for beside it.
+        price: Option<String>,
         /// Until when it is paid, milliseconds since the epoch; zero when that is not known.
         until: i64,
         /// Days until what is left of a period's credits lapses; nothing for never.

@@ -7,13 +7,13 @@ use crate::{
     credits::{Credits, Owner},
     customer::Visit,
     effect::{Effect, LinkEffect, Part},
-    facts::{LinkFacts, LinkRow, Linked, OpenRequest, Party, SignedIn},
+    facts::{LinkFacts, LinkRow, Linked, OpenRequest, Party, PlanFacts, SignedIn},
     id::{AccountId, EntryId, IdentityId, PurseId},
     keys,
     linking::{lines, own},
-    newcomer,
+    newcomer, payment,
     press::Answer,
-    say::{Key, Label, LinkSay, Say, Verb},
+    say::{Key, Label, LinkSay, PlanLine, Say, Verb},
     turn::{Reader, Turn},
 };
 
@@ -119,7 +119,7 @@ fn take_back(turn: &mut Turn<'_>, visit: &mut Visit, gone: &IdentityId) -> Credi
 }
 
 /// Which chat is to be unlinked.
-pub(crate) fn which(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts) {
+pub(crate) fn which(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts, plans: &PlanFacts) {
     let own = own(visit, facts);
     if own.identities.len() < 2 && own.signed_in.is_none() {
         return turn.say(&visit.reader, Say::Link(LinkSay::UnlinkNothing));
@@ -127,12 +127,14 @@ pub(crate) fn which(turn: &mut Turn<'_>, visit: &Visit, facts: &LinkFacts) {
     let linked = lines(&own, &visit.customer.identity);
     let mut sorted: Vec<&Linked> = own.identities.iter().collect();
     sorted.sort_by_key(|who| who.identity != visit.customer.identity);
-    let rows: Vec<Vec<Key>> = (1..)
+    let (billed, ends) = payment::billed(turn, plans);
+    let mut rows: Vec<Vec<Key>> = (1..)
         .zip(sorted)
         .map(|(number, who)| vec![keys::act(Label::UnlinkNumber(number), Verb::Unlink, who.key)])
         .collect();
-    let which = turn.words(&visit.reader, Say::Link(LinkSay::UnlinkWhich { linked })).keys(rows);
-    turn.send(which);
+    rows.extend(ends);
+    let which = turn.words(&visit.reader, Say::Link(LinkSay::UnlinkWhich { linked, billed }));
+    turn.send(which.keys(rows));
 }
 
 /// The young link that has nobody on one of its sides when somebody goes: that they go undoes it.
@@ -166,7 +168,7 @@ fn left_to_newcomers<'f>(
 pub(crate) fn unlink(
     turn: &mut Turn<'_>,
     visit: &mut Visit,
-    facts: &LinkFacts,
+    (facts, plans): (&LinkFacts, &PlanFacts),
     key: i64,
 ) -> Answer {
     let own = own(visit, facts);
@@ -200,16 +202,26 @@ pub(crate) fn unlink(
         account: owner.account,
         purse: owner.purse,
     }));
+    let (billed, ends) = payment::billed(turn, plans);
     if gone.identity == visit.customer.identity {
         visit.awaits(turn, None);
-        turn.say(&visit.reader, Say::Link(LinkSay::UnlinkedHere));
+        tell_gone(turn, &visit.reader.clone(), billed);
         return Answer::Quiet;
     }
     let (channel, name) = (gone.identity.channel().into(), gone.name.clone());
-    turn.say(&visit.reader, Say::Link(LinkSay::Unlinked { channel, name }));
-    let notice = turn.words(&Reader::private(gone), Say::Link(LinkSay::UnlinkedHere));
-    turn.send(notice);
+    let say = LinkSay::Unlinked { channel, name, billed: billed.clone() };
+    let word = turn.words(&visit.reader, Say::Link(say)).keys(ends);
+    turn.send(word);
+    tell_gone(turn, &Reader::private(gone), billed);
     Answer::Quiet
+}
+
+/// Whoever is not of the account any more hears so, and what is billed on there: a person can see
+/// to what they cannot end themselves now.
+fn tell_gone(turn: &mut Turn<'_>, reader: &Reader, billed: Vec<PlanLine>) {
+    let keys = if billed.is_empty() { Vec::new() } else { keys::human(turn.house(), None) };
+    let word = turn.words(reader, Say::Link(LinkSay::UnlinkedHere { billed }));
+    turn.send(word.keys(vec![keys]));
 }
 
 /// The button that signs an account out again.

@@ -52,6 +52,8 @@ pub(in super::super) fn labels(price: Credits) -> Vec<Label> {
         Label::ShowPlan,
         Label::PlanChange,
         Label::PlanCancel,
+        Label::PlanEnd { name: "pro".into(), price: None },
+        Label::PlanEnd { name: "pro".into(), price: Some("19.90 USD".into()) },
         Label::PlanResume,
         Label::PlanExchangeYes,
         Label::PlanCancelYes,

@@ -2,7 +2,7 @@
 
 use picdesk_core::{
     credits::Credits,
-    say::{LinkSay, LinkedLine, Owing, Say},
+    say::{LinkSay, LinkedLine, Owing, PlanLine, Say},
 };
 
 use super::Measure;
@@ -12,6 +12,11 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
     let name = || measure.short.clone();
     let who = || "j•••@e•••.com".to_owned();
     let line = |channel: &str, here| LinkedLine { channel: channel.into(), name: name(), here };
+    let billed = |priced: bool| PlanLine {
+        plan: "pro".into(),
+        price: priced.then(|| "19.90 USD".to_owned()),
+        ..PlanLine::default()
+    };
     let mut linked = vec![line("telegram", true), line("wecom-kf", false)];
     linked.extend(measure.repeated(&line("wecom-bot", false)));
     let owing = Owing { here: measure.credits(), there: measure.credits() };
@@ -51,11 +56,17 @@ pub(super) fn links(measure: &Measure) -> Vec<Say> {
         LinkSay::Undone { returned: Credits::ZERO },
         LinkSay::Undone { returned: measure.credits() },
         LinkSay::UndoneElsewhere,
-        LinkSay::UnlinkWhich { linked },
+        LinkSay::UnlinkWhich { linked: linked.clone(), billed: vec![] },
+        LinkSay::UnlinkWhich { linked, billed: measure.repeated(&billed(true)) },
         LinkSay::UnlinkNothing,
-        LinkSay::Unlinked { channel: "another".into(), name: name() },
-        LinkSay::Unlinked { channel: "wecom-kf".into(), name: String::new() },
-        LinkSay::UnlinkedHere,
+        LinkSay::Unlinked { channel: "another".into(), name: name(), billed: vec![] },
+        LinkSay::Unlinked {
+            channel: "wecom-kf".into(),
+            name: String::new(),
+            billed: vec![billed(true), billed(false)],
+        },
+        LinkSay::UnlinkedHere { billed: vec![] },
+        LinkSay::UnlinkedHere { billed: vec![billed(true), billed(false)] },
         LinkSay::UndoFirst,
         LinkSay::TooNew { minutes: 1440 },
         LinkSay::SpendsTooMuch { left: None, minutes: 1440 },

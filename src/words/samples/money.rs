@@ -39,12 +39,14 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
     let lapsing =
         |state, until, lapse_days| Say::PlanChanged { plan: plan(), state, until, lapse_days };
     let changed = |state, until| lapsing(state, until, None);
-    let paid = |until, waited| Say::PlanPaid {
+    let beside = |price: Option<String>| PlanLine { plan: plan(), price, ..PlanLine::default() };
+    let paid = |until, waited, beside| Say::PlanPaid {
         plan: plan(),
         credits: measure.credits(),
         available: measure.credits(),
         until,
         waited,
+        beside,
     };
     let back = |available, disputed| Say::MoneyWentBack {
         credits: measure.credits(),
@@ -70,9 +72,10 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         buyer: measure.short.clone(),
     };
     vec![
-        paid(DECEMBER_22, Waited::Runs),
-        paid(DECEMBER_22, measure.waits()),
-        paid(0, Waited::Nothing),
+        paid(DECEMBER_22, Waited::Runs, vec![]),
+        paid(DECEMBER_22, measure.waits(), vec![]),
+        paid(0, Waited::Nothing, measure.repeated(&beside(Some(price_text())))),
+        paid(0, Waited::Nothing, vec![beside(None)]),
         changed(PlanState::PastDue, DECEMBER_22),
         changed(PlanState::Ending, DECEMBER_22),
         changed(PlanState::Ending, 0),
@@ -94,6 +97,7 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
         Say::Stars(StarsSay::NoDeal(NoDeal::Paid)),
         Say::Stars(StarsSay::NoDeal(NoDeal::SomebodyElse)),
         Say::Stars(StarsSay::NoDeal(NoDeal::Stale)),
+        Say::Stars(StarsSay::NoDeal(NoDeal::HasPlan)),
         Say::Stars(StarsSay::RefundComing),
         Say::Stars(StarsSay::RefundByPeople),
         Say::Stars(StarsSay::RefundFailed),
@@ -143,8 +147,18 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         exchanged(DECEMBER_22, Some(Charge::Difference)),
         exchanged(DECEMBER_22, Some(Charge::Nothing)),
         exchanged(0, None),
-        Say::PlanCancelAsk { plan: "pro".into(), until: DECEMBER_22, lapse_days: None },
-        Say::PlanCancelAsk { plan: "pro".into(), until: 0, lapse_days: Some(1) },
+        Say::PlanCancelAsk {
+            plan: "pro".into(),
+            price: None,
+            until: DECEMBER_22,
+            lapse_days: None,
+        },
+        Say::PlanCancelAsk {
+            plan: "pro".into(),
+            price: Some(price_text()),
+            until: 0,
+            lapse_days: Some(1),
+        },
         Say::PlanAsking,
         Say::PlanBusy,
         Say::PlanNotChanged { refused: true },
@@ -154,6 +168,13 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         Say::RefundChoose { payments: measure.repeated(&paid) },
         ask(true, None),
         ask(false, Some("pro")),
+        Say::RefundAsk {
+            price: Money::stars(900),
+            at: DECEMBER_22,
+            credits: measure.credits(),
+            by_people: false,
+            ends: Some("pro".into()),
+        },
         Say::RefundSent { price: price(), credits: measure.credits() },
         Say::RefundPending { price: price(), credits: measure.credits() },
         Say::RefundFailed { credits: measure.credits() },

@@ -10,14 +10,14 @@ use picdesk_core::{
 };
 use picdesk_sandbox::telegram::{ALICE, MessageView, NotPaid, OLGA, OPERATORS, XIAOMING};
 
-use super::{bot_says, picture_of};
+use super::{bot_says, picture_of, plans::says_after};
 use crate::house::{Given, House, PATIENCE};
 
-const PACK: &str = "100 credits · 500 ⭐";
-const PLAN: &str = "Pro · 900 ⭐";
+pub(super) const PACK: &str = "100 credits · 500 ⭐";
+pub(super) const PLAN: &str = "Pro · 900 ⭐";
 
 /// A shop that takes Stars, whose customers have one credit to begin with.
-fn shop() -> Given {
+pub(super) fn shop() -> Given {
     Given { trial: 1, takes_stars: true, ..Given::default() }
 }
 
@@ -29,7 +29,7 @@ async fn invoice(house: &House, who: i64, offer: &MessageView, what: &str) -> Me
     invoice.unwrap_or_else(|error| panic!("no invoice: {error}\n{}", house.last_log()))
 }
 
-async fn buy(house: &House, who: i64, what: &str, offered: &str) -> MessageView {
+pub(super) async fn buy(house: &House, who: i64, what: &str, offered: &str) -> MessageView {
     house.telegram.say(who, "/buy").unwrap();
     let offer = bot_says(house, who, offered).await;
     invoice(house, who, &offer, what).await
@@ -142,15 +142,20 @@ async fn fill_inbox(house: &House, count: usize) {
     }
 }
 
+/// Alice asks for the plan; where it is paid.
+pub(super) async fn link_to_plan(house: &House) -> String {
+    house.telegram.say(ALICE, "/buy").unwrap();
+    let offer = bot_says(house, ALICE, "Choose one below").await;
+    house.telegram.press(ALICE, ALICE, offer.message, PLAN).unwrap();
+    let ready = bot_says(house, ALICE, "each month anew").await;
+    ready.buttons.iter().flatten().find_map(|button| button.url.clone()).unwrap()
+}
+
 #[tokio::test]
 async fn a_plan_in_stars_is_renewed_stopped_and_ends() {
     let house = House::build(shop()).await;
     let desk = house.open().await;
-    house.telegram.say(ALICE, "/buy").unwrap();
-    let offer = bot_says(&house, ALICE, "Choose one below").await;
-    house.telegram.press(ALICE, ALICE, offer.message, PLAN).unwrap();
-    let ready = bot_says(&house, ALICE, "each month anew").await;
-    let url = ready.buttons.iter().flatten().find_map(|button| button.url.clone()).unwrap();
+    let url = link_to_plan(&house).await;
     let first = house.telegram.pay_link(ALICE, &url).await.unwrap();
     bot_says(&house, ALICE, "Pro is paid until").await;
     house.telegram.say(ALICE, "a lighthouse --4k").unwrap();
@@ -221,16 +226,15 @@ async fn stars_go_back_by_the_owners_rule_by_an_operator_and_from_outside() {
     house.telegram.pay(ALICE, ALICE, bill.message).await.unwrap();
     bot_says(&house, ALICE, "100 credits arrived").await;
     house.until_quiet().await;
-    house.telegram.say(ALICE, "/paysupport").unwrap();
-    let support = bot_says(&house, ALICE, "About a payment or a refund").await;
-    house.telegram.press(ALICE, ALICE, support.message, "Return my last payment").unwrap();
+    wants_back(&house, "500 ⭐ of", "100 credits with it").await;
     bot_says(&house, ALICE, "Your money went back, and 100 credits with it").await;
     let status = house.until_quiet().await;
     assert_eq!(status["credits"]["refunded"], 100, "{status}");
     assert!(house.telegram.payments()[0].refunded_at_ms.is_some());
-    // Asked for again there is nothing to give back but what people decide.
-    house.telegram.press(ALICE, ALICE, support.message, "Return my last payment").unwrap();
-    bot_says(&house, ALICE, "A person decides about this one").await;
+    // There is nothing more to give back but what people decide.
+    let asked = house.telegram.say(ALICE, "/paysupport").unwrap();
+    let support = says_after(&house, ALICE, asked, "About a payment or a refund").await;
+    assert!(support.button("Return my last payment").is_none(), "{:?}", support.buttons);
     house.until_quiet().await;
 
     let bill = again(&house, bill.message).await;
@@ -259,6 +263,18 @@ async fn stars_go_back_by_the_owners_rule_by_an_operator_and_from_outside() {
     house.telegram.redeliver(50);
     let status = house.until_quiet().await;
     assert_eq!(status["credits"]["available"], -1, "{status}");
+}
+
+/// Alice asks for her last payment back, is shown what goes with it, and says yes.
+pub(super) async fn wants_back(house: &House, price: &str, with_it: &str) {
+    let asked = house.telegram.say(ALICE, "/paysupport").unwrap();
+    let support = says_after(house, ALICE, asked, "About a payment or a refund").await;
+    house.telegram.press(ALICE, ALICE, support.message, "Return my last payment").unwrap();
+    let question = says_after(house, ALICE, asked, "would go back to you in Telegram").await;
+    assert!(question.text.contains(price) && question.text.contains(with_it), "{question:?}");
+    house.until_quiet().await;
+    assert_eq!(house.credits("refunded").await, 0, "nothing goes before the answer");
+    house.telegram.press(ALICE, ALICE, question.message, "Yes, please").unwrap();
 }
 
 /// Another invoice than the one before.

@@ -9,7 +9,7 @@ use crate::{
     effect::Effect,
     event::{Event, Setting},
     facts::{MessageFacts, Whereabouts},
-    grant::{self, Brought, Came},
+    grant::{self, Brought, Came, PaidPlan},
     id::{AccountId, IdentityId},
     keys,
     say::{Label, Say, StarsSay, Verb},
@@ -42,9 +42,11 @@ pub(crate) fn moved(
             let came = Came { credits: *credits, by: Brought::Money };
             grant::arrived(turn, &mut visit, facts, came, None);
         }
-        Moved::PlanPaid { plan, credits, until, renewed } => {
-            let by = if *renewed { Brought::Renewal } else { Brought::Plan };
-            let came = Came { credits: *credits, by: by(plan.clone(), *until) };
+        Moved::PlanPaid { plan, credits, until, renewed, request } => {
+            let (beside, keys) = plan::beside(turn, &facts.plan, request);
+            let (plan, until, renewed) = (plan.clone(), *until, *renewed);
+            let paid = PaidPlan { plan, until, renewed, beside, keys };
+            let came = Came { credits: *credits, by: Brought::Plan(paid) };
             grant::arrived(turn, &mut visit, facts, came, None);
         }
         Moved::Rewarded { credits, inviting } => {

@@ -1,10 +1,14 @@
 //! `/plan`: what somebody pays for, and changing it. A change is an errand that is asked for by a
 //! button which names what it changes; what came of it is told once it has come about.
 
+mod beside;
+
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::beside::billed;
+pub(super) use self::beside::{beside, chosen_beside, renewed};
 use super::{
     Item, Money, Moved, Notice, PlanRow, PlanState, TOLD_IN, Told, checkout, number_of, refund,
     stars, told::tell_of,
@@ -77,6 +81,11 @@ impl PlanRow {
         !self.subscription.contains(':')
     }
 
+    /// Whether it will be paid for again.
+    fn is_renewed(&self) -> bool {
+        matches!(self.state, PlanState::Active | PlanState::PastDue)
+    }
+
     /// Whether that can be asked for as it stands.
     fn takes(&self, change: &PlanChange) -> bool {
         match (change, self.state) {
@@ -108,8 +117,8 @@ impl PlanRow {
 /// The plan that an account pays for; of several, one that will be paid for again, so that none is
 /// out of reach, and of those the one that goes on longest.
 pub(crate) fn current(plans: &[PlanRow]) -> Option<&PlanRow> {
-    let renewed = |row: &PlanRow| matches!(row.state, PlanState::Active | PlanState::PastDue);
-    live(plans).max_by_key(|row| (renewed(row), row.state.unlocks(), row.until, &row.subscription))
+    live(plans)
+        .max_by_key(|row| (row.is_renewed(), row.state.unlocks(), row.until, &row.subscription))
 }
 
 fn live(plans: &[PlanRow]) -> impl Iterator<Item = &PlanRow> {
@@ -239,7 +248,8 @@ pub(crate) fn pressed(
     facts: &PlanFacts,
     (action, message): (Action, Option<&MessageId>),
 ) -> Answer {
-    let row = current(&facts.plans).filter(|row| has_somebody_to_ask(turn, row));
+    let row = named(turn, visit, facts, action).or_else(|| current(&facts.plans));
+    let row = row.filter(|row| has_somebody_to_ask(turn, row));
     let Some(row) = row else { return Answer::Line(Say::Stale) };
     if let Some(say) = newcomer::of_others(turn, visit, facts, Some(&row.request)) {
         return Answer::Alert(say);
@@ -247,9 +257,8 @@ pub(crate) fn pressed(
     if row.wish.is_some() {
         return Answer::Line(Say::PlanBusy);
     }
-    let mut possible = exchanges(turn, visit, row);
-    possible.extend([PlanChange::Cancel, PlanChange::Resume]);
-    possible.retain(|change| row.takes(change));
+    let possible = possible(turn, visit, row);
+    let is_it = action.row == 0 || action.row == row.number(&PlanChange::Cancel);
     match action.verb {
         Verb::PlanChange => choose(turn, visit, (row, &possible), message),
         Verb::PlanTo => {
@@ -260,12 +269,12 @@ pub(crate) fn pressed(
                 PlanChange::Cancel | PlanChange::Resume => false,
             };
             match possible.iter().find(to) {
-                Some(change) => ask(turn, visit, (row, change), message),
+                Some(change) => ask(turn, visit, facts, ((row, change), message)),
                 None => Answer::Line(Say::Stale),
             }
         }
-        Verb::PlanCancel if possible.contains(&PlanChange::Cancel) => {
-            ask(turn, visit, (row, &PlanChange::Cancel), message)
+        Verb::PlanCancel if is_it && possible.contains(&PlanChange::Cancel) => {
+            ask(turn, visit, facts, ((row, &PlanChange::Cancel), message))
         }
         Verb::PlanYes => match possible.iter().find(|it| row.number(it) == action.row) {
             Some(change) => begin(turn, visit, (row, change), message),
@@ -275,35 +284,25 @@ pub(crate) fn pressed(
     }
 }
 
-/// Somebody who has a plan chose another one among what is sold: it is exchanged, not bought
-/// beside it. Nothing is exchanged where Stars are paid, before or after: there one follows
-/// another that ends. And nothing is bought while a payment for a plan is looked at: it may be
-/// theirs already.
-pub(super) fn chosen_beside(
-    turn: &mut Turn<'_>,
+/// What can be asked for about a plan as it stands.
+fn possible(turn: &Turn<'_>, visit: &Visit, row: &PlanRow) -> Vec<PlanChange> {
+    let mut possible = exchanges(turn, visit, row);
+    possible.extend([PlanChange::Cancel, PlanChange::Resume]);
+    possible.retain(|change| row.takes(change));
+    possible
+}
+
+/// The plan that stood beside the button that was pressed, if that is as it was.
+fn named<'f>(
+    turn: &Turn<'_>,
     visit: &Visit,
-    facts: &PlanFacts,
-    (item, in_stars): (&Item, bool),
-) -> Option<Answer> {
-    let Item::Plan(plan) = item else { return None };
-    if facts.unsettled {
-        show(turn, visit, facts, None);
-        return Some(Answer::Quiet);
-    }
-    let row = current(&facts.plans)?;
-    if in_stars || !row.is_at_provider() {
-        let goes_on = matches!(row.state, PlanState::Active | PlanState::PastDue);
-        return goes_on.then(|| {
-            show(turn, visit, facts, None);
-            Answer::Quiet
-        });
-    }
-    if row.plan == *plan || row.wish.is_some() || row.state != PlanState::Active {
-        show(turn, visit, facts, None);
-        return Some(Answer::Quiet);
-    }
-    let action = Action { verb: Verb::PlanTo, row: item.number() };
-    Some(pressed(turn, visit, facts, (action, None)))
+    facts: &'f PlanFacts,
+    action: Action,
+) -> Option<&'f PlanRow> {
+    let is_named = |row: &&PlanRow| {
+        possible(turn, visit, row).iter().any(|change| row.number(change) == action.row)
+    };
+    facts.plans.iter().find(is_named)
 }
 
 /// Which plan instead?
@@ -343,8 +342,8 @@ fn choose(
 fn ask(
     turn: &mut Turn<'_>,
     visit: &Visit,
-    (row, change): (&PlanRow, &PlanChange),
-    message: Option<&MessageId>,
+    facts: &PlanFacts,
+    ((row, change), message): ((&PlanRow, &PlanChange), Option<&MessageId>),
 ) -> Answer {
     let (say, yes) = match change {
         PlanChange::Exchange { plan, charge, .. } => {
@@ -361,9 +360,12 @@ fn ask(
             (say, Label::PlanExchangeYes)
         }
         PlanChange::Cancel | PlanChange::Resume => {
-            let (plan, until, lapse_days) =
-                (row.plan.clone(), row.until, turn.house().catalogue.lapse_days(&row.plan));
-            let say = Say::PlanCancelAsk { plan, until, lapse_days };
+            // Of several that are paid for, the price tells which it is.
+            let several = renewed(&facts.plans).count() > 1;
+            let price = line(turn, row).price.filter(|_| several);
+            let lapse_days = turn.house().catalogue.lapse_days(&row.plan);
+            let (plan, until) = (row.plan.clone(), row.until);
+            let say = Say::PlanCancelAsk { plan, price, until, lapse_days };
             (say, Label::PlanCancelYes)
         }
     };
@@ -446,11 +448,12 @@ pub(crate) fn changed(
             PlanChange::Exchange { plan, charge, .. } => {
                 Moved::Exchanged { plan: plan.clone(), until, charge: Some(*charge) }
             }
-            PlanChange::Cancel | PlanChange::Resume => Moved::Plan {
-                plan: row.map(|row| row.plan.clone()).unwrap_or_default(),
-                state: told.state,
-                until,
-            },
+            PlanChange::Cancel | PlanChange::Resume => {
+                // In Stars the answer is our own, and the money may have gone back meanwhile.
+                let over = row.filter(|row| !row.is_at_provider() && !row.state.unlocks());
+                let plan = row.map(|row| row.plan.clone()).unwrap_or_default();
+                Moved::Plan { plan, state: over.map_or(told.state, |row| row.state), until }
+            }
         };
         answer(turn, facts, by, moved);
         // Where everything that the provider tells happens.

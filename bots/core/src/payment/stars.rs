@@ -10,7 +10,7 @@ use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 pub use self::back::refund;
-pub(crate) use self::back::{refund_asked, refund_ordered};
+pub(crate) use self::back::{refund_asked, refund_key, refund_ordered};
 use super::{
     Checkout, CheckoutState, Item, Link, Mode, Money, Moved, Notice, Payment, PlanChange, PlanRow,
     PlanState, PlanTold, Told, checkout, plan,
@@ -22,7 +22,7 @@ use crate::{
     effect::{Body, Effect, NewErrand},
     errand::{Brought, Errand, ErrandEnd},
     event::Event,
-    facts::{Catalogue, House, MessageFacts, PaymentFacts, PressFacts, Sold},
+    facts::{Catalogue, House, MessageFacts, PaymentFacts, PlanFacts, PressFacts, Sold},
     id::{ConversationId, ErrandId, IdentityId, Slot},
     keys,
     press::Answer,
@@ -78,15 +78,18 @@ pub enum NoDeal {
     SomebodyElse,
     /// It is too old, or is not sold at this price any more.
     Stale,
+    /// It is a plan, and they have one that goes on: both would be billed.
+    HasPlan,
 }
 
-/// Whether a payment may go on: of what we had asked for, by whom we had asked, while it is sold.
+/// Whether a payment may go on: of what we had asked for, by whom we had asked, while it is sold;
+/// of a plan, while its account, with those plans, has none that goes on.
 ///
 /// # Errors
 /// Why not.
 pub fn may_pay(
     catalogue: &Catalogue,
-    checkout: Option<&Checkout>,
+    (checkout, beside): (Option<&Checkout>, &PlanFacts),
     asking: &Asking,
     now: i64,
 ) -> Result<(), NoDeal> {
@@ -106,6 +109,10 @@ pub fn may_pay(
     let is_fresh = now.saturating_sub(checkout.asked_at) < PAYABLE_MS;
     if asking.price != checkout.price || !is_sold || !is_fresh {
         return Err(NoDeal::Stale);
+    }
+    let is_plan = matches!(checkout.item, Item::Plan(_));
+    if is_plan && (beside.unsettled || plan::renewed(&beside.plans).next().is_some()) {
+        return Err(NoDeal::HasPlan);
     }
     Ok(())
 }
@@ -312,6 +319,12 @@ fn invoice(turn: &mut Turn<'_>, reader: &Reader, checkout: &Checkout) {
 /// The first payment of a plan in Stars, by which Telegram knows the plan.
 pub(super) fn first_of(row: &PlanRow) -> Option<&str> {
     row.customer.as_deref().filter(|_| row.subscription.starts_with(PLAN))
+}
+
+/// Whether a plan that is not on can begin by what is told. In Stars by a payment alone: Telegram
+/// tells that a plan is not renewed also after we have ended it, and after its last month.
+pub(super) fn begins(checkout: &Checkout, notice: &Notice) -> bool {
+    !checkout.price.is_stars() || matches!(notice.told, Told::PlanPaid(..))
 }
 
 /// What Telegram is asked so that a plan in Stars ends, or does not; nothing for other plans.

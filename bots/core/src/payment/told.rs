@@ -131,8 +131,9 @@ pub(super) fn paid_for(
         let (request, state) = (checkout.request.clone(), CheckoutState::Paid);
         turn.then(Effect::UpdateCheckout { request, state, link: None });
     }
+    let request = checkout.request.clone();
     let moved = match goods.item {
-        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until, renewed },
+        Item::Plan(plan) => Moved::PlanPaid { plan, credits, until, renewed, request },
         Item::Pack(_) => Moved::Bought { credits },
     };
     if credits > Credits::ZERO {
@@ -308,7 +309,8 @@ pub(super) fn plan_told(
         return;
     }
     let known = facts.plans.iter().find(|row| row.subscription == plan.subscription);
-    if !is_news(known, notice, plan) {
+    let is_on = known.is_some_and(|row| row.state.unlocks());
+    if !is_news(known, notice, plan) || !(is_on || stars::begins(checkout, notice)) {
         return;
     }
     let as_of = as_of(notice, plan);

@@ -131,6 +131,13 @@ pub enum Label {
     PlanChange,
     /// \[End plan\]
     PlanCancel,
+    /// \[End Pro · 19.90 USD\], where there are several.
+    PlanEnd {
+        /// Its id in the plans file.
+        name: String,
+        /// The price as it stands in the plans file.
+        price: Option<String>,
+    },
     /// \[Go on after all\]
     PlanResume,
     /// \[Yes, change it\]
@@ -309,13 +316,15 @@ pub enum Verb {
     RefundYes = 77,
     /// Pay what has the number `row` in Telegram Stars.
     PayStars = 78,
-    /// Give the last payment in Stars back.
+    /// Give the last payment in Stars back, which has the number `row`, after a question.
     RefundStars = 79,
+    /// Give it back.
+    RefundStarsYes = 80,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 56] = [
         Self::Cancel,
         Self::Again,
         Self::Change,
@@ -371,6 +380,7 @@ impl Verb {
         Self::RefundYes,
         Self::PayStars,
         Self::RefundStars,
+        Self::RefundStarsYes,
     ];
 
     /// The verb with this number.

@@ -2,6 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::PlanLine;
 use crate::credits::Credits;
 
 /// Something about linking.
@@ -126,6 +127,8 @@ pub enum LinkSay {
     UnlinkWhich {
         /// Every chat of the account, this one first.
         linked: Vec<LinkedLine>,
+        /// What is billed on with the account.
+        billed: Vec<PlanLine>,
     },
     /// There is no other chat to be unlinked.
     UnlinkNothing,
@@ -135,9 +138,14 @@ pub enum LinkSay {
         channel: String,
         /// Whose chat that is.
         name: String,
+        /// What is billed on with the account.
+        billed: Vec<PlanLine>,
     },
     /// Said in the chat that is not linked any more.
-    UnlinkedHere,
+    UnlinkedHere {
+        /// What is billed on with the account that it has left.
+        billed: Vec<PlanLine>,
+    },
     /// Nobody but chats that came a short while ago would be left: those links can be undone.
     UndoFirst,
     /// The chat came to the account too short a while ago for that.

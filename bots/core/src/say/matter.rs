@@ -217,7 +217,7 @@ impl LinkSay {
             | Self::UnlinkWhich { .. }
             | Self::UnlinkNothing
             | Self::Unlinked { .. }
-            | Self::UnlinkedHere
+            | Self::UnlinkedHere { .. }
             | Self::UndoFirst => Matter::Neither,
         }
     }
@@ -235,6 +235,7 @@ impl Label {
                 | Self::TakeCheaper(_)
                 | Self::BuyPack { .. }
                 | Self::BuyPlan { .. }
+                | Self::PlanEnd { price: Some(_), .. }
                 | Self::RefundOf { .. }
         )
     }

@@ -307,7 +307,7 @@ fn a_no_voids_the_code() {
 }
 
 /// Ada and Bob are one account, Bob's; Ada came with 5 credits.
-fn one_account() -> LinkFacts {
+pub fn one_account() -> LinkFacts {
     let both = vec![linked("telegram:7", 7), linked("wecom-kf:bob", 8)];
     LinkFacts {
         own: Some(party(11, 3, both)),
@@ -448,7 +448,7 @@ fn a_chat_is_unlinked_by_its_number_and_both_hear_of_it() {
     let [LinkEffect::Separate { identity, from, .. }] = &all[..] else { panic!("{effects:?}") };
     assert_eq!((identity.as_str(), *from), ("wecom-kf:bob", AccountId(11)));
     let said = says(&effects);
-    assert!(matches!(said[..], [LinkSay::Unlinked { .. }, LinkSay::UnlinkedHere]));
+    assert!(matches!(said[..], [LinkSay::Unlinked { .. }, LinkSay::UnlinkedHere { .. }]));
     assert_eq!(links(&press_link(Verb::Unlink, 9, one_account())), [], "nobody's number");
     assert_eq!(links(&press_link(Verb::Unlink, 7, facts(None))), [], "nothing is linked");
 }

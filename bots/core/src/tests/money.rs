@@ -7,6 +7,7 @@ mod plans;
 mod refunds;
 mod screening;
 mod stars;
+mod unlinked;
 mod verified;
 
 use std::{boxed::Box, string::String, vec, vec::Vec};
@@ -351,7 +352,7 @@ fn money_moved_is_told_and_what_waited_runs() {
     // What comes by itself is not spent on what they may think of no more.
     let paid = |renewed| {
         let (plan, credits) = ("pro".into(), Credits(100));
-        moved(Moved::PlanPaid { plan, credits, until: NOW, renewed })
+        moved(Moved::PlanPaid { plan, credits, until: NOW, renewed, request: "r".into() })
     };
     assert!(paid(false).contains("waited: Runs") && paid(false).contains("generate"));
     let asks = paid(true);

@@ -8,7 +8,7 @@ use picdesk_core::{
     account::{Language, Person},
     credits::{Credits, GrantReason, TakeReason},
     effect::Effect,
-    facts::{House as Rules, PaymentFacts},
+    facts::{House as Rules, PaymentFacts, PlanFacts},
     id::EntryId,
     payment::{
         Asking, Bought, Checkout, CheckoutState, Doubt, Item, Link, Mode, Money, Notice, Paid,
@@ -76,10 +76,11 @@ async fn a_question_before_a_payment_finds_its_purchase_and_its_payers_language(
         };
         let mut connection = house.store.read().await.unwrap();
         let mine = asking("pd-9", ada.identity.as_str());
-        let (found, language) = payments::asked(&mut connection, &mine).await.unwrap();
-        assert_eq!((found, language), (Some(checkout), Some(Language::En)));
-        let nobody = payments::asked(&mut connection, &asking("pd-8", "telegram:9")).await.unwrap();
-        assert_eq!(nobody, (None, None));
+        let found = payments::asked(&mut connection, &mine, 6).await.unwrap();
+        assert_eq!(found, (Some(checkout), PlanFacts::default(), Some(Language::En)));
+        let theirs = asking("pd-8", "telegram:9");
+        let nobody = payments::asked(&mut connection, &theirs, 6).await.unwrap();
+        assert_eq!(nobody, (None, PlanFacts::default(), None));
     }
 }
 

@@ -1,48 +1,96 @@
 //! Stars that go back, and the credits with them.
 
-use alloc::{format, string::ToString, vec, vec::Vec};
+use alloc::{format, string::ToString, vec};
 
 use super::{CHARGE, Refundable, StarsErrand, run};
 use crate::{
     credits::{Credits, GrantReason, TakeReason},
     customer::Visit,
     effect::Effect,
-    facts::{PaymentFacts, PressFacts},
-    id::{ConversationId, EntryId, ErrandId},
+    facts::{PaymentFacts, PlanFacts, PressFacts},
+    id::{ConversationId, EntryId, ErrandId, MessageId},
     keys, newcomer,
-    payment::{Moved, Payment, RefundAuto, Reversal, Reversed, refund::AT_ONCE_MS, told::tell},
+    payment::{
+        Moved, Payment, PaymentRow, PlanRow, RefundAuto, Reversal, Reversed, number_of, plan,
+        refund::AT_ONCE_MS, told::tell,
+    },
     press::Answer,
-    say::{Say, StarsSay},
+    say::{Action, Key, Label, Say, StarsSay, Verb},
     turn::{Reader, Turn},
 };
 
-/// A customer wants their last payment in Stars back.
-pub(crate) fn refund_asked(turn: &mut Turn<'_>, visit: &Visit, facts: &PressFacts) -> Answer {
-    let request = facts.refundable.as_ref().map(|it| it.checkout.request.as_str());
-    if let Some(say) = newcomer::of_others(turn, visit, &facts.plan, request) {
+/// The button that asks for the last payment in Stars back; nothing where none could go back. It
+/// names the payment: pressed when there is a later one, it gives nothing back.
+pub(crate) fn refund_key(facts: &PlanFacts) -> Option<Key> {
+    let in_stars = |row: &&PaymentRow| {
+        let bought = row.payment.bought.as_ref();
+        bought.is_some_and(|bought| bought.price.is_stars())
+    };
+    let paid = facts.payments.iter().filter(in_stars);
+    let last = paid.max_by_key(|row| (row.at, &row.payment.id))?;
+    let is_there = last.payment.taken == Credits::ZERO && last.reversals.is_empty();
+    let number = number(&last.payment);
+    is_there.then(|| keys::act(Label::RefundStars, Verb::RefundStars, number))
+}
+
+/// The number of a payment on a button.
+fn number(payment: &Payment) -> i64 {
+    number_of(&format!("refund-stars:{}", payment.id))
+}
+
+/// A customer wants their last payment in Stars back: they are asked whether they mean it, and
+/// shown what goes with it, before anything goes.
+pub(crate) fn refund_asked(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PressFacts,
+    (action, message): (Action, Option<&MessageId>),
+) -> Answer {
+    let last = facts.refundable.as_ref().filter(|it| number(&it.payment) == action.row);
+    let Some(last) = last else { return Answer::Line(Say::Stale) };
+    if let Some(say) = newcomer::of_others(turn, visit, &facts.plan, Some(&last.checkout.request)) {
         return Answer::Alert(say);
     }
-    let now = turn.frame.now;
-    let unused = facts.refundable.as_ref().filter(|it| {
-        turn.house().refund_auto == RefundAuto::Unspent
-            && it.payment.taken == Credits::ZERO
-            && !visit.customer.account.stopped
-            && visit.available() >= it.payment.credits
-            && now.saturating_sub(it.paid_at) < AT_ONCE_MS
-    });
-    let say = match unused {
-        Some(refundable) => {
-            let errand = give_back(turn, refundable, turn.frame.conversation.clone(), true);
-            take_along(turn, visit, &refundable.payment, errand);
-            Say::Stars(StarsSay::RefundComing)
-        }
-        None => Say::Stars(StarsSay::RefundByPeople),
-    };
-    let by_people = unused.is_none();
-    let word = turn.words(&visit.reader, say);
-    let keys = if by_people { keys::human(turn.house(), None) } else { Vec::new() };
-    turn.send(word.keys(vec![keys]));
+    if last.payment.taken > Credits::ZERO {
+        return Answer::Line(Say::Done);
+    }
+    let goes_at_once = turn.house().refund_auto == RefundAuto::Unspent
+        && !visit.customer.account.stopped
+        && visit.available() >= last.payment.credits
+        && turn.frame.now.saturating_sub(last.paid_at) < AT_ONCE_MS;
+    if !goes_at_once {
+        let word = turn.words(&visit.reader, Say::Stars(StarsSay::RefundByPeople));
+        turn.send(word.keys(vec![keys::human(turn.house(), None)]).replacing(message));
+        return Answer::Quiet;
+    }
+    if action.verb != Verb::RefundStarsYes {
+        return ask(turn, visit, facts, (last, message));
+    }
+    let errand = give_back(turn, last, turn.frame.conversation.clone(), true);
+    take_along(turn, visit, &last.payment, errand);
+    let word = turn.words(&visit.reader, Say::Stars(StarsSay::RefundComing));
+    turn.send(word.replacing(message));
     Answer::Quiet
+}
+
+/// Is that meant? With what it takes along.
+fn ask(
+    turn: &mut Turn<'_>,
+    visit: &Visit,
+    facts: &PressFacts,
+    (last, message): (&Refundable, Option<&MessageId>),
+) -> Answer {
+    let Refundable { payment, checkout, paid_at } = last;
+    let ends = |row: &&PlanRow| row.request == checkout.request && row.state.unlocks();
+    let say = Say::RefundAsk {
+        price: checkout.price.clone(),
+        at: *paid_at,
+        credits: payment.credits,
+        by_people: false,
+        ends: facts.plan.plans.iter().find(ends).map(|row| row.plan.clone()),
+    };
+    let yes = keys::act(Label::RefundYes, Verb::RefundStarsYes, number(payment));
+    plan::question(turn, visit, say, [yes, plan::keep(Label::No)], message)
 }
 
 /// An operator gives a customer's last payment in Stars back.

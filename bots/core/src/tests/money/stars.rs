@@ -1,6 +1,10 @@
 //! Paid in Telegram Stars: asked for in the chat, allowed before it is paid, given once and given
 //! back.
 
+mod back;
+mod beside;
+mod over;
+
 use std::format;
 
 use super::*;
@@ -141,7 +145,7 @@ fn a_pack_is_an_invoice_and_a_plan_a_link_that_telegram_makes() {
 fn only_what_was_offered_can_be_paid_by_whom_it_was_offered_to_while_it_is_sold() {
     let house = stars_shop(false);
     let may = |checkout: Option<&Checkout>, asking: &Asking, later: i64| {
-        may_pay(&house.catalogue, checkout, asking, NOW + later)
+        may_pay(&house.catalogue, (checkout, &PlanFacts::default()), asking, NOW + later)
     };
     assert_eq!(may(Some(&pack()), &asking(500), 0), Ok(()));
     assert_eq!(may(Some(&plan()), &asking(900), 0), Ok(()));
@@ -332,41 +336,6 @@ fn a_plan_in_stars_is_ended_by_its_owner_and_may_be_renewed_after_all() {
     }
 }
 
-fn refundable(taken: i64, days_ago: i64) -> std::boxed::Box<Refundable> {
-    let payment = Payment {
-        id: "charge:stx1".into(),
-        request: Some("pd-ab-7".into()),
-        purse: Some(PurseId(2)),
-        credits: Credits(100),
-        taken: Credits(taken),
-        doubt: None,
-        bought: None,
-    };
-    let paid_at = NOW - days_ago * 86_400_000;
-    std::boxed::Box::new(Refundable { payment, checkout: pack(), paid_at })
-}
-
-#[test]
-fn unused_credits_go_back_by_themselves_where_the_owner_lets_them() {
-    let asks = |refund_auto, available, refundable: Option<std::boxed::Box<Refundable>>| {
-        let house = House { refund_auto, ..stars_shop(false) };
-        let facts = press_facts(customer(available), Verb::RefundStars, 0);
-        pressed(&house, PressFacts { refundable, ..facts })
-    };
-    let goes = |line: &str| line.contains("Refund {") && line.contains("Stars(RefundComing)");
-    assert!(goes(&asks(RefundAuto::Unspent, 103, Some(refundable(0, 1)))));
-    for (refunds, available, refundable) in [
-        (RefundAuto::Never, 103, Some(refundable(0, 1))),
-        (RefundAuto::Unspent, 99, Some(refundable(0, 1))),
-        (RefundAuto::Unspent, 103, Some(refundable(100, 1))),
-        (RefundAuto::Unspent, 103, Some(refundable(0, 15))),
-        (RefundAuto::Unspent, 103, None),
-    ] {
-        let line = asks(refunds, available, refundable);
-        assert!(!goes(&line) && line.contains("Stars(RefundByPeople)"), "{line}");
-    }
-}
-
 #[test]
 fn stars_that_went_back_are_told_to_the_books_and_what_fails_to_people() {
     let errand = StarsErrand::Refund {
@@ -389,49 +358,4 @@ fn stars_that_went_back_are_told_to_the_books_and_what_fails_to_people() {
     assert!(failed.contains("RaiseAlarm") && !failed.contains("Grant"), "{failed}");
     let heard = hears_of(Moved::StarsStay);
     assert!(heard.contains("Stars(RefundFailed)") && heard.contains("AskHuman"), "{heard}");
-}
-
-#[test]
-fn credits_go_along_before_the_stars_and_come_back_where_those_do_not() {
-    let ask = |taken| {
-        let house = House { refund_auto: RefundAuto::Unspent, ..stars_shop(false) };
-        let facts = press_facts(customer(103), Verb::RefundStars, 0);
-        pressed(&house, PressFacts { refundable: Some(refundable(taken, 1)), ..facts })
-    };
-    let asked = ask(0);
-    let (takes, keeps) = (asked.contains("TakeBack"), asked.contains("taken: 100"));
-    assert!(takes && keeps, "{asked}");
-    assert!(!ask(100).contains("TakeBack"), "they went along once");
-    let payment = Some(Payment { taken: Credits(100), ..refundable(0, 1).payment });
-    // Whoever asked may have left the account, and somebody else may have come to it.
-    let holder = Some(Purse::empty(PurseId(77)));
-    let of = PaymentFacts { payment, holder, ..facts_of(pack()) };
-    let ended = |facts: &PaymentFacts, end| {
-        let errand = StarsErrand::Refund {
-            request: "pd-ab-7".into(),
-            identity: ada().identity,
-            charge: "stx1".into(),
-            stars: 500,
-            along: true,
-        };
-        let what = Errand::Stars(std::boxed::Box::new(errand));
-        let event = Event::ErrandEnded(ErrandEnded { errand: ErrandId(9), what, end });
-        follows_at(&stars_shop(false), PRIVATE, &Facts::Payment(facts.clone()), &event)
-    };
-    let went = || {
-        let moved = Moved::TakenBack { credits: Credits(100), by: Reversal::Refund };
-        [(Some(AccountId(1)), moved)]
-    };
-    let done = ended(&of, ErrandEnd::Brought(Brought::Stars));
-    assert_eq!(news(&done), went());
-    assert!(lines::lines(CAUSE, &done).contains("stars:refunded:stx1"), "{done:?}");
-    let failed = lines::lines(CAUSE, &ended(&of, ErrandEnd::Failed(ErrandFailure::Refused)));
-    assert!(failed.contains("purse: 77, credits: 100, source: \"refund-failed:9\""), "{failed}");
-    assert!(failed.contains("taken: 0"), "what did not go back can be asked for again: {failed}");
-    // Telegram may have told of it first.
-    let told = PaymentFacts { reversals: vec![refund("stx1", 500)], ..of.clone() };
-    let done = ended(&told, ErrandEnd::Brought(Brought::Stars));
-    assert_eq!(news(&done), went());
-    let failed = lines::lines(CAUSE, &ended(&told, ErrandEnd::Failed(ErrandFailure::Refused)));
-    assert!(!failed.contains("refund-failed"), "{failed}");
 }

@@ -82,6 +82,16 @@ impl Speaker<'_> {
         }
     }
 
+    /// For whom are these words?
+    pub(super) fn meant(&self, code: &str, count: i64) -> Text {
+        self.fill("support-meant", &Args::new().ours("code", code).number("count", count))
+    }
+
+    /// Something about a case.
+    pub(super) fn of_case(&self, id: &'static str, code: &str) -> Text {
+        self.fill(id, &Args::new().ours("code", code))
+    }
+
     /// An operator's words, and how they are answered where there is room for that.
     pub(super) fn answered(&self, name: &str, text: &str, back: Option<AnswerBack>) -> Text {
         let wrote = self.wrote("answer", name, text);

@@ -23,7 +23,7 @@ use super::{Office, SayContext};
 
 pub(super) use self::keys::{labels, pages};
 use self::{
-    money::{beyond_the_plan, money},
+    money::{beyond_the_plan, missed, money},
     people::{cards, people},
 };
 
@@ -415,11 +415,6 @@ fn failures(measure: &Measure) -> Vec<Say> {
     says.push(Say::Uncertain { available: None, part: SECOND_OF_FOUR });
     says.push(Say::NotHandedOver { available, part: ONE });
     says
-}
-
-fn missed(measure: &Measure, failed: i64, expired: i64) -> Say {
-    let (returned, available) = (measure.credits(), measure.credits());
-    Say::Missed { failed, expired, returned, available }
 }
 
 fn pictures(measure: &Measure) -> Vec<Say> {

@@ -39,14 +39,6 @@ impl Speaker<'_> {
         self.fill(id, &Args::new().ours("url", url))
     }
 
-    fn meant(&self, code: &str, count: i64) -> Text {
-        self.fill("support-meant", &Args::new().ours("code", code).number("count", count))
-    }
-
-    fn of_case(&self, id: &'static str, code: &str) -> Text {
-        self.fill(id, &Args::new().ours("code", code))
-    }
-
     /// What is said of what was bought, and of money that went back.
     fn about_money(&self, say: &Say) -> Text {
         match say {

@@ -16,7 +16,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 const FIND_READER: &str = "
     select id from identities
-    where id in ($1, $2) and home is null or home = $1 order by id limit 1";
+    where id = $1 and home is null or home = $1 or id = $2 order by id limit 1";
 const FIND_ASKER: &str = "
     select identity from requests where conversation = $1 and setting = 'Private'
     order by id desc limit 1";
@@ -115,8 +115,7 @@ pub(super) async fn words_lost(
         return Ok(None);
     }
     let conversation = &message.conversation;
-    let by_name = reader_by_name(conversation);
-    let values = [conversation.as_str().into(), by_name.as_str().into()];
+    let values = [conversation.as_str().into(), reader_by_name(conversation).into()];
     let mut rows = tx.rows(FIND_READER, &values).await?;
     if rows.is_empty() {
         rows = tx.rows(FIND_ASKER, &[conversation.as_str().into()]).await?;
@@ -128,11 +127,9 @@ pub(super) async fn words_lost(
     Ok(Some(NewEvent::of_house(id, conversation, &told)))
 }
 
-/// Whose name a private conversation's is: where we have several accounts, it has that of ours too.
-fn reader_by_name(conversation: &ConversationId) -> String {
-    let name = conversation.as_str();
-    match name.split_once('/') {
-        Some((_, user)) if conversation.channel() == KF => format!("{KF}:{user}"),
-        _ => name.to_owned(),
-    }
+/// Who is in a conversation whose name tells it beside an account of ours, of which they may write to
+/// several.
+fn reader_by_name(conversation: &ConversationId) -> Option<String> {
+    let (_, user) = conversation.as_str().split_once('/')?;
+    (conversation.channel() == KF).then(|| format!("{KF}:{user}"))
 }

@@ -107,6 +107,10 @@ pub(super) fn money(measure: &Measure) -> Vec<Say> {
     ]
 }
 
+fn cancel_ask(price: Option<String>, until: i64, lapse_days: Option<u32>) -> Say {
+    Say::PlanCancelAsk { plan: "pro".into(), price, until, lapse_days }
+}
+
 /// What is said about `/plan` and refunds.
 pub(super) fn plans(measure: &Measure) -> Vec<Say> {
     let price = || Money { minor: 1990, currency: "USD".into() };
@@ -147,18 +151,8 @@ pub(super) fn plans(measure: &Measure) -> Vec<Say> {
         exchanged(DECEMBER_22, Some(Charge::Difference)),
         exchanged(DECEMBER_22, Some(Charge::Nothing)),
         exchanged(0, None),
-        Say::PlanCancelAsk {
-            plan: "pro".into(),
-            price: None,
-            until: DECEMBER_22,
-            lapse_days: None,
-        },
-        Say::PlanCancelAsk {
-            plan: "pro".into(),
-            price: Some(price_text()),
-            until: 0,
-            lapse_days: Some(1),
-        },
+        cancel_ask(None, DECEMBER_22, None),
+        cancel_ask(Some(price_text()), 0, Some(1)),
         Say::PlanAsking,
         Say::PlanBusy,
         Say::PlanNotChanged { refused: true },
@@ -304,4 +298,9 @@ fn views(measure: &Measure) -> Vec<Say> {
     says.push(Say::Plan(none.into()));
     says.push(Say::Plan(PlanView { unsettled: true, ..view(None, measure.credits()) }.into()));
     says
+}
+
+pub(super) fn missed(measure: &Measure, failed: i64, expired: i64) -> Say {
+    let (returned, available) = (measure.credits(), measure.credits());
+    Say::Missed { failed, expired, returned, available }
 }

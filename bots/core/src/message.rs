@@ -123,7 +123,9 @@ fn words(
     message: &Message,
     text: &str,
 ) {
-    if support::listens(visit, facts) {
+    // A prompt that says so is one, whatever else was asked.
+    let says_so = text.trim().len() != message.text.trim().len();
+    if support::listens(visit, facts) && !says_so {
         return support::hears(turn, visit, facts, message, text);
     }
     if signing_in::hears(turn, visit, facts, message, text) {

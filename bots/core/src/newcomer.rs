@@ -65,6 +65,11 @@ pub(crate) fn of_others(
     request.is_some_and(is_theirs).then(|| too_new(turn, newcomer))
 }
 
+/// Whether somebody was linked lately with others: what they can spend together is not theirs.
+pub(crate) fn is_among_others(turn: &Turn<'_>, visit: &Visit) -> bool {
+    new(turn, visit).is_some_and(|one| one.among_others)
+}
+
 /// That somebody new may not spend so much yet; nothing for everybody else.
 pub(crate) fn too_much(turn: &Turn<'_>, visit: &Visit, total: Credits) -> Option<Say> {
     let newcomer = new(turn, visit)?;

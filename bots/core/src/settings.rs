@@ -48,8 +48,10 @@ pub(crate) fn choose(
         visit.customer.account.options = options;
         turn.then(Effect::ChooseOptions { account: visit.customer.account.id, options });
     }
-    // Where nothing can be changed, nothing shows that it was chosen already.
-    if changes || !turn.can_edit(&visit.reader.conversation) {
+    // Where nothing can be changed, or each message has an answer of its own, nothing else shows
+    // that it was chosen already.
+    let here = &visit.reader.conversation;
+    if changes || !turn.can_edit(here) || turn.has_one_answer(here) {
         show_in(turn, visit, message);
     }
     Answer::Quiet

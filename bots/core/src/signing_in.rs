@@ -51,6 +51,18 @@ fn address(text: &str) -> Option<String> {
     is_one.then(|| text.to_ascii_lowercase())
 }
 
+/// The one address in a short sentence: `my address is anna@example.com.`
+fn address_among_words(text: &str) -> Option<String> {
+    if text.chars().count() > SENTENCE_CHARS_MAX {
+        return None;
+    }
+    let plain: String = text.chars().map(narrow).collect();
+    let is_within = |c: char| c.is_ascii_alphanumeric() || "@._%+-".contains(c);
+    let mut words = plain.split(|c| !is_within(c)).filter(|word| word.contains('@'));
+    let word = words.next().filter(|_| words.next().is_none())?;
+    address(word.trim_matches(['.', '-']))
+}
+
 /// The digits that a text is, however they are grouped.
 fn digits(text: &str) -> Option<String> {
     let mut code = String::new();
@@ -90,9 +102,10 @@ pub fn need(awaiting: Option<&Awaiting>, text: &str) -> Option<LinkNeed> {
             Some(LinkNeed::Email(address(text).unwrap_or_else(|| email.clone())))
         }
         // An address that nobody waits for any more.
-        None | Some(Awaiting::Edit { .. } | Awaiting::LinkEmail) => {
-            address(text).map(LinkNeed::Email)
+        Some(Awaiting::LinkEmail) => {
+            address(text).or_else(|| address_among_words(text)).map(LinkNeed::Email)
         }
+        None | Some(Awaiting::Edit { .. }) => address(text).map(LinkNeed::Email),
         Some(_) => None,
     }
 }
@@ -189,7 +202,10 @@ fn email_wanted(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
 
 /// An address was typed, or something else that is none of ours.
 fn email_typed(turn: &mut Turn<'_>, visit: &mut Visit, facts: &MessageFacts, text: &str) -> bool {
-    let (Some(email), Some(link)) = (address(text), &facts.link) else {
+    // Among other words only the one that was asked for is meant.
+    let asked = visit.customer.awaiting == Some(Awaiting::LinkEmail);
+    let typed = address(text).or_else(|| address_among_words(text).filter(|_| asked));
+    let (Some(email), Some(link)) = (typed, &facts.link) else {
         // Who writes about something else is not held up.
         let meant = text.contains(['@', '＠']) && !text.trim().contains(char::is_whitespace);
         if meant {

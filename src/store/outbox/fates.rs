@@ -127,8 +127,8 @@ pub(super) async fn words_lost(
     Ok(Some(NewEvent::of_house(id, conversation, &told)))
 }
 
-/// Who is in a conversation whose name tells it beside an account of ours, of which they may write to
-/// several.
+/// Who is in a conversation whose name tells it beside an account of ours, of which they may write
+/// to several.
 fn reader_by_name(conversation: &ConversationId) -> Option<String> {
     let (_, user) = conversation.as_str().split_once('/')?;
     (conversation.channel() == KF).then(|| format!("{KF}:{user}"))

@@ -147,7 +147,7 @@ pub(super) async fn link_to_plan(house: &House) -> String {
     house.telegram.say(ALICE, "/buy").unwrap();
     let offer = bot_says(house, ALICE, "Choose one below").await;
     house.telegram.press(ALICE, ALICE, offer.message, PLAN).unwrap();
-    let ready = bot_says(house, ALICE, "each month anew").await;
+    let ready = bot_says(house, ALICE, "You pay in Telegram Stars").await;
     ready.buttons.iter().flatten().find_map(|button| button.url.clone()).unwrap()
 }
 

@@ -160,7 +160,9 @@ fn how<'f>(turn: &Turn<'_>, visit: &Visit, facts: &'f PlanFacts, row: &PaymentRo
     let young = turn.frame.now.saturating_sub(row.at) < AT_ONCE_MS;
     let untouched = row.payment.taken == Credits::ZERO && visit.available() >= row.left();
     let stopped = visit.customer.account.stopped;
-    if turn.house().refund_auto == RefundAuto::Never || !young || !untouched || stopped {
+    let never = turn.house().refund_auto == RefundAuto::Never;
+    // What others brought does not show that theirs is unspent.
+    if never || !young || !untouched || stopped || newcomer::is_among_others(turn, visit) {
         return How::ByPeople;
     }
     let Some(subscription) = &row.subscription else { return How::AtOnce(None) };

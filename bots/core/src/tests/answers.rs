@@ -99,6 +99,13 @@ fn a_press_is_answered_by_a_message_and_what_it_asks_for_by_its_own() {
 }
 
 #[test]
+fn an_option_that_is_chosen_already_has_its_answer() {
+    let event = Event::ButtonPressed(press(Setting::Private));
+    let again = Facts::Press(press_facts(customer(10), Verb::SetResolution, 1));
+    assert!(on(&again, &event).contains("Settings"), "{}", on(&again, &event));
+}
+
+#[test]
 fn a_receipt_is_in_the_answer_of_its_picture() {
     let mut delivered = generation_facts(1, &[generation(1, GenerationState::Made)]);
     if let Some(request) = &mut delivered.request {

@@ -89,6 +89,14 @@ fn more_words_stand_under_the_same_question_and_none_is_left_out() {
 }
 
 #[test]
+fn a_prompt_that_says_so_is_one_also_where_words_for_a_case_were_asked_for() {
+    let asked = Awaiting::CaseWords { cause: crate::say::Cause::Other, request: None };
+    let customer = Customer { awaiting: Some(asked), ..customer(5) };
+    let effects = said(message_facts(customer), message("/imagine a fox"));
+    assert!(effects.contains("hold 2") && !effects.contains("OpenEscalation"), "{effects}");
+}
+
+#[test]
 fn all_pictures_of_what_waits_reach_the_person() {
     let four = || (0..4).map(|n| photo(&std::format!("p{n}"))).collect();
     let album = |id: &str| Message { id: id.into(), attachments: four(), ..message("") };

@@ -82,6 +82,20 @@ fn an_address_gets_a_code_and_the_words_tell_nothing_of_it() {
 }
 
 #[test]
+fn an_address_among_words_is_taken_where_it_was_asked_for() {
+    for text in
+        ["我的邮箱是 anna@example.com", "it is anna@example.com please", "anna@example.com。"]
+    {
+        let effects = writes(awaiting(Awaiting::LinkEmail), text, of_email());
+        let send = Errand::SendSignInCode { by: ada().identity, email: "anna@example.com".into() };
+        assert_eq!(errands(&effects), [send], "{text}");
+    }
+    // Of two nobody knows which.
+    let two = "anna@example.com or ada@example.com";
+    assert_eq!(errands(&writes(awaiting(Awaiting::LinkEmail), two, of_email())), []);
+}
+
+#[test]
 fn who_writes_about_something_else_gets_a_picture() {
     for customer in [awaiting(Awaiting::LinkEmail), code_awaited(0)] {
         let effects = writes(customer, "a fox in the snow", of_email());

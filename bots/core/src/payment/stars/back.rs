@@ -57,6 +57,8 @@ pub(crate) fn refund_asked(
     let goes_at_once = turn.house().refund_auto == RefundAuto::Unspent
         && !visit.customer.account.stopped
         && visit.available() >= last.payment.credits
+        // What others brought does not show that theirs is unspent.
+        && !newcomer::is_among_others(turn, visit)
         && turn.frame.now.saturating_sub(last.paid_at) < AT_ONCE_MS;
     if !goes_at_once {
         let word = turn.words(&visit.reader, Say::Stars(StarsSay::RefundByPeople));

@@ -63,6 +63,19 @@ fn refunded(house: &House, available: i64, plan: &PlanFacts) -> String {
 }
 
 #[test]
+fn what_others_brought_does_not_show_that_a_payment_is_unspent() {
+    let (until, may_spend) = (NOW + 1, Credits(100));
+    let newcomer = crate::newcomer::Newcomer { until, may_spend, came: false, among_others: true };
+    let linked = Customer { newcomer: Some(newcomer), ..customer(144) };
+    let plan = facts(vec![pack(3)]);
+    let asked = PressFacts { plan, ..press_facts(linked, Verb::Refund, 0) };
+    let press = Event::ButtonPressed(press(Setting::Private));
+    let house = auto(RefundAuto::Unspent);
+    let asked = lines::lines(CAUSE, &follows_at(&house, PRIVATE, &Facts::Press(asked), &press));
+    assert!(asked.contains("by_people: true"), "{asked}");
+}
+
+#[test]
 fn what_is_unspent_goes_back_at_once_where_the_owner_wants_it_with_its_credits() {
     let unspent = auto(RefundAuto::Unspent);
     assert_snapshot!(folded(&refunded(&unspent, 100, &facts(vec![pack(3)]))), @r#"

@@ -100,6 +100,7 @@ impl Also {
     const CASE: Self = Self(8);
     const OWED: Self = Self(16);
     const MISSED: Self = Self(32);
+    const ALBUM: Self = Self(64);
 
     fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -130,6 +131,7 @@ pub async fn customers(
             account,
             awaiting: None,
             tray_id: None,
+            album: None,
             tray: Vec::new(),
             open: Vec::new(),
             case: None,
@@ -188,6 +190,7 @@ async fn add(
     let cases = cases_of(tx, &accounts(Also::CASE)).await?;
     let owed = owed(tx, &accounts(Also::OWED)).await?;
     let missed = missed(tx, &accounts(Also::MISSED)).await?;
+    let mut open_albums = albums::open(tx, &places(Also::ALBUM)).await?;
     for (_, account, place) in also {
         let Some(customer) = found.get_mut(&(place.1.clone(), place.0.clone())) else { continue };
         let waiting = tray.remove(place).unwrap_or_default();
@@ -198,6 +201,7 @@ async fn add(
         customer.case = cases.get(account).and_then(|cases| case_here(cases, &place.0));
         customer.owed = owed.get(account).cloned().unwrap_or_default();
         customer.missed = missed.get(account).cloned().unwrap_or_default();
+        customer.album = open_albums.remove(place);
     }
     Ok(())
 }

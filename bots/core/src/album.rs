@@ -6,7 +6,7 @@ use crate::{
     customer::{self, Visit},
     effect::Effect,
     event::{Event, Message},
-    facts::{Album, MessageFacts},
+    facts::{Album, MessageFacts, OpenAlbum},
     id::{AlbumId, ConversationId},
     message,
     say::Say,
@@ -120,7 +120,47 @@ pub(crate) fn settled(turn: &mut Turn<'_>, facts: &MessageFacts, album: &AlbumId
     let Some(message) = whole(turn, facts.album.as_ref(), album) else { return };
     let known = facts.customer.as_ref();
     let mut visit = customer::meet(turn, &message.from, known, message.setting);
+    visit.customer.album = None;
     message::whole(turn, &mut visit, facts, &message);
+}
+
+/// Words that follow an album are said of it, however soon they come: an album without words of its
+/// own is one message with them, and another one comes first.
+pub(crate) fn said_of(
+    turn: &mut Turn<'_>,
+    visit: &mut Visit,
+    facts: &MessageFacts,
+    message: &Message,
+) -> Option<Message> {
+    let open = visit.customer.album.take()?;
+    // What answers something is told of it when it is whole.
+    if message.text.trim().is_empty() || open.so_far.parts.iter().any(|it| it.reply_to.is_some()) {
+        return None;
+    }
+    let album = whole(turn, Some(&open.so_far), &open.id)?;
+    if album.text.trim().is_empty() {
+        let attachments = album.attachments.into_iter().chain(message.attachments.clone());
+        return Some(Message { attachments: attachments.collect(), ..message.clone() });
+    }
+    message::whole(turn, visit, &MessageFacts::of_line(facts.line.clone()), &album);
+    None
+}
+
+/// An album that is not whole yet is taken back. Whether there was one.
+pub(crate) fn take_back(turn: &mut Turn<'_>, visit: &mut Visit) -> bool {
+    let open = visit.customer.album.take().filter(|open| open.so_far.called);
+    let Some(open) = open else { return false };
+    leave_out(turn, &open.id);
+    true
+}
+
+/// A part of an album that is not whole yet was changed: it is as it is now. Whether it was one.
+pub(crate) fn edited(turn: &mut Turn<'_>, open: Option<&OpenAlbum>, part: &Message) -> bool {
+    let is_of = |open: &&OpenAlbum| open.so_far.parts.iter().any(|known| known.id == part.id);
+    let Some(open) = open.filter(is_of) else { return false };
+    let part = Message { album: Some(open.id.clone()), ..part.clone() };
+    add(turn, Some(&open.so_far), &part, &open.id, Called::Here);
+    true
 }
 
 /// The album as one message, where it is one now that was meant for us.

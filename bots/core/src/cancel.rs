@@ -4,6 +4,7 @@ use alloc::{string::String, vec, vec::Vec};
 
 use crate::{
     account::Account,
+    album,
     credits::{Credits, VoidReason},
     customer::Visit,
     effect::Effect,
@@ -169,6 +170,7 @@ pub(crate) fn everything(turn: &mut Turn<'_>, visit: &mut Visit) {
     meant::drop_waiting(turn, visit);
     visit.awaits(turn, None);
     done |= tray::clear(turn, visit);
+    done |= album::take_back(turn, visit);
     let by_word = turn.has_one_answer(&visit.reader.conversation);
     let mut here: Vec<OpenRequest> = visit
         .customer
@@ -237,6 +239,7 @@ fn visit_of(request: &Request, facts: &GenerationFacts, account: &Account) -> Vi
         awaiting: None,
         tray: Vec::new(),
         tray_id: None,
+        album: None,
         open: Vec::new(),
         case: None,
         owed: Vec::new(),

@@ -208,6 +208,7 @@ fn open_account(turn: &mut Turn<'_>, person: &Person, setting: Setting) -> Custo
         awaiting: None,
         tray: Vec::new(),
         tray_id: None,
+        album: None,
         open: Vec::new(),
         case: None,
         owed: Vec::new(),

@@ -1,7 +1,7 @@
 //! Somebody changed what they had written: while nothing is on its way, the new words count.
 
 use crate::{
-    cancel,
+    album, cancel,
     customer::{self, Visit},
     effect::Effect,
     event::Message,
@@ -21,6 +21,9 @@ pub(crate) fn edited(turn: &mut Turn<'_>, facts: &MessageFacts, message: &Messag
     let Some(customer) = &facts.customer else { return };
     let words = intent::read(&message.text, BareWords::of(&message.from.identity));
     let Intent::Words(text) = words else { return };
+    if album::edited(turn, customer.album.as_ref(), message) {
+        return;
+    }
     let Some(request) = &facts.started else {
         return become_a_request(turn, facts, customer, message);
     };

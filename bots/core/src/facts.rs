@@ -18,8 +18,8 @@ use crate::{
     event::{Message, Setting},
     generation::{Artifact, GenerationState, Options},
     id::{
-        AccountId, ArtifactId, Cause as CauseId, ConversationId, EscalationId, GenerationId,
-        HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
+        AccountId, AlbumId, ArtifactId, Cause as CauseId, ConversationId, EscalationId,
+        GenerationId, HoldId, IdentityId, MessageId, OutboundId, PurseId, RequestId, TrayId,
     },
     newcomer::Newcomer,
     payment::{
@@ -192,6 +192,8 @@ pub struct Customer {
     pub tray: Vec<Reference>,
     /// The row of the first of them: the name of the question about them.
     pub tray_id: Option<TrayId>,
+    /// Their album here of which more may come.
+    pub album: Option<OpenAlbum>,
     /// Their requests that are waiting or in line, oldest first.
     pub open: Vec<OpenRequest>,
     /// Their matter that is with people.
@@ -700,6 +702,15 @@ pub struct Generation {
     pub expires_at: i64,
     /// Whether its picture is owed.
     pub owed: bool,
+}
+
+/// An album that is not whole yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenAlbum {
+    /// Which.
+    pub id: AlbumId,
+    /// What came of it so far.
+    pub so_far: Album,
 }
 
 /// An album: what came of it so far.

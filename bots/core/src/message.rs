@@ -123,6 +123,8 @@ fn words(
     message: &Message,
     text: &str,
 ) {
+    let with_album = album::said_of(turn, visit, facts, message);
+    let message = with_album.as_ref().unwrap_or(message);
     // A prompt that says so is one, whatever else was asked.
     let says_so = text.trim().len() != message.text.trim().len();
     if support::listens(visit, facts) && !says_so {

@@ -1,5 +1,6 @@
 //! Rules, as facts, an event, and then what follows: one line each.
 
+mod albums;
 mod answers;
 mod buttons;
 mod coming;

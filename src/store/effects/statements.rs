@@ -37,7 +37,7 @@ pub(super) const BEGIN_ALBUMS: &str = "
       set called = case when excluded.called = 1 then 1 else albums.called end";
 pub(super) const INSERT_PARTS: &str = "
     insert into album_parts (conversation, album, message, body) values {rows}
-    on conflict (conversation, album, message) do nothing";
+    on conflict (conversation, album, message) do update set body = excluded.body";
 pub(super) const SETTLE_ALBUM: &str = "
     insert into albums (conversation, album, began_at, called, settled)
     values ($1, $2, $3, 0, 1)

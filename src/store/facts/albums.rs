@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use picdesk_core::{event::Message, facts::Album};
+use picdesk_core::{
+    event::Message,
+    facts::{Album, OpenAlbum},
+    id::AlbumId,
+};
 
-use super::{Pair, StoreError, Tx, pairs, sealed, statements as sql};
+use super::{Pair, StoreError, Tx, Value, pairs, sealed, statements as sql};
 
 /// Albums with their parts, in the order of their messages.
 pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>, StoreError> {
@@ -29,6 +33,34 @@ pub async fn albums(tx: &mut Tx, wanted: &[Pair]) -> Result<HashMap<Pair, Album>
         album
             .parts
             .sort_by(|a, b| (a.id.0.len(), a.id.as_str()).cmp(&(b.id.0.len(), b.id.as_str())));
+    }
+    Ok(found)
+}
+
+/// The oldest album of each person, in the conversation they are seen in, of which more may come.
+pub(super) async fn open(
+    tx: &mut Tx,
+    places: &[Pair],
+) -> Result<HashMap<Pair, OpenAlbum>, StoreError> {
+    if places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let conversations: Vec<Vec<Value>> =
+        places.iter().map(|(conversation, _)| vec![conversation.clone().into()]).collect();
+    let mut wanted: Vec<Pair> = Vec::new();
+    for row in tx.rows_for(sql::FIND_OPEN_ALBUMS, &conversations).await? {
+        wanted.push((row.text(0)?, row.text(1)?));
+    }
+    let mut found = HashMap::new();
+    let mut albums = albums(tx, &wanted).await?;
+    for key in wanted {
+        let Some(so_far) = albums.remove(&key) else { continue };
+        let Some(by) = so_far.parts.first().map(|part| part.from.identity.0.clone()) else {
+            continue;
+        };
+        let (conversation, album) = key;
+        let open = OpenAlbum { id: AlbumId(album), so_far };
+        found.entry((conversation, by)).or_insert(open);
     }
     Ok(found)
 }

@@ -44,7 +44,10 @@ pub(super) const FIND_PEOPLE: &str = "
                   then 16 else 0 end
                 + case when exists (select 1 from generations g
                                     where g.account = a.id and g.untold = 1)
-                  then 32 else 0 end as bigint),
+                  then 32 else 0 end
+                + case when exists (select 1 from albums b
+                                    where b.conversation = seen.conversation and b.settled = 0)
+                  then 64 else 0 end as bigint),
            a.id, a.options, a.plan, a.last_tag,
            p.id, p.granted, p.posted, p.pending, p.refunded, p.expired, p.reclaimed, p.moved,
            p.stopped, i.linked_at, i.side, i.may_spend
@@ -158,6 +161,10 @@ pub(super) const FIND_PLACED: &str = "
 pub(super) const FIND_ALBUMS: &str = "
     select conversation, album, began_at, called, settled from albums
     where (conversation, album) in (values {rows})";
+pub(super) const FIND_OPEN_ALBUMS: &str = "
+    select conversation, album from albums
+    where conversation in ({list}) and called = 1 and settled = 0
+    order by conversation, began_at, album";
 pub(super) const FIND_PARTS: &str = "
     select conversation, album, body from album_parts
     where (conversation, album) in (values {rows})";

@@ -85,6 +85,25 @@ async fn an_album_with_a_caption_is_one_request_with_its_pictures_in_order() {
 }
 
 #[tokio::test]
+async fn words_behind_an_album_are_said_of_it_and_its_caption_may_be_changed() {
+    let house = House::build(Given::default()).await;
+    let _desk = house.open().await;
+    let photos = || vec![photo(320, 240).into(), photo(240, 320).into()];
+    house.telegram.send_album(ALICE, photos(), "").await.unwrap();
+    house.telegram.say(ALICE, "both on one shelf").unwrap();
+    picture_of(&house, ALICE, "both on one shelf").await;
+    let calls = house.images.calls();
+    let [call] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!(call.references.len(), 2);
+    house.until_quiet().await;
+    let sent = house.telegram.send_album(ALICE, photos(), "a poster, red").await.unwrap();
+    house.telegram.edit(ALICE, sent[0], "a poster, blue").unwrap();
+    picture_of(&house, ALICE, "a poster, blue").await;
+    house.until_quiet().await;
+    assert_eq!(house.images.calls().len(), 2);
+}
+
+#[tokio::test]
 async fn the_placeholder_sharpens_until_the_picture_stands_in_its_place() {
     let images = "stream = true\npartials = 2\n";
     let house = House::build(Given { images, ..Given::default() }).await;

@@ -197,6 +197,7 @@ pub fn customer(available: i64) -> Customer {
         awaiting: None,
         tray: vec![],
         tray_id: None,
+        album: None,
         open: vec![],
         case: None,
         owed: vec![],

@@ -351,8 +351,9 @@ async fn go_on(
             Next::Redeem(side) => {
                 let all = if life.linked { vec![0, 1] } else { vec![side] };
                 let had = all.iter().any(|side| life.redeemed[*side]);
-                assert_eq!(effects.is_empty(), had, "life {}", life.number);
-                life.redeemed[side] = true;
+                assert_eq!(effects.is_empty(), had, "life {}: {effects:?}", life.number);
+                // Who had it by the other one may have it alone, once they have parted.
+                life.redeemed[side] |= !had;
                 life.comes(side, if had { 0 } else { PROMO });
             }
             Next::Part => {

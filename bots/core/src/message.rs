@@ -87,7 +87,7 @@ pub(crate) fn whole(
                 && !support::listens(visit, facts)
                 // Where a greeting is how one reads what came meanwhile, it is nothing else.
                 && (turn.has_one_answer(&visit.reader.conversation)
-                    || !meant::may_be(turn, visit, facts, (message, &message.text))) =>
+                    || !meant::may_be(turn, visit, facts, message)) =>
         {
             welcome(turn, visit);
             return true;
@@ -127,7 +127,7 @@ fn words(
     let message = with_album.as_ref().unwrap_or(message);
     // A prompt that says so is one, whatever else was asked.
     let says_so = text.trim().len() != message.text.trim().len();
-    if support::listens(visit, facts) && !says_so {
+    if !says_so && support::listens(visit, facts) {
         return support::hears(turn, visit, facts, message, text);
     }
     if signing_in::hears(turn, visit, facts, message, text) {
@@ -136,7 +136,7 @@ fn words(
     if let Some(number) = missed_choice(turn, visit, message, text) {
         return turn.say(&visit.reader, Say::NoSuchChoice { number });
     }
-    if meant::may_be(turn, visit, facts, (message, text)) {
+    if !says_so && meant::may_be(turn, visit, facts, message) {
         return meant::ask(turn, visit, message);
     }
     drawn(turn, visit, facts, message, text);

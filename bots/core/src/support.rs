@@ -290,11 +290,7 @@ fn open(turn: &mut Turn<'_>, visit: &mut Visit, told: Told, consent: bool) -> St
         words: told.words,
         pictures: told.pictures,
         // In a chat that people take over whole they hear the words themselves.
-        expects_until: if hands_over {
-            0
-        } else {
-            turn.frame.now.saturating_add(meant::EXPECTS_MS)
-        },
+        expects_until: if hands_over { 0 } else { turn.frame.now.saturating_add(REOPENS_MS) },
     }));
     if let Some(desk) = turn.house().desk.clone() {
         open_topic(turn, &desk, id, &code, &visit.customer.name);

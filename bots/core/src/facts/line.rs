@@ -35,7 +35,8 @@ pub struct Median {
 
 impl MessageFacts {
     /// Of words of which all else is known already: what is ahead of them in the line.
-    pub(crate) fn of_line(line: Line) -> Self {
+    #[must_use]
+    pub fn of_line(line: Line) -> Self {
         Self {
             customer: None,
             pace: Pace::Fine,

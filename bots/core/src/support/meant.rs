@@ -3,7 +3,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{Told, has_desk, open, pass, pictures};
+use super::{REOPENS_MS, Told, has_desk, open, pass, pictures};
 use crate::{
     album,
     customer::Visit,
@@ -17,9 +17,6 @@ use crate::{
     turn::{Reader, Turn},
 };
 
-/// How long after the last words of a matter, theirs or ours, a customer's next ones may be for it.
-pub(crate) const EXPECTS_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// How long after they chose a picture their next words are for pictures too.
 const DRAWS_MS: i64 = 30 * 60 * 1000;
 
@@ -29,23 +26,22 @@ pub(crate) const DECIDES_MS: i64 = 5 * 60 * 1000;
 /// Messages that wait for one answer; with more than these the others go to the person.
 const MESSAGES_MAX: usize = 10;
 
-/// A matter's customer may mean it by words without a reply.
+/// A matter's customer may mean it by words without a reply, as long as it could be opened again.
 pub(crate) fn expect(turn: &mut Turn<'_>, case: &Case) {
-    let until = turn.frame.now.saturating_add(EXPECTS_MS);
+    let until = turn.frame.now.saturating_add(REOPENS_MS);
     turn.then(Effect::ExpectWords { escalation: case.id, from: 0, until });
 }
 
-/// Whether somebody's words may be meant for the person who helps them. A prompt that says so is
-/// one, and what answers a picture is about that.
+/// Whether somebody's words may be meant for the person who helps them. What answers a picture is
+/// about that.
 pub(crate) fn may_be(
     turn: &Turn<'_>,
     visit: &Visit,
     facts: &MessageFacts,
-    (message, text): (&Message, &str),
+    message: &Message,
 ) -> bool {
-    let says_so = text.trim().len() != message.text.trim().len();
     let is_private = visit.reader.setting == Setting::Private;
-    if !is_private || says_so || !has_desk(turn.house()) || is_about_a_picture(facts, message) {
+    if !is_private || !has_desk(turn.house()) || is_about_a_picture(facts, message) {
         return false;
     }
     match &visit.customer.awaiting {
@@ -76,7 +72,6 @@ pub(crate) fn ask(turn: &mut Turn<'_>, visit: &mut Visit, message: &Message) {
         visit.awaits(turn, None);
         messages.clear();
     }
-    messages.retain(|one| one.id != message.id);
     messages.push(Message { album: None, ..message.clone() });
     let (count, is_first) = (messages.len() as i64, messages.len() == 1);
     let in_place = !is_first && turn.can_edit(&visit.reader.conversation);
@@ -159,7 +154,8 @@ pub(crate) fn decided(
     }
     drop_waiting(turn, visit);
     if let Some(case) = &visit.customer.case {
-        let (escalation, until) = (case.id, case.expects_until);
+        // What is over is over for good by that.
+        let (escalation, until) = (case.id, if case.closed { 0 } else { case.expects_until });
         let from = turn.frame.now.saturating_add(DRAWS_MS);
         turn.then(Effect::ExpectWords { escalation, from, until });
     }

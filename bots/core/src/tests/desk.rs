@@ -43,7 +43,7 @@ fn an_answer_goes_out_and_its_state_stands_under_it() {
     send in telegram:7 never twice about Relay(90): Answer { operator: "Mei", text: "It was
         the lamp.", back: Some(ByReply) }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     "#);
 }
 
@@ -85,7 +85,7 @@ fn an_operators_picture_goes_out() {
         "p" }, from: "telegram:-100:44", caption: Answer { operator: "Mei", text: "like
         this", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     "#);
 }
 
@@ -381,7 +381,7 @@ fn all_pictures_of_an_operators_album_go_out_in_order_and_have_one_state() {
         Forward { media: { handle: "c", unique: "c" }, from: "telegram:-100:44", caption:
         Answer { operator: "Mei", text: "", back: - } }
     send as Relay(#0) in telegram:-100:44 answering 10 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     "#);
 }
 
@@ -401,7 +401,7 @@ fn a_picture_that_comes_late_follows_the_others_of_its_album() {
         "c" }, from: "telegram:-100:44", caption: Answer { operator: "Mei", text: "", back:
         - } }
     send as Relay(#0) in telegram:-100:44 answering 12 silently: RelayState(Waiting)
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     "#);
     assert_eq!(part_came(album(false, true, vec![]), part("12", "", "c")), "");
 }

@@ -131,7 +131,7 @@ fn for_the_person_all_that_waits_goes_to_the_person() {
         second one" }
     send in telegram:-100:44 about TopicLine(90): Forward { media: { handle: "p", unique:
         "p" }, from: "telegram:7", caption: CustomerWrote { name: "Ada", text: "" } }
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     answer tap
     "#);
@@ -167,7 +167,7 @@ fn who_does_not_say_is_understood_by_the_person() {
     edit Question(70) in telegram:7 silently: Removed
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "the
         second one" }
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -213,4 +213,12 @@ fn an_operators_words_expect_an_answer() {
     let line = Message { setting: Setting::Desk, ..message("/r which one?") };
     let effects = at(TOPIC, Facts::Desk(facts), Event::MessageReceived(line));
     assert!(effects.contains("ExpectWords { escalation: 90"), "{effects}");
+}
+
+#[test]
+fn a_picture_after_a_matter_that_is_over_ends_the_asking() {
+    let closed = Case { closed: true, closed_at: NOW, expects_until: NOW + 1, ..case() };
+    let customer = Customer { case: Some(closed), ..undecided(vec![message("a fox")]) };
+    let effects = pressed(press_facts(customer, Verb::ForAPicture, 70));
+    assert!(effects.contains("until: 0 }"), "{effects}");
 }

@@ -52,7 +52,7 @@ fn words_open_a_case() {
     OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: Privacy, request: -, consent:
         false, words: "what do you keep?", pictures: [{ handle: "p", unique: "p" }],
-        expects_until: 1700086400000 })
+        expects_until: 1700259200000 })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000,
         back: Some(ByReply) }
@@ -103,7 +103,7 @@ fn anything_but_a_yes_is_a_no() {
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     OpenEscalation(NewEscalation { id: #1, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
-        consent: false, words: "it is blue", pictures: [], expects_until: 1700086400000 })
+        consent: false, words: "it is blue", pictures: [], expects_until: 1700259200000 })
     send as Case(#1) in telegram:-100 about Topic(#1): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#1): SupportOpened { code: "S-7000", at: 1700000000000,
         back: Some(ByReply) }
@@ -151,7 +151,7 @@ fn an_answer_to_an_operator_goes_to_the_case() {
     assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
         blue" }
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -169,7 +169,7 @@ fn more_words_to_support_go_to_the_open_case() {
     assert_snapshot!(folded(&said(message_facts(customer), message("/support still blue"))), @r#"
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
         blue" }
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -195,7 +195,7 @@ fn a_case_opens_again_when_its_customer_answers_in_time() {
     send in telegram:-100:44: ReopenTopic
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
         blue" }
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -219,7 +219,7 @@ fn words_that_waited_for_the_topic_go_there() {
     assert_snapshot!(folded(&awaited(case(), NOW - 5_000)), @r#"
     send in telegram:-100:44 about TopicLine(90): CustomerWrote { name: "Ada", text: "still
         blue" }
-    ExpectWords { escalation: 90, from: 0, until: 1700086400000 }
+    ExpectWords { escalation: 90, from: 0, until: 1700259200000 }
     send in telegram:7 about Matter(90): SupportPassedOn
     "#);
 }
@@ -246,7 +246,7 @@ fn an_answer_to_a_case_that_never_came_to_the_desk_opens_another() {
     assert_snapshot!(folded(&said(facts, reply("still blue", "30", true))), @r#"
     OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: -,
-        consent: false, words: "still blue", pictures: [], expects_until: 1700086400000 })
+        consent: false, words: "still blue", pictures: [], expects_until: 1700259200000 })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000,
         back: Some(ByReply) }
@@ -280,7 +280,7 @@ fn words_for_a_human_are_not_lost_with_the_question_about_them() {
     Await { conversation: "telegram:7", identity: "telegram:7", awaiting: - }
     OpenEscalation(NewEscalation { id: #0, code: "S-7000", account: 1, identity:
         "telegram:7", conversation: "telegram:7", cause: GenerationError, request: Some(50),
-        consent: false, words: "it is blue", pictures: [], expects_until: 1700086400000 })
+        consent: false, words: "it is blue", pictures: [], expects_until: 1700259200000 })
     send as Case(#0) in telegram:-100 about Topic(#0): OpenTopic { name: "S-7000 · Ada" }
     send in telegram:7 about Matter(#0): SupportOpened { code: "S-7000", at: 1700000000000,
         back: Some(ByReply) }

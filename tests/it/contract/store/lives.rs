@@ -22,10 +22,7 @@ use picdesk_core::{
     decide::decide,
     effect::Effect,
     event::Event,
-    facts::{
-        Beside, Facts, Frame, GiftNeed, House as Rules, Line, MessageFacts, Pace, Past, PlanFacts,
-        Whereabouts,
-    },
+    facts::{Facts, Frame, GiftNeed, House as Rules, Line, MessageFacts, Past, PlanFacts},
     id::{Cause, ConversationId, LinkId},
     payment::{Mode, Notice, Paid, PlanState, PlanTold, Reversal, Reversed, TOLD_IN, Told},
 };
@@ -290,21 +287,7 @@ async fn decided(
                 plan: PlanFacts { lapsing, ..PlanFacts::default() },
                 gift: Some(Box::new(gift)),
                 customer: Some(customer),
-                pace: Pace::Fine,
-                replied: None,
-                checkout: None,
-                beside: Beside::Nothing,
-                linked: None,
-                answered: None,
-                line: Line::default(),
-                started: None,
-                pictured: false,
-                album: None,
-                history: None,
-                entries: Vec::new(),
-                past: Past::default(),
-                link: None,
-                whereabouts: Whereabouts::Here,
+                ..MessageFacts::of_line(Line::default())
             };
             let event = match next {
                 Next::Lapse(_) => Event::CreditsLapsing { account },
